@@ -1,0 +1,18 @@
+package dev.lazuli.estargz;
+
+import java.io.IOException;
+
+/** A layer blob that can be read by ranges: a registry's blob, a local file, or bytes in a test. */
+public interface BlobSource {
+  /** Returns the blob's size in bytes, as its descriptor or the server states it. */
+  long size() throws IOException;
+
+  /**
+   * Opens {@code length} bytes from {@code offset}. The stream delivers exactly that many bytes or fails.
+   *
+   * @param offset first byte, 0 to {@link #size()}
+   * @param length bytes wanted, at least 1; {@code offset + length} is at most {@link #size()}
+   * @throws IOException if the range cannot be opened; the message names the blob and the range
+   */
+  BlobStream open(long offset, long length) throws IOException;
+}

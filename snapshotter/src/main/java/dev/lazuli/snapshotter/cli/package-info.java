@@ -1,0 +1,5 @@
+/** The {@code lazuli} command. */
+@NullMarked
+package dev.lazuli.snapshotter.cli;
+
+import org.jspecify.annotations.NullMarked;
