@@ -8,7 +8,8 @@ public interface BlobSource {
   long size() throws IOException;
 
   /**
-   * Opens {@code length} bytes from {@code offset}. The stream delivers exactly that many bytes or fails.
+   * Opens {@code length} bytes from {@code offset}. The stream delivers exactly that many bytes or
+   * fails.
    *
    * @param offset first byte, 0 to {@link #size()}
    * @param length bytes wanted, at least 1; {@code offset + length} is at most {@link #size()}
