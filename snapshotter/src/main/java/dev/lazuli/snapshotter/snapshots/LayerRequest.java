@@ -1,0 +1,131 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/**
+ * Which layer to mount and how, as a client said it in the labels of a snapshot.
+ *
+ * @param reference the image's reference as the client wrote it, such as {@code
+ *     registry.example/python:3}
+ * @param digest the digest of the layer's blob
+ * @param chain digests of this layer and of those that will be asked for next, from the bottom up;
+ *     may be cut short
+ * @param manifestDigest digest of the manifest that names the layer, if the client said it
+ * @param tocDigest digest of the layer's table of contents, from the manifest's annotation
+ * @param prefetchBytes how much of the blob's head to fetch at once where the layer does not say so
+ *     itself
+ * @param skipVerification whether the client allows content that cannot be verified; configuration
+ *     decides as well
+ * @param urls further addresses of the blob
+ */
+public record LayerRequest(
+    String reference,
+    String digest,
+    List<String> chain,
+    Optional<String> manifestDigest,
+    Optional<String> tocDigest,
+    OptionalLong prefetchBytes,
+    boolean skipVerification,
+    List<String> urls) {
+  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  // The set that containerd's CRI plugin and transfer service write; it wins, as with other
+  // snapshotters.
+  private static final String CRI = "containerd.io/snapshot/cri.";
+  private static final String REMOTE = "containerd.io/snapshot/remote/";
+  private static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
+
+  /** Checks the digests and copies the lists. */
+  public LayerRequest {
+    if (reference.isEmpty()) {
+      throw new IllegalArgumentException("the image's reference is empty");
+    }
+    requireDigest(digest);
+    chain.forEach(LayerRequest::requireDigest);
+    manifestDigest.ifPresent(LayerRequest::requireDigest);
+    tocDigest.ifPresent(LayerRequest::requireDigest);
+    chain = List.copyOf(chain);
+    urls = List.copyOf(urls);
+  }
+
+  /**
+   * Reads the labels of a snapshot.
+   *
+   * @return empty if the labels name no layer
+   * @throws IllegalArgumentException if a label's value is malformed
+   */
+  public static Optional<LayerRequest> fromLabels(Map<String, String> labels) {
+    return read(labels, CRI + "image-ref", CRI + "layer-digest", CRI + "image-layers")
+        .or(
+            () ->
+                read(
+                    labels,
+                    REMOTE + "stargz.reference",
+                    REMOTE + "stargz.digest",
+                    REMOTE + "stargz.layers"));
+  }
+
+  private static Optional<LayerRequest> read(
+      Map<String, String> labels, String referenceLabel, String digestLabel, String chainLabel) {
+    var reference = labels.get(referenceLabel);
+    var digest = labels.get(digestLabel);
+    if (reference == null || digest == null) {
+      return Optional.empty();
+    }
+    var prefetch = labels.get(REMOTE + "stargz.prefetch");
+    return Optional.of(
+        new LayerRequest(
+            reference,
+            digest,
+            list(labels.getOrDefault(chainLabel, "")),
+            Optional.ofNullable(labels.get(CRI + "manifest-digest")),
+            Optional.ofNullable(labels.get(TOC_DIGEST)),
+            prefetch == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(prefetch)),
+            labels.containsKey(REMOTE + "stargz.skipverify"),
+            list(labels.getOrDefault(REMOTE + "urls", ""))));
+  }
+
+  private static List<String> list(String commaSeparated) {
+    var parts = new ArrayList<String>();
+    for (var part : commaSeparated.split(",", -1)) {
+      if (!part.isBlank()) {
+        parts.add(part.strip());
+      }
+    }
+    return parts;
+  }
+
+  /**
+   * Returns requests for the layers that the client will ask for next. They carry no digest of the
+   * table of contents: it is taken from the image's manifest, and compared with the client's when
+   * the client asks.
+   */
+  public List<LayerRequest> above() {
+    return chain.stream()
+        .filter(other -> !other.equals(digest))
+        .distinct()
+        .map(
+            other ->
+                new LayerRequest(
+                    reference,
+                    other,
+                    List.of(other),
+                    manifestDigest,
+                    Optional.empty(),
+                    prefetchBytes,
+                    skipVerification,
+                    List.of()))
+        .toList();
+  }
+
+  private static void requireDigest(String digest) {
+    if (!DIGEST.matcher(digest).matches()) {
+      throw new IllegalArgumentException("not a sha256 digest: \"" + digest + "\"");
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** One claim on a mounted layer, held by one snapshot. Safe for use by several threads. */
+public interface RemoteLayer extends AutoCloseable {
+  /** Returns the digest of the layer's blob, {@code sha256:...}. */
+  String digest();
+
+  /**
+   * Returns the mounted directory to name in an overlay's {@code lowerdir} from now on. It may
+   * change over time, from the lazy mount to the local one once the layer is complete; every path
+   * ever returned stays mounted until {@link #close}. The path contains neither {@code ':'} nor
+   * {@code ','} nor a backslash.
+   */
+  Path lowerDir();
+
+  /** Returns the numeric owner of the layer's root directory. */
+  int ownerUid();
+
+  /** Returns the numeric group of the layer's root directory. */
+  int ownerGid();
+
+  /**
+   * Returns normally when the layer's content can be read: at once when it is complete or was used
+   * recently, else after asking the registry.
+   *
+   * @throws IOException when missing content could not be fetched now
+   * @throws InterruptedException when the caller no longer waits
+   */
+  void check() throws IOException, InterruptedException;
+
+  /** Returns what the layer takes on this node's disk now; it grows while content arrives. */
+  Usage usage() throws IOException;
+
+  /**
+   * Gives the claim up; the layer is unmounted after the last one. Idempotent. The service calls it
+   * when the snapshot is gone, never because the daemon stops.
+   */
+  @Override
+  void close();
+}

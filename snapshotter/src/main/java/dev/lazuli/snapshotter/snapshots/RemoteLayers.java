@@ -1,0 +1,54 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import java.io.IOException;
+
+/**
+ * The lazily mounted layers of this node, as the snapshots service needs them.
+ *
+ * <p>Layers are shared by digest: over snapshots, references and namespaces. Every successful call
+ * of {@link #mount} or {@link #restore} returns a claim of its own; a layer stays mounted while any
+ * claim on it is open. Who holds claims is not stored here: the snapshot store is the only durable
+ * record, and after a restart the service takes each claim again with {@link #restore}. Whatever
+ * nobody claimed by then may be evicted.
+ *
+ * <p>All methods may be called from any thread and at the same time; calls for one digest join one
+ * flight.
+ */
+public interface RemoteLayers {
+  /**
+   * Mounts a layer: resolves it at its registry, indexes it and mounts the result, or takes what
+   * this node already has. Returns once the layer can be read; its content may still be remote.
+   *
+   * @throws IOException when the layer cannot be mounted lazily for whatever reason, the message
+   *     saying which; containerd then unpacks the layer itself
+   * @throws InterruptedException when the caller no longer waits
+   */
+  RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException;
+
+  /**
+   * Mounts a layer again that was mounted when the daemon stopped. What the node has on disk is
+   * enough: a complete layer needs no registry.
+   *
+   * @throws IOException when the layer cannot be mounted now; the service tries again when the
+   *     layer is used
+   * @throws InterruptedException when the caller no longer waits
+   */
+  RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException;
+
+  /**
+   * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.
+   */
+  static RemoteLayers none() {
+    return new RemoteLayers() {
+      @Override
+      public RemoteLayer mount(LayerRequest request) throws IOException {
+        throw new IOException("lazy mounts are switched off");
+      }
+
+      @Override
+      public RemoteLayer restore(LayerRequest request) throws IOException {
+        return mount(request);
+      }
+    };
+  }
+}
