@@ -1,0 +1,19 @@
+package dev.lazuli.testimages.images;
+
+import java.util.Map;
+
+/**
+ * An OCI content descriptor.
+ *
+ * @param mediaType what the content is
+ * @param digest {@code sha256:} and 64 hexadecimal digits
+ * @param size bytes
+ * @param annotations as the specification allows them; may be empty
+ */
+public record Descriptor(
+    String mediaType, String digest, long size, Map<String, String> annotations) {
+  /** Copies the annotations. */
+  public Descriptor {
+    annotations = Map.copyOf(annotations);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.lazuli.testimages.images;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts an image together from declared trees, layer by layer. Not thread-safe. */
+public final class ImageBuilder {
+  private final OciLayout layout;
+  private final List<Layer> layers = new ArrayList<>();
+  private LayerFormat format = LayerFormat.GZIP;
+  private ImageConfig config = ImageConfig.DEFAULT;
+
+  /** Builds into {@code layout}. */
+  public ImageBuilder(OciLayout layout) {
+    this.layout = layout;
+  }
+
+  /** Sets the format of the layers that follow; gzip before the first call. */
+  public ImageBuilder format(LayerFormat layerFormat) {
+    this.format = layerFormat;
+    return this;
+  }
+
+  /** Adds a layer on top of those before. */
+  public ImageBuilder layer(Iterable<TreeEntry> entries) throws IOException {
+    layers.add(layout.addLayer(entries, format));
+    return this;
+  }
+
+  /** Adds a layer that lies in the layout already. */
+  public ImageBuilder layer(Layer layer) {
+    layers.add(layer);
+    return this;
+  }
+
+  /** Sets what a container runs by default. */
+  public ImageBuilder config(ImageConfig imageConfig) {
+    this.config = imageConfig;
+    return this;
+  }
+
+  /** Writes configuration and manifest, and lets {@code tag} name the image in the layout. */
+  public Descriptor build(String tag) throws IOException {
+    return layout.addImage(tag, config, layers);
+  }
+
+  /** Returns the layers so far, bottom first. */
+  public List<Layer> layers() {
+    return List.copyOf(layers);
+  }
+}
