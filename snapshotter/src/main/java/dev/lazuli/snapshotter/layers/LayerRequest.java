@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.snapshots;
+package dev.lazuli.snapshotter.layers;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.snapshots;
+package dev.lazuli.snapshotter.layers;
 
 /**
  * What a snapshot takes on disk.

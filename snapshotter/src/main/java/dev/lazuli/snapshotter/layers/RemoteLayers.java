@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.snapshots;
+package dev.lazuli.snapshotter.layers;
 
 import java.io.IOException;
 
