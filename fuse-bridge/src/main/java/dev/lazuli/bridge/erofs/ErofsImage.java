@@ -1,0 +1,315 @@
+package dev.lazuli.bridge.erofs;
+
+import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_FORMAT_BITS_MASK;
+import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_FORMAT_INDEXES;
+import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_BLOCK;
+import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_DEVICE;
+import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_SIZE;
+import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads an image made by {@link ErofsWriter}, in place: nothing is kept on the heap but the
+ * superblock's facts, and {@link #lookup} and the attributes allocate nothing. Every reference in
+ * the image is checked when it is followed, so a damaged image, or a nid that is none, gives a
+ * {@link CorruptImageException} and never bytes from elsewhere.
+ *
+ * <p>Any thread may read. {@link #close} must come after the last read; a read after it throws
+ * {@link IllegalStateException}.
+ */
+public final class ErofsImage implements AutoCloseable {
+  /** What {@link #lookup} returns for a name that is not there. */
+  public static final long ABSENT = Directory.ABSENT;
+
+  /** Takes one entry of a directory. */
+  @FunctionalInterface
+  public interface EntryVisitor {
+    /**
+     * Takes the entry, or refuses it and ends the listing.
+     *
+     * @param image the segment that holds the name
+     * @param nameOffset where in {@code image} the name starts
+     * @param nameLength the name's length in bytes, 1 to 255
+     * @param nid the entry's inode
+     * @param type the entry's type, {@code FT_*} of uapi/linux/fs_types.h: 1 regular, 2 directory,
+     *     3 character device, 4 block device, 5 fifo, 6 socket, 7 symbolic link
+     * @param nextCookie where a listing goes on after this entry; the same in every mount
+     * @return false to end the listing without having taken this entry
+     */
+    boolean entry(
+        MemorySegment image, long nameOffset, int nameLength, long nid, int type, long nextCookie);
+  }
+
+  private final ImageBytes bytes;
+  private final SuperBlock superBlock;
+  private final @Nullable Arena arena;
+
+  private ErofsImage(MemorySegment segment, @Nullable Arena arena) throws CorruptImageException {
+    this.superBlock = SuperBlock.read(segment);
+    this.bytes = new ImageBytes(segment.asReadOnly(), superBlock.blockSize());
+    this.arena = arena;
+    if (!FileMode.isDirectory(mode(rootNid()))) {
+      throw new CorruptImageException("the root is not a directory");
+    }
+  }
+
+  /**
+   * Maps an image file.
+   *
+   * @throws CorruptImageException if it is no image of {@link ErofsWriter}
+   * @throws IOException if it cannot be opened or mapped
+   */
+  public static ErofsImage open(Path file) throws IOException {
+    var arena = Arena.ofShared();
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      var segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      return new ErofsImage(segment, arena);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Reads an image that the caller keeps; {@link #close} does not end its memory.
+   *
+   * @throws CorruptImageException if it is no image of {@link ErofsWriter}
+   */
+  public static ErofsImage of(MemorySegment segment) throws CorruptImageException {
+    return new ErofsImage(segment, null);
+  }
+
+  /** Unmaps the file. Idempotent. */
+  @Override
+  public void close() {
+    if (arena != null && arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  /** Returns the root's nid. Nids are the inode numbers that users see in every kind of mount. */
+  public long rootNid() {
+    return superBlock.rootNid();
+  }
+
+  /** Returns how many inodes the image holds. */
+  public long inodeCount() {
+    return superBlock.inodeCount();
+  }
+
+  /** Returns the block size in bytes, 512 to 4096. */
+  public int blockSize() {
+    return superBlock.blockSize();
+  }
+
+  /** Returns the size in bytes of the data device that the image describes. */
+  public long deviceSize() {
+    return superBlock.deviceSize();
+  }
+
+  /** Returns the image's own size in bytes, as its superblock says. */
+  public long imageSize() {
+    return superBlock.imageSize();
+  }
+
+  /** Returns the full {@code st_mode}. */
+  public int mode(long nid) throws CorruptImageException {
+    return bytes.unsignedShort(inode(nid) + ErofsFormat.INODE_MODE);
+  }
+
+  /** Returns the owner's number, unsigned. */
+  public int uid(long nid) throws CorruptImageException {
+    return bytes.getInt(inode(nid) + ErofsFormat.INODE_UID);
+  }
+
+  /** Returns the group's number, unsigned. */
+  public int gid(long nid) throws CorruptImageException {
+    return bytes.getInt(inode(nid) + ErofsFormat.INODE_GID);
+  }
+
+  /** Returns the modification time's seconds since 1970, rounded down. */
+  public long mtimeSeconds(long nid) throws CorruptImageException {
+    return bytes.getLong(inode(nid) + ErofsFormat.INODE_MTIME);
+  }
+
+  /** Returns the modification time's nanoseconds above {@link #mtimeSeconds}. */
+  public int mtimeNanos(long nid) throws CorruptImageException {
+    return bytes.getInt(inode(nid) + ErofsFormat.INODE_MTIME_NANOS);
+  }
+
+  /** Returns the number of names; 2 + subdirectories for a directory. */
+  public int linkCount(long nid) throws CorruptImageException {
+    return bytes.getInt(inode(nid) + ErofsFormat.INODE_LINKS);
+  }
+
+  /**
+   * Returns {@code st_size} in bytes: a file's size, a link's target length, a directory's data.
+   */
+  public long size(long nid) throws CorruptImageException {
+    return bytes.getLong(inode(nid) + ErofsFormat.INODE_FILE_SIZE);
+  }
+
+  /**
+   * Returns a device's number as the kernel's {@code new_encode_dev} packs it (and as FUSE's {@code
+   * rdev} wants it): minor bits 0-7, major bits 8-19, minor's upper bits 20-31; 0 for other types.
+   */
+  public int encodedDevice(long nid) throws CorruptImageException {
+    long inode = inode(nid);
+    int mode = bytes.unsignedShort(inode + ErofsFormat.INODE_MODE);
+    return FileMode.isDevice(mode) ? bytes.getInt(inode + ErofsFormat.INODE_UNION) : 0;
+  }
+
+  /**
+   * Returns where on the data device a regular file's bytes lie, all in one piece; -1 for an empty
+   * file.
+   *
+   * @throws CorruptImageException also if {@code nid} is no regular file
+   */
+  public long dataOffset(long nid) throws CorruptImageException {
+    long inode = inode(nid);
+    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.REGULAR);
+    long size = bytes.getLong(inode + ErofsFormat.INODE_FILE_SIZE);
+    if (size == 0) {
+      return -1;
+    }
+    int format = bytes.getInt(inode + ErofsFormat.INODE_UNION);
+    int chunkBits = Integer.numberOfTrailingZeros(blockSize()) + (format & CHUNK_FORMAT_BITS_MASK);
+    long index = ErofsFormat.alignUp(inode + INODE_SIZE + xattrSize(inode), CHUNK_INDEX_SIZE);
+    if (layout(inode) != ErofsFormat.LAYOUT_CHUNKED
+        || (format & CHUNK_FORMAT_INDEXES) == 0
+        || size < 0
+        || (size - 1) >>> chunkBits != 0
+        || bytes.unsignedShort(index + CHUNK_INDEX_DEVICE) != ErofsFormat.DATA_DEVICE) {
+      throw new CorruptImageException("nid " + nid + ": not one piece on the data device");
+    }
+    long offset = bytes.unsignedInt(index + CHUNK_INDEX_BLOCK) * blockSize();
+    if (size > deviceSize() - offset) {
+      throw new CorruptImageException(
+          "nid %d: %d bytes at %d pass the data device's end at %d"
+              .formatted(nid, size, offset, deviceSize()));
+    }
+    return offset;
+  }
+
+  /**
+   * Returns a symbolic link's target, a view of the image.
+   *
+   * @throws CorruptImageException also if {@code nid} is no symbolic link
+   */
+  public MemorySegment linkTarget(long nid) throws CorruptImageException {
+    long inode = inode(nid);
+    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.SYMLINK);
+    return bytes.segment().asSlice(content(inode), size(nid));
+  }
+
+  /**
+   * Returns the nid of a name in a directory, {@code .} and {@code ..} included, or {@link
+   * #ABSENT}.
+   *
+   * @param names the segment that holds the name
+   * @param nameOffset where the name starts in it
+   * @param nameLength its length in bytes, without a terminator
+   * @throws CorruptImageException also if {@code directory} is no directory
+   */
+  public long lookup(long directory, MemorySegment names, long nameOffset, int nameLength)
+      throws CorruptImageException {
+    long inode = directory(directory);
+    return Directory.find(bytes, content(inode), size(directory), names, nameOffset, nameLength);
+  }
+
+  /**
+   * Hands a directory's entries, {@code .} and {@code ..} included, to the visitor in bytewise
+   * order of the names, until it refuses one.
+   *
+   * @param cookie 0 to start, or an entry's {@code nextCookie} to go on after it
+   * @throws CorruptImageException also if {@code directory} is no directory
+   */
+  public void forEachEntry(long directory, long cookie, EntryVisitor visitor)
+      throws CorruptImageException {
+    if (cookie < 0) {
+      throw new IllegalArgumentException("cookie " + cookie);
+    }
+    long inode = directory(directory);
+    Directory.list(bytes, content(inode), size(directory), cookie, visitor);
+  }
+
+  /**
+   * Copies an extended attribute's value, as getxattr(2) does.
+   *
+   * @param name the full name, without a terminator
+   * @param into filled from its start, if it is large enough for the whole value
+   * @return the value's size in bytes, which may exceed {@code into}'s; -1 if there is no such
+   *     attribute
+   */
+  public int getXattr(long nid, MemorySegment name, MemorySegment into)
+      throws CorruptImageException {
+    long inode = inode(nid);
+    return Xattrs.get(bytes, inode + INODE_SIZE, xattrSize(inode), name, into);
+  }
+
+  /**
+   * Lists the extended attributes' full names, each ended by a NUL, as listxattr(2) does.
+   *
+   * @param into filled from its start with the names that fit
+   * @return the size in bytes of all names, which may exceed {@code into}'s
+   */
+  public int listXattrs(long nid, MemorySegment into) throws CorruptImageException {
+    long inode = inode(nid);
+    return Xattrs.list(bytes, inode + INODE_SIZE, xattrSize(inode), into);
+  }
+
+  /** Returns the offset of the inode, which lies in the image and has the form that we write. */
+  private long inode(long nid) throws CorruptImageException {
+    if (nid < ErofsFormat.FIRST_INODE_OFFSET / ErofsFormat.INODE_SLOT
+        || nid > (bytes.size() - INODE_SIZE) / ErofsFormat.INODE_SLOT) {
+      throw new CorruptImageException("nid " + nid + " outside of the image");
+    }
+    long offset = nid * ErofsFormat.INODE_SLOT;
+    if ((bytes.unsignedShort(offset) & ~(7 << 1)) != ErofsFormat.FORMAT_EXTENDED) {
+      throw new CorruptImageException("nid " + nid + ": not an extended inode");
+    }
+    return offset;
+  }
+
+  private long directory(long nid) throws CorruptImageException {
+    long inode = inode(nid);
+    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.DIRECTORY);
+    return inode;
+  }
+
+  private static void requireType(long nid, int mode, int type) throws CorruptImageException {
+    if (FileMode.type(mode) != type) {
+      throw new CorruptImageException(
+          "nid %d: mode %o where type %o is needed".formatted(nid, mode, type));
+    }
+  }
+
+  private int layout(long inode) throws CorruptImageException {
+    return bytes.unsignedShort(inode) >> 1;
+  }
+
+  private int xattrSize(long inode) throws CorruptImageException {
+    return ErofsFormat.xattrBodySize(bytes.unsignedShort(inode + ErofsFormat.INODE_XATTR_COUNT));
+  }
+
+  /** Returns where a directory's data or a link's target starts; all of it lies in the image. */
+  private long content(long inode) throws CorruptImageException {
+    long size = bytes.getLong(inode + ErofsFormat.INODE_FILE_SIZE);
+    long start =
+        switch (layout(inode)) {
+          case ErofsFormat.LAYOUT_INLINE -> inode + INODE_SIZE + xattrSize(inode);
+          case ErofsFormat.LAYOUT_PLAIN ->
+              bytes.unsignedInt(inode + ErofsFormat.INODE_UNION) * blockSize();
+          default -> throw new CorruptImageException("inode at " + inode + ": unknown layout");
+        };
+    bytes.check(start, size);
+    return start;
+  }
+}

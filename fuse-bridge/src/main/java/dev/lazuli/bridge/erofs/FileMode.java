@@ -1,0 +1,49 @@
+package dev.lazuli.bridge.erofs;
+
+/** The file types of {@code st_mode}, from Linux's uapi/linux/stat.h, and their dirent types. */
+final class FileMode {
+  static final int TYPE_MASK = 0170000;
+  static final int FIFO = 0010000;
+  static final int CHARACTER_DEVICE = 0020000;
+  static final int DIRECTORY = 0040000;
+  static final int BLOCK_DEVICE = 0060000;
+  static final int REGULAR = 0100000;
+  static final int SYMLINK = 0120000;
+  static final int SOCKET = 0140000;
+
+  private FileMode() {}
+
+  static int type(int mode) {
+    return mode & TYPE_MASK;
+  }
+
+  static boolean isDirectory(int mode) {
+    return type(mode) == DIRECTORY;
+  }
+
+  static boolean isRegular(int mode) {
+    return type(mode) == REGULAR;
+  }
+
+  static boolean isSymlink(int mode) {
+    return type(mode) == SYMLINK;
+  }
+
+  static boolean isDevice(int mode) {
+    return type(mode) == CHARACTER_DEVICE || type(mode) == BLOCK_DEVICE;
+  }
+
+  /** Returns the FT_* number of a directory entry (uapi/linux/fs_types.h), or -1 for no type. */
+  static int direntType(int mode) {
+    return switch (type(mode)) {
+      case REGULAR -> 1;
+      case DIRECTORY -> 2;
+      case CHARACTER_DEVICE -> 3;
+      case BLOCK_DEVICE -> 4;
+      case FIFO -> 5;
+      case SOCKET -> 6;
+      case SYMLINK -> 7;
+      default -> -1;
+    };
+  }
+}
