@@ -1,0 +1,92 @@
+package dev.lazuli.snapshotter.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Tells the user of a failure in one line on standard error. A stack trace follows when {@code -v}
+ * asks for it, and always for an exception that only a defect of ours can cause.
+ */
+final class ErrorLine implements IExecutionExceptionHandler {
+  static final int FAILED = 1;
+  static final int WRONG_USAGE = 2;
+
+  private final LazuliCommand root;
+
+  ErrorLine(LazuliCommand root) {
+    this.root = root;
+  }
+
+  @Override
+  public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+    var cause = unwrap(failure);
+    var err = command.getErr();
+    err.println(command.getColorScheme().errorText("lazuli: " + describe(cause)));
+    if (root.verbose()) {
+      cause.printStackTrace(err);
+    }
+    err.flush();
+    return FAILED;
+  }
+
+  /** Tells of a wrong command line, with the nearest right words and where to read more. */
+  static int wrongUsage(ParameterException failure, String[] args) {
+    var command = failure.getCommandLine();
+    var err = command.getErr();
+    var name = command.getCommandSpec().qualifiedName();
+    err.println(command.getColorScheme().errorText(name + ": " + firstLine(failure)));
+    UnmatchedArgumentException.printSuggestions(failure, err);
+    err.println("See: " + name + " --help");
+    err.flush();
+    return WRONG_USAGE;
+  }
+
+  /**
+   * Returns the words for a failure: its message, made whole where the JDK leaves out what went
+   * wrong.
+   */
+  static String describe(Throwable failure) {
+    var message = failure.getMessage();
+    return switch (failure) {
+      case NoSuchFileException e -> "no such file: " + e.getFile();
+      case AccessDeniedException e -> "permission denied: " + e.getFile();
+      case FileAlreadyExistsException e -> "already exists: " + e.getFile();
+      case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
+      case UnknownHostException e -> "unknown host: " + message;
+      case ConnectException e when message != null -> message;
+      case IOException e when message != null -> message;
+      case CommandException e when message != null -> message;
+      default -> "internal error: " + failure + " (-v shows where)";
+    };
+  }
+
+  private static String firstLine(Throwable failure) {
+    @Nullable String message = failure.getMessage();
+    return message == null ? failure.toString() : message.lines().findFirst().orElse(message);
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    var current = failure;
+    while ((current instanceof CompletionException
+            || current instanceof ExecutionException
+            || current instanceof UncheckedIOException)
+        && current.getCause() != null) {
+      current = current.getCause();
+    }
+    return current;
+  }
+}

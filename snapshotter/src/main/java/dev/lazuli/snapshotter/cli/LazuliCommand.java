@@ -1,0 +1,42 @@
+package dev.lazuli.snapshotter.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The root of the command tree: the options that every command knows, and the list of commands. */
+@Command(
+    name = "lazuli",
+    description = "Starts containers before their images have arrived.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Version.class,
+    commandListHeading = "%nCommands:%n",
+    optionListHeading = "%nOptions:%n",
+    parameterListHeading = "%n",
+    descriptionHeading = "%n",
+    exitCodeOnInvalidInput = ErrorLine.WRONG_USAGE,
+    exitCodeOnExecutionException = ErrorLine.FAILED,
+    subcommands = {VersionCommand.class, CompletionCommand.class, WarmUpCommand.class})
+final class LazuliCommand implements Runnable {
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "Show details, and the stack trace of a failure.")
+  private boolean verbose;
+
+  @Spec private CommandSpec spec;
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Missing command");
+  }
+}
