@@ -1,0 +1,135 @@
+package dev.lazuli.bridge.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An open file descriptor and its owner. The owner must see to it that nobody uses the descriptor
+ * when it is closed: the kernel may give the number to someone else at once.
+ *
+ * <p>Reads and writes may block and are for platform threads; they return {@code -errno} instead of
+ * throwing, because their callers live with errors as ordinary answers.
+ */
+public final class Descriptor implements AutoCloseable {
+  public static final int O_RDONLY = 0;
+  public static final int O_RDWR = 2;
+  public static final int O_NONBLOCK = 0x800;
+  public static final int O_CLOEXEC = 0x80000;
+
+  private final int number;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Descriptor(int number) {
+    this.number = number;
+  }
+
+  /** Takes over a descriptor that somebody else opened for us. */
+  public static Descriptor own(int number) {
+    return new Descriptor(number);
+  }
+
+  /**
+   * Opens an existing file.
+   *
+   * @param flags {@code O_*} bits
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static Descriptor open(Path path, int flags) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cPath = arena.allocateFrom(path.toString());
+      long number =
+          Libc.check(
+              state -> (int) Libc.OPEN.invokeExact(state, cPath, flags),
+              () -> "open(\"%s\", 0x%x)".formatted(path, flags));
+      return new Descriptor((int) number);
+    }
+  }
+
+  /** Returns the number, as {@code fd=} options and {@code /proc/self/fd} want it. */
+  public int number() {
+    return number;
+  }
+
+  /** Returns memory for the {@code errno} of one thread's (or one lock's) reads and writes. */
+  public static MemorySegment newCallState(Arena arena) {
+    return Libc.newCallState(arena);
+  }
+
+  /**
+   * Reads once into a native segment.
+   *
+   * @param callState from {@link #newCallState}, used by one thread at a time
+   * @return the number of bytes read, 0 at the end, or {@code -errno}
+   */
+  public long read(MemorySegment into, MemorySegment callState) {
+    try {
+      long count = (long) Libc.READ.invokeExact(callState, number, into, into.byteSize());
+      return count < 0 ? -Libc.errno(callState) : count;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * Writes a native segment once.
+   *
+   * @param callState from {@link #newCallState}, used by one thread at a time
+   * @return the number of bytes written, or {@code -errno}
+   */
+  public long write(MemorySegment from, MemorySegment callState) {
+    try {
+      long count = (long) Libc.WRITE.invokeExact(callState, number, from, from.byteSize());
+      return count < 0 ? -Libc.errno(callState) : count;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * Runs an {@code ioctl(2)} whose argument is a number.
+   *
+   * @return what the kernel returned, not negative
+   * @throws ErrnoException if the kernel refuses
+   */
+  public int ioctl(long request, long argument) throws ErrnoException {
+    return (int)
+        Libc.check(
+            state -> (int) Libc.IOCTL.invokeExact(state, number, request, argument),
+            () -> "ioctl(%d, 0x%x, 0x%x)".formatted(number, request, argument));
+  }
+
+  /** Runs an {@code ioctl(2)} whose argument is a native struct; see {@link #ioctl(long, long)}. */
+  public int ioctl(long request, MemorySegment argument) throws ErrnoException {
+    return ioctl(request, argument.address());
+  }
+
+  /** Closes the descriptor; again does nothing. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      try (Arena arena = Arena.ofConfined()) {
+        // Linux frees the number whatever close(2) returns, and we write no files here.
+        long ignored =
+            Libc.run(
+                state -> (int) Libc.CLOSE.invokeExact(state, number), Libc.newCallState(arena));
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "fd " + number;
+  }
+
+  private static AssertionError unexpected(Throwable e) {
+    if (e instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    if (e instanceof Error error) {
+      throw error;
+    }
+    return new AssertionError("a downcall threw a checked exception", e);
+  }
+}
