@@ -1,0 +1,36 @@
+package dev.lazuli.estargz.read;
+
+/**
+ * The chunks of a layer, numbered from 0 in order of their place in the data file. Bytes of the
+ * data file that no chunk covers are zeros (padding, and holes that the layer records as such).
+ */
+public interface ChunkTableView {
+  /** Returns the layer's name for messages, usually its digest. */
+  default String layer() {
+    return "unnamed";
+  }
+
+  /** Returns the number of chunks. */
+  int chunkCount();
+
+  /** Returns where the chunk's bytes lie in the data file. */
+  long chunkDataOffset(int chunk);
+
+  /** Returns the chunk's size in bytes, at least 1. */
+  long chunkSize(int chunk);
+
+  /** Returns where the compressed stream that holds the chunk starts in the blob. */
+  long chunkBlobOffset(int chunk);
+
+  /** Returns where that compressed stream ends in the blob, exclusive. */
+  long chunkBlobEnd(int chunk);
+
+  /** Returns the chunk's position in the decompressed stream. */
+  long chunkInnerOffset(int chunk);
+
+  /**
+   * Copies the chunk's SHA-256 into {@code into} (32 bytes). All zeros when the layer records none,
+   * which only a layer opened without verification may have.
+   */
+  void chunkDigest(int chunk, byte[] into);
+}

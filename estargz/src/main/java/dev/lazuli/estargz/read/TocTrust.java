@@ -1,0 +1,33 @@
+package dev.lazuli.estargz.read;
+
+import dev.lazuli.estargz.Sha256;
+import java.util.Map;
+import java.util.Optional;
+
+/** Why a TOC may be believed. */
+public sealed interface TocTrust {
+  /** The SHA-256 of the TOC's uncompressed JSON is known. */
+  record Json(Sha256 digest) implements TocTrust {}
+
+  /** The SHA-256 of the TOC as it lies compressed in the blob is known. */
+  record Compressed(Sha256 digest) implements TocTrust {}
+
+  /** The TOC is believed without proof; only where configuration and label both ask for it. */
+  record Unverified() implements TocTrust {}
+
+  /**
+   * Returns the trust that a layer descriptor's annotations (or a snapshot's labels) give; empty if
+   * they give none, that is, if the layer is no lazy layer that could be verified.
+   *
+   * @throws IllegalArgumentException if an annotation is there but holds no SHA-256 digest
+   */
+  static Optional<TocTrust> fromAnnotations(Map<String, String> annotations) {
+    var json = annotations.get(Annotations.TOC_DIGEST);
+    if (json != null) {
+      return Optional.of(new Json(Sha256.parse(json)));
+    }
+    return Annotations.either(
+            annotations, Annotations.CONTAINERS_CHECKSUM, Annotations.STARGZ_CHECKSUM)
+        .map(text -> new Compressed(Sha256.parse(text)));
+  }
+}

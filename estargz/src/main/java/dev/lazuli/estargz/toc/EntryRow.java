@@ -1,0 +1,18 @@
+package dev.lazuli.estargz.toc;
+
+/** The layout of a directory entry's row: one name in one directory. */
+final class EntryRow {
+  /** The directory's own entry row; -1 for the root. */
+  static final int PARENT = 0;
+
+  static final int NAME = 4;
+  static final int NAME_BYTES = 8;
+
+  /** The inode's row while parsing, then its number. */
+  static final int INODE = 12;
+
+  static final int HASH = 16;
+  static final int BYTES = 20;
+
+  private EntryRow() {}
+}

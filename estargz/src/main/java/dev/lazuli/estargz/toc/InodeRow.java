@@ -1,0 +1,40 @@
+package dev.lazuli.estargz.toc;
+
+/**
+ * The layout of an inode's row. {@link #PLACE} means different things as the index grows:
+ *
+ * <pre>
+ * regular file   while parsing: first chunk row | chunk rows &lt;&lt; 32;  then: data offset or -1
+ * directory      then: first row in the children table | children &lt;&lt; 32
+ * symbolic link  offset of the target in the text heap
+ * device         major | minor &lt;&lt; 32
+ * hard link      while parsing only: offset of the target's path in the text heap
+ * </pre>
+ */
+final class InodeRow {
+  static final int MODE = 0;
+  static final int UID = 4;
+  static final int GID = 8;
+  static final int MTIME_NANOS = 12;
+  static final int MTIME_SECONDS = 16;
+  static final int SIZE = 24;
+  static final int PLACE = 32;
+
+  /** Offset + 1 of the extended attributes in the text heap, 0 if there are none. */
+  static final int XATTRS = 40;
+
+  static final int LINK_COUNT = 44;
+
+  /** The first directory entry that names this inode. */
+  static final int ENTRY = 48;
+
+  /** While parsing: {@link Kind} ordinal. Then: 1 if the directory is opaque. */
+  static final int FLAGS = 52;
+
+  /** The inode's number + 1, 0 as long as it has none. */
+  static final int NUMBER = 56;
+
+  static final int BYTES = 64;
+
+  private InodeRow() {}
+}

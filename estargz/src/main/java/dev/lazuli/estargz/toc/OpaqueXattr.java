@@ -1,0 +1,36 @@
+package dev.lazuli.estargz.toc;
+
+import java.nio.charset.StandardCharsets;
+
+/** The extended attribute by which a directory hides the layers below it from overlayfs. */
+public enum OpaqueXattr {
+  /** {@code trusted.overlay.opaque}: overlayfs mounted by root. */
+  TRUSTED("trusted.overlay."),
+
+  /** {@code user.overlay.opaque}: overlayfs mounted with {@code userxattr}. */
+  USER("user.overlay.");
+
+  private final String prefix;
+
+  OpaqueXattr(String prefix) {
+    this.prefix = prefix;
+  }
+
+  /** Returns the attribute's full name. */
+  byte[] attribute() {
+    return (prefix + "opaque").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Returns if the name is in overlayfs's private space, where a layer has no say. */
+  boolean owns(byte[] name, int offset, int length) {
+    if (length < prefix.length()) {
+      return false;
+    }
+    for (int i = 0; i < prefix.length(); i++) {
+      if (name[offset + i] != prefix.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
