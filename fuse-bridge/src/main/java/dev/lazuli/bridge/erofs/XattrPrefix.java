@@ -19,6 +19,9 @@ enum XattrPrefix {
   private static final XattrPrefix[] PREFIXES = values();
 
   private final int index;
+
+  // a read-only view of an array that nobody else has
+  @SuppressWarnings("ImmutableEnumChecker")
   private final MemorySegment text;
 
   XattrPrefix(int index, String text) {
