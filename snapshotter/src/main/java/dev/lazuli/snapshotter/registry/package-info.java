@@ -1,4 +1,9 @@
-/** The OCI distribution client. */
+/**
+ * The OCI distribution client: references, manifests and blob ranges over one pool of connections,
+ * one token cache and one memory of redirects per registry, shared by everything on the node. Blob
+ * bodies are lent to their reader in the socket's own buffers, with back-pressure down to the
+ * socket.
+ */
 @NullMarked
 package dev.lazuli.snapshotter.registry;
 
