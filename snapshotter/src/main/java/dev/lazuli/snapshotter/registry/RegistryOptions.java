@@ -102,7 +102,6 @@ public record RegistryOptions(
   }
 
   /** Collects options. Not thread-safe. */
-  @CanIgnoreReturnValue
   public static final class Builder {
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration acquireTimeout = Duration.ofSeconds(30);
@@ -127,54 +126,63 @@ public record RegistryOptions(
     private Builder() {}
 
     /** Sets the longest wait for a TCP connection. */
+    @CanIgnoreReturnValue
     public Builder connectTimeout(Duration value) {
       connectTimeout = value;
       return this;
     }
 
     /** Sets the longest wait for a free connection of a full pool. */
+    @CanIgnoreReturnValue
     public Builder acquireTimeout(Duration value) {
       acquireTimeout = value;
       return this;
     }
 
     /** Sets the longest wait for a response's headers. */
+    @CanIgnoreReturnValue
     public Builder headersTimeout(Duration value) {
       headersTimeout = value;
       return this;
     }
 
     /** Sets the longest silence inside a body. */
+    @CanIgnoreReturnValue
     public Builder idleBodyTimeout(Duration value) {
       idleBodyTimeout = value;
       return this;
     }
 
     /** Sets the most connections to one server. */
+    @CanIgnoreReturnValue
     public Builder connectionsPerHost(int value) {
       connectionsPerHost = value;
       return this;
     }
 
     /** Sets the number of event loop threads. */
+    @CanIgnoreReturnValue
     public Builder ioThreads(int value) {
       ioThreads = value;
       return this;
     }
 
     /** Sets the size of each receive buffer. */
+    @CanIgnoreReturnValue
     public Builder receiveBufferBytes(int value) {
       receiveBufferBytes = value;
       return this;
     }
 
     /** Sets how often a request is tried at one host. */
+    @CanIgnoreReturnValue
     public Builder attempts(int value) {
       attempts = value;
       return this;
     }
 
     /** Sets the first and the longest wait between attempts. */
+    @CanIgnoreReturnValue
     public Builder retryWait(Duration first, Duration longest) {
       retryWait = first;
       maxRetryWait = longest;
@@ -182,54 +190,63 @@ public record RegistryOptions(
     }
 
     /** Sets the largest manifest or index taken. */
+    @CanIgnoreReturnValue
     public Builder maxManifestBytes(int value) {
       maxManifestBytes = value;
       return this;
     }
 
     /** Adds a registry that is spoken to by plain HTTP. */
+    @CanIgnoreReturnValue
     public Builder plainHttpHost(String host) {
       plainHttpHosts.add(host);
       return this;
     }
 
     /** Adds a registry whose certificate is not verified. */
+    @CanIgnoreReturnValue
     public Builder insecureTlsHost(String host) {
       insecureTlsHosts.add(host);
       return this;
     }
 
     /** Adds a PEM file of trusted authorities. */
+    @CanIgnoreReturnValue
     public Builder caCertificate(Path file) {
       caCertificates.add(file);
       return this;
     }
 
     /** Sets the hosts asked before {@code registry}, in order. */
+    @CanIgnoreReturnValue
     public Builder mirrors(String registry, List<Mirror> hosts) {
       mirrors.put(registry, List.copyOf(hosts));
       return this;
     }
 
     /** Sets containerd's {@code certs.d} folder. */
+    @CanIgnoreReturnValue
     public Builder hostsDirectory(Path directory) {
       hostsDirectory = directory;
       return this;
     }
 
     /** Sets where credentials come from. */
+    @CanIgnoreReturnValue
     public Builder credentials(CredentialsProvider provider) {
       credentials = provider;
       return this;
     }
 
     /** Sets the HTTP proxies. */
+    @CanIgnoreReturnValue
     public Builder proxies(ProxyRules rules) {
       proxies = rules;
       return this;
     }
 
     /** Sets the User-Agent header. */
+    @CanIgnoreReturnValue
     public Builder userAgent(String value) {
       userAgent = value;
       return this;
