@@ -1,0 +1,228 @@
+package dev.lazuli.cache;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+
+/**
+ * Where each chunk of a layer lies in the data file and in the blob, sorted by data offset. Read
+ * straight from the mapped {@code chunks} file: no heap per chunk. Thread-safe; usable while the
+ * {@link LayerData} it came from is open.
+ *
+ * <p>The file is written once, synced, and never changed. All numbers are little-endian:
+ *
+ * <pre>
+ * header (64 bytes)                     record (72 bytes each)
+ *   0  8  magic "LZCHUNK1"                0  8  data offset
+ *   8  4  record size: 72                 8  8  size, at least 1
+ *  12  4  chunk count                    16  8  blob offset of the compressed stream
+ *  16  8  data file size                 24  8  blob offset of that stream's end
+ *  24  4  CRC-32C of all records         32  8  inner offset: bytes of the stream before the chunk
+ *  28  4  1: blob order is data order    40 32  SHA-256 of the chunk
+ *  32 32  zero
+ * </pre>
+ */
+public final class ChunkTable {
+  /** The most chunks a layer may have: 16 Mi, a table of 1.1 GiB. */
+  public static final int MAX_CHUNKS = 1 << 24;
+
+  static final int HEADER_BYTES = 64;
+  static final int RECORD_BYTES = 72;
+  static final long MAGIC = 0x314b_4e55_4843_5a4cL; // "LZCHUNK1"
+  static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN);
+  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(LITTLE_ENDIAN);
+  static final int DIGEST_BYTES = 32;
+
+  private static final int SIZE = 8;
+  private static final int BLOB_OFFSET = 16;
+  private static final int BLOB_END = 24;
+  private static final int INNER_OFFSET = 32;
+  private static final int DIGEST = 40;
+
+  private final MemorySegment table;
+  private final int count;
+  private final long dataSize;
+  private final boolean blobOrdered;
+
+  private ChunkTable(MemorySegment table) {
+    this.table = table;
+    this.count = table.get(INT, 12);
+    this.dataSize = table.get(LONG, 16);
+    this.blobOrdered = table.get(INT, 28) == 1;
+  }
+
+  /** Maps {@code file}; the mapping lives as long as {@code arena}. */
+  static ChunkTable map(Path file, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size < HEADER_BYTES) {
+        throw new CacheCorruptException(file, "%d bytes are no chunk table".formatted(size));
+      }
+      MemorySegment table = channel.map(MapMode.READ_ONLY, 0, size, arena);
+      int count = table.get(INT, 12);
+      if (table.get(LONG, 0) != MAGIC
+          || table.get(INT, 8) != RECORD_BYTES
+          || count < 0
+          || count > MAX_CHUNKS
+          || size != HEADER_BYTES + (long) count * RECORD_BYTES) {
+        throw new CacheCorruptException(
+            file, "bad header, %d chunks in %d bytes".formatted(count, size));
+      }
+      return new ChunkTable(table);
+    }
+  }
+
+  /** Reads the whole table and compares it with the checksum in its header. */
+  void verify(Path file) throws IOException {
+    int actual = ChunkTableBuilder.checksum(table.asSlice(HEADER_BYTES));
+    if (actual != table.get(INT, 24)) {
+      throw new CacheCorruptException(file, "checksum of the records differs");
+    }
+  }
+
+  /** Returns the number of chunks, 0 to {@link #MAX_CHUNKS}. */
+  public int count() {
+    return count;
+  }
+
+  /** Returns the size of the data file in bytes. */
+  public long dataSize() {
+    return dataSize;
+  }
+
+  /**
+   * Returns whether walking the chunks by data offset walks the blob front to back: then
+   * neighbouring chunks can be fetched with one range.
+   */
+  public boolean blobOrdered() {
+    return blobOrdered;
+  }
+
+  /** Returns where the chunk begins in the data file, in bytes. */
+  public long dataOffset(int chunk) {
+    return table.get(LONG, at(chunk));
+  }
+
+  /** Returns the chunk's size in the data file in bytes, at least 1. */
+  public long size(int chunk) {
+    return table.get(LONG, at(chunk) + SIZE);
+  }
+
+  /** Returns where the chunk ends in the data file: {@code dataOffset + size}. */
+  public long dataEnd(int chunk) {
+    long at = at(chunk);
+    return table.get(LONG, at) + table.get(LONG, at + SIZE);
+  }
+
+  /** Returns where the compressed stream that holds the chunk begins in the blob. */
+  public long blobOffset(int chunk) {
+    return table.get(LONG, at(chunk) + BLOB_OFFSET);
+  }
+
+  /** Returns where the compressed stream that holds the chunk ends in the blob. */
+  public long blobEnd(int chunk) {
+    return table.get(LONG, at(chunk) + BLOB_END);
+  }
+
+  /** Returns how many bytes of the decompressed stream come before the chunk. */
+  public long innerOffset(int chunk) {
+    return table.get(LONG, at(chunk) + INNER_OFFSET);
+  }
+
+  /**
+   * Copies the chunk's SHA-256 into the first 32 bytes of {@code into}. All zeros mean that the
+   * layer's index states none, which is accepted only for layers whose record has no TOC digest:
+   * their verification was switched off.
+   */
+  public void digest(int chunk, byte[] into) {
+    MemorySegment.copy(table, ValueLayout.JAVA_BYTE, at(chunk) + DIGEST, into, 0, DIGEST_BYTES);
+  }
+
+  boolean hasDigest(int chunk) {
+    long at = at(chunk) + DIGEST;
+    for (int i = 0; i < DIGEST_BYTES; i += Long.BYTES) {
+      if (table.get(LONG, at + i) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns the first eight bytes of the chunk's SHA-256. */
+  long digestPrefix(int chunk) {
+    return table.get(LONG, at(chunk) + DIGEST);
+  }
+
+  /**
+   * Returns the first chunk that ends after {@code dataOffset}: the one that holds this byte, or
+   * the next one where no chunk does; {@link #count} if there is none.
+   */
+  public int firstEndingAfter(long dataOffset) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (dataEnd(middle) > dataOffset) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * Returns the first chunk that begins at {@code dataOffset} or later; {@link #count} if there is
+   * none.
+   */
+  public int firstStartingFrom(long dataOffset) {
+    int low = 0;
+    int high = count;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (dataOffset(middle) >= dataOffset) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  private long at(int chunk) {
+    return HEADER_BYTES + (long) Objects.checkIndex(chunk, count) * RECORD_BYTES;
+  }
+
+  /** Takes the chunks of a new layer in order of their data offsets. One thread. */
+  public interface Builder {
+    /**
+     * Adds the next chunk.
+     *
+     * @param dataOffset place in the data file, not before the end of the last chunk
+     * @param size bytes in the data file, at least 1
+     * @param blobOffset where the compressed stream that holds it begins in the blob
+     * @param blobEnd where that stream ends, after {@code blobOffset}
+     * @param innerOffset bytes of the decompressed stream before the chunk, at least 0
+     * @param sha256 32 bytes, copied
+     * @throws IllegalArgumentException if the numbers contradict each other or the chunks before
+     * @throws IOException if the table cannot be written
+     */
+    void add(
+        long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256)
+        throws IOException;
+
+    /**
+     * States the size of the data file in bytes, not less than the end of the last chunk; without
+     * this call it is that end, rounded up to 4096.
+     */
+    void dataSize(long bytes);
+  }
+}

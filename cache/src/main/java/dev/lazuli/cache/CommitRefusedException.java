@@ -1,0 +1,28 @@
+package dev.lazuli.cache;
+
+import java.io.IOException;
+import java.util.HexFormat;
+
+/** A chunk was to be committed with too few bytes or with a digest that is not its own. */
+public final class CommitRefusedException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private CommitRefusedException(String message) {
+    super(message);
+  }
+
+  static CommitRefusedException incomplete(String layer, int chunk, long size, long written) {
+    return new CommitRefusedException(
+        "layer %s: commit of chunk %d after %d of %d bytes".formatted(layer, chunk, written, size));
+  }
+
+  static CommitRefusedException digest(String layer, int chunk, byte[] expected, byte[] actual) {
+    return new CommitRefusedException(
+        "layer %s: commit of chunk %d: expected sha256 %s, got %s"
+            .formatted(
+                layer,
+                chunk,
+                HexFormat.of().formatHex(expected),
+                HexFormat.of().formatHex(actual)));
+  }
+}

@@ -1,0 +1,261 @@
+package dev.lazuli.cache;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * The open files of one stored layer, shared by all of its {@link LayerData} handles. Thread-safe.
+ *
+ * <p>A read must never see a hole that eviction has just punched. So each read notes the {@link
+ * #epoch} first, and each eviction takes the present bit away, then advances the epoch, then
+ * punches: whoever read around a punch finds the epoch changed and starts again.
+ */
+final class Layer {
+  private static final System.Logger LOG = System.getLogger(Layer.class.getName());
+
+  static final String META = "meta.erofs";
+  static final String DATA = "data";
+  static final String CHUNKS = "chunks";
+  static final String PRESENT = "present";
+  static final String RECORD = "layer.json";
+
+  private final Path directory;
+  private final LayerStore store;
+  private final Arena arena;
+  private final ChunkTable chunks;
+  private final DataFile data;
+  private final Presence presence;
+  private final AtomicBits claims;
+  private final AtomicBits touched;
+  private volatile LayerRecord record;
+  private volatile int epoch;
+
+  private Layer(
+      Path directory,
+      LayerRecord record,
+      LayerStore store,
+      Arena arena,
+      ChunkTable chunks,
+      DataFile data,
+      Presence presence) {
+    this.directory = directory;
+    this.record = record;
+    this.store = store;
+    this.arena = arena;
+    this.chunks = chunks;
+    this.data = data;
+    this.presence = presence;
+    this.claims = new AtomicBits(chunks.count());
+    this.touched = new AtomicBits(chunks.count());
+  }
+
+  static Layer open(Path directory, LayerRecord record, LayerStore store) throws IOException {
+    Arena arena = Arena.ofShared();
+    DataFile data = null;
+    try {
+      ChunkTable chunks = ChunkTable.map(directory.resolve(CHUNKS), arena);
+      data = new DataFile(directory.resolve(DATA));
+      if (data.channel().size() != chunks.dataSize()) {
+        throw new CacheCorruptException(
+            data.path(), "size is not the chunk table's %d".formatted(chunks.dataSize()));
+      }
+      Presence presence =
+          Presence.open(directory.resolve(PRESENT), chunks.count(), store.options().bootId());
+      return new Layer(directory, record, store, arena, chunks, data, presence);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      if (data != null) {
+        data.close();
+      }
+      throw e;
+    }
+  }
+
+  String digest() {
+    return record.digest();
+  }
+
+  LayerRecord record() {
+    return record;
+  }
+
+  Path file(String name) {
+    return directory.resolve(name);
+  }
+
+  ChunkTable chunks() {
+    return chunks;
+  }
+
+  Presence presence() {
+    return presence;
+  }
+
+  int firstMissing(long offset, long length) {
+    Objects.checkFromIndexSize(offset, length, chunks.dataSize());
+    if (length == 0 || presence.all()) {
+      return -1;
+    }
+    return missing(offset, offset + length);
+  }
+
+  private int missing(long offset, long end) {
+    int count = chunks.count();
+    for (int c = chunks.firstEndingAfter(offset); c < count; c++) {
+      if (chunks.dataOffset(c) >= end) {
+        return -1;
+      }
+      if (!presence.has(c)) {
+        return c;
+      }
+      if (!touched.get(c)) {
+        touched.set(c);
+      }
+    }
+    return -1;
+  }
+
+  void read(long offset, ByteBuffer dst) throws IOException {
+    int start = dst.position();
+    long end = offset + dst.remaining();
+    Objects.checkFromToIndex(offset, end, chunks.dataSize());
+    while (dst.hasRemaining()) {
+      int before = epoch;
+      int missing = missing(offset, end);
+      if (missing >= 0) {
+        throw new ChunkMissingException(digest(), missing);
+      }
+      data.read(offset, dst);
+      if (epoch != before) {
+        dst.position(start);
+      }
+    }
+  }
+
+  /** Returns whether the chunk has a digest to be held against; see {@link ChunkTable#digest}. */
+  boolean mustVerify(int chunk) {
+    return record.tocDigest() != null || chunks.hasDigest(chunk);
+  }
+
+  /** Keeps all others from writing the chunk; false if somebody does already. */
+  boolean claim(int chunk) {
+    return claims.set(chunk);
+  }
+
+  void unclaim(int chunk) {
+    claims.clear(chunk);
+  }
+
+  Writer writer(int chunk) throws WriterRefusedException {
+    Objects.checkIndex(chunk, chunks.count());
+    if (!claim(chunk)) {
+      throw new WriterRefusedException(digest(), chunk, presence.has(chunk));
+    }
+    if (presence.has(chunk)) {
+      unclaim(chunk);
+      throw new WriterRefusedException(digest(), chunk, true);
+    }
+    return new Writer(this, chunk);
+  }
+
+  void write(long offset, ByteBuffer window) throws IOException {
+    try {
+      data.write(offset, window);
+    } catch (IOException e) {
+      store.pressed();
+      throw e;
+    }
+  }
+
+  /** Records the claimed chunk, whose bytes are in place and verified, as present. */
+  void commit(int chunk) throws IOException {
+    presence.add(chunk);
+    touched.set(chunk);
+    store.grew(Blocks.of(chunks, chunk));
+  }
+
+  /** Drops the first {@code written} bytes of a claimed chunk that is not present. */
+  void forget(int chunk, long written) {
+    if (written > 0 && presence.doubts(chunk)) {
+      // Doubted bytes are verified before use, so a bit that stays does no harm.
+      attempt(() -> presence.dispel(chunk));
+    }
+    if (written > 0) {
+      // Bytes that stay are not marked present, and the chunk's next fetch overwrites them.
+      attempt(() -> punch(chunk));
+    }
+  }
+
+  private void attempt(Step step) {
+    try {
+      step.run();
+    } catch (IOException e) {
+      LOG.log(WARNING, "layer " + digest() + ": clearing an aborted chunk", e);
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void punch(int chunk) throws IOException {
+    HolePuncher puncher = store.options().puncher();
+    if (puncher == null) {
+      return;
+    }
+    long offset = chunks.dataOffset(chunk);
+    long end = chunks.dataEnd(chunk);
+    long blockEnd = Math.min(Blocks.up(end), chunks.dataSize());
+    if (chunk + 1 == chunks.count() || chunks.dataOffset(chunk + 1) >= blockEnd) {
+      end = blockEnd;
+    }
+    puncher.punch(data.path(), offset, end - offset);
+  }
+
+  /** Syncs data and presence; returns whether all that is present is on the disk now. */
+  boolean checkpoint() throws IOException {
+    return presence.checkpoint(data);
+  }
+
+  synchronized void update(LayerRecord next) throws IOException {
+    Durable.rewrite(directory.resolve(RECORD), LayerJson.write(next));
+    record = next;
+    store.changed(next);
+  }
+
+  synchronized void addReference(String reference) throws IOException {
+    if (!record.references().contains(reference)) {
+      update(record.withReference(reference));
+    }
+  }
+
+  /** Records that the layer is complete and on the disk; false while chunks are missing. */
+  synchronized boolean seal() throws IOException {
+    if (record.completed() != null) {
+      return true;
+    }
+    if (!presence.all()) {
+      return false;
+    }
+    checkpoint();
+    update(record.withCompleted(store.options().clock().instant()));
+    return true;
+  }
+
+  /** Closes the files; no handle may be in use. */
+  void close(boolean checkpoint) throws IOException {
+    try (data) {
+      if (checkpoint) {
+        checkpoint();
+      }
+    } finally {
+      presence.close();
+      arena.close();
+    }
+  }
+}

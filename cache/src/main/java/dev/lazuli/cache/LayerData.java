@@ -1,0 +1,153 @@
+package dev.lazuli.cache;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A handle on a stored layer. While a handle is open the layer is in use: it is not removed as a
+ * whole, though single chunks may be evicted unless it is also {@linkplain #pin pinned}.
+ * Thread-safe until {@link #close}; the path of a read takes no lock and allocates nothing.
+ */
+public final class LayerData implements AutoCloseable {
+  private final StoredLayer stored;
+  private final Layer layer;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  LayerData(StoredLayer stored, Layer layer) {
+    this.stored = stored;
+    this.layer = layer;
+  }
+
+  /** Returns what is known about the layer, as of now. */
+  public LayerRecord record() {
+    return layer.record();
+  }
+
+  /** Returns the layer's number on this node. */
+  public long slot() {
+    return layer.record().slot();
+  }
+
+  /** Returns the metadata image. */
+  public Path metaPath() {
+    return layer.file(Layer.META);
+  }
+
+  /**
+   * Returns the data file. It must not be mapped or read by other means before the layer is {@link
+   * #complete} and {@linkplain #pin pinned}: holes read as zeros.
+   */
+  public Path dataPath() {
+    return layer.file(Layer.DATA);
+  }
+
+  /** Returns the chunk table, valid while this handle is open. */
+  public ChunkTable chunks() {
+    return layer.chunks();
+  }
+
+  /** Returns the size of the data file in bytes. */
+  public long dataSize() {
+    return layer.chunks().dataSize();
+  }
+
+  /** Returns whether every chunk is present, verified, synced, and recorded as such. */
+  public boolean complete() {
+    return layer.record().completed() != null;
+  }
+
+  /**
+   * Returns the first chunk that is missing for a read of {@code length} bytes at {@code offset};
+   * -1 if there is none. Bytes that belong to no chunk are padding and never missing.
+   *
+   * @throws IndexOutOfBoundsException if the range is not within {@link #dataSize}
+   */
+  public int firstMissing(long offset, long length) {
+    return layer.firstMissing(offset, length);
+  }
+
+  /** Returns whether the chunk is present. */
+  public boolean isPresent(int chunk) {
+    return layer.presence().has(chunk);
+  }
+
+  /** Returns the first missing chunk from {@code from} up to, not including, {@code to}; or -1. */
+  public int nextMissing(int from, int to) {
+    return layer.presence().nextMissing(from, to);
+  }
+
+  /** Returns how many chunks are present. */
+  public int presentCount() {
+    return layer.presence().count();
+  }
+
+  /**
+   * Fills {@code dst} with the bytes at {@code offset}; all of them are verified content or
+   * padding. Nothing but a direct buffer is read into without a copy.
+   *
+   * @throws ChunkMissingException if a chunk is missing, or was evicted meanwhile; {@code dst} then
+   *     holds anything
+   * @throws IOException if the file cannot be read
+   */
+  public void read(long offset, ByteBuffer dst) throws IOException {
+    layer.read(offset, dst);
+  }
+
+  /** Fills {@code dst}, native memory, as {@link #read(long, ByteBuffer)} does. */
+  public void read(long offset, MemorySegment dst) throws IOException {
+    layer.read(offset, dst.asByteBuffer());
+  }
+
+  /**
+   * Returns the one writer of a missing chunk.
+   *
+   * @throws WriterRefusedException if the chunk is present or has a writer already
+   */
+  public Writer writer(int chunk) throws WriterRefusedException {
+    return layer.writer(chunk);
+  }
+
+  /**
+   * Syncs data, then presence.
+   *
+   * @return whether everything present is on the disk now; false if commits came in between
+   */
+  public boolean checkpoint() throws IOException {
+    return layer.checkpoint();
+  }
+
+  /**
+   * Syncs and records the layer as complete, if every chunk is present.
+   *
+   * @return {@link #complete}
+   */
+  public boolean seal() throws IOException {
+    return layer.seal();
+  }
+
+  /** Adds an image reference to the layer's record. */
+  public void addReference(String reference) throws IOException {
+    layer.addReference(reference);
+  }
+
+  /** Pins the layer: see {@link Pin}. */
+  public Pin pin() {
+    return stored.pin();
+  }
+
+  /** Returns another handle on the same layer, with a life of its own. */
+  public LayerData share() throws IOException {
+    return stored.open();
+  }
+
+  /** Gives the handle back. Idempotent. */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      stored.release();
+    }
+  }
+}

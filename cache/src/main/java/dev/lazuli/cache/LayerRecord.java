@@ -1,0 +1,91 @@
+package dev.lazuli.cache;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known about a stored layer: the content of its {@code layer.json}.
+ *
+ * @param digest the layer blob's digest, {@code sha256:<64 hex>}
+ * @param size the layer blob's size in bytes (compressed)
+ * @param format the index format that gave the chunk table, for example {@code estargz}
+ * @param compression how the blob is compressed, for example {@code gzip}
+ * @param tocDigest the digest the index was checked against; null where the format has none
+ * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
+ *     has assigned it
+ * @param references image references the layer was pulled by, without repeats
+ * @param created when the layer was added to the store
+ * @param completed when its last chunk was on disk and synced; null while chunks are missing
+ * @param prefetchEnd blob offset where prefetch ends; 0 where the image asks for no prefetch, -1
+ *     where it does not say
+ */
+public record LayerRecord(
+    String digest,
+    long size,
+    String format,
+    String compression,
+    @Nullable String tocDigest,
+    long slot,
+    List<String> references,
+    Instant created,
+    @Nullable Instant completed,
+    long prefetchEnd) {
+
+  public LayerRecord {
+    LayerDigest.check(digest);
+    if (size < 0 || slot < 0 || slot > Integer.MAX_VALUE || prefetchEnd < -1) {
+      throw new IllegalArgumentException(
+          "layer %s: size %d, slot %d, prefetch end %d".formatted(digest, size, slot, prefetchEnd));
+    }
+    references = references.stream().distinct().toList();
+  }
+
+  /** Returns the record of a layer about to be created: no slot and no references yet. */
+  public static LayerRecord of(
+      String digest,
+      long size,
+      String format,
+      String compression,
+      @Nullable String tocDigest,
+      long prefetchEnd) {
+    return new LayerRecord(
+        digest,
+        size,
+        format,
+        compression,
+        tocDigest,
+        0,
+        List.of(),
+        Instant.EPOCH,
+        null,
+        prefetchEnd);
+  }
+
+  /** Returns this record with {@code reference} among its references. */
+  public LayerRecord withReference(String reference) {
+    var more = new java.util.ArrayList<>(references);
+    more.add(reference);
+    return new LayerRecord(
+        digest, size, format, compression, tocDigest, slot, more, created, completed, prefetchEnd);
+  }
+
+  LayerRecord withSlot(long newSlot, Instant when) {
+    return new LayerRecord(
+        digest,
+        size,
+        format,
+        compression,
+        tocDigest,
+        newSlot,
+        references,
+        when,
+        completed,
+        prefetchEnd);
+  }
+
+  LayerRecord withCompleted(@Nullable Instant when) {
+    return new LayerRecord(
+        digest, size, format, compression, tocDigest, slot, references, created, when, prefetchEnd);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.lazuli.cache;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer the store knows, open or not: counts its users, opens its files for the first and leaves
+ * them open after the last until {@link #closeIfIdle}. Thread-safe; its monitor is held while files
+ * are opened and closed, so that two {@link Layer}s never work on one directory.
+ */
+final class StoredLayer {
+  private final LayerStore store;
+  private final Path directory;
+  private volatile LayerRecord record;
+  private @Nullable Layer layer;
+  private int users;
+  private int pins;
+  private boolean removed;
+  private volatile Instant lastUsed;
+
+  StoredLayer(LayerStore store, Path directory, LayerRecord record, Instant lastUsed) {
+    this.store = store;
+    this.directory = directory;
+    this.record = record;
+    this.lastUsed = lastUsed;
+  }
+
+  LayerRecord record() {
+    return record;
+  }
+
+  void record(LayerRecord next) {
+    record = next;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Instant lastUsed() {
+    return lastUsed;
+  }
+
+  synchronized boolean inUse() {
+    return users > 0 || pins > 0;
+  }
+
+  /** Returns a new handle. */
+  synchronized LayerData open() throws IOException {
+    if (removed) {
+      throw new NoSuchFileException(directory.toString(), null, "the layer was removed");
+    }
+    Layer open = layer;
+    if (open == null) {
+      open = Layer.open(directory, record, store);
+      layer = open;
+    }
+    users++;
+    return new LayerData(this, open);
+  }
+
+  synchronized void release() {
+    users--;
+    lastUsed = store.options().clock().instant();
+    if (users == 0) {
+      store.idle(this);
+    }
+  }
+
+  synchronized Pin pin() {
+    pins++;
+    return new Pin(this);
+  }
+
+  synchronized void unpin() {
+    pins--;
+  }
+
+  synchronized boolean pinned() {
+    return pins > 0;
+  }
+
+  /** Closes the files if nobody uses them. */
+  synchronized void closeIfIdle() throws IOException {
+    Layer idle = layer;
+    if (users == 0 && idle != null) {
+      layer = null;
+      idle.close(!removed);
+      if (!removed) {
+        Files.setLastModifiedTime(directory.resolve(Layer.RECORD), FileTime.from(lastUsed));
+      }
+    }
+  }
+
+  /**
+   * Takes the layer out of use for good.
+   *
+   * @return false if somebody uses it
+   */
+  synchronized boolean retire() throws IOException {
+    if (inUse()) {
+      return false;
+    }
+    removed = true;
+    closeIfIdle();
+    return true;
+  }
+
+  /** Syncs the layer if it is open; true if it is clean then. */
+  void checkpoint() throws IOException {
+    try (LayerData data = openIfOpen()) {
+      if (data != null) {
+        data.checkpoint();
+      }
+    }
+  }
+
+  private synchronized @Nullable LayerData openIfOpen() throws IOException {
+    return layer == null ? null : open();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.lazuli.cache;
+
+import java.io.IOException;
+
+/** A chunk needs no writer or has one already. */
+public final class WriterRefusedException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  private final boolean present;
+
+  WriterRefusedException(String layer, int chunk, boolean present) {
+    super(
+        "layer %s: chunk %d %s"
+            .formatted(layer, chunk, present ? "is present" : "is being written"));
+    this.present = present;
+  }
+
+  /** Returns true if the chunk is present, false if another writer is at work on it. */
+  public boolean present() {
+    return present;
+  }
+
+  /** Without a stack: two streams meeting on a chunk is an everyday event. */
+  @Override
+  public synchronized Throwable fillInStackTrace() {
+    return this;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lazuli.cache;
+
+import org.jspecify.annotations.NullMarked;
