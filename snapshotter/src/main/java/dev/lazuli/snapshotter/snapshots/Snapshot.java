@@ -1,0 +1,65 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.layers.Usage;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A node of the snapshot tree.
+ *
+ * @param id never used again; names the snapshot's directory
+ * @param name what containerd calls it: the key of a view or an active snapshot, the name of a
+ *     committed one
+ * @param parent name of the snapshot below, empty at the bottom
+ * @param usage what it took when it was committed
+ */
+record Snapshot(
+    long id,
+    String name,
+    String parent,
+    Kind kind,
+    Map<String, String> labels,
+    Instant created,
+    Instant updated,
+    Usage usage) {
+  /**
+   * Marks a snapshot whose content is a lazily mounted layer, as other snapshotters mark theirs.
+   */
+  private static final String REMOTE_LABEL = "containerd.io/snapshot/remote";
+
+  private static final String REMOTE_VALUE = "remote snapshot";
+
+  Snapshot {
+    labels = withoutEmpty(labels);
+  }
+
+  boolean isRemote() {
+    return labels.containsKey(REMOTE_LABEL);
+  }
+
+  boolean hasParent() {
+    return !parent.isEmpty();
+  }
+
+  Snapshot withLabels(Map<String, String> newLabels, Instant now) {
+    return new Snapshot(id, name, parent, kind, newLabels, created, now, usage);
+  }
+
+  Snapshot committed(String newName, Map<String, String> newLabels, Usage used, Instant now) {
+    return new Snapshot(id, newName, parent, Kind.COMMITTED, newLabels, now, now, used);
+  }
+
+  static Map<String, String> remote(Map<String, String> labels) {
+    var marked = new LinkedHashMap<>(labels);
+    marked.put(REMOTE_LABEL, REMOTE_VALUE);
+    return marked;
+  }
+
+  // As containerd's own store does: to set a label to nothing is to remove it.
+  private static Map<String, String> withoutEmpty(Map<String, String> labels) {
+    var kept = new LinkedHashMap<>(labels);
+    kept.values().removeIf(String::isEmpty);
+    return Map.copyOf(kept);
+  }
+}
