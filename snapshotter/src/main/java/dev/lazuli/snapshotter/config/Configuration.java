@@ -1,0 +1,159 @@
+package dev.lazuli.snapshotter.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that an operator can set. Values have been checked one by one; see {@code
+ * docs/configuration.md}.
+ *
+ * @param root where layers and snapshots are kept
+ * @param state where sockets and the FUSE mount are
+ * @param address unix socket of the snapshots service
+ * @param log the daemon's log
+ * @param registry how registries are reached
+ * @param fetch how content is fetched
+ * @param cache what is kept on disk
+ * @param mount how layers are mounted
+ * @param prefetch what is fetched before it is read
+ * @param allowUnverified whether a label may ask for layers that cannot be verified
+ * @param metricsAddress {@code host:port} of the Prometheus endpoint
+ */
+public record Configuration(
+    Path root,
+    Path state,
+    Path address,
+    Log log,
+    Registry registry,
+    Fetch fetch,
+    Cache cache,
+    Mount mount,
+    Prefetch prefetch,
+    boolean allowUnverified,
+    Optional<String> metricsAddress) {
+
+  /** Where the configuration is read from unless the command line says otherwise. */
+  public static final Path DEFAULT_FILE = Path.of("/etc/lazuli/config.toml");
+
+  /**
+   * The daemon's log.
+   *
+   * @param level the least important events that are logged
+   * @param format how they are written
+   */
+  public record Log(LogLevel level, LogFormat format) {}
+
+  /**
+   * How registries are reached.
+   *
+   * @param mirrors for a registry, hosts or URLs asked before it, in order
+   * @param hostsDirectory containerd's {@code certs.d}
+   * @param plainHttp hosts spoken to by plain HTTP
+   * @param insecureTls hosts whose certificates are not verified
+   * @param caFiles PEM files of further authorities
+   * @param dockerConfig directory of Docker's {@code config.json}; empty for Docker's own rule
+   * @param connections most connections to one server
+   * @param connectTimeout longest wait for a TCP connection
+   * @param headersTimeout longest wait for a response's headers
+   * @param idleTimeout longest silence inside a body
+   * @param attempts how often a request is tried at one host
+   * @param retryWait wait before the second attempt
+   * @param maxRetryWait longest wait between attempts
+   */
+  public record Registry(
+      Map<String, List<String>> mirrors,
+      Optional<Path> hostsDirectory,
+      List<String> plainHttp,
+      List<String> insecureTls,
+      List<Path> caFiles,
+      Optional<Path> dockerConfig,
+      int connections,
+      Duration connectTimeout,
+      Duration headersTimeout,
+      Duration idleTimeout,
+      int attempts,
+      Duration retryWait,
+      Duration maxRetryWait) {}
+
+  /**
+   * How content is fetched.
+   *
+   * @param streams most ranges at the same time
+   * @param unitBytes least that is asked for in one request
+   * @param readDeadline longest that a read waits for its bytes
+   * @param background whether layers are fetched to the end
+   * @param backgroundDelay quiet time before a layer's background fetch
+   * @param backgroundStreams most ranges of background fetches at the same time
+   * @param backgroundBytesPerSecond bandwidth of background fetches, 0 for no limit
+   * @param backgroundRequestsPerSecond requests of background fetches, 0 for no limit
+   */
+  public record Fetch(
+      int streams,
+      long unitBytes,
+      Duration readDeadline,
+      boolean background,
+      Duration backgroundDelay,
+      int backgroundStreams,
+      long backgroundBytesPerSecond,
+      int backgroundRequestsPerSecond) {}
+
+  /**
+   * What is kept on disk.
+   *
+   * @param quotaBytes disk space for layers, 0 for no limit
+   * @param openLayers unused layers that stay open
+   * @param reuseEntries chunk digests remembered for reuse between layers
+   * @param checkpoint how often new content is synced
+   */
+  public record Cache(long quotaBytes, int openLayers, int reuseEntries, Duration checkpoint) {}
+
+  /**
+   * How layers are mounted.
+   *
+   * @param way the way to mount, or to choose one
+   * @param timeout longest try to mount a layer
+   * @param keeper whether a process keeps the FUSE connection over a restart
+   * @param keeperPatience how long it waits for the next daemon
+   */
+  public record Mount(MountWay way, Duration timeout, boolean keeper, Duration keeperPatience) {}
+
+  /**
+   * What is fetched before it is read.
+   *
+   * @param enabled whether landmarks and the size are obeyed
+   * @param sizeBytes what to fetch of a layer without a landmark
+   * @param timeout longest that a container's start waits for it
+   */
+  public record Prefetch(boolean enabled, long sizeBytes, Duration timeout) {}
+
+  /** Returns the unix socket on which the daemon tells its status. */
+  public Path statusSocket() {
+    return state.resolve("status.sock");
+  }
+
+  /** Returns the configuration of a node without a file. */
+  public static Configuration defaults() {
+    return new Values(Map.of()).configuration();
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param file the file; it must exist unless it is {@link #DEFAULT_FILE}
+   * @param overrides keys that the command line sets, such as {@code fetch.streams}; they win over
+   *     the file
+   * @throws ConfigurationException if the file is missing or malformed, or a key or value is wrong
+   */
+  public static Configuration load(Path file, Map<String, String> overrides)
+      throws ConfigurationException {
+    return ConfigFile.read(file, overrides).configuration();
+  }
+
+  /** Returns the text of a file in which every key has its default and says what it does. */
+  public static String defaultFile() {
+    return Setting.file(Settings.all());
+  }
+}

@@ -1,0 +1,218 @@
+package dev.lazuli.snapshotter.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What values a setting takes and how they are written.
+ *
+ * @param expects the values in words, for messages and documentation
+ * @param fromToml reads a value of the file; throws IllegalArgumentException when it is another
+ *     kind
+ * @param fromText reads a value of the command line; throws IllegalArgumentException likewise
+ * @param toToml writes a value as the file has it
+ */
+record Kind<T>(
+    String expects,
+    Function<JsonNode, T> fromToml,
+    Function<String, T> fromText,
+    Function<T, String> toToml) {
+
+  static Kind<Boolean> flag() {
+    return new Kind<>(
+        "true or false",
+        node -> require(node.isBoolean(), node).booleanValue(),
+        text ->
+            switch (text) {
+              case "true" -> true;
+              case "false" -> false;
+              default -> throw new IllegalArgumentException(text);
+            },
+        String::valueOf);
+  }
+
+  static Kind<Integer> integer(int min, int max) {
+    return new Kind<>(
+        "a number from " + min + " to " + max,
+        node -> within(require(node.isIntegralNumber(), node).longValue(), min, max),
+        text -> within(Long.parseLong(text), min, max),
+        String::valueOf);
+  }
+
+  static Kind<Long> size() {
+    return ofText("a size such as \"64MiB\", or 0", Units::parseSize, Units::formatSize);
+  }
+
+  static Kind<Duration> duration(Duration min, Duration max) {
+    return ofText(
+        "a duration from %s to %s such as \"30s\""
+            .formatted(Units.formatDuration(min), Units.formatDuration(max)),
+        text -> {
+          var value = Units.parseDuration(text);
+          if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw new IllegalArgumentException(text);
+          }
+          return value;
+        },
+        Units::formatDuration);
+  }
+
+  /** An absolute path. */
+  static Kind<Path> path() {
+    return ofText("an absolute path", Kind::absolute, Path::toString);
+  }
+
+  /** A list of absolute paths. */
+  static Kind<List<Path>> paths() {
+    return listOf("a list of absolute paths", Kind::absolute, Path::toString);
+  }
+
+  static Kind<List<String>> texts(String expects) {
+    return listOf(expects, Function.identity(), Function.identity());
+  }
+
+  /** An address to listen on. */
+  static Kind<String> hostAndPort() {
+    return ofText(
+        "host:port",
+        text -> {
+          int colon = text.lastIndexOf(':');
+          within(Long.parseLong(text.substring(colon + 1)), 0, 65535);
+          if (colon < 1) {
+            throw new IllegalArgumentException(text);
+          }
+          return text;
+        },
+        Function.identity());
+  }
+
+  /** Takes the empty string besides. */
+  Kind<Optional<T>> orEmpty() {
+    return new Kind<>(
+        expects + ", or \"\"",
+        node ->
+            node.isString() && node.stringValue().isEmpty()
+                ? Optional.empty()
+                : Optional.of(fromToml.apply(node)),
+        text -> text.isEmpty() ? Optional.empty() : Optional.of(fromText.apply(text)),
+        value -> value.map(toToml).orElse("\"\""));
+  }
+
+  static <E extends Enum<E>> Kind<E> choice(Class<E> type) {
+    var names =
+        Arrays.stream(type.getEnumConstants())
+            .collect(
+                Collectors.toMap(
+                    Kind::choiceName, Function.identity(), (a, _) -> a, LinkedHashMap::new));
+    return ofText(
+        names.keySet().stream()
+            .map(name -> '"' + name + '"')
+            .collect(Collectors.joining(", ", "one of ", "")),
+        text -> {
+          var value = names.get(text.toLowerCase(Locale.ROOT));
+          if (value == null) {
+            throw new IllegalArgumentException(text);
+          }
+          return value;
+        },
+        Kind::choiceName);
+  }
+
+  /** A table whose keys are free and whose values are lists of strings. */
+  static Kind<Map<String, List<String>>> table(String expects) {
+    return new Kind<>(
+        expects,
+        node -> {
+          require(node.isObject(), node);
+          var table = new LinkedHashMap<String, List<String>>();
+          node.forEachEntry((key, value) -> table.put(key, texts(value)));
+          return table;
+        },
+        text -> {
+          throw new IllegalArgumentException(text);
+        },
+        table ->
+            table.entrySet().stream()
+                .map(entry -> quote(entry.getKey()) + " = " + listToToml(entry.getValue()))
+                .collect(Collectors.joining(", ", "{", "}")));
+  }
+
+  private static <T> Kind<T> ofText(
+      String expects, Function<String, T> parse, Function<T, String> print) {
+    return new Kind<>(
+        expects, node -> parse.apply(scalar(node)), parse, value -> quote(print.apply(value)));
+  }
+
+  private static <T> Kind<List<T>> listOf(
+      String expects, Function<String, T> parse, Function<T, String> print) {
+    return new Kind<>(
+        expects,
+        node -> texts(node).stream().map(parse).toList(),
+        text -> text.isEmpty() ? List.of() : Arrays.stream(text.split(",", -1)).map(parse).toList(),
+        list -> listToToml(list.stream().map(print).toList()));
+  }
+
+  private static String listToToml(List<String> values) {
+    return values.stream().map(Kind::quote).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static List<String> texts(JsonNode node) {
+    require(node.isArray(), node);
+    var texts = new ArrayList<String>();
+    for (var element : node) {
+      texts.add(require(element.isString(), element).stringValue());
+    }
+    return texts;
+  }
+
+  /** A bare 0 needs no unit, so no quotes either. */
+  private static String scalar(JsonNode node) {
+    boolean zero = node.isIntegralNumber() && node.longValue() == 0;
+    return zero ? "0" : require(node.isString(), node).stringValue();
+  }
+
+  private static Path absolute(String text) {
+    try {
+      var path = Path.of(text);
+      if (path.isAbsolute()) {
+        return path.normalize();
+      }
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(text, e);
+    }
+    throw new IllegalArgumentException(text);
+  }
+
+  private static int within(long value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(Long.toString(value));
+    }
+    return (int) value;
+  }
+
+  private static JsonNode require(boolean fits, JsonNode node) {
+    if (!fits) {
+      throw new IllegalArgumentException(node.toString());
+    }
+    return node;
+  }
+
+  private static String choiceName(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String quote(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+}

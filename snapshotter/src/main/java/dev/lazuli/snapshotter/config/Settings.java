@@ -1,0 +1,281 @@
+package dev.lazuli.snapshotter.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All keys of the configuration file, in the order in which they are documented. A key exists once:
+ * here. Reading, checking, the default file and the documentation's test all go by this list.
+ */
+final class Settings {
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final List<Setting<?>> ALL = new ArrayList<>();
+
+  static final Setting<Path> ROOT =
+      key("root", Kind.path(), Path.of("/var/lib/lazuli"), "Where layers and snapshots are kept.");
+  static final Setting<Path> STATE =
+      key(
+          "state",
+          Kind.path(),
+          Path.of("/run/lazuli"),
+          "Where sockets and the FUSE mount are; need not survive a reboot.");
+  static final Setting<Optional<Path>> ADDRESS =
+      key(
+          "address",
+          Kind.path().orEmpty(),
+          Optional.empty(),
+          "Unix socket of the snapshots service, the address of containerd's proxy plugin. Empty:"
+              + " lazuli.sock in the state directory.");
+
+  static final Setting<LogLevel> LOG_LEVEL =
+      key(
+          "log.level",
+          Kind.choice(LogLevel.class),
+          LogLevel.INFO,
+          "The least important events that are logged.");
+  static final Setting<LogFormat> LOG_FORMAT =
+      key(
+          "log.format",
+          Kind.choice(LogFormat.class),
+          LogFormat.TEXT,
+          "How the log on standard error is written.");
+
+  static final Setting<Map<String, List<String>>> MIRRORS =
+      key(
+          "registry.mirrors",
+          Kind.table("a table: registry = list of hosts or URLs"),
+          Map.of(),
+          "Hosts asked before a registry, in order; http:// before a host means plain HTTP. What"
+              + " hosts_dir says of a registry comes first.");
+  static final Setting<Optional<Path>> HOSTS_DIR =
+      key(
+          "registry.hosts_dir",
+          Kind.path().orEmpty(),
+          Optional.of(Path.of("/etc/containerd/certs.d")),
+          "containerd's directory of hosts.toml files: mirrors, certificates, headers. Empty:"
+              + " none.");
+  static final Setting<List<String>> PLAIN_HTTP =
+      key(
+          "registry.plain_http",
+          Kind.texts("a list of hosts, with or without port"),
+          List.of(),
+          "Registries spoken to by plain HTTP; localhost always is.");
+  static final Setting<List<String>> INSECURE_TLS =
+      key(
+          "registry.insecure_tls",
+          Kind.texts("a list of hosts, with or without port"),
+          List.of(),
+          "Registries whose certificates are not verified.");
+  static final Setting<List<Path>> CA_FILES =
+      key(
+          "registry.ca_files",
+          Kind.paths(),
+          List.of(),
+          "PEM files of authorities trusted besides the system's.");
+  static final Setting<Optional<Path>> DOCKER_CONFIG =
+      key(
+          "registry.docker_config",
+          Kind.path().orEmpty(),
+          Optional.empty(),
+          "Directory of Docker's config.json with credentials and helpers. Empty: $DOCKER_CONFIG,"
+              + " else ~/.docker.");
+  static final Setting<Integer> CONNECTIONS =
+      key(
+          "registry.connections",
+          Kind.integer(1, 1024),
+          32,
+          "Most connections to one server; should not be below fetch.streams.");
+  static final Setting<Duration> CONNECT_TIMEOUT =
+      key(
+          "registry.connect_timeout",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          seconds(5),
+          "Longest wait for a TCP connection.");
+  static final Setting<Duration> HEADERS_TIMEOUT =
+      key(
+          "registry.headers_timeout",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          seconds(15),
+          "Longest wait from a request to the headers of its response.");
+  static final Setting<Duration> IDLE_TIMEOUT =
+      key(
+          "registry.idle_timeout",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          seconds(15),
+          "Longest silence inside a body; a slow body may take as long as it likes.");
+  static final Setting<Integer> ATTEMPTS =
+      key(
+          "registry.attempts",
+          Kind.integer(1, 100),
+          5,
+          "How often a request is tried at one host before the next host is asked.");
+  static final Setting<Duration> RETRY_WAIT =
+      key(
+          "registry.retry_wait",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          Duration.ofMillis(50),
+          "Wait before the second attempt; doubles each time, with jitter.");
+  static final Setting<Duration> MAX_RETRY_WAIT =
+      key(
+          "registry.max_retry_wait",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          seconds(10),
+          "Longest wait between attempts, also where the server asks for more.");
+
+  static final Setting<Integer> STREAMS =
+      key(
+          "fetch.streams",
+          Kind.integer(1, 256),
+          8,
+          "Most ranges fetched at the same time by the whole node. Memory grows by about half a MiB"
+              + " for each.");
+  static final Setting<Long> UNIT =
+      key(
+          "fetch.unit",
+          Kind.size(),
+          256L << 10,
+          "Least that is asked for in one request: a miss takes its missing neighbours along up to"
+              + " this size.");
+  static final Setting<Duration> READ_DEADLINE =
+      key(
+          "fetch.read_deadline",
+          Kind.duration(seconds(1), HOUR),
+          seconds(60),
+          "Longest that a read waits for its bytes before it fails with EIO.");
+  static final Setting<Boolean> BACKGROUND =
+      key(
+          "fetch.background",
+          Kind.flag(),
+          true,
+          "Whether layers are fetched to the end after they were mounted.");
+  static final Setting<Duration> BACKGROUND_DELAY =
+      key(
+          "fetch.background_delay",
+          Kind.duration(Duration.ZERO, HOUR),
+          seconds(2),
+          "How long a layer must have been without a miss before its background fetch starts.");
+  static final Setting<Integer> BACKGROUND_STREAMS =
+      key(
+          "fetch.background_streams",
+          Kind.integer(1, 256),
+          3,
+          "Most ranges of background fetches at the same time.");
+  static final Setting<Long> BACKGROUND_BANDWIDTH =
+      key(
+          "fetch.background_bandwidth",
+          Kind.size(),
+          0L,
+          "Most bytes per second of background fetches. 0: no limit.");
+  static final Setting<Integer> BACKGROUND_REQUESTS =
+      key(
+          "fetch.background_requests",
+          Kind.integer(0, 100_000),
+          0,
+          "Most requests per second of background fetches. 0: no limit.");
+
+  static final Setting<Long> QUOTA =
+      key(
+          "cache.quota",
+          Kind.size(),
+          0L,
+          "Disk space for layers; beyond it what was not used for longest is removed. 0: no"
+              + " limit.");
+  static final Setting<Integer> OPEN_LAYERS =
+      key(
+          "cache.open_layers",
+          Kind.integer(0, 100_000),
+          64,
+          "Unused layers that stay open for their next user.");
+  static final Setting<Integer> REUSE_ENTRIES =
+      key(
+          "cache.reuse_entries",
+          Kind.integer(0, 1 << 24),
+          1 << 18,
+          "Chunk digests remembered so that equal chunks of other layers are copied instead of"
+              + " fetched, 16 bytes each. 0: none.");
+  static final Setting<Duration> CHECKPOINT =
+      key(
+          "cache.checkpoint",
+          Kind.duration(seconds(1), HOUR),
+          seconds(30),
+          "How often new content is synced, so that it need not be verified again after a crash of"
+              + " the machine.");
+
+  static final Setting<MountWay> WAY =
+      key("mount.way", Kind.choice(MountWay.class), MountWay.AUTO, "How layers are mounted.");
+  static final Setting<Duration> MOUNT_TIMEOUT =
+      key(
+          "mount.timeout",
+          Kind.duration(Duration.ofMillis(1), HOUR),
+          seconds(30),
+          "Longest try to mount a layer before containerd is told to unpack it itself.");
+  static final Setting<Boolean> KEEPER =
+      key(
+          "mount.keeper",
+          Kind.flag(),
+          true,
+          "Whether a small process holds the FUSE connection while the daemon is away, so that"
+              + " containers survive its restart.");
+  static final Setting<Duration> KEEPER_PATIENCE =
+      key(
+          "mount.keeper_patience",
+          Kind.duration(seconds(1), Duration.ofHours(24)),
+          Duration.ofMinutes(5),
+          "How long the keeper waits for the next daemon before waiting reads fail.");
+
+  static final Setting<Boolean> PREFETCH =
+      key(
+          "prefetch.enabled",
+          Kind.flag(),
+          true,
+          "Whether the prefetch landmark of a layer and prefetch.size are obeyed.");
+  static final Setting<Long> PREFETCH_SIZE =
+      key(
+          "prefetch.size",
+          Kind.size(),
+          0L,
+          "How much of a layer's beginning is fetched at once where neither a landmark nor a label"
+              + " says so.");
+  static final Setting<Duration> PREFETCH_TIMEOUT =
+      key(
+          "prefetch.timeout",
+          Kind.duration(Duration.ZERO, HOUR),
+          seconds(10),
+          "Longest that the start of a container waits for prefetches.");
+
+  static final Setting<Boolean> ALLOW_UNVERIFIED =
+      key(
+          "verification.allow_unverified",
+          Kind.flag(),
+          false,
+          "Whether a client may ask by label for layers whose table of contents cannot be"
+              + " verified.");
+
+  static final Setting<Optional<String>> METRICS_ADDRESS =
+      key(
+          "metrics.address",
+          Kind.hostAndPort().orEmpty(),
+          Optional.empty(),
+          "Where Prometheus metrics are served by HTTP at /metrics. Empty: nowhere.");
+
+  private Settings() {}
+
+  /** Returns every setting, tables together and in order. */
+  static List<Setting<?>> all() {
+    return List.copyOf(ALL);
+  }
+
+  private static <T> Setting<T> key(String key, Kind<T> kind, T preset, String text) {
+    var setting = new Setting<>(key, kind, preset, text);
+    ALL.add(setting);
+    return setting;
+  }
+
+  private static Duration seconds(long seconds) {
+    return Duration.ofSeconds(seconds);
+  }
+}
