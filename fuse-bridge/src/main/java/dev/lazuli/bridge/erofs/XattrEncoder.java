@@ -1,0 +1,94 @@
+package dev.lazuli.bridge.erofs;
+
+import static dev.lazuli.bridge.erofs.ErofsFormat.MAX_NAME;
+import static dev.lazuli.bridge.erofs.ErofsFormat.MAX_XATTR_BODY;
+import static dev.lazuli.bridge.erofs.ErofsFormat.MAX_XATTR_VALUE;
+import static dev.lazuli.bridge.erofs.ErofsFormat.XATTR_ENTRY_INDEX;
+import static dev.lazuli.bridge.erofs.ErofsFormat.XATTR_ENTRY_SIZE;
+import static dev.lazuli.bridge.erofs.ErofsFormat.XATTR_ENTRY_VALUE_SIZE;
+import static dev.lazuli.bridge.erofs.ErofsFormat.XATTR_HEADER_SIZE;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Encodes the xattr body of one inode after the other, in the form that {@link Xattrs} describes.
+ * Attributes whose prefix EROFS cannot store are left out and counted: Linux has no file system for
+ * them either, other systems' archives carry them ({@code com.apple.provenance}). So are access
+ * lists that Linux would not have let anybody set: with them the kernel fails every access to the
+ * file.
+ */
+final class XattrEncoder {
+  private final MemorySegment body;
+  private int size;
+  private int inode;
+  private long dropped;
+
+  XattrEncoder(Arena arena) {
+    this.body = arena.allocate(MAX_XATTR_BODY);
+  }
+
+  /** Returns the buffer that {@link #encode} fills. */
+  MemorySegment body() {
+    return body;
+  }
+
+  /** Returns how many attributes were left out so far. */
+  long dropped() {
+    return dropped;
+  }
+
+  /**
+   * Encodes an inode's attributes and returns the body's size in bytes, 0 if it has none.
+   *
+   * @throws UnrepresentableInodeException if an attribute, or all together, are too large
+   */
+  int encode(InodeSource source, int inode) throws IOException {
+    this.inode = inode;
+    size = 0;
+    try {
+      source.forEachXattr(inode, this::add);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return size;
+  }
+
+  private void add(MemorySegment name, MemorySegment value) {
+    var prefix = XattrPrefix.of(name);
+    if (prefix == null || (prefix.wholeName() && !isAcl(value))) {
+      dropped++;
+      return;
+    }
+    int suffixLength = checked("name", name.byteSize() - prefix.length(), MAX_NAME);
+    int valueSize = checked("value", value.byteSize(), MAX_XATTR_VALUE);
+    int start = size == 0 ? XATTR_HEADER_SIZE : size;
+    int length = XATTR_ENTRY_SIZE + suffixLength + valueSize;
+    int end = checked("body", ErofsFormat.alignUp((long) start + length, 4), MAX_XATTR_BODY);
+    body.asSlice(size, end - size).fill((byte) 0);
+    body.set(JAVA_BYTE, start, (byte) suffixLength);
+    body.set(JAVA_BYTE, (long) start + XATTR_ENTRY_INDEX, (byte) prefix.index());
+    body.set(ErofsFormat.SHORT, (long) start + XATTR_ENTRY_VALUE_SIZE, (short) valueSize);
+    long suffix = (long) start + XATTR_ENTRY_SIZE;
+    MemorySegment.copy(name, prefix.length(), body, suffix, suffixLength);
+    MemorySegment.copy(value, 0, body, suffix + suffixLength, valueSize);
+    size = end;
+  }
+
+  /** {@code struct posix_acl_xattr_header}: version 2, then entries of 8 bytes. */
+  private static boolean isAcl(MemorySegment value) {
+    return value.byteSize() >= 4 && value.byteSize() % 8 == 4 && value.get(ErofsFormat.INT, 0) == 2;
+  }
+
+  private int checked(String what, long bytes, int limit) {
+    if (bytes > limit) {
+      throw new UncheckedIOException(
+          new UnrepresentableInodeException(
+              inode, "xattr " + what + " of " + bytes + " bytes, more than " + limit));
+    }
+    return (int) bytes;
+  }
+}
