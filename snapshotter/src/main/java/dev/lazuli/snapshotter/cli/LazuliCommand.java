@@ -21,7 +21,12 @@ import picocli.CommandLine.Spec;
     descriptionHeading = "%n",
     exitCodeOnInvalidInput = ErrorLine.WRONG_USAGE,
     exitCodeOnExecutionException = ErrorLine.FAILED,
-    subcommands = {VersionCommand.class, CompletionCommand.class, WarmUpCommand.class})
+    subcommands = {
+      VersionCommand.class,
+      ConfigCommand.class,
+      CompletionCommand.class,
+      WarmUpCommand.class
+    })
 final class LazuliCommand implements Runnable {
   @Option(
       names = {"-v", "--verbose"},

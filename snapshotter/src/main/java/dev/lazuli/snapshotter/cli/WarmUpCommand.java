@@ -27,6 +27,8 @@ final class WarmUpCommand implements Runnable {
     Main.commandLine().execute("version");
     Main.commandLine().execute("completion", "bash");
     Main.commandLine().execute("--no-such-option");
+    Main.commandLine().execute("config", "default");
+    Main.commandLine().execute("config", "check");
     for (var format : LogFormat.values()) {
       Logging.configure(format, LogLevel.INFO);
       LoggerFactory.getLogger(WarmUpCommand.class)

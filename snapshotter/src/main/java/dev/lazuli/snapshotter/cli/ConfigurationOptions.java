@@ -1,0 +1,81 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.config.ConfigurationException;
+import dev.lazuli.snapshotter.config.LogFormat;
+import dev.lazuli.snapshotter.config.LogLevel;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of commands that need the daemon's configuration; a mixin. */
+final class ConfigurationOptions {
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration file. Default: /etc/lazuli/config.toml, if there is one.")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description = "Where layers and snapshots are kept.")
+  private @Nullable Path root;
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "Where sockets and the FUSE mount are.")
+  private @Nullable Path state;
+
+  @Option(
+      names = "--address",
+      paramLabel = "SOCKET",
+      description = "Unix socket of the snapshots service.")
+  private @Nullable Path address;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      description = "One of: ${COMPLETION-CANDIDATES}.")
+  private @Nullable LogLevel logLevel;
+
+  @Option(
+      names = "--log-format",
+      paramLabel = "FORMAT",
+      description = "One of: ${COMPLETION-CANDIDATES}.")
+  private @Nullable LogFormat logFormat;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set any key of the configuration, for example fetch.streams=4.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  /**
+   * Reads the file and lets the options win over it.
+   *
+   * @throws ConfigurationException if the file or an option cannot be used
+   */
+  Configuration load() throws ConfigurationException {
+    var overrides = new LinkedHashMap<>(settings);
+    put(overrides, "root", absolute(root));
+    put(overrides, "state", absolute(state));
+    put(overrides, "address", absolute(address));
+    put(overrides, "log.level", logLevel);
+    put(overrides, "log.format", logFormat);
+    return Configuration.load(file == null ? Configuration.DEFAULT_FILE : file, overrides);
+  }
+
+  private static void put(Map<String, String> overrides, String key, @Nullable Object value) {
+    if (value != null) {
+      overrides.put(key, value.toString());
+    }
+  }
+
+  private static @Nullable Path absolute(@Nullable Path path) {
+    return path == null ? null : path.toAbsolutePath();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.lazuli.snapshotter;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** Holds the code to the arrows of {@code docs/architecture.md}. */
+final class ArchitectureTest {
+  private static final String ALL = "dev.lazuli..";
+  private static final String GENERATED = "snapshotter.api";
+
+  /** Every room of the house, from the bottom up, and those below it that it may use. */
+  static final List<Room> ROOMS =
+      List.of(
+          room("estargz"),
+          room("cache"),
+          room("bridge.kernel"),
+          room("bridge.fuse", "bridge.kernel"),
+          room("bridge.erofs", "bridge.kernel"),
+          room("testimages", "estargz"),
+          room("snapshotter.config"),
+          room("snapshotter.metrics"),
+          room("snapshotter.status"),
+          room("snapshotter.registry", "estargz", "snapshotter.metrics"),
+          room("snapshotter.containerd", "snapshotter.registry", GENERATED),
+          room(
+              "snapshotter.fetch",
+              "estargz",
+              "cache",
+              "snapshotter.registry",
+              "snapshotter.metrics"),
+          room(
+              "snapshotter.layers",
+              "estargz",
+              "cache",
+              "bridge",
+              "snapshotter.registry",
+              "snapshotter.fetch",
+              "snapshotter.config",
+              "snapshotter.metrics",
+              "snapshotter.status"),
+          room(
+              "snapshotter.snapshots",
+              "bridge.kernel",
+              "snapshotter.layers",
+              "snapshotter.config",
+              "snapshotter.metrics",
+              "snapshotter.status",
+              GENERATED),
+          room("snapshotter.cli", "estargz", "cache", "bridge", "testimages", "snapshotter"));
+
+  private static JavaClasses code;
+
+  /**
+   * One package with its subpackages.
+   *
+   * @param name its name below {@code dev.lazuli}
+   * @param uses the rooms it may use
+   */
+  record Room(String name, List<String> uses) {
+    String[] allowed() {
+      return Stream.concat(Stream.of(name), uses.stream())
+          .map(room -> "dev.lazuli." + room + "..")
+          .toArray(String[]::new);
+    }
+  }
+
+  private static Room room(String name, String... uses) {
+    return new Room(name, List.of(uses));
+  }
+
+  @BeforeAll
+  static void readClasses() {
+    code =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("/dev/lazuli/snapshotter/api/"))
+            .importPackages("dev.lazuli");
+    assertThat(code).hasSizeGreaterThan(50);
+  }
+
+  @ParameterizedTest
+  @FieldSource("ROOMS")
+  void room_usesOnlyThoseBelowIt(Room room) {
+    noClasses()
+        .that(resideInAPackage("dev.lazuli." + room.name() + ".."))
+        .should()
+        .dependOnClassesThat(resideInAPackage(ALL).and(outside(room.allowed())))
+        .allowEmptyShould(true)
+        .check(code);
+  }
+
+  @Test
+  void everyClass_livesInARoom() {
+    var rooms =
+        ROOMS.stream().map(room -> "dev.lazuli." + room.name() + "..").toArray(String[]::new);
+    classes().should().resideInAnyPackage(rooms).check(code);
+  }
+
+  @Test
+  void packages_formNoCycles() {
+    slices()
+        .matching("dev.lazuli.(**)")
+        .should()
+        .beFreeOfCycles()
+        // What the decoder needs of a chunk table is declared beside the decoder; the index has it.
+        .ignoreDependency(
+            resideInAPackage("dev.lazuli.estargz.toc.."),
+            name("dev.lazuli.estargz.read.ChunkTableView"))
+        .check(code);
+  }
+
+  @Test
+  void onlyTheKernelPackage_callsNativeCode() {
+    noClasses()
+        .that(resideOutsideOfPackage("dev.lazuli.bridge.kernel.."))
+        .should()
+        .dependOnClassesThat()
+        .belongToAnyOf(Linker.class, SymbolLookup.class)
+        .check(code);
+  }
+
+  @Test
+  void grpc_staysAtTheBorder() {
+    noClasses()
+        .that(
+            outside(
+                "dev.lazuli.snapshotter.snapshots..",
+                "dev.lazuli.snapshotter.containerd..",
+                "dev.lazuli.snapshotter.cli.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.grpc..")
+        .check(code);
+  }
+
+  @Test
+  void names_sayWhatAClassIs() {
+    classes().should().haveNameNotMatching(".*(Manager|Utils?|Helpers?|Impl)").check(code);
+  }
+
+  @Test
+  void packages_areNullMarked() {
+    assertThat(code)
+        .allSatisfy(
+            type ->
+                assertThat(type.getPackage().isAnnotatedWith(NullMarked.class))
+                    .as("%s is in a @NullMarked package", type.getName())
+                    .isTrue());
+  }
+
+  private static DescribedPredicate<JavaClass> outside(String... packages) {
+    return DescribedPredicate.not(resideInAnyPackage(packages));
+  }
+}

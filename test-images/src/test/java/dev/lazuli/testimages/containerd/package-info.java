@@ -1,5 +1,0 @@
-/** Tests of this package. */
-@NullMarked
-package dev.lazuli.testimages.containerd;
-
-import org.jspecify.annotations.NullMarked;
