@@ -3,14 +3,23 @@ package dev.lazuli.testimages.images;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A directory in the OCI image layout: {@code oci-layout}, {@code index.json} and {@code
  * blobs/sha256}. Used by one thread at a time; blobs, once there, never change.
  */
 public final class OciLayout {
+  /** The annotation that gives a manifest of the index its tag. */
+  static final String REF_NAME = "org.opencontainers.image.ref.name";
+
+  private static final String INDEX = "application/vnd.oci.image.index.v1+json";
+
   private final Path directory;
 
   private OciLayout(Path directory) {
@@ -20,6 +29,10 @@ public final class OciLayout {
   /** Opens the layout in {@code directory}, and makes an empty one if there is none. */
   public static OciLayout at(Path directory) throws IOException {
     Files.createDirectories(directory.resolve("blobs/sha256"));
+    var marker = directory.resolve("oci-layout");
+    if (!Files.exists(marker)) {
+      Files.writeString(marker, "{\"imageLayoutVersion\":\"1.0.0\"}");
+    }
     return new OciLayout(directory);
   }
 
@@ -28,26 +41,81 @@ public final class OciLayout {
     return directory;
   }
 
-  /** Writes a layer blob. The same entries and format always give the same digest. */
-  @SuppressWarnings("DoNotCallSuggester")
+  /**
+   * Writes a layer blob. The same entries and format always give the same digest.
+   *
+   * @throws IOException if an entry cannot be part of a layer, or its content cannot be read
+   */
   public Layer addLayer(Iterable<TreeEntry> entries, LayerFormat format) throws IOException {
-    throw new IOException("layer of format " + format + " in " + directory + ": not possible yet");
+    var file = Files.createTempFile(directory, "layer", ".tmp");
+    try {
+      var layer = LayerWriter.write(entries, format, file);
+      Files.move(file, blob(layer.descriptor().digest()), StandardCopyOption.REPLACE_EXISTING);
+      return layer;
+    } finally {
+      Files.deleteIfExists(file);
+    }
   }
 
-  /** Writes configuration and manifest of an image and lets {@code tag} name it. */
-  @SuppressWarnings("DoNotCallSuggester")
+  /**
+   * Writes configuration and manifest of an image for this machine's architecture, and lets {@code
+   * tag} name it, in place of any image that had the tag.
+   */
   public Descriptor addImage(String tag, ImageConfig config, List<Layer> layers)
       throws IOException {
-    throw new IOException("image " + tag + " in " + directory + ": not possible yet");
+    var descriptor = addBlob(ImageDocuments.CONFIG, ImageDocuments.config(config, layers));
+    var manifest = addBlob(ImageDocuments.MANIFEST, ImageDocuments.manifest(descriptor, layers));
+    var index = index();
+    var others = index.putArray("manifests");
+    for (var entry : images().entrySet()) {
+      if (!entry.getKey().equals(tag)) {
+        others.add(tagged(entry.getKey(), entry.getValue()));
+      }
+    }
+    others.add(tagged(tag, manifest));
+    Files.write(directory.resolve("index.json"), Json.bytes(index));
+    return manifest;
+  }
+
+  /** Writes a blob that is held in memory. */
+  public Descriptor addBlob(String mediaType, byte[] bytes) throws IOException {
+    var descriptor = new Descriptor(mediaType, HashingStream.digest(bytes), bytes.length, Map.of());
+    Files.write(blob(descriptor.digest()), bytes);
+    return descriptor;
   }
 
   /** Returns the manifests that {@code index.json} lists, by tag. */
   public Map<String, Descriptor> images() throws IOException {
-    return Map.of();
+    Map<String, Descriptor> images = new LinkedHashMap<>();
+    var file = directory.resolve("index.json");
+    if (Files.exists(file)) {
+      for (var item : Json.MAPPER.readTree(Files.readAllBytes(file)).path("manifests")) {
+        var tag = item.path("annotations").path(REF_NAME).asString("");
+        images.put(tag, ImageDocuments.descriptor(item));
+      }
+    }
+    return images;
+  }
+
+  /** Returns the layers of an image, bottom first, as its manifest lists them. */
+  public List<Descriptor> layers(Descriptor manifest) throws IOException {
+    var json = Json.MAPPER.readTree(Files.readAllBytes(blob(manifest.digest())));
+    return json.path("layers").valueStream().map(ImageDocuments::descriptor).toList();
   }
 
   /** Returns where the blob with this digest lies or would lie. */
   public Path blob(String digest) {
     return directory.resolve("blobs/" + digest.replace(':', '/'));
+  }
+
+  private static ObjectNode index() {
+    return Json.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", INDEX);
+  }
+
+  private static JsonNode tagged(String tag, Descriptor manifest) {
+    Map<String, String> annotations = new LinkedHashMap<>(manifest.annotations());
+    annotations.put(REF_NAME, tag);
+    return ImageDocuments.json(
+        new Descriptor(manifest.mediaType(), manifest.digest(), manifest.size(), annotations));
   }
 }

@@ -1,44 +1,145 @@
 package dev.lazuli.testimages.registry;
 
 import dev.lazuli.testimages.images.OciLayout;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.util.Map;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.util.concurrent.TimeUnit;
 
 /**
- * An OCI distribution registry in this process, on a free port of the loopback interface. All its
- * methods may be called by any thread.
+ * An OCI distribution registry in this process, on a free port of the loopback interface: pull and
+ * push, over a link as slow and as faulty as a test wants it. One event loop serves all
+ * connections. All its methods may be called by any thread but that one.
  */
 public final class TestRegistry implements AutoCloseable {
-  private TestRegistry() {}
+  // Small enough that what a client does not read is not counted as sent.
+  private static final int SEND_BUFFER = 256 << 10;
+  private static final int SHUTDOWN_SECONDS = 5;
+
+  private final EventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("test-registry", true), NioIoHandler.newFactory());
+  private final ChannelGroup channels = new DefaultChannelGroup(group.next());
+  private final ContentStore store = new ContentStore();
+  private final CounterBoard counters = new CounterBoard();
+  private final FaultScript faults = new FaultScript();
+  private final Link link = new Link(group.next());
+  private final Uploads uploads;
+  private final Channel listener;
+
+  private TestRegistry() throws IOException {
+    uploads = new Uploads(Files.createTempDirectory("registry"));
+    listener = listen(new RegistryCore(new Routes(store, uploads), link, counters, faults));
+  }
 
   /** Starts a registry without content. */
   public static TestRegistry start() throws IOException {
     return new TestRegistry();
   }
 
-  /** Returns {@code 127.0.0.1:PORT}, as image references name the registry. */
-  public String host() {
-    return "127.0.0.1:0";
+  private Channel listen(RegistryCore core) {
+    var bound =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 512)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_SNDBUF, SEND_BUFFER)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WriteBufferWaterMark.DEFAULT)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channels.add(channel);
+                    channel.pipeline().addLast(new HttpServerCodec(), new ConnectionHandler(core));
+                  }
+                })
+            .bind(InetAddress.getLoopbackAddress(), 0)
+            .syncUninterruptibly()
+            .channel();
+    channels.add(bound);
+    return bound;
   }
 
-  /** Serves all images of a layout, by their tags and digests, as {@code repository}. */
-  @SuppressWarnings("DoNotCallSuggester")
+  /** Returns {@code 127.0.0.1:PORT}, as image references name the registry. */
+  public String host() {
+    var address = (InetSocketAddress) listener.localAddress();
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+
+  /**
+   * Serves all images of a layout, by their tags and digests, as {@code repository}. The layout
+   * must stay in place; images added to it later are served after another call.
+   *
+   * @throws IOException if the layout's index or one of its manifests cannot be read
+   */
   public void serve(String repository, OciLayout layout) throws IOException {
-    throw new IOException(repository + " from " + layout.directory() + ": not possible yet");
+    store.addLayout(repository, layout);
+  }
+
+  /**
+   * Serves a blob in every repository, in place of any other with this digest.
+   *
+   * @param digest not compared with the content, so that a test can serve something else
+   */
+  public void serveBlob(String digest, BlobContent content) {
+    store.addBlob(digest, content);
   }
 
   /** Changes the link from now on; bodies under way go on at the new speed. */
-  public void setLink(LinkProfile profile) {}
+  public void setLink(LinkProfile profile) {
+    group.next().submit(() -> link.setProfile(profile)).syncUninterruptibly();
+  }
+
+  /** Returns the rules for what goes wrong; without rules nothing does. */
+  public FaultScript faults() {
+    return faults;
+  }
 
   /** Returns a snapshot of the counters. */
   public RegistryCounters counters() {
-    return new RegistryCounters(0, 0, 0, 0, Map.of());
+    return counters.snapshot();
   }
 
   /** Sets all counters to zero. */
-  public void resetCounters() {}
+  public void resetCounters() {
+    counters.reset();
+  }
+
+  /** Returns the number of connections that are open now. */
+  public int openConnections() {
+    return channels.size() - (listener.isOpen() ? 1 : 0);
+  }
+
+  /** Ends every connection that is open now; new ones are served. */
+  public void dropConnections() {
+    channels.close(channel -> !channel.equals(listener)).syncUninterruptibly();
+  }
 
   /** Stops listening, ends every connection and forgets what was pushed. Idempotent. */
   @Override
-  public void close() {}
+  public void close() throws IOException {
+    if (group.isShuttingDown()) {
+      return;
+    }
+    channels.close().syncUninterruptibly();
+    group.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+    store.close();
+    uploads.close();
+  }
 }

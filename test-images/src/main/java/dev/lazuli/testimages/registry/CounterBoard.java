@@ -1,0 +1,55 @@
+package dev.lazuli.testimages.registry;
+
+import dev.lazuli.testimages.registry.RegistryCounters.BlobCounters;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Counts while the registry serves; any thread may look. */
+final class CounterBoard {
+  private final Map<String, BlobCounters> blobs = new HashMap<>();
+  private long connections;
+  private long requests;
+  private long rangeRequests;
+  private long bodyBytes;
+
+  synchronized void connected() {
+    connections++;
+  }
+
+  synchronized void requested(RegistryRequest request) {
+    var ranged = request.range().isPresent() ? 1 : 0;
+    requests++;
+    rangeRequests += ranged;
+    switch (request.kind()) {
+      case BLOB, REDIRECTED_BLOB ->
+          blobs.merge(request.reference(), new BlobCounters(1, ranged, 0), CounterBoard::sum);
+      default -> {}
+    }
+  }
+
+  /** Counts body bytes that a socket took. */
+  synchronized void sent(RegistryRequest request, long bytes) {
+    bodyBytes += bytes;
+    blobs.computeIfPresent(
+        request.reference(), (_, before) -> sum(before, new BlobCounters(0, 0, bytes)));
+  }
+
+  synchronized RegistryCounters snapshot() {
+    return new RegistryCounters(connections, requests, rangeRequests, bodyBytes, blobs);
+  }
+
+  synchronized void reset() {
+    connections = 0;
+    requests = 0;
+    rangeRequests = 0;
+    bodyBytes = 0;
+    blobs.clear();
+  }
+
+  private static BlobCounters sum(BlobCounters a, BlobCounters b) {
+    return new BlobCounters(
+        a.requests() + b.requests(),
+        a.rangeRequests() + b.rangeRequests(),
+        a.bodyBytes() + b.bodyBytes());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.lazuli.testimages.registry;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** Digests as registries write them. */
+final class Digests {
+  private static final Pattern SHA256 = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  private Digests() {}
+
+  static boolean isDigest(String text) {
+    return SHA256.matcher(text).matches();
+  }
+
+  static String sha256(byte[] bytes) {
+    return format(sha256().digest(bytes));
+  }
+
+  static String format(byte[] hash) {
+    return "sha256:" + HexFormat.of().formatHex(hash);
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java runtime has SHA-256", e);
+    }
+  }
+}

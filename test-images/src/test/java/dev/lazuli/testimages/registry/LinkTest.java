@@ -1,0 +1,126 @@
+package dev.lazuli.testimages.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.images.FileContent;
+import java.io.OutputStream;
+import java.net.URI;
+import java.util.concurrent.Executors;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class LinkTest {
+  private static final String DIGEST = "sha256:" + "a".repeat(64);
+  private static final String PATH = "/v2/a/blobs/" + DIGEST;
+
+  private static final Percentage TOLERANCE = Percentage.withPercentage(10);
+
+  private TestRegistry registry;
+  private TestClient client;
+
+  @BeforeEach
+  void start() throws Exception {
+    registry = TestRegistry.start();
+    client = new TestClient(registry);
+    client.get("/v2/");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    client.close();
+    registry.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"20, 1250000", "200, 12500000", "1000, 50000000"})
+  void bandwidth_isKept(int megabits, int bytes) throws Exception {
+    registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(bytes, 1)));
+    registry.setLink(LinkProfile.of(0, megabits));
+
+    var seconds = best(() -> assertThat(client.get(PATH).body()).hasSize(bytes));
+
+    assertThat(seconds).isCloseTo(bytes * 8.0 / megabits / 1e6, TOLERANCE);
+  }
+
+  @Test
+  void bandwidth_isSharedByConnections() throws Exception {
+    registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(2_500_000, 1)));
+    registry.setLink(LinkProfile.of(0, 160));
+
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var seconds =
+          best(
+              () -> {
+                var other = threads.submit(() -> client.get(PATH));
+                client.get(PATH);
+                other.get();
+              });
+
+      assertThat(seconds).isCloseTo(0.25, TOLERANCE);
+    }
+  }
+
+  @Test
+  void roundTrip_isAddedToEveryRequest() throws Exception {
+    registry.setLink(LinkProfile.of(40, 0));
+
+    var seconds =
+        seconds(
+            () -> {
+              client.get("/v2/");
+              client.get("/v2/");
+              client.get("/v2/");
+            });
+
+    assertThat(seconds).isBetween(0.120, 0.200);
+  }
+
+  @Test
+  void bodiesOfAnySize_streamInConstantMemory() throws Exception {
+    var size = 3L << 30;
+    registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(size, 1).compressible(1000)));
+    var uri = URI.create("http://" + registry.host() + PATH);
+
+    try (var in = uri.toURL().openStream()) {
+      assertThat(in.transferTo(OutputStream.nullOutputStream())).isEqualTo(size);
+    }
+
+    assertThat(registry.counters().blob(DIGEST).bodyBytes()).isEqualTo(size);
+  }
+
+  @Test
+  void clientThatDoesNotRead_holdsTheRegistryBack() throws Exception {
+    registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(1L << 40, 1)));
+    var uri = URI.create("http://" + registry.host() + PATH);
+
+    try (var in = uri.toURL().openStream()) {
+      assertThat(in.read()).isNotNegative();
+      Thread.sleep(300);
+      assertThat(registry.counters().blob(DIGEST).bodyBytes()).isLessThan(32 << 20);
+      assertThat(client.get("/v2/").statusCode()).isEqualTo(200);
+    }
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static double seconds(Action action) throws Exception {
+    var start = System.nanoTime();
+    action.run();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** A busy machine makes a link look slower than it is, never faster. */
+  private static double best(Action action) throws Exception {
+    var best = Double.MAX_VALUE;
+    for (var attempt = 0; attempt < 4; attempt++) {
+      best = Math.min(best, seconds(action));
+    }
+    return best;
+  }
+}
