@@ -1,0 +1,159 @@
+package dev.lazuli.bridge.erofs;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * What this kernel, and the file system that will hold the images, can do with them. Found by
+ * mounting a tiny image and reading its one file: versions and lists of features do not tell about
+ * patched kernels, missing modules, containers, and file systems that cannot back a mount.
+ *
+ * @param file if images mount from files ({@link ErofsMount.Backing#FILE})
+ * @param loop if they mount from loop devices ({@link ErofsMount.Backing#LOOP})
+ */
+public record ErofsSupport(Capability file, Capability loop) {
+  /**
+   * One way to mount.
+   *
+   * @param available if it works
+   * @param reason why it is believed to, or what the kernel said, for people to read
+   */
+  public record Capability(boolean available, String reason) {}
+
+  private static final String FILE_NAME = "probe";
+
+  /**
+   * Tries both ways. Leaves nothing behind.
+   *
+   * @param scratch an existing directory on the file system that will hold the images
+   * @throws IOException if files cannot be written there
+   */
+  public static ErofsSupport probe(Path scratch) throws IOException {
+    Path directory = Files.createTempDirectory(scratch, ".erofs-probe-");
+    Path image = directory.resolve("meta.erofs");
+    Path data = directory.resolve("data");
+    Path target = directory.resolve("mnt");
+    try {
+      Files.createDirectory(target);
+      byte[] content = new byte[ErofsWriter.DEFAULT_BLOCK_SIZE];
+      Arrays.fill(content, (byte) 'l');
+      Files.write(data, content);
+      ErofsWriter.write(new OneFileTree(content.length), content.length, image);
+      return new ErofsSupport(
+          tryMount(ErofsMount.Backing.FILE, image, data, target, content),
+          tryMount(ErofsMount.Backing.LOOP, image, data, target, content));
+    } finally {
+      for (Path path : new Path[] {image, data, target, directory}) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  private static Capability tryMount(
+      ErofsMount.Backing backing, Path image, Path data, Path target, byte[] content)
+      throws IOException {
+    String kernel = "kernel " + Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+    try {
+      ErofsMount.mount(backing, image, data, target);
+    } catch (IOException e) {
+      String known = knownToKernel() ? "" : ", and no erofs in /proc/filesystems";
+      return new Capability(false, kernel + ": " + e.getMessage() + known);
+    }
+    try {
+      return Arrays.equals(Files.readAllBytes(target.resolve(FILE_NAME)), content)
+          ? new Capability(true, kernel + ": a probe image was mounted and read")
+          : new Capability(false, kernel + ": a probe image was mounted and read wrongly");
+    } catch (IOException e) {
+      return new Capability(false, kernel + ": a probe image was mounted; " + e.getMessage());
+    } finally {
+      ErofsMount.unmount(target);
+    }
+  }
+
+  private static boolean knownToKernel() throws IOException {
+    try (var lines = Files.lines(Path.of("/proc/filesystems"))) {
+      return lines.anyMatch(line -> line.strip().endsWith("erofs"));
+    }
+  }
+
+  /** A root directory with one file. */
+  private record OneFileTree(long size) implements InodeSource {
+    @Override
+    public int inodeCount() {
+      return 2;
+    }
+
+    @Override
+    public int mode(int inode) {
+      return inode == 0 ? FileMode.DIRECTORY | 0555 : FileMode.REGULAR | 0444;
+    }
+
+    @Override
+    public int uid(int inode) {
+      return 0;
+    }
+
+    @Override
+    public int gid(int inode) {
+      return 0;
+    }
+
+    @Override
+    public long mtimeSeconds(int inode) {
+      return 0;
+    }
+
+    @Override
+    public int mtimeNanos(int inode) {
+      return 0;
+    }
+
+    @Override
+    public long size(int inode) {
+      return inode == 0 ? 0 : size;
+    }
+
+    @Override
+    public int linkCount(int inode) {
+      return 1;
+    }
+
+    @Override
+    public int deviceMajor(int inode) {
+      return 0;
+    }
+
+    @Override
+    public int deviceMinor(int inode) {
+      return 0;
+    }
+
+    @Override
+    public long dataOffset(int inode) {
+      return inode == 0 ? -1 : 0;
+    }
+
+    @Override
+    public MemorySegment linkTarget(int inode) {
+      return MemorySegment.NULL;
+    }
+
+    @Override
+    public void forEachXattr(int inode, XattrVisitor visitor) {}
+
+    @Override
+    public void forEachChild(int directory, ChildVisitor visitor) {
+      visitor.child(MemorySegment.ofArray(FILE_NAME.getBytes(US_ASCII)), 1);
+    }
+
+    @Override
+    public int parent(int directory) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.lazuli.bridge.erofs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.ErrnoException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/**
+ * A read-only block device over a file, for the kernels that mount EROFS from block devices only.
+ * The device frees itself when its last user goes: after {@link #close} that is the mount.
+ *
+ * <p>Numbers are those of uapi/linux/loop.h; {@code LOOP_CONFIGURE} is in Linux since 5.8.
+ */
+final class LoopDevice implements AutoCloseable {
+  private static final Path CONTROL = Path.of("/dev/loop-control");
+  private static final int LOOP_CTL_GET_FREE = 0x4C82;
+  private static final int LOOP_CONFIGURE = 0x4C0A;
+
+  // struct loop_config: fd u32, block_size u32, struct loop_info64 (232 bytes), reserved u64[8]
+  private static final int CONFIG_SIZE = 304;
+  private static final int CONFIG_INFO = 8;
+  private static final int INFO_FLAGS = 52;
+  private static final int INFO_FILE_NAME = 56;
+  private static final int LO_NAME_SIZE = 64;
+  private static final int LO_FLAGS_READ_ONLY = 1;
+  private static final int LO_FLAGS_AUTOCLEAR = 4;
+  private static final int LO_FLAGS_DIRECT_IO = 16;
+
+  /** Others take free devices too: a device that was free a moment ago may be busy now. */
+  private static final int ATTEMPTS = 64;
+
+  private final Path path;
+  private final Descriptor device;
+
+  private LoopDevice(Path path, Descriptor device) {
+    this.path = path;
+    this.device = device;
+  }
+
+  /**
+   * Attaches a file to a free device.
+   *
+   * @param directIo the device passes reads on side by side, around the page cache; else one after
+   *     the other, through it. The kernel falls back to the latter where the file cannot do it.
+   * @throws ErrnoException if the kernel refuses, or every free device was taken by others
+   */
+  static LoopDevice attach(Path file, boolean directIo) throws IOException {
+    int flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | (directIo ? LO_FLAGS_DIRECT_IO : 0);
+    try (var backing = Descriptor.open(file, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC);
+        var control = Descriptor.open(CONTROL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return configure(control.ioctl(LOOP_CTL_GET_FREE, 0), backing, file, flags);
+        } catch (ErrnoException e) {
+          if (e.errno() != Errno.EBUSY || attempt == ATTEMPTS) {
+            throw e;
+          }
+        }
+      }
+    }
+  }
+
+  private static LoopDevice configure(int number, Descriptor backing, Path file, int flags)
+      throws ErrnoException {
+    var path = Path.of("/dev/loop" + number);
+    var device = Descriptor.open(path, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC);
+    try (var arena = Arena.ofConfined()) {
+      var config = arena.allocate(CONFIG_SIZE, Long.BYTES);
+      config.set(ValueLayout.JAVA_INT, 0, backing.number());
+      config.set(ValueLayout.JAVA_INT, CONFIG_INFO + INFO_FLAGS, flags);
+      var name = MemorySegment.ofArray(file.toString().getBytes(UTF_8));
+      long shown = Math.min(name.byteSize(), LO_NAME_SIZE - 1);
+      MemorySegment.copy(name, 0, config, CONFIG_INFO + INFO_FILE_NAME, shown);
+      device.ioctl(LOOP_CONFIGURE, config);
+      return new LoopDevice(path, device);
+    } catch (ErrnoException | RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  /** Returns the device's path, such as {@code /dev/loop3}. */
+  Path path() {
+    return path;
+  }
+
+  /** Lets the device go: it lives on for as long as it is mounted. */
+  @Override
+  public void close() {
+    device.close();
+  }
+}
