@@ -39,6 +39,8 @@ final class Libc {
   static final MethodHandle UMOUNT2 =
       bind("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
+  static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
+
   private Libc() {}
 
   /** A call through one of the handles. */

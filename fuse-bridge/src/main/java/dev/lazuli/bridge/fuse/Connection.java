@@ -1,0 +1,148 @@
+package dev.lazuli.bridge.fuse;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.Errno;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One device with the loops that read it and the reads that wait for a late answer. All loops use
+ * the one descriptor: a clone's requests would fail at a hand-over.
+ */
+final class Connection {
+  private static final long LOOP_STACK_BYTES = 256 << 10;
+
+  private final Logger log = LoggerFactory.getLogger(FuseSession.class);
+  private final String name;
+  private final Device device;
+  private final ReplyBuffers buffers;
+  private final Interrupts interrupts = new Interrupts(this);
+  private final ConcurrentHashMap<Long, PendingRead> deferred = new ConcurrentHashMap<>();
+  private final List<Thread> loops;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private volatile boolean open = true;
+
+  /**
+   * Makes a connection that serves once it is started.
+   *
+   * @param name for threads and messages
+   * @param loopCount how many requests are read at once
+   */
+  Connection(String name, Device device, Volume volume, int loopCount, ReplyBuffers buffers) {
+    this.name = name;
+    this.device = device;
+    this.buffers = buffers;
+    this.loops =
+        IntStream.range(0, loopCount)
+            .mapToObj(
+                i ->
+                    Thread.ofPlatform()
+                        .name(name + "-" + i)
+                        .daemon()
+                        .stackSize(LOOP_STACK_BYTES)
+                        .unstarted(new RequestLoop(this, volume)))
+            .toList();
+  }
+
+  void start() {
+    loops.forEach(Thread::start);
+  }
+
+  /** Stops reading, and gives up the reads that wait. Does not wait for the loops. */
+  void stop() {
+    open = false;
+    end.countDown();
+    for (PendingRead read : List.copyOf(deferred.values())) {
+      giveUp(read);
+    }
+  }
+
+  /** Takes a loop's report that the device has failed for good, {@code ENODEV} after an unmount. */
+  void ended(int errno) {
+    if (open && errno != Errno.ENODEV) {
+      log.error("{}: reading requests failed: {}", name, Errno.name(errno));
+    }
+    stop();
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Waits until the connection has ended. */
+  void awaitEnd() throws InterruptedException {
+    end.await();
+  }
+
+  String name() {
+    return name;
+  }
+
+  Logger log() {
+    return log;
+  }
+
+  Device device() {
+    return device;
+  }
+
+  /** Keeps a read to which its handler has not replied yet. */
+  void defer(PendingRead read) {
+    deferred.put(read.unique(), read);
+    if (!read.isWaiting()) {
+      forget(read);
+    } else if (!open) {
+      giveUp(read);
+    }
+  }
+
+  void forget(PendingRead read) {
+    deferred.remove(read.unique(), read);
+  }
+
+  /** Takes the kernel's word that a signal reached who waits; false if nobody waits for that. */
+  boolean interrupt(long unique) {
+    PendingRead read = deferred.get(unique);
+    if (read == null) {
+      return false;
+    }
+    interrupts.interrupted(read);
+    return true;
+  }
+
+  void giveUp(PendingRead read) {
+    if (read.giveUp()) {
+      reply(read.unique(), -Errno.EINTR);
+    }
+  }
+
+  void replyDeferred(PendingRead read, ContentReader reader) {
+    ReplyBuffer buffer = buffers.acquire();
+    try {
+      buffer.write(device, read.unique(), read.fill(buffer, reader));
+    } finally {
+      buffers.release(buffer);
+    }
+  }
+
+  /** Writes a reply without a body: success (0) or {@code -errno}. */
+  void reply(long unique, int error) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment message = arena.allocate(Protocol.OUT_HEADER_SIZE, Long.BYTES);
+      message.set(JAVA_INT, Protocol.OUT_LENGTH, Protocol.OUT_HEADER_SIZE);
+      message.set(JAVA_INT, Protocol.OUT_ERROR, error);
+      message.set(JAVA_LONG, Protocol.OUT_UNIQUE, unique);
+      // The kernel refuses replies to requests that it has given up itself: nothing is lost.
+      long ignored = device.write(message, Descriptor.newCallState(arena));
+    }
+  }
+}

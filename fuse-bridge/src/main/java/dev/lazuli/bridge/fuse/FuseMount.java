@@ -1,0 +1,172 @@
+package dev.lazuli.bridge.fuse;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.Mounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** One volume, mounted and served over a connection of its own. */
+final class FuseMount implements AutoCloseable {
+  private static final Path DEVICE = Path.of("/dev/fuse");
+  private static final String TYPE = "fuse.lazuli";
+  private static final long BLOB_FLAGS = Mounts.MS_NOSUID | Mounts.MS_NODEV | Mounts.MS_NOEXEC;
+
+  /** More than anybody ever mounted on one directory. */
+  private static final int MAX_STALE_MOUNTS = 64;
+
+  private final Path directory;
+  private final SharedDevice device;
+  private final Connection connection;
+  private final Negotiated negotiated;
+
+  private FuseMount(
+      Path directory, SharedDevice device, Connection connection, Negotiated negotiated) {
+    this.directory = directory;
+    this.device = device;
+    this.connection = connection;
+    this.negotiated = negotiated;
+  }
+
+  /** Mounts a volume afresh; {@link #start} must follow before anyone looks at it. */
+  static FuseMount create(
+      Path directory, Volume volume, SessionOptions options, ReplyBuffers buffers)
+      throws IOException {
+    prepare(directory);
+    var device =
+        new SharedDevice(Descriptor.open(DEVICE, Descriptor.O_RDWR | Descriptor.O_CLOEXEC));
+    try {
+      Mounts.mount(
+          "lazuli",
+          directory,
+          TYPE,
+          Mounts.MS_RDONLY | Mounts.MS_NOATIME | (volume instanceof BlobVolume ? BLOB_FLAGS : 0),
+          "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other"
+              .formatted(device.descriptor().number()));
+    } catch (IOException e) {
+      device.close();
+      throw e;
+    }
+    try {
+      Negotiated negotiated = Handshake.answer(device, volume.wantedFlags());
+      return new FuseMount(
+          directory, device, connection(directory, device, volume, options, buffers), negotiated);
+    } catch (IOException e) {
+      device.close();
+      detach(directory, e);
+      throw e;
+    }
+  }
+
+  /** Goes on serving a volume that another process mounted, with what it negotiated. */
+  static FuseMount resume(
+      Path directory,
+      Descriptor descriptor,
+      Negotiated negotiated,
+      Volume volume,
+      SessionOptions options,
+      ReplyBuffers buffers) {
+    var device = new SharedDevice(descriptor);
+    return new FuseMount(
+        directory, device, connection(directory, device, volume, options, buffers), negotiated);
+  }
+
+  private static Connection connection(
+      Path directory,
+      SharedDevice device,
+      Volume volume,
+      SessionOptions options,
+      ReplyBuffers buffers) {
+    String name = "fuse-" + directory.getFileName();
+    return new Connection(name, device, volume, options.loops(), buffers);
+  }
+
+  void start() {
+    connection.start();
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  SharedDevice device() {
+    return device;
+  }
+
+  Negotiated negotiated() {
+    return negotiated;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /**
+   * Unmounts. If the volume is in use, its users get errors from now on: the connection is aborted
+   * and the mount taken out of the tree, to vanish with its last user. Never waits for anybody.
+   */
+  @Override
+  public void close() throws IOException {
+    try {
+      unmount();
+    } finally {
+      connection.stop();
+      device.close();
+    }
+  }
+
+  /** Ends this process's part only; the loops end with the process at the latest. */
+  void leave() {
+    connection.stop();
+    device.close();
+  }
+
+  private void unmount() throws IOException {
+    try {
+      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW);
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EBUSY) {
+        abort();
+      } else if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+    }
+  }
+
+  /** Aborts the connection, so that the loops end although the mount is in use, and detaches. */
+  private void abort() throws IOException {
+    try {
+      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_FORCE);
+    } catch (ErrnoException e) {
+      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
+    }
+  }
+
+  /** Makes an empty place to mount on: mounts that a dead process left there are taken away. */
+  private static void prepare(Path directory) throws IOException {
+    for (int i = 0; i < MAX_STALE_MOUNTS && unmountStale(directory); i++) {}
+    Files.createDirectories(directory);
+  }
+
+  private static boolean unmountStale(Path directory) throws IOException {
+    try {
+      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static void detach(Path directory, IOException reason) {
+    try {
+      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
+    } catch (IOException e) {
+      reason.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package dev.lazuli.bridge.fuse;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.Errno;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * {@code /dev/fuse} as several threads use it: closed when the owner has called {@link #close} and
+ * the last call in progress has ended, so that no late reply can go to a descriptor number that
+ * means something else by then. Calls after {@code close} give {@code EBADF}.
+ */
+final class SharedDevice implements Device, AutoCloseable {
+  private static final int CLOSED = Integer.MIN_VALUE / 2;
+
+  private final Descriptor descriptor;
+
+  /** Calls in progress, plus {@link #CLOSED} once the owner has closed. */
+  private final AtomicInteger users = new AtomicInteger();
+
+  SharedDevice(Descriptor descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /** Returns the descriptor, for those who keep it; it stays the owner's. */
+  Descriptor descriptor() {
+    return descriptor;
+  }
+
+  @Override
+  public long read(MemorySegment into, MemorySegment callState) {
+    if (!enter()) {
+      return -Errno.EBADF;
+    }
+    try {
+      return descriptor.read(into, callState);
+    } finally {
+      leave();
+    }
+  }
+
+  @Override
+  public long write(MemorySegment message, MemorySegment callState) {
+    if (!enter()) {
+      return -Errno.EBADF;
+    }
+    try {
+      return descriptor.write(message, callState);
+    } finally {
+      leave();
+    }
+  }
+
+  @Override
+  public void close() {
+    int before = users.getAndUpdate(count -> count < 0 ? count : count + CLOSED);
+    if (before == 0) {
+      descriptor.close();
+    }
+  }
+
+  private boolean enter() {
+    return users.getAndUpdate(count -> count < 0 ? count : count + 1) >= 0;
+  }
+
+  private void leave() {
+    if (users.decrementAndGet() == CLOSED) {
+      descriptor.close();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.lazuli.bridge.fuse;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What one connection shows. Every method but {@link #read} writes the body of its reply and
+ * returns the body's length in bytes, or {@code -errno}. Called by several loops at once; a node
+ * may be any number.
+ */
+interface Volume {
+  /** Returns the INIT flags that this volume wants besides those that every connection wants. */
+  long wantedFlags();
+
+  /** Finds {@code request}'s name in {@code parent}. */
+  int lookup(long parent, Request request, MemorySegment body);
+
+  int attributes(long node, MemorySegment body);
+
+  int open(long node, MemorySegment body);
+
+  /** Lists from {@code cookie} on what fits into {@code limit} bytes; 0 at the end. */
+  int readDirectory(long node, long cookie, int limit, boolean plus, MemorySegment body);
+
+  int readLink(long node, MemorySegment body);
+
+  /**
+   * Gets the attribute that is {@code request}'s name.
+   *
+   * @param limit the caller's space in bytes; 0 to be told the size
+   */
+  int getXattr(long node, Request request, int limit, MemorySegment body);
+
+  /** Lists the names of attributes; see {@link #getXattr}. */
+  int listXattrs(long node, int limit, MemorySegment body);
+
+  int statfs(long node, MemorySegment body);
+
+  /** Answers a read through {@code connection}, now or later. */
+  void read(Connection connection, Request request, long offset, int length, ReplyBuffer reply);
+}
