@@ -1,0 +1,70 @@
+package dev.lazuli.snapshotter.fetch;
+
+import dev.lazuli.cache.ChunkTable;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.estargz.read.ChunkTableView;
+import java.util.HexFormat;
+
+/** Shows a stored layer's chunk table to the decoder. */
+final class CacheChunkView implements ChunkTableView {
+  private final String layer;
+  private final ChunkTable chunks;
+
+  CacheChunkView(LayerData data) {
+    this.layer = data.record().digest();
+    this.chunks = data.chunks();
+  }
+
+  @Override
+  public String layer() {
+    return layer;
+  }
+
+  @Override
+  public int chunkCount() {
+    return chunks.count();
+  }
+
+  @Override
+  public long chunkDataOffset(int chunk) {
+    return chunks.dataOffset(chunk);
+  }
+
+  @Override
+  public long chunkSize(int chunk) {
+    return chunks.size(chunk);
+  }
+
+  @Override
+  public long chunkBlobOffset(int chunk) {
+    return chunks.blobOffset(chunk);
+  }
+
+  @Override
+  public long chunkBlobEnd(int chunk) {
+    return chunks.blobEnd(chunk);
+  }
+
+  @Override
+  public long chunkInnerOffset(int chunk) {
+    return chunks.innerOffset(chunk);
+  }
+
+  @Override
+  public void chunkDigest(int chunk, byte[] into) {
+    chunks.digest(chunk, into);
+  }
+
+  /** Returns the chunk's facts for a message. */
+  String describe(int chunk) {
+    byte[] digest = new byte[32];
+    chunks.digest(chunk, digest);
+    return "chunk %d (blob bytes %d-%d, %d bytes of sha256:%s)"
+        .formatted(
+            chunk,
+            chunks.blobOffset(chunk),
+            chunks.blobEnd(chunk) - 1,
+            chunks.size(chunk),
+            HexFormat.of().formatHex(digest));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.lazuli.snapshotter.fetch;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A reader waiting for chunks. Guarded by the scheduler's lock. */
+final class Demand {
+  private static final long FIRST_BACKOFF_NANOS = 50_000_000;
+  private static final int MOST_DOUBLINGS = 5; // 1.6 s
+
+  final int from;
+  final int to;
+  final long since;
+  final CompletableFuture<Void> future = new CompletableFuture<>();
+
+  int attempts;
+  long retryAt;
+  @Nullable Throwable lastFailure;
+
+  Demand(int from, int to, long now) {
+    this.from = from;
+    this.to = to;
+    this.since = now;
+    this.retryAt = now;
+  }
+
+  boolean wants(int fromChunk, int toChunk) {
+    return from < toChunk && fromChunk < to;
+  }
+
+  /** Notes that a stream that carried some of the chunks has failed. */
+  void failed(Throwable reason, long now) {
+    lastFailure = reason;
+    retryAt = now + backoff(attempts);
+    attempts++;
+  }
+
+  static long backoff(int failures) {
+    return FIRST_BACKOFF_NANOS << Math.min(failures, MOST_DOUBLINGS);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.lazuli.snapshotter.fetch;
+
+import java.io.IOException;
+
+/**
+ * Watches the scheduler at work. Called on its threads, for many streams at once: implementations
+ * are thread-safe, quick, and throw nothing. {@code layer} is the layer blob's digest.
+ */
+public interface FetchListener {
+  /** Watches nothing. */
+  FetchListener NONE = new FetchListener() {};
+
+  /** A range of {@code length} bytes at {@code offset} of the blob is about to be requested. */
+  default void rangeOpened(String layer, long offset, long length, Priority priority) {}
+
+  /** The range has delivered {@code bytes} more, compressed. */
+  default void bytesFetched(String layer, int bytes, Priority priority) {}
+
+  /** The range has ended as it should, {@code bytes} delivered in {@code nanos}. */
+  default void rangeDone(String layer, long offset, long bytes, long nanos, Priority priority) {}
+
+  /** The range has ended early; what it still carried is fetched again if anybody needs it. */
+  default void rangeFailed(String layer, long offset, long bytes, IOException reason) {}
+
+  /** The chunk was fetched, verified and committed. */
+  default void chunkFetched(String layer, int chunk, long bytes, Priority priority) {}
+
+  /** The chunk was found on this disk and verified, without a request. */
+  default void chunkReused(String layer, int chunk, long bytes) {}
+
+  /** A reader that waited for chunks of the layer has got all of them. */
+  default void demandServed(String layer, int fromChunk, int toChunk, long nanos) {}
+
+  /** A reader that waited for chunks of the layer has got an error. */
+  default void demandFailed(String layer, FetchFailedException reason) {}
+
+  /** All chunks are present, synced, and recorded so. */
+  default void layerComplete(String layer) {}
+}

@@ -1,0 +1,173 @@
+package dev.lazuli.snapshotter.fetch;
+
+import java.time.Duration;
+
+/**
+ * Budgets and limits of the {@link FetchScheduler}, for the whole node.
+ *
+ * @param memoryBytes memory for streams; {@link #STREAM_BYTES} of it per stream decide, with {@code
+ *     streams}, how many may be open
+ * @param streams most ranges open at once
+ * @param lowStreams most of them for prefetch and background work together, so that the rest is
+ *     always free for readers; at most {@code streams - 1}
+ * @param streamsPerLayer most of those that one layer may have
+ * @param minimumUnit least bytes of a blob worth a request of their own; neighbours nobody asked
+ *     for fill it up
+ * @param maximumUnit most bytes that are fetched for a reader at once
+ * @param prefetchRange bytes of one prefetch request
+ * @param backgroundRange bytes of one background request
+ * @param readDeadline how long a reader waits before it gets an error
+ * @param stallTimeout how long a stream may deliver nothing before it is given up
+ * @param backgroundBytesPerSecond compressed bytes per second for background work, 0 for no limit
+ * @param backgroundRequestsPerSecond requests per second for background work, 0 for no limit
+ */
+public record FetchOptions(
+    long memoryBytes,
+    int streams,
+    int lowStreams,
+    int streamsPerLayer,
+    int minimumUnit,
+    int maximumUnit,
+    long prefetchRange,
+    long backgroundRange,
+    Duration readDeadline,
+    Duration stallTimeout,
+    long backgroundBytesPerSecond,
+    double backgroundRequestsPerSecond) {
+  /**
+   * What one stream may take: a decoder's window and state, and the transport's buffers, rounded up
+   * to 512 KiB.
+   */
+  public static final int STREAM_BYTES = 512 << 10;
+
+  /** The limits used unless configured otherwise. */
+  public static final FetchOptions DEFAULT =
+      new FetchOptions(
+          16L << 20,
+          32,
+          16,
+          4,
+          128 << 10,
+          8 << 20,
+          8L << 20,
+          32L << 20,
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(15),
+          0,
+          0);
+
+  public FetchOptions {
+    streams = (int) Math.min(streams, memoryBytes / STREAM_BYTES);
+    lowStreams = Math.min(lowStreams, streams - 1);
+    if (streams < 2
+        || lowStreams < 1
+        || streamsPerLayer < 1
+        || minimumUnit < 1
+        || maximumUnit < minimumUnit
+        || prefetchRange < minimumUnit
+        || backgroundRange < minimumUnit
+        || !readDeadline.isPositive()
+        || !stallTimeout.isPositive()
+        || backgroundBytesPerSecond < 0
+        || backgroundRequestsPerSecond < 0) {
+      throw new IllegalArgumentException(
+          "%d bytes of memory for %d streams (%d low), %d per layer; units %d-%d; ranges %d, %d; %s, %s"
+              .formatted(
+                  memoryBytes,
+                  streams,
+                  lowStreams,
+                  streamsPerLayer,
+                  minimumUnit,
+                  maximumUnit,
+                  prefetchRange,
+                  backgroundRange,
+                  readDeadline,
+                  stallTimeout));
+    }
+  }
+
+  /** Returns these options with another time until a reader gets an error. */
+  public FetchOptions withReadDeadline(Duration deadline) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        deadline,
+        stallTimeout,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with another time after which a silent stream is given up. */
+  public FetchOptions withStallTimeout(Duration timeout) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        timeout,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with other numbers of streams; {@code memoryBytes} still bounds them. */
+  public FetchOptions withStreams(int all, int low, int perLayer) {
+    return new FetchOptions(
+        memoryBytes,
+        all,
+        low,
+        perLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        stallTimeout,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with other sizes, in bytes: units for readers, ranges for the rest. */
+  public FetchOptions withSizes(int minimum, int maximum, long prefetch, long background) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimum,
+        maximum,
+        prefetch,
+        background,
+        readDeadline,
+        stallTimeout,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with other budgets of background work; 0 for no limit. */
+  public FetchOptions withBackgroundBudget(long bytesPerSecond, double requestsPerSecond) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        stallTimeout,
+        bytesPerSecond,
+        requestsPerSecond);
+  }
+}

@@ -1,0 +1,540 @@
+package dev.lazuli.snapshotter.fetch;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides for the whole node which ranges of which blobs are fetched when, and fetches them: one
+ * virtual thread per open range, a fixed number of them. Thread-safe.
+ *
+ * <p>Each chunk is carried by one stream at a time: the streams of a layer work on disjoint runs of
+ * chunks. A reader's chunk that a stream carries already is waited for, unless it lies far ahead in
+ * a stream nobody waits for: then the stream is cut off before it and the chunk gets a stream of
+ * its own. Streams that carry nothing urgent stand aside at the {@link Gate} while readers wait,
+ * and end at the next chunk if readers lack a permit.
+ *
+ * <p>All decisions are made under {@link #lock}, never held while anything waits.
+ */
+public final class FetchScheduler implements AutoCloseable {
+  /** How exact deadlines, retries and stall checks are. */
+  private static final long TICK_NANOS = 20_000_000;
+
+  /** How long to leave a chunk to the stream that is about to let go of it. */
+  private static final long LEFT_RETRY_NANOS = 10_000_000;
+
+  private static final long CLOSE_NANOS = 5_000_000_000L;
+
+  private final FetchOptions options;
+  private final FetchListener listener;
+  private final ChunkDecoder decoder;
+  private final Gate gate = new Gate();
+  private final TokenBucket backgroundBytes;
+  private final TokenBucket backgroundRequests;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<FetchedLayer> layers = new ArrayList<>();
+  private int running;
+  private int runningLow;
+  private int turn;
+  private boolean closed;
+  private volatile boolean permitsWanted;
+
+  /** Starts a scheduler; {@code limits} bound what the decoder accepts. */
+  public FetchScheduler(FetchOptions options, Limits limits, FetchListener listener) {
+    this.options = options;
+    this.listener = listener;
+    this.decoder = new ChunkDecoder(limits);
+    long now = System.nanoTime();
+    this.backgroundBytes =
+        new TokenBucket(
+            options.backgroundBytesPerSecond(), options.backgroundBytesPerSecond() / 8.0, now);
+    this.backgroundRequests =
+        new TokenBucket(
+            options.backgroundRequestsPerSecond(),
+            Math.max(1, options.backgroundRequestsPerSecond()),
+            now);
+    Thread.ofVirtual().name("lazuli-fetch-timer").start(this::keepTime);
+  }
+
+  /**
+   * Takes a layer into the scheduler's care. The handle stays the caller's; the scheduler works on
+   * one of its own.
+   *
+   * @throws IOException if the layer cannot be opened
+   */
+  public LayerFetch attach(LayerData data, BlobSource source, Compression compression)
+      throws IOException {
+    var layer = new FetchedLayer(this, data.share(), source, compression);
+    lock.lock();
+    try {
+      if (closed) {
+        layer.data().close();
+        throw new IOException("the fetch scheduler is closed");
+      }
+      layers.add(layer);
+      if (data.complete()) {
+        layer.completed().complete(null);
+      }
+      sealIfWhole(layer);
+    } finally {
+      lock.unlock();
+    }
+    return layer;
+  }
+
+  FetchOptions options() {
+    return options;
+  }
+
+  FetchListener listener() {
+    return listener;
+  }
+
+  ChunkDecoder decoder() {
+    return decoder;
+  }
+
+  Gate gate() {
+    return gate;
+  }
+
+  /** Returns whether a reader waits for a stream to end. */
+  boolean permitsWanted() {
+    return permitsWanted;
+  }
+
+  /** Pays for background bytes; returns how many nanoseconds to wait. */
+  long backgroundPause(int bytes) {
+    return backgroundBytes.take(bytes, System.nanoTime());
+  }
+
+  CompletableFuture<Void> demand(FetchedLayer layer, int from, int to) {
+    var demand = new Demand(from, to, System.nanoTime());
+    lock.lock();
+    try {
+      if (layer.closed) {
+        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), from));
+      }
+      layer.demands.add(demand);
+      serve(layer, demand);
+      dispatch();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return demand.future;
+  }
+
+  CompletableFuture<Void> prefetch(FetchedLayer layer, long blobFrom, long blobTo) {
+    var done = new CompletableFuture<Void>();
+    lock.lock();
+    try {
+      FetchedLayer.LowWork work = layer.prefetch;
+      if (work.done != null) {
+        work.done.cancel(false);
+      }
+      boolean ordered = layer.chunks().blobOrdered();
+      work.next = ordered ? layer.planner().firstFromBlob(blobFrom) : 0;
+      work.to = ordered ? layer.planner().firstFromBlob(blobTo) : layer.chunks().count();
+      work.from = work.next;
+      work.blobFrom = blobFrom;
+      work.blobTo = blobTo;
+      work.done = done;
+      dispatch();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return done;
+  }
+
+  void background(FetchedLayer layer) {
+    lock.lock();
+    try {
+      layer.background.next = 0;
+      layer.background.to = layer.chunks().count();
+      dispatch();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A chunk of the layer was committed. */
+  void arrived(FetchedLayer layer, int chunk) {
+    lock.lock();
+    try {
+      if (!layer.demands.isEmpty()) {
+        for (Demand demand : List.copyOf(layer.demands)) {
+          if (demand.wants(chunk, chunk + 1)) {
+            serve(layer, demand);
+          }
+        }
+        announce();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The stream works no more. */
+  void ended(RangeStream stream, @Nullable Throwable failure) {
+    FetchedLayer layer = stream.layer();
+    long now = System.nanoTime();
+    lock.lock();
+    try {
+      layer.active.remove(stream);
+      running--;
+      if (stream.basePriority() != Priority.ON_DEMAND) {
+        runningLow--;
+      }
+      if (failure != null) {
+        noteFailure(stream, failure, now);
+      } else if (layer.data().nextMissing(stream.from(), stream.end()) >= 0) {
+        noteLeft(stream, now);
+      } else {
+        layer.lowFailures = 0;
+      }
+      sealIfWhole(layer);
+      if (layer.closed && layer.active.isEmpty()) {
+        layer.data().close();
+      }
+      dispatch();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteFailure(RangeStream stream, Throwable failure, long now) {
+    FetchedLayer layer = stream.layer();
+    for (Demand demand : layer.demands) {
+      if (demand.wants(stream.position(), stream.end())) {
+        demand.failed(failure, now);
+      }
+    }
+    layer.rewind(stream.from());
+    if (stream.basePriority() != Priority.ON_DEMAND) {
+      layer.lowFailed(stream.position(), now);
+    }
+  }
+
+  /** The stream was cut short, or met chunks that another one was still writing. */
+  private static void noteLeft(RangeStream stream, long now) {
+    FetchedLayer layer = stream.layer();
+    for (Demand demand : layer.demands) {
+      if (demand.wants(stream.from(), stream.end())) {
+        demand.retryAt = now + LEFT_RETRY_NANOS;
+      }
+    }
+    layer.rewind(stream.from());
+    layer.lowRetryAt = Math.max(layer.lowRetryAt, now + LEFT_RETRY_NANOS);
+  }
+
+  /** Answers the demand if its chunks are there. */
+  private void serve(FetchedLayer layer, Demand demand) {
+    if (layer.data().nextMissing(demand.from, demand.to) < 0 && layer.demands.remove(demand)) {
+      long nanos = System.nanoTime() - demand.since;
+      tell(
+          () -> {
+            listener.demandServed(layer.name(), demand.from, demand.to, nanos);
+            demand.future.complete(null);
+          });
+    }
+  }
+
+  private void fail(FetchedLayer layer, Demand demand, FetchFailedException reason) {
+    layer.demands.remove(demand);
+    tell(
+        () -> {
+          listener.demandFailed(layer.name(), reason);
+          demand.future.completeExceptionally(reason);
+        });
+  }
+
+  private static void tell(Runnable dependents) {
+    Thread.ofVirtual().name("lazuli-fetch-notify").start(dependents);
+  }
+
+  private void sealIfWhole(FetchedLayer layer) {
+    if (layer.closed || layer.sealing || layer.completed().isDone()) {
+      return;
+    }
+    if (layer.data().presentCount() == layer.chunks().count()) {
+      layer.sealing = true;
+      Thread.ofVirtual().name("lazuli-fetch-seal").start(() -> seal(layer));
+    }
+  }
+
+  private void seal(FetchedLayer layer) {
+    boolean sealed = false;
+    Throwable failure = null;
+    try (LayerData data = layer.data().share()) {
+      sealed = data.seal();
+    } catch (IOException | RuntimeException e) {
+      failure = e;
+    }
+    lock.lock();
+    try {
+      layer.sealing = false;
+    } finally {
+      lock.unlock();
+    }
+    if (sealed) {
+      listener.layerComplete(layer.name());
+      layer.completed().complete(null);
+    } else if (failure != null) {
+      layer.completed().completeExceptionally(failure);
+    }
+  }
+
+  /** Starts what may be started now. */
+  private void dispatch() {
+    if (closed) {
+      return;
+    }
+    long now = System.nanoTime();
+    permitsWanted = false;
+    turn = layers.isEmpty() ? 0 : (turn + 1) % layers.size();
+    for (int i = 0; i < layers.size(); i++) {
+      FetchedLayer layer = layers.get((turn + i) % layers.size());
+      for (Demand demand : layer.demands) {
+        if (demand.retryAt - now <= 0) {
+          dispatch(layer, demand);
+        }
+      }
+    }
+    dispatchLow(Priority.PREFETCH, now);
+    dispatchLow(Priority.BACKGROUND, now);
+    announce();
+  }
+
+  /** Sees that every missing chunk of the demand is carried. */
+  private void dispatch(FetchedLayer layer, Demand demand) {
+    int chunk = layer.data().nextMissing(demand.from, demand.to);
+    while (chunk >= 0) {
+      RangeStream carrier = layer.carrier(chunk);
+      if (carrier != null && !layer.near(carrier, chunk)) {
+        carrier.endBefore(chunk);
+        layer.rewind(chunk);
+        carrier = null;
+      }
+      if (carrier == null) {
+        if (running >= options.streams()) {
+          permitsWanted = true;
+          return;
+        }
+        var plan = layer.planDemand(chunk);
+        carrier = prepare(layer, plan, Priority.ON_DEMAND);
+        carrier.urge(Math.min(demand.to, plan.to()));
+        start(carrier);
+      } else {
+        carrier.urge(Math.min(demand.to, carrier.end()));
+        gate.poke();
+      }
+      chunk = layer.data().nextMissing(Math.max(chunk + 1, carrier.end()), demand.to);
+    }
+  }
+
+  private void dispatchLow(Priority priority, long now) {
+    boolean started = true;
+    while (started && !permitsWanted) {
+      started = false;
+      for (int i = 0; i < layers.size(); i++) {
+        FetchedLayer layer = layers.get((turn + i) % layers.size());
+        started |= layer.lowRetryAt - now <= 0 && startLow(layer, priority, now);
+      }
+    }
+  }
+
+  private boolean startLow(FetchedLayer layer, Priority priority, long now) {
+    boolean prefetch = priority == Priority.PREFETCH;
+    FetchedLayer.LowWork work = prefetch ? layer.prefetch : layer.background;
+    int chunk = layer.nextUncarried(work);
+    if (chunk < 0) {
+      finish(layer, work);
+      return false;
+    }
+    if (running >= options.streams()
+        || runningLow >= options.lowStreams()
+        || layer.active.size() >= options.streamsPerLayer()
+        || (!prefetch && !backgroundRequests.tryTake(now))) {
+      return false;
+    }
+    long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
+    var plan = layer.plan(chunk, work.to, unit);
+    work.next = plan.to();
+    start(prepare(layer, plan, priority));
+    return true;
+  }
+
+  private void finish(FetchedLayer layer, FetchedLayer.LowWork work) {
+    CompletableFuture<Void> done = work.done;
+    if (done != null && layer.has(work)) {
+      work.done = null;
+      tell(() -> done.complete(null));
+    }
+  }
+
+  private RangeStream prepare(FetchedLayer layer, RangePlanner.Plan plan, Priority priority) {
+    var stream = new RangeStream(this, layer, plan, priority);
+    layer.active.add(stream);
+    running++;
+    if (priority != Priority.ON_DEMAND) {
+      runningLow++;
+    }
+    return stream;
+  }
+
+  private static void start(RangeStream stream) {
+    Thread.ofVirtual().name("lazuli-fetch-" + stream.layer().data().slot()).start(stream);
+  }
+
+  private void announce() {
+    long now = System.nanoTime();
+    boolean demanded = false;
+    boolean prefetching = false;
+    for (FetchedLayer layer : layers) {
+      for (Demand demand : layer.demands) {
+        demanded |= demand.retryAt - now <= 0;
+      }
+      for (RangeStream stream : layer.active) {
+        prefetching |= stream.basePriority() != Priority.BACKGROUND;
+      }
+    }
+    gate.announce(demanded, prefetching);
+  }
+
+  private void keepTime() {
+    lock.lock();
+    try {
+      while (!closed) {
+        if (idle()) {
+          changed.awaitUninterruptibly();
+        } else {
+          changed.awaitNanos(TICK_NANOS);
+          tick();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean idle() {
+    for (FetchedLayer layer : layers) {
+      if (!layer.demands.isEmpty() || !layer.active.isEmpty() || layer.hasLowWork()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void tick() {
+    long now = System.nanoTime();
+    long stalledBefore = now - options.stallTimeout().toNanos();
+    for (FetchedLayer layer : layers) {
+      for (RangeStream stream : layer.active) {
+        stream.killIfSilentSince(
+            stalledBefore,
+            new IOException(
+                "layer %s: no bytes for %d ms at blob offset %d"
+                    .formatted(
+                        layer.name(), options.stallTimeout().toMillis(), stream.blobPosition())));
+      }
+      for (Demand demand : List.copyOf(layer.demands)) {
+        if (now - demand.since >= options.readDeadline().toNanos()) {
+          expire(layer, demand);
+        }
+      }
+    }
+    dispatch();
+  }
+
+  private void expire(FetchedLayer layer, Demand demand) {
+    int chunk = layer.data().nextMissing(demand.from, demand.to);
+    if (chunk < 0) {
+      serve(layer, demand);
+      return;
+    }
+    var reason =
+        FetchFailedException.deadline(
+            layer.view(), chunk, options.readDeadline(), demand.attempts, demand.lastFailure);
+    fail(layer, demand, reason);
+  }
+
+  void detach(FetchedLayer layer) {
+    lock.lock();
+    try {
+      if (!layer.closed) {
+        layer.closed = true;
+        layers.remove(layer);
+        abandon(layer);
+        if (layer.active.isEmpty()) {
+          layer.data().close();
+        }
+        dispatch();
+        changed.signalAll();
+      }
+      awaitStreams(layer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void abandon(FetchedLayer layer) {
+    for (Demand demand : List.copyOf(layer.demands)) {
+      fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
+    }
+    CompletableFuture<Void> prefetched = layer.prefetch.done;
+    tell(
+        () -> {
+          layer.completed().cancel(false);
+          if (prefetched != null) {
+            prefetched.cancel(false);
+          }
+        });
+    layer.active.forEach(RangeStream::cancel);
+    gate.poke();
+  }
+
+  private void awaitStreams(FetchedLayer layer) {
+    long left = CLOSE_NANOS;
+    try {
+      while (!layer.active.isEmpty() && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Detaches all layers and stops. Idempotent. */
+  @Override
+  public void close() {
+    List<FetchedLayer> attached;
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      attached = List.copyOf(layers);
+    } finally {
+      lock.unlock();
+    }
+    attached.forEach(FetchedLayer::close);
+    decoder.close();
+  }
+}

@@ -1,0 +1,251 @@
+package dev.lazuli.snapshotter.fetch;
+
+import dev.lazuli.cache.ChunkTable;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Compression;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A layer attached to the scheduler. What is not final is guarded by the scheduler's lock. */
+final class FetchedLayer implements LayerFetch {
+  /** A stream this near to a chunk, in bytes of the blob, is worth waiting for. */
+  private static final long NEAR_BYTES = 1 << 20;
+
+  private static final int FAILURES_TO_SKIP = 3;
+
+  /** Skipped chunks are tried again after 5 minutes. */
+  private static final long NEXT_PASS_NANOS = 300_000_000_000L;
+
+  private final FetchScheduler scheduler;
+  private final LayerData data;
+  private final BlobSource source;
+  private final Compression compression;
+  private final ChunkTable chunks;
+  private final CacheChunkView view;
+  private final RangePlanner planner;
+  private final LinkEstimate link;
+  private final CompletableFuture<Void> completed = new CompletableFuture<>();
+
+  final List<Demand> demands = new ArrayList<>();
+  final List<RangeStream> active = new ArrayList<>();
+  final LowWork prefetch = new LowWork();
+  final LowWork background = new LowWork();
+  long lowRetryAt;
+  int lowFailures;
+  boolean sealing;
+  boolean closed;
+  private int failedAt = -1;
+  private int failuresThere;
+  private int demandedEnd = -1;
+  private long demandUnit;
+
+  FetchedLayer(
+      FetchScheduler scheduler, LayerData data, BlobSource source, Compression compression) {
+    this.scheduler = scheduler;
+    this.data = data;
+    this.source = source;
+    this.compression = compression;
+    this.chunks = data.chunks();
+    this.view = new CacheChunkView(data);
+    this.planner = new RangePlanner(data);
+    FetchOptions options = scheduler.options();
+    this.link = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
+  }
+
+  /** Chunks to fetch without anybody waiting, in one pass from front to back. */
+  static final class LowWork {
+    int from;
+    int next;
+    int to;
+    long blobFrom;
+    long blobTo = Long.MAX_VALUE;
+    boolean skipped;
+    @Nullable CompletableFuture<Void> done;
+  }
+
+  @Override
+  public CompletableFuture<Void> demand(int fromChunk, int toChunk) {
+    Objects.checkFromToIndex(fromChunk, toChunk, chunks.count());
+    if (data.nextMissing(fromChunk, toChunk) < 0) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return scheduler.demand(this, fromChunk, toChunk);
+  }
+
+  @Override
+  public CompletableFuture<Void> prefetch(long blobFrom, long blobTo) {
+    return scheduler.prefetch(this, blobFrom, blobTo);
+  }
+
+  @Override
+  public void background() {
+    scheduler.background(this);
+  }
+
+  @Override
+  public CompletableFuture<Void> completed() {
+    return completed;
+  }
+
+  @Override
+  public void close() {
+    scheduler.detach(this);
+  }
+
+  LayerData data() {
+    return data;
+  }
+
+  BlobSource source() {
+    return source;
+  }
+
+  Compression compression() {
+    return compression;
+  }
+
+  ChunkTable chunks() {
+    return chunks;
+  }
+
+  CacheChunkView view() {
+    return view;
+  }
+
+  RangePlanner planner() {
+    return planner;
+  }
+
+  LinkEstimate link() {
+    return link;
+  }
+
+  String name() {
+    return view.layer();
+  }
+
+  /** Returns whether one range should carry both chunks, {@code second} being the later. */
+  boolean adjacent(int first, int second) {
+    long gap = chunks.blobOffset(second) - chunks.blobEnd(first);
+    return chunks.blobOrdered() && gap <= link.unit();
+  }
+
+  /** Returns the stream that will bring the chunk. */
+  @Nullable RangeStream carrier(int chunk) {
+    for (RangeStream stream : active) {
+      if (stream.carries(chunk)) {
+        return stream;
+      }
+    }
+    return null;
+  }
+
+  /** Returns whether waiting for {@code stream} to come to {@code chunk} is right. */
+  boolean near(RangeStream stream, int chunk) {
+    if (stream.basePriority() == Priority.ON_DEMAND || !chunks.blobOrdered()) {
+      return true;
+    }
+    long start = chunks.blobOffset(chunk);
+    int position = stream.position();
+    return chunks.blobOffset(position) == start
+        || start - stream.blobPosition() <= Math.max(NEAR_BYTES, 2 * link.unit());
+  }
+
+  /** Plans a range for {@code chunk}, which no stream carries, among those at work. */
+  RangePlanner.Plan plan(int chunk, int upTo, long unit) {
+    int floor = 0;
+    int limit = upTo;
+    for (RangeStream stream : active) {
+      if (stream.position() > chunk) {
+        limit = Math.min(limit, stream.position());
+      } else {
+        floor = Math.max(floor, Math.min(stream.end(), chunk));
+      }
+    }
+    return planner.plan(chunk, floor, Math.max(limit, chunk + 1), unit, link.unit());
+  }
+
+  /**
+   * Plans a range for a chunk somebody waits for: twice as large as the last one if the reader has
+   * read on to its end.
+   */
+  RangePlanner.Plan planDemand(int chunk) {
+    long most = scheduler.options().maximumUnit();
+    demandUnit = chunk == demandedEnd ? Math.min(2 * demandUnit, most) : link.unit();
+    RangePlanner.Plan plan = plan(chunk, chunks.count(), demandUnit);
+    demandedEnd = plan.to();
+    return plan;
+  }
+
+  /** Makes chunks from {@code chunk} on be looked at again by prefetch and background work. */
+  void rewind(int chunk) {
+    prefetch.next = Math.max(prefetch.from, Math.min(prefetch.next, chunk));
+    background.next = Math.min(background.next, chunk);
+  }
+
+  /**
+   * Notes that nobody's stream has failed at {@code chunk}: waits, and after the third time there
+   * goes on behind it.
+   */
+  void lowFailed(int chunk, long now) {
+    lowRetryAt = now + 10 * Demand.backoff(lowFailures++);
+    failuresThere = chunk == failedAt ? failuresThere + 1 : 1;
+    failedAt = chunk;
+    if (failuresThere >= FAILURES_TO_SKIP) {
+      skip(prefetch, chunk);
+      skip(background, chunk);
+    }
+  }
+
+  private static void skip(LowWork work, int chunk) {
+    if (work.next <= chunk && chunk < work.to) {
+      work.next = chunk + 1;
+      work.skipped = true;
+    }
+  }
+
+  boolean hasLowWork() {
+    return prefetch.next < prefetch.to || background.next < background.to;
+  }
+
+  /** Returns whether all chunks of the work are present. */
+  boolean has(LowWork work) {
+    for (int chunk = data.nextMissing(work.from, work.to);
+        chunk >= 0;
+        chunk = data.nextMissing(chunk + 1, work.to)) {
+      if (covers(work, chunk)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the next chunk of the work that is missing and that no stream carries; -1 if none. */
+  int nextUncarried(LowWork work) {
+    for (int chunk = data.nextMissing(work.next, work.to);
+        chunk >= 0;
+        chunk = data.nextMissing(work.next, work.to)) {
+      RangeStream carrier = carrier(chunk);
+      if (carrier == null && covers(work, chunk)) {
+        return chunk;
+      }
+      work.next = carrier == null ? chunk + 1 : carrier.end();
+    }
+    work.next = work.to;
+    if (work.skipped) {
+      work.skipped = false;
+      work.next = work.from;
+      lowRetryAt = System.nanoTime() + NEXT_PASS_NANOS;
+    }
+    return -1;
+  }
+
+  private boolean covers(LowWork work, int chunk) {
+    long start = chunks.blobOffset(chunk);
+    return work.blobFrom <= start && start < work.blobTo;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lazuli.snapshotter.fetch;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The fetching of one layer's chunks. Thread-safe; no call waits for the network or for other
+ * callers, except {@link #close}.
+ */
+public interface LayerFetch extends AutoCloseable {
+  /**
+   * Brings chunks for a reader that waits, before any prefetch or background work. Joins streams
+   * that carry the chunks already.
+   *
+   * @param fromChunk first chunk
+   * @param toChunk chunk after the last, more than {@code fromChunk}
+   * @return completes when all of them were present, or with a {@link FetchFailedException} when
+   *     the read deadline has passed or the layer was detached. Dependents run on a virtual thread
+   *     of their own and may block.
+   */
+  CompletableFuture<Void> demand(int fromChunk, int toChunk);
+
+  /**
+   * Fetches the chunks whose compressed streams begin in a range of the blob, after readers and
+   * before background work. A second call replaces the first.
+   *
+   * @param blobFrom first byte of the blob
+   * @param blobTo byte after the last
+   * @return completes when the chunks are present, with an error when the layer is detached before
+   */
+  CompletableFuture<Void> prefetch(long blobFrom, long blobTo);
+
+  /** Fetches everything that is missing, when nothing else is to be done, until it is there. */
+  void background();
+
+  /** Completes when every chunk is present, synced and recorded so: the layer needs no fetching. */
+  CompletableFuture<Void> completed();
+
+  /**
+   * Ends all fetching of this layer and fails its readers. What was committed stays. Returns when
+   * no stream of the layer works any more, after 5 seconds at most. Idempotent.
+   */
+  @Override
+  void close();
+}

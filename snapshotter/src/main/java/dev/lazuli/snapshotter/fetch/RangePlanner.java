@@ -1,0 +1,83 @@
+package dev.lazuli.snapshotter.fetch;
+
+import dev.lazuli.cache.ChunkTable;
+import dev.lazuli.cache.LayerData;
+
+/** Decides which chunks to fetch with one request. */
+final class RangePlanner {
+  /** Bounds the memory of a stream's list of wanted chunks to 64 KiB. */
+  static final int MOST_CHUNKS = 1 << 14;
+
+  /**
+   * The chunks from {@code from} up to {@code to}: those of them that are missing are fetched.
+   *
+   * @param from first chunk
+   * @param to chunk after the last
+   */
+  record Plan(int from, int to) {}
+
+  private final LayerData data;
+  private final ChunkTable chunks;
+
+  RangePlanner(LayerData data) {
+    this.data = data;
+    this.chunks = data.chunks();
+  }
+
+  /**
+   * Plans a request for the missing chunk {@code chunk} and its missing neighbours: those that are
+   * decompressed on the way to it anyway, and those after it that lie within {@code unit} bytes of
+   * the blob, across present ones of at most {@code gap} bytes.
+   *
+   * @param floor first chunk that may be fetched
+   * @param limit chunk after the last that may be fetched
+   */
+  Plan plan(int chunk, int floor, int limit, long unit, long gap) {
+    if (!chunks.blobOrdered()) {
+      return new Plan(chunk, chunk + 1);
+    }
+    int first = firstSibling(chunk, floor);
+    int bound = Math.min(limit, first + MOST_CHUNKS);
+    long start = chunks.blobOffset(first);
+    int last = chunk;
+    for (int next = data.nextMissing(last + 1, bound);
+        next >= 0;
+        next = data.nextMissing(last + 1, bound)) {
+      boolean sibling = chunks.blobOffset(next) == chunks.blobOffset(last);
+      boolean near = chunks.blobOffset(next) - chunks.blobEnd(last) <= gap;
+      boolean within = chunks.blobEnd(next) - start <= unit;
+      if (!sibling && !(near && within)) {
+        break;
+      }
+      last = next;
+    }
+    return new Plan(first, last + 1);
+  }
+
+  /** Goes back over missing chunks that precede {@code chunk} in its compressed stream. */
+  private int firstSibling(int chunk, int floor) {
+    int first = chunk;
+    int bound = Math.max(floor, chunk - MOST_CHUNKS / 2);
+    while (first > bound
+        && chunks.blobOffset(first - 1) == chunks.blobOffset(chunk)
+        && !data.isPresent(first - 1)) {
+      first--;
+    }
+    return first;
+  }
+
+  /** Returns the first chunk whose stream begins at {@code blobOffset} or later in the blob. */
+  int firstFromBlob(long blobOffset) {
+    int low = 0;
+    int high = chunks.count();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (chunks.blobOffset(middle) >= blobOffset) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+}
