@@ -7,6 +7,8 @@ import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * Decodes chunks from a blob range while it streams by. Memory of one decoding is one window of 64
@@ -16,11 +18,14 @@ import java.io.IOException;
  * <p>Safe for any thread.
  */
 public final class ChunkDecoder implements AutoCloseable {
-  private final Limits limits;
+  /** Idle decompressors kept of each kind: more than streams that run at once on most nodes. */
+  private static final int IDLE = 16;
+
+  private final DecoderPool pool;
 
   /** Makes a decoder with empty pools. */
   public ChunkDecoder(Limits limits) {
-    this.limits = limits;
+    pool = new DecoderPool(limits, IDLE);
   }
 
   /**
@@ -33,9 +38,9 @@ public final class ChunkDecoder implements AutoCloseable {
    *     the last wanted chunk
    * @param rangeOffset where the range starts in the blob, at most the {@code chunkBlobOffset} of
    *     the first wanted chunk
-   * @param wanted chunk numbers, ascending
+   * @param wanted chunk numbers, each once
    * @throws DigestMismatchException if a chunk's bytes are wrong; it was aborted, those before it
-   *     were committed, those after it were not begun
+   *     (in blob order) were committed, those after it were not begun
    * @throws LayerFormatException if the range cannot be decompressed
    * @throws IOException if the range or the sink fails; an unfinished chunk was aborted
    */
@@ -47,12 +52,35 @@ public final class ChunkDecoder implements AutoCloseable {
       int[] wanted,
       ChunkSink sink)
       throws IOException {
-    if (wanted.length > 0) {
-      throw new IOException("not decodable yet within " + limits);
+    try (var bench = pool.borrow(compression)) {
+      var pass = new DecodePass(bench, new BlobCursor(range, rangeOffset), chunks, sink);
+      for (int chunk : inBlobOrder(chunks, wanted)) {
+        pass.decode(chunk);
+      }
     }
+  }
+
+  /** Returns the chunks in the order of the blob, which almost always is the order they come in. */
+  private static int[] inBlobOrder(ChunkTableView chunks, int[] wanted) {
+    for (int i = 1; i < wanted.length; i++) {
+      if (compare(chunks, wanted[i - 1], wanted[i]) >= 0) {
+        Comparator<Integer> order = (a, b) -> compare(chunks, a, b);
+        return Arrays.stream(wanted).boxed().sorted(order).mapToInt(Integer::intValue).toArray();
+      }
+    }
+    return wanted;
+  }
+
+  private static int compare(ChunkTableView chunks, int a, int b) {
+    var byOffset = Long.compare(chunks.chunkBlobOffset(a), chunks.chunkBlobOffset(b));
+    return byOffset != 0
+        ? byOffset
+        : Long.compare(chunks.chunkInnerOffset(a), chunks.chunkInnerOffset(b));
   }
 
   /** Frees the pooled decompressors. Decodings under way finish. */
   @Override
-  public void close() {}
+  public void close() {
+    pool.close();
+  }
 }

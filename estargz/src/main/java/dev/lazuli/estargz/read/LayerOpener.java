@@ -1,18 +1,43 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.toc.LayerIndex;
+import dev.lazuli.estargz.toc.LayerIndexBuilder;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 
-/** Opens layers: finds the TOC by the footer, verifies it, and settles what it means. */
-public final class LayerOpener {
+/**
+ * Opens layers: finds the TOC by the footer, verifies it, and settles what it means. While a layer
+ * is being opened it takes the tail of the blob ({@link Limits#tailBytes()} at most), a decoding
+ * window and the index that grows off the heap. Safe for any thread.
+ */
+public final class LayerOpener implements AutoCloseable {
+  /** Idle decompressors kept: opening is rare next to decoding. */
+  private static final int IDLE = 4;
+
+  /** Least bytes of the first request: costs no more time than less would. */
+  private static final int LEAST_TAIL_BYTES = 64 << 10;
+
+  /** A TOC is rarely more than a 64th of its layer, compressed. */
+  private static final int TAIL_SHARE = 64;
+
   private final Limits limits;
+  private final DecoderPool pool;
 
-  /** Makes an opener; it has no state of its own and is safe for any thread. */
+  /** Makes an opener with empty pools. */
   public LayerOpener(Limits limits) {
     this.limits = limits;
+    pool = new DecoderPool(limits, IDLE);
   }
 
   /**
@@ -24,9 +49,167 @@ public final class LayerOpener {
    * @throws IOException if the blob cannot be read
    */
   public LayerIndex open(OpenRequest request) throws IOException {
-    if (request.layer().isEmpty()) {
-      throw new IllegalArgumentException("no layer name");
+    try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque())) {
+      var facts =
+          read(
+              request,
+              (toc, digest) -> {
+                var json = new BoundedInput(toc, request.layer(), limits.tocBytes(), digest);
+                builder.read(json);
+                json.drain();
+              });
+      return builder.build(facts);
     }
-    throw new IOException("not readable yet: " + request.layer() + " within " + limits);
+  }
+
+  /** Takes a TOC's JSON; what it reads must go to the digest. */
+  @FunctionalInterface
+  interface TocConsumer {
+    void accept(InputStream json, MessageDigest digest) throws IOException;
+  }
+
+  /** Finds the TOC, has it consumed, and checks that it is the trusted one. */
+  LayerIndexBuilder.Facts read(OpenRequest request, TocConsumer consumer) throws IOException {
+    var compressed = Sha256.newComputation();
+    var json = Sha256.newComputation();
+    Footer footer;
+    try (var found = locate(request, compressed)) {
+      footer = found.footer();
+      consume(request.layer(), found, consumer, json);
+      found.toc().drain();
+    }
+    var digest = json.digest();
+    switch (request.trust()) {
+      case TocTrust.Json trust -> check(request.layer(), "TOC", trust.digest(), digest);
+      case TocTrust.Compressed trust ->
+          check(request.layer(), "compressed TOC", trust.digest(), compressed.digest());
+      case TocTrust.Unverified _ -> {}
+    }
+    return new LayerIndexBuilder.Facts(
+        footer.format(),
+        Sha256.of(digest),
+        footer.payloadEnd(),
+        !(request.trust() instanceof TocTrust.Unverified));
+  }
+
+  private static void check(String layer, String part, Sha256 expected, byte[] actual)
+      throws DigestMismatchException {
+    if (!MessageDigest.isEqual(expected.bytes(), actual)) {
+      throw new DigestMismatchException(layer, part, expected.bytes(), actual);
+    }
+  }
+
+  private void consume(String layer, Located found, TocConsumer consumer, MessageDigest json)
+      throws IOException {
+    var compression = found.footer().format().compression();
+    try (var bench = pool.borrow(compression)) {
+      bench.decoder.start(new BlobCursor(found.toc(), found.offset()), layer);
+      var decoded = new DecodedInput(bench);
+      if (compression == Compression.GZIP) {
+        consumer.accept(TocTar.open(decoded, layer, limits), json);
+      } else {
+        consumer.accept(decoded, json);
+      }
+    }
+  }
+
+  /** The TOC's bytes, and where they start in their blob. */
+  private record Located(Footer footer, TocRange toc, long offset) implements AutoCloseable {
+    @Override
+    public void close() {
+      toc.close();
+    }
+  }
+
+  private Located locate(OpenRequest request, MessageDigest digest) throws IOException {
+    var blob = request.blob();
+    if (request.externalToc().isPresent()) {
+      var toc = request.externalToc().get();
+      checkTocBytes(request.layer(), toc.size());
+      var footer = new Footer(LayerFormat.ESTARGZ_EXTERNAL_TOC, 0, toc.size(), blob.size());
+      return fetch(toc, footer, digest);
+    }
+    if (request.position().isPresent()) {
+      return fetch(blob, positioned(request, request.position().get()), digest);
+    }
+    return guess(request, digest);
+  }
+
+  private Footer positioned(OpenRequest request, TocPosition position) throws IOException {
+    checkTocBytes(request.layer(), position.compressedBytes());
+    var size = request.blob().size();
+    var end = position.offset() + position.compressedBytes();
+    if (end < 0 || end > size || position.offset() < Long.BYTES) {
+      var range = position.offset() + "+" + position.compressedBytes();
+      throw new LayerFormatException(
+          request.layer(), "annotated TOC position", range, "within the blob of " + size);
+    }
+    return new Footer(
+        LayerFormat.ZSTD_CHUNKED, position.offset(), end, position.offset() - Long.BYTES);
+  }
+
+  private void checkTocBytes(String layer, long bytes) throws LayerFormatException {
+    if (bytes <= 0 || bytes > limits.tocCompressedBytes()) {
+      throw new LayerFormatException(
+          layer, "compressed TOC bytes", bytes, "1 to " + limits.tocCompressedBytes());
+    }
+  }
+
+  private static Located fetch(BlobSource blob, Footer footer, MessageDigest digest)
+      throws IOException {
+    var front = blob.open(footer.tocOffset(), footer.tocEnd() - footer.tocOffset());
+    return new Located(
+        footer, new TocRange(front, ByteBuffer.allocate(0), digest), footer.tocOffset());
+  }
+
+  /** Reads the tail, in the hope that footer and TOC both lie in it. */
+  private Located guess(OpenRequest request, MessageDigest digest) throws IOException {
+    var blob = request.blob();
+    var size = blob.size();
+    if (size <= 0) {
+      throw new LayerFormatException(request.layer(), "blob size", size, "above 0");
+    }
+    var wanted = Math.max(LEAST_TAIL_BYTES, size / TAIL_SHARE);
+    var tail = readTail(blob, (int) Math.min(size, Math.min(limits.tailBytes(), wanted)));
+    var footer =
+        Footer.find(request.layer(), tail, size, limits)
+            .orElseThrow(
+                () ->
+                    new LayerFormatException(
+                        request.layer(), "footer", "missing", "one of a lazy layer"));
+    if (footer.tocOffset() < 0) {
+      throw new LayerFormatException(
+          request.layer(), "TOC", "in another blob", "handed in with the request");
+    }
+    var tailOffset = size - tail.length;
+    var have = Math.max(tailOffset, footer.tocOffset());
+    var rest = ByteBuffer.wrap(tail);
+    rest.limit(Math.clamp(footer.tocEnd() - tailOffset, 0, tail.length));
+    rest.position(Math.min(rest.limit(), (int) (have - tailOffset)));
+    var missing = Math.min(have, footer.tocEnd()) - footer.tocOffset();
+    var front = missing > 0 ? blob.open(footer.tocOffset(), missing) : null;
+    return new Located(footer, new TocRange(front, rest, digest), footer.tocOffset());
+  }
+
+  private static byte[] readTail(BlobSource blob, int length) throws IOException {
+    var tail = new byte[length];
+    try (var range = blob.open(blob.size() - length, length)) {
+      var at = 0;
+      for (ByteBuffer piece; at < length && (piece = range.next()) != null; ) {
+        var count = Math.min(piece.remaining(), length - at);
+        piece.get(tail, at, count);
+        at += count;
+      }
+      if (at < length) {
+        throw new EOFException("blob tail ends after " + at + " bytes, expected " + length);
+      }
+    }
+    return tail;
+  }
+
+  /** Frees the pooled decompressors. Openings under way finish. */
+  @Override
+  public void close() {
+    pool.close();
   }
 }

@@ -12,6 +12,10 @@ final class EntryRow {
   static final int INODE = 12;
 
   static final int HASH = 16;
+
+  /** The parent of an entry whose name was taken over by another. */
+  static final int LOST = -2;
+
   static final int BYTES = 20;
 
   private EntryRow() {}

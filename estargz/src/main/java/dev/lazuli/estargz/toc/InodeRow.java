@@ -28,13 +28,17 @@ final class InodeRow {
   /** The first directory entry that names this inode. */
   static final int ENTRY = 48;
 
-  /** While parsing: {@link Kind} ordinal. Then: 1 if the directory is opaque. */
+  /** {@link Kind#code}, {@link #OPAQUE}, {@link #WHITEOUT}. */
   static final int FLAGS = 52;
 
   /** The inode's number + 1, 0 as long as it has none. */
   static final int NUMBER = 56;
 
   static final int BYTES = 64;
+
+  static final int KIND_MASK = 0xff;
+  static final int OPAQUE = 0x100;
+  static final int WHITEOUT = 0x200;
 
   private InodeRow() {}
 }

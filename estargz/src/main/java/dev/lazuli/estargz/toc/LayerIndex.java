@@ -171,7 +171,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     if (at >= 0) {
       Xattrs.forEach(text, at, visitor);
     }
-    if (type(inode) == DIRECTORY && inodes.getInt(row, InodeRow.FLAGS) != 0) {
+    if ((inodes.getInt(row, InodeRow.FLAGS) & InodeRow.OPAQUE) != 0) {
       visitor.xattr(
           MemorySegment.ofArray(opaque.attribute()), MemorySegment.ofArray(new byte[] {'y'}));
     }

@@ -1,0 +1,111 @@
+package dev.lazuli.estargz.read;
+
+import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Sha256;
+import java.io.EOFException;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.Arrays;
+
+/** One pass over a blob range that decodes chunks in blob order. */
+final class DecodePass {
+  private static final byte[] NO_DIGEST = new byte[Sha256.BYTES];
+
+  private final DecoderPool.Bench bench;
+  private final BlobCursor in;
+  private final ChunkTableView chunks;
+  private final ChunkSink sink;
+  private final byte[] expected = new byte[Sha256.BYTES];
+
+  /** Blob offset of the stream that is being decompressed; -1 before the first. */
+  private long stream = -1;
+
+  /** Bytes of it that were decompressed. */
+  private long inner;
+
+  DecodePass(DecoderPool.Bench bench, BlobCursor in, ChunkTableView chunks, ChunkSink sink) {
+    this.bench = bench;
+    this.in = in;
+    this.chunks = chunks;
+    this.sink = sink;
+  }
+
+  /** Decodes the next chunk. */
+  void decode(int chunk) throws IOException {
+    sink.begin(chunk);
+    var committed = false;
+    try {
+      enterStream(chunk);
+      skip(chunk);
+      bench.sha256.reset();
+      for (long left = chunks.chunkSize(chunk); left > 0; ) {
+        left -= fillWindow(chunk, left);
+        bench.sha256.update(bench.window.duplicate());
+        sink.write(bench.window);
+      }
+      var actual = bench.sha256.digest();
+      check(chunk, actual);
+      committed = true;
+      sink.commit(actual);
+    } finally {
+      if (!committed) {
+        sink.abort();
+      }
+    }
+  }
+
+  private void enterStream(int chunk) throws IOException {
+    var offset = chunks.chunkBlobOffset(chunk);
+    if (offset == stream) {
+      return;
+    }
+    if (offset < in.position()) {
+      throw new LayerFormatException(
+          chunks.layer(), "chunk " + chunk + " blob offset", offset, "from " + in.position());
+    }
+    in.end(offset);
+    in.skipTo(offset);
+    in.end(chunks.chunkBlobEnd(chunk));
+    bench.decoder.start(in, chunks.layer());
+    stream = offset;
+    inner = 0;
+  }
+
+  private void skip(int chunk) throws IOException {
+    var target = chunks.chunkInnerOffset(chunk);
+    if (target < inner) {
+      throw new LayerFormatException(
+          chunks.layer(), "chunk " + chunk + " inner offset", target, "from " + inner);
+    }
+    while (inner < target) {
+      fillWindow(chunk, target - inner);
+    }
+  }
+
+  /** Decompresses the next bytes, at most {@code left}, into the window, ready to be read. */
+  private int fillWindow(int chunk, long left) throws IOException {
+    var window = bench.window.clear();
+    window.limit((int) Math.min(left, window.capacity()));
+    if (!bench.decoder.decode(window)) {
+      throw new EOFException(
+          "layer %s: stream at blob offset %d ends after %d bytes, within chunk %d"
+              .formatted(chunks.layer(), stream, inner + window.position(), chunk));
+    }
+    var count = window.flip().limit();
+    inner += count;
+    return count;
+  }
+
+  private void check(int chunk, byte[] actual) throws DigestMismatchException {
+    chunks.chunkDigest(chunk, expected);
+    if (!MessageDigest.isEqual(expected, actual) && !Arrays.equals(expected, NO_DIGEST)) {
+      var part =
+          "chunk %d at blob bytes %d-%d + %d"
+              .formatted(
+                  chunk, stream, chunks.chunkBlobEnd(chunk) - 1, chunks.chunkInnerOffset(chunk));
+      throw new DigestMismatchException(chunks.layer(), part, expected, actual);
+    }
+  }
+}

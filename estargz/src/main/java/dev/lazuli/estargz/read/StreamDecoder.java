@@ -1,0 +1,25 @@
+package dev.lazuli.estargz.read;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Decompresses streams (gzip members, zstd frames) that follow each other in a blob. Reusable, for
+ * one thread at a time; its memory does not depend on the streams' sizes.
+ */
+sealed interface StreamDecoder extends AutoCloseable permits GzipDecoder, ZstdDecoder {
+  /** Forgets what was, and continues with the stream that starts at the cursor. */
+  void start(BlobCursor in, String layer);
+
+  /**
+   * Decompresses into {@code out} until it is full or the input ends, across as many streams as it
+   * takes. Returns false if the input ended.
+   *
+   * @param out a direct buffer
+   */
+  boolean decode(ByteBuffer out) throws IOException;
+
+  /** Frees the decompressor. */
+  @Override
+  void close();
+}

@@ -1,0 +1,107 @@
+package dev.lazuli.estargz.toc;
+
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Sha256;
+
+/** Gives chunks the end of their compressed stream and checks that they can lie in it. */
+final class BlobExtents implements AutoCloseable {
+  private final String layer;
+  private final Rows starts;
+  private final Rows sorted = new Rows(Integer.BYTES);
+  private final LayerIndexBuilder.Facts facts;
+  private final byte[] digest = new byte[Sha256.BYTES];
+
+  /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
+  BlobExtents(String layer, Rows starts, LayerIndexBuilder.Facts facts) {
+    this.layer = layer;
+    this.starts = starts;
+    this.facts = facts;
+    for (int i = 0; i < starts.count(); i++) {
+      sorted.addInt(i);
+    }
+    IntSort.sort(
+        sorted,
+        0,
+        sorted.count(),
+        (a, b) -> Long.compare(starts.getLong(a, 0), starts.getLong(b, 0)));
+  }
+
+  /** Settles a chunk row whose place, size and blob offset are known. */
+  void settle(Rows chunks, int row) throws LayerFormatException {
+    var offset = chunks.getLong(row, ChunkRow.BLOB_OFFSET);
+    if (offset >= facts.payloadEnd()) {
+      throw bad("chunk's blob offset", offset, "below the payload's end " + facts.payloadEnd());
+    }
+    var end = Math.min(facts.payloadEnd(), nextStart(offset));
+    chunks.setLong(row, ChunkRow.BLOB_END, end);
+    checkRatio(chunks, row, end - offset);
+    checkOverlap(chunks, row);
+    checkDigest(chunks, row);
+  }
+
+  private void checkRatio(Rows chunks, int row, long compressed) throws LayerFormatException {
+    var inner = chunks.getLong(row, ChunkRow.INNER_OFFSET);
+    var size = chunks.getLong(row, ChunkRow.SIZE);
+    var ratio = facts.format().compression().greatestRatio();
+    // Both sides as quotients: the products could overflow.
+    if (inner / ratio > compressed || size / ratio > compressed - inner / ratio) {
+      throw bad(
+          "chunk's inner offset + size",
+          inner + "+" + size,
+          "what " + compressed + " compressed bytes can hold");
+    }
+  }
+
+  private void checkOverlap(Rows chunks, int row) throws LayerFormatException {
+    if (row == 0
+        || chunks.getLong(row - 1, ChunkRow.BLOB_OFFSET)
+            != chunks.getLong(row, ChunkRow.BLOB_OFFSET)) {
+      return;
+    }
+    var before =
+        chunks.getLong(row - 1, ChunkRow.INNER_OFFSET) + chunks.getLong(row - 1, ChunkRow.SIZE);
+    var inner = chunks.getLong(row, ChunkRow.INNER_OFFSET);
+    if (inner < before) {
+      throw bad(
+          "chunk's inner offset", inner, "at least " + before + ", the end of the one before");
+    }
+  }
+
+  private void checkDigest(Rows chunks, int row) throws LayerFormatException {
+    if (!facts.digestsRequired()) {
+      return;
+    }
+    chunks.getBytes(row, ChunkRow.DIGEST, digest);
+    for (byte b : digest) {
+      if (b != 0) {
+        return;
+      }
+    }
+    var at = chunks.getLong(row, ChunkRow.BLOB_OFFSET);
+    throw bad("digest of the chunk at blob offset " + at, "missing", "a SHA-256 digest");
+  }
+
+  /** Returns the least start above {@code offset}. */
+  private long nextStart(long offset) {
+    var low = 0;
+    var high = sorted.count();
+    while (low < high) {
+      var middle = (low + high) >>> 1;
+      if (starts.getLong(sorted.getInt(middle, 0), 0) <= offset) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low == sorted.count() ? Long.MAX_VALUE : starts.getLong(sorted.getInt(low, 0), 0);
+  }
+
+  private LayerFormatException bad(String field, Object value, String limit) {
+    return new LayerFormatException(layer, field, value, limit);
+  }
+
+  @Override
+  public void close() {
+    sorted.close();
+  }
+}

@@ -1,0 +1,214 @@
+package dev.lazuli.estargz.toc;
+
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.Sha256;
+
+/**
+ * Collects the chunks of regular files and, once all are known, gives every file its place in the
+ * data file and every chunk its extent in the blob.
+ *
+ * <p>The chunks of one file lie in adjacent rows. A compressed stream ends where the next one
+ * starts, so the starts of all streams are kept too, also of those that hold hidden files.
+ */
+final class ChunkCollector implements AutoCloseable {
+  private static final int BLOCK = 4096;
+
+  private final String layer;
+  private final Limits limits;
+  private final Rows inodes;
+  private final Rows streams = new Rows(Long.BYTES);
+  private Rows chunks = new Rows(ChunkRow.BYTES);
+
+  /** The row whose digest is that of its whole file, so no longer right if more chunks follow. */
+  private int wholeFileRow = -1;
+
+  ChunkCollector(String layer, Limits limits, Rows inodes) {
+    this.layer = layer;
+    this.limits = limits;
+    this.inodes = inodes;
+  }
+
+  Rows table() {
+    return chunks;
+  }
+
+  /** Notes that a compressed stream starts at the entry's offset. */
+  void noteStream(TocEntry entry) {
+    if (entry.blobOffset > 0) {
+      var last = streams.count() - 1;
+      if (last < 0 || streams.getLong(last, 0) != entry.blobOffset) {
+        streams.setLong(streams.add(), 0, entry.blobOffset);
+      }
+    }
+  }
+
+  /** Adds a regular file's own entry, which is its first chunk. */
+  void addFirst(int inode, TocEntry entry) throws LayerFormatException {
+    wholeFileRow = -1;
+    var row = add(entry);
+    inodes.setLong(inode, InodeRow.PLACE, row | 1L << 32);
+    if (!entry.hasChunkDigest && entry.hasDigest && coversFile(entry)) {
+      chunks.setBytes(row, ChunkRow.DIGEST, entry.digest);
+      wholeFileRow = row;
+    }
+  }
+
+  private static boolean coversFile(TocEntry entry) {
+    return entry.chunkSize == 0 || entry.chunkSize == entry.size;
+  }
+
+  /** Adds a further chunk of the file last added. */
+  void addNext(int inode, TocEntry entry) throws LayerFormatException {
+    if (wholeFileRow >= 0) {
+      chunks.setBytes(wholeFileRow, ChunkRow.DIGEST, new byte[Sha256.BYTES]);
+      wholeFileRow = -1;
+    }
+    add(entry);
+    inodes.setLong(inode, InodeRow.PLACE, inodes.getLong(inode, InodeRow.PLACE) + (1L << 32));
+  }
+
+  private int add(TocEntry entry) throws LayerFormatException {
+    if (!entry.zeros && entry.blobOffset == 0) {
+      throw new LayerFormatException(
+          layer, "TOC entry " + entry.name + " offset", 0, "above 0 for a file with content");
+    }
+    var row = chunks.add();
+    chunks.setLong(row, ChunkRow.DATA_OFFSET, entry.chunkOffset);
+    chunks.setLong(row, ChunkRow.SIZE, entry.chunkSize);
+    chunks.setLong(row, ChunkRow.BLOB_OFFSET, entry.zeros ? 0 : entry.blobOffset);
+    chunks.setLong(row, ChunkRow.INNER_OFFSET, entry.innerOffset);
+    if (entry.hasChunkDigest) {
+      chunks.setBytes(row, ChunkRow.DIGEST, entry.chunkDigest);
+    }
+    return row;
+  }
+
+  /**
+   * Places the files of the numbered inodes in the data file, in blob order, and leaves the chunk
+   * table sorted by place. Returns the size of the data file.
+   */
+  long place(Rows order, LayerIndexBuilder.Facts facts) throws LayerFormatException {
+    var placed = new Rows(ChunkRow.BYTES);
+    try (var files = filesInBlobOrder(order);
+        var extents = new BlobExtents(layer, streams, facts)) {
+      var next = 0L;
+      for (int i = 0; i < files.count(); i++) {
+        var inode = files.getInt(i, 0);
+        settleSizes(inode);
+        placeChunks(inode, next, placed, extents);
+        var size = inodes.getLong(inode, InodeRow.SIZE);
+        inodes.setLong(inode, InodeRow.PLACE, next);
+        next = roundUp(next + size);
+        if (next > limits.dataBytes()) {
+          throw new LayerFormatException(
+              layer, "bytes of all files", next, "at most " + limits.dataBytes());
+        }
+      }
+      chunks.close();
+      chunks = placed;
+      return next;
+    } finally {
+      streams.close();
+      if (chunks != placed) {
+        placed.close();
+      }
+    }
+  }
+
+  private static long roundUp(long bytes) {
+    return (bytes + BLOCK - 1) & -BLOCK;
+  }
+
+  private Rows filesInBlobOrder(Rows order) {
+    var files = new Rows(Integer.BYTES);
+    for (int number = 0; number < order.count(); number++) {
+      var inode = order.getInt(number, 0);
+      var kind = Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+      if (kind == Kind.REGULAR && inodes.getLong(inode, InodeRow.SIZE) > 0) {
+        files.addInt(inode);
+      }
+    }
+    IntSort.sort(files, 0, files.count(), this::compareBlobOrder);
+    return files;
+  }
+
+  private int compareBlobOrder(int a, int b) {
+    var chunkA = firstChunk(a);
+    var chunkB = firstChunk(b);
+    var byOffset = Long.compare(blobOffset(chunkA), blobOffset(chunkB));
+    return byOffset != 0
+        ? byOffset
+        : Long.compare(
+            chunks.getLong(chunkA, ChunkRow.INNER_OFFSET),
+            chunks.getLong(chunkB, ChunkRow.INNER_OFFSET));
+  }
+
+  private long blobOffset(int chunk) {
+    return chunks.getLong(chunk, ChunkRow.BLOB_OFFSET);
+  }
+
+  /** Returns a file's first chunk that has bytes in the blob, else its first chunk. */
+  private int firstChunk(int inode) {
+    var first = first(inode);
+    for (int chunk = first; chunk < first + count(inode); chunk++) {
+      if (blobOffset(chunk) != 0) {
+        return chunk;
+      }
+    }
+    return first;
+  }
+
+  private int first(int inode) {
+    return (int) inodes.getLong(inode, InodeRow.PLACE);
+  }
+
+  private int count(int inode) {
+    return (int) (inodes.getLong(inode, InodeRow.PLACE) >>> 32);
+  }
+
+  /** Fills in sizes that were left open and checks that chunks cover the file without overlap. */
+  private void settleSizes(int inode) throws LayerFormatException {
+    var fileSize = inodes.getLong(inode, InodeRow.SIZE);
+    var end = first(inode) + count(inode);
+    var expected = 0L;
+    for (int chunk = first(inode); chunk < end; chunk++) {
+      var offset = chunks.getLong(chunk, ChunkRow.DATA_OFFSET);
+      if (offset != expected) {
+        throw new LayerFormatException(layer, "chunk offset in its file", offset, "" + expected);
+      }
+      var size = chunks.getLong(chunk, ChunkRow.SIZE);
+      if (size == 0) {
+        var next = chunk + 1 < end ? chunks.getLong(chunk + 1, ChunkRow.DATA_OFFSET) : fileSize;
+        size = next - offset;
+        chunks.setLong(chunk, ChunkRow.SIZE, size);
+      }
+      expected = offset + size;
+      if (size <= 0 || expected > fileSize) {
+        throw new LayerFormatException(
+            layer, "chunk size", size, "above 0, within a file of " + fileSize);
+      }
+    }
+    if (expected != fileSize) {
+      throw new LayerFormatException(layer, "bytes covered by chunks", expected, "" + fileSize);
+    }
+  }
+
+  private void placeChunks(int inode, long place, Rows placed, BlobExtents extents)
+      throws LayerFormatException {
+    for (int chunk = first(inode); chunk < first(inode) + count(inode); chunk++) {
+      if (blobOffset(chunk) != 0) {
+        var row = placed.addCopy(chunks, chunk);
+        placed.setLong(
+            row, ChunkRow.DATA_OFFSET, place + chunks.getLong(chunk, ChunkRow.DATA_OFFSET));
+        extents.settle(placed, row);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    chunks.close();
+    streams.close();
+  }
+}

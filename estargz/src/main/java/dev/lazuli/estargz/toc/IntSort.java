@@ -1,0 +1,57 @@
+package dev.lazuli.estargz.toc;
+
+import java.util.function.IntBinaryOperator;
+
+/**
+ * Sorts ints that stand for rows elsewhere: a bottom-up merge sort, stable, n log n for any input,
+ * and one pass over what is in order already, as most TOCs are.
+ */
+final class IntSort {
+  /** Sorts rows {@code from} to {@code to} (exclusive) of one-int rows. */
+  static void sort(Rows ints, int from, int to, IntBinaryOperator order) {
+    if (isSorted(ints, from, to, order)) {
+      return;
+    }
+    try (var spare = new Rows(Integer.BYTES)) {
+      for (int i = from; i < to; i++) {
+        spare.addInt(0);
+      }
+      for (long run = 1; run < to - from; run *= 2) {
+        for (long left = from; left + run < to; left += 2 * run) {
+          var middle = (int) (left + run);
+          merge(ints, spare, (int) left, middle, (int) Math.min(to, middle + run), order);
+        }
+      }
+    }
+  }
+
+  private static boolean isSorted(Rows ints, int from, int to, IntBinaryOperator order) {
+    for (int i = from + 1; i < to; i++) {
+      if (order.applyAsInt(ints.getInt(i - 1, 0), ints.getInt(i, 0)) > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void merge(
+      Rows ints, Rows spare, int from, int middle, int to, IntBinaryOperator order) {
+    var kept = middle - from;
+    for (int i = 0; i < kept; i++) {
+      spare.setInt(i, 0, ints.getInt(from + i, 0));
+    }
+    var left = 0;
+    var right = middle;
+    for (int out = from; left < kept; out++) {
+      var a = spare.getInt(left, 0);
+      if (right < to && order.applyAsInt(a, ints.getInt(right, 0)) > 0) {
+        ints.setInt(out, 0, ints.getInt(right++, 0));
+      } else {
+        ints.setInt(out, 0, a);
+        left++;
+      }
+    }
+  }
+
+  private IntSort() {}
+}
