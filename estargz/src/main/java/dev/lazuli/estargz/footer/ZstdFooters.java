@@ -29,12 +29,12 @@ final class ZstdFooters {
   static final int FRAME_HEADER_BYTES = 8;
 
   /** "GnUlInUx", read as u64 LE. */
-  private static final long STARGZ_MAGIC = 0x7855_6e49_6c55_6e47L;
+  static final long STARGZ_MAGIC = 0x7855_6e49_6c55_6e47L;
 
   /** "GNUlInUx", read as u64 LE. */
   private static final long CONTAINERS_MAGIC = 0x7855_6e49_6c55_4e47L;
 
-  private static final long TYPE_CRFS = 1;
+  static final long TYPE_CRFS = 1;
 
   static Optional<Footer> find(String layer, byte[] tail, long blobSize, Limits limits)
       throws LayerFormatException {

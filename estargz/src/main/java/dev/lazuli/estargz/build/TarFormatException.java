@@ -1,0 +1,16 @@
+package dev.lazuli.estargz.build;
+
+import java.io.IOException;
+
+/** A tar is broken, or holds something that a lazy layer cannot. */
+public final class TarFormatException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * @param entry the entry's name, as far as it is known
+   * @param offset where its header starts in the tar
+   */
+  TarFormatException(String entry, long offset, String problem) {
+    super("tar entry " + entry + " at offset " + offset + ": " + problem);
+  }
+}
