@@ -5,11 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.ErrnoException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +28,8 @@ final class Connection {
   private final Interrupts interrupts = new Interrupts(this);
   private final ConcurrentHashMap<Long, PendingRead> deferred = new ConcurrentHashMap<>();
   private final List<Thread> loops;
-  private final CountDownLatch end = new CountDownLatch(1);
-  private volatile boolean open = true;
+  private volatile boolean stopped;
+  private volatile boolean left;
 
   /**
    * Makes a connection that serves once it is started.
@@ -53,34 +53,45 @@ final class Connection {
             .toList();
   }
 
+  /**
+   * Has the kernel send again what a former process has read and not answered.
+   *
+   * @throws ErrnoException if the kernel does not know how
+   */
+  void askForResend() throws ErrnoException {
+    long result = write(/* unique= */ 0, Protocol.NOTIFY_RESEND);
+    if (result < 0) {
+      throw new ErrnoException("write(/dev/fuse) of FUSE_NOTIFY_RESEND", (int) -result);
+    }
+  }
+
   void start() {
     loops.forEach(Thread::start);
   }
 
   /** Stops reading, and gives up the reads that wait. Does not wait for the loops. */
   void stop() {
-    open = false;
-    end.countDown();
+    stopped = true;
     for (PendingRead read : List.copyOf(deferred.values())) {
       giveUp(read);
     }
   }
 
+  /** Stops reading. What was read and not answered stays so, for the next process. */
+  void leave() {
+    left = true;
+  }
+
   /** Takes a loop's report that the device has failed for good, {@code ENODEV} after an unmount. */
   void ended(int errno) {
-    if (open && errno != Errno.ENODEV) {
+    if (isOpen() && errno != Errno.ENODEV) {
       log.error("{}: reading requests failed: {}", name, Errno.name(errno));
     }
     stop();
   }
 
   boolean isOpen() {
-    return open;
-  }
-
-  /** Waits until the connection has ended. */
-  void awaitEnd() throws InterruptedException {
-    end.await();
+    return !stopped && !left;
   }
 
   String name() {
@@ -100,7 +111,7 @@ final class Connection {
     deferred.put(read.unique(), read);
     if (!read.isWaiting()) {
       forget(read);
-    } else if (!open) {
+    } else if (stopped) {
       giveUp(read);
     }
   }
@@ -136,13 +147,17 @@ final class Connection {
 
   /** Writes a reply without a body: success (0) or {@code -errno}. */
   void reply(long unique, int error) {
+    // The kernel refuses replies to requests that it has given up itself: nothing is lost.
+    long ignored = write(unique, error);
+  }
+
+  private long write(long unique, int error) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment message = arena.allocate(Protocol.OUT_HEADER_SIZE, Long.BYTES);
       message.set(JAVA_INT, Protocol.OUT_LENGTH, Protocol.OUT_HEADER_SIZE);
       message.set(JAVA_INT, Protocol.OUT_ERROR, error);
       message.set(JAVA_LONG, Protocol.OUT_UNIQUE, unique);
-      // The kernel refuses replies to requests that it has given up itself: nothing is lost.
-      long ignored = device.write(message, Descriptor.newCallState(arena));
+      return device.write(message, Descriptor.newCallState(arena));
     }
   }
 }

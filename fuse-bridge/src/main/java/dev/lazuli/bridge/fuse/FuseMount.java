@@ -1,5 +1,7 @@
 package dev.lazuli.bridge.fuse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
@@ -60,17 +62,30 @@ final class FuseMount implements AutoCloseable {
     }
   }
 
-  /** Goes on serving a volume that another process mounted, with what it negotiated. */
+  /** A connection that another process began, and what it settled with the kernel. */
+  record Resumable(Descriptor descriptor, Negotiated negotiated) {}
+
+  /** Returns if a connection is still mounted at a directory, and one that we can serve. */
+  static boolean isResumable(Path directory, Descriptor descriptor, Negotiated negotiated) {
+    try {
+      return negotiated.canResend()
+          && negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
+          && !descriptor.hasFailed()
+          && isMounted(directory);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Goes on serving a volume; {@link #start} must follow. */
   static FuseMount resume(
-      Path directory,
-      Descriptor descriptor,
-      Negotiated negotiated,
-      Volume volume,
-      SessionOptions options,
-      ReplyBuffers buffers) {
-    var device = new SharedDevice(descriptor);
-    return new FuseMount(
-        directory, device, connection(directory, device, volume, options, buffers), negotiated);
+      Path directory, Resumable former, Volume volume, SessionOptions options, ReplyBuffers buffers)
+      throws IOException {
+    var device = new SharedDevice(former.descriptor());
+    Connection connection = connection(directory, device, volume, options, buffers);
+    // Before our loops have taken anything, so that nothing of theirs comes twice.
+    connection.askForResend();
+    return new FuseMount(directory, device, connection, former.negotiated());
   }
 
   private static Connection connection(
@@ -117,10 +132,9 @@ final class FuseMount implements AutoCloseable {
     }
   }
 
-  /** Ends this process's part only; the loops end with the process at the latest. */
+  /** Ends this process's part only; late replies still go out as long as it lives. */
   void leave() {
-    connection.stop();
-    device.close();
+    connection.leave();
   }
 
   private void unmount() throws IOException {
@@ -142,6 +156,15 @@ final class FuseMount implements AutoCloseable {
     } catch (ErrnoException e) {
       Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
     }
+  }
+
+  /** Looks into the mount table, since the mount itself may not answer. */
+  private static boolean isMounted(Path directory) throws IOException {
+    // Field 5 is the mount point, with blanks and backslashes as \\ooo; the type follows " - ".
+    String point = directory.toString().replace("\\", "\\134").replace(" ", "\\040");
+    return Files.readAllLines(Path.of("/proc/self/mountinfo"), UTF_8).stream()
+        .anyMatch(
+            line -> line.split(" ", -1)[4].equals(point) && line.contains(" - " + TYPE + " "));
   }
 
   /** Makes an empty place to mount on: mounts that a dead process left there are taken away. */

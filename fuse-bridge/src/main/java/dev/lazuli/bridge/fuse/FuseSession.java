@@ -1,10 +1,16 @@
 package dev.lazuli.bridge.fuse;
 
+import dev.lazuli.bridge.kernel.Descriptor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The daemon's own file systems, mounted below one directory: {@code blobs/<slot>} is a layer's
@@ -23,12 +29,21 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods may be called by any thread.
  */
 public final class FuseSession implements AutoCloseable {
+  private static final String BLOBS = "blobs";
+  private static final String TREES = "trees";
+  private static final Logger log = LoggerFactory.getLogger(FuseSession.class);
+
   private final Path directory;
   private final List<FuseMount> mounts;
+  private final boolean resumed;
+  private final @Nullable Keeper keeper;
 
-  private FuseSession(Path directory, List<FuseMount> mounts) {
+  private FuseSession(
+      Path directory, List<FuseMount> mounts, boolean resumed, @Nullable Keeper keeper) {
     this.directory = directory;
     this.mounts = List.copyOf(mounts);
+    this.resumed = resumed;
+    this.keeper = keeper;
   }
 
   /**
@@ -44,31 +59,127 @@ public final class FuseSession implements AutoCloseable {
   public static FuseSession mount(
       Path directory, BlobHandler blobs, @Nullable TreeProvider trees, SessionOptions options)
       throws IOException {
+    return start(directory, volumes(blobs, trees), options, Map.of(), null);
+  }
+
+  /**
+   * Goes on serving what a former process served at the same directory, if the keeper has it;
+   * otherwise mounts as {@link #mount} does. Requests that the former process had taken and not
+   * answered come again. From now on the keeper holds the session, so that the next process can do
+   * the same; if it cannot, the session works but will not outlive this process, and the log says
+   * so.
+   *
+   * @param keeper used by the session until it is closed
+   * @throws IOException if the kernel's FUSE is too old, or refuses
+   */
+  public static FuseSession resumeOrMount(
+      Path directory,
+      BlobHandler blobs,
+      @Nullable TreeProvider trees,
+      SessionOptions options,
+      Keeper keeper)
+      throws IOException {
+    Map<String, FuseMount.Resumable> left = takeUsable(directory.toAbsolutePath(), keeper);
+    FuseSession session = start(directory, volumes(blobs, trees), options, left, keeper);
+    session.entrust(keeper);
+    return session;
+  }
+
+  private static Map<String, Volume> volumes(BlobHandler blobs, @Nullable TreeProvider trees) {
+    var volumes = new LinkedHashMap<String, Volume>();
+    volumes.put(BLOBS, new BlobVolume(blobs));
+    if (trees != null) {
+      volumes.put(TREES, new TreeVolume(trees, blobs));
+    }
+    return volumes;
+  }
+
+  private static FuseSession start(
+      Path directory,
+      Map<String, Volume> volumes,
+      SessionOptions options,
+      Map<String, FuseMount.Resumable> left,
+      @Nullable Keeper keeper)
+      throws IOException {
     Path place = directory.toAbsolutePath();
     var buffers = new ReplyBuffers(options.replyBuffers());
     List<FuseMount> mounts = new ArrayList<>();
     try {
-      mounts.add(FuseMount.create(place.resolve("blobs"), new BlobVolume(blobs), options, buffers));
-      if (trees != null) {
-        var volume = new TreeVolume(trees, blobs);
-        mounts.add(FuseMount.create(place.resolve("trees"), volume, options, buffers));
+      for (var entry : volumes.entrySet()) {
+        Path target = place.resolve(entry.getKey());
+        FuseMount.Resumable former = left.get(entry.getKey());
+        mounts.add(
+            former == null
+                ? FuseMount.create(target, entry.getValue(), options, buffers)
+                : FuseMount.resume(target, former, entry.getValue(), options, buffers));
+      }
+      for (FuseMount mount : mounts) {
+        mount.start();
       }
     } catch (IOException e) {
       close(mounts, e);
       throw e;
     }
-    mounts.forEach(FuseMount::start);
-    return new FuseSession(place, mounts);
+    return new FuseSession(place, mounts, left.containsKey(BLOBS), keeper);
+  }
+
+  /** Returns the connections that can be served again, by volume; closes the others. */
+  private static Map<String, FuseMount.Resumable> takeUsable(Path place, Keeper keeper) {
+    var usable = new HashMap<String, FuseMount.Resumable>();
+    Map<String, Descriptor> taken;
+    try {
+      taken = keeper.take();
+    } catch (IOException e) {
+      log.warn("cannot take over the FUSE session at {}, mounting anew", place, e);
+      return usable;
+    }
+    taken.forEach(
+        (name, descriptor) -> {
+          var connection = KeptConnection.parse(name).orElse(null);
+          if (connection != null
+              && FuseMount.isResumable(
+                  place.resolve(connection.volume()), descriptor, connection.negotiated())) {
+            usable.put(
+                connection.volume(), new FuseMount.Resumable(descriptor, connection.negotiated()));
+          } else {
+            log.info("the FUSE connection kept as {} is of no use any more", name);
+            descriptor.close();
+          }
+        });
+    return usable;
+  }
+
+  private void entrust(Keeper keeper) {
+    var descriptors = new LinkedHashMap<String, Descriptor>();
+    for (FuseMount mount : mounts) {
+      if (!mount.negotiated().canResend()) {
+        log.info("this kernel cannot hand FUSE requests over (Linux 6.9 can): no keeper");
+        return;
+      }
+      var volume = mount.directory().getFileName().toString();
+      descriptors.put(
+          new KeptConnection(volume, mount.negotiated()).name(), mount.device().descriptor());
+    }
+    try {
+      keeper.keep(descriptors);
+    } catch (IOException e) {
+      log.warn("the FUSE session at {} will not outlive this process", directory, e);
+    }
+  }
+
+  /** Returns if the session is one that another process began: what was mounted on it still is. */
+  public boolean wasResumed() {
+    return resumed;
   }
 
   /** Returns the path of a layer's data file. */
   public Path blob(long slot) {
-    return directory.resolve("blobs").resolve(Long.toString(slot));
+    return directory.resolve(BLOBS).resolve(Long.toString(slot));
   }
 
   /** Returns the path of a layer's root directory. */
   public Path tree(long slot) {
-    return directory.resolve("trees").resolve(Long.toString(slot));
+    return directory.resolve(TREES).resolve(Long.toString(slot));
   }
 
   /** Returns if all mounts are served; false after {@link #close}, or if someone unmounted one. */
@@ -86,9 +197,24 @@ public final class FuseSession implements AutoCloseable {
   public void close() throws IOException {
     var failure = new IOException("closing the FUSE session at " + directory);
     close(mounts, failure);
+    if (keeper != null) {
+      try {
+        keeper.release();
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+    }
     if (failure.getSuppressed().length > 0) {
       throw failure;
     }
+  }
+
+  /**
+   * Stops serving but leaves everything mounted, for the next process to go on; this one must end
+   * soon, for it may take one more request from each loop, which is answered only by the next.
+   */
+  public void leave() {
+    mounts.forEach(FuseMount::leave);
   }
 
   private static void close(List<FuseMount> mounts, IOException failure) {

@@ -1,5 +1,8 @@
 package dev.lazuli.bridge.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -17,6 +20,18 @@ public final class Descriptor implements AutoCloseable {
   public static final int O_RDWR = 2;
   public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
+
+  private static final int F_SETFD = 2;
+  private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final long FD_CLOEXEC = 1;
+
+  /** {@code struct pollfd}: fd, events, revents. */
+  private static final int POLLFD_SIZE = 8;
+
+  private static final int POLLFD_REVENTS = 6;
+  private static final int POLLERR = 8;
+  private static final int POLLHUP = 16;
+  private static final int POLLNVAL = 32;
 
   private final int number;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -103,6 +118,45 @@ public final class Descriptor implements AutoCloseable {
   /** Runs an {@code ioctl(2)} whose argument is a native struct; see {@link #ioctl(long, long)}. */
   public int ioctl(long request, MemorySegment argument) throws ErrnoException {
     return ioctl(request, argument.address());
+  }
+
+  /**
+   * Returns if {@code poll(2)} reports an error or a hang-up: for {@code /dev/fuse}, that the
+   * connection has ended; for a pipe's end, that the other is closed.
+   *
+   * @throws ErrnoException if the kernel refuses
+   */
+  public boolean hasFailed() throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pollfd = arena.allocate(POLLFD_SIZE, Integer.BYTES);
+      pollfd.set(JAVA_INT, 0, number);
+      Libc.check(
+          state -> (int) Libc.POLL.invokeExact(state, pollfd, 1L, 0),
+          () -> "poll(%d)".formatted(number));
+      return (pollfd.get(JAVA_SHORT, POLLFD_REVENTS) & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    }
+  }
+
+  /**
+   * Returns another descriptor of the same open file, closed on exec.
+   *
+   * @param lowest the least number that it may have
+   * @throws ErrnoException if the kernel refuses
+   */
+  public Descriptor duplicate(int lowest) throws ErrnoException {
+    return new Descriptor(
+        (int)
+            Libc.check(
+                state ->
+                    (int) Libc.FCNTL.invokeExact(state, number, F_DUPFD_CLOEXEC, (long) lowest),
+                () -> "fcntl(%d, F_DUPFD_CLOEXEC, %d)".formatted(number, lowest)));
+  }
+
+  /** Keeps programs that this process starts from inheriting the descriptor. */
+  public void closeOnExec() throws ErrnoException {
+    Libc.check(
+        state -> (int) Libc.FCNTL.invokeExact(state, number, F_SETFD, FD_CLOEXEC),
+        () -> "fcntl(%d, F_SETFD, FD_CLOEXEC)".formatted(number));
   }
 
   /** Closes the descriptor; again does nothing. */

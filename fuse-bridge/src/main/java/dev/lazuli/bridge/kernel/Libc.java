@@ -3,6 +3,7 @@ package dev.lazuli.bridge.kernel;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -13,6 +14,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The C library's functions as method handles, each taking the segment for {@code errno} first.
@@ -40,6 +42,54 @@ final class Libc {
       bind("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
   static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
+
+  static final MethodHandle FCNTL =
+      bind("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  static final MethodHandle PIPE2 =
+      bind("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  static final MethodHandle POLL =
+      bind("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  static final MethodHandle SOCKET =
+      bind("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+  static final MethodHandle SENDMSG =
+      bind("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+  static final MethodHandle WAITPID =
+      bind("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+  static final MethodHandle SYSCALL =
+      bind(
+          "syscall",
+          1,
+          FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+  /** The functions around posix_spawn(3) return the error number themselves. */
+  static final MethodHandle POSIX_SPAWN =
+      bind(
+          "posix_spawn",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+
+  static final MethodHandle SPAWN_ACTIONS_INIT =
+      bind("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+  static final MethodHandle SPAWN_ACTIONS_DESTROY =
+      bind("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+  static final MethodHandle SPAWN_ACTIONS_DUP2 =
+      bind(
+          "posix_spawn_file_actions_adddup2",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+  static final MethodHandle SPAWN_ACTIONS_CLOSE =
+      bind("posix_spawn_file_actions_addclose", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+
+  /** Since glibc 2.34, not in musl; null where there is none. */
+  static final @Nullable MethodHandle SPAWN_ACTIONS_CLOSEFROM =
+      bindIfPresent(
+          "posix_spawn_file_actions_addclosefrom_np",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+
+  static final MethodHandle SPAWN_ATTRIBUTES_INIT =
+      bind("posix_spawnattr_init", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+  static final MethodHandle SPAWN_ATTRIBUTES_DESTROY =
+      bind("posix_spawnattr_destroy", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+  static final MethodHandle SPAWN_ATTRIBUTES_SETFLAGS =
+      bind("posix_spawnattr_setflags", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_SHORT));
 
   private Libc() {}
 
@@ -89,6 +139,10 @@ final class Libc {
         LINKER.defaultLookup().findOrThrow(symbol),
         function,
         Linker.Option.captureCallState("errno"));
+  }
+
+  private static @Nullable MethodHandle bindIfPresent(String symbol, FunctionDescriptor function) {
+    return LINKER.defaultLookup().find(symbol).isPresent() ? bind(symbol, function) : null;
   }
 
   /** Binds a function with {@code ...} after its first {@code fixed} arguments. */

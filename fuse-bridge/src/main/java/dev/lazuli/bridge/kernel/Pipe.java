@@ -1,0 +1,38 @@
+package dev.lazuli.bridge.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A pipe, {@code pipe2(2)}, both ends closed on exec.
+ *
+ * @param readEnd at its end once every copy of {@code writeEnd} is closed
+ * @param writeEnd what is written here can be read there
+ */
+public record Pipe(Descriptor readEnd, Descriptor writeEnd) implements AutoCloseable {
+  /**
+   * Makes a pipe.
+   *
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static Pipe open() throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ends = arena.allocate(JAVA_INT, 2);
+      Libc.check(
+          state -> (int) Libc.PIPE2.invokeExact(state, ends, Descriptor.O_CLOEXEC),
+          () -> "pipe2(O_CLOEXEC)");
+      return new Pipe(
+          Descriptor.own(ends.getAtIndex(JAVA_INT, 0)),
+          Descriptor.own(ends.getAtIndex(JAVA_INT, 1)));
+    }
+  }
+
+  /** Closes both ends. */
+  @Override
+  public void close() {
+    readEnd.close();
+    writeEnd.close();
+  }
+}

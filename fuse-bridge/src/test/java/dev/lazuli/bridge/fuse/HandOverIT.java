@@ -1,0 +1,245 @@
+package dev.lazuli.bridge.fuse;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.bridge.erofs.ErofsMount;
+import dev.lazuli.bridge.erofs.SampleLayer;
+import dev.lazuli.bridge.kernel.Mounts;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@MountsFuse
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HandOverIT {
+  private static final long SLOT = HandOverServer.SLOT;
+
+  @TempDir Path directory;
+
+  private final ExecutorService readers = Executors.newCachedThreadPool();
+  private long size;
+  private @Nullable Process server;
+  private @Nullable BufferedReader output;
+  private volatile boolean enough;
+
+  @BeforeEach
+  void writeLayer() throws IOException {
+    size = SampleLayer.write(directory.resolve("meta.erofs"));
+  }
+
+  @AfterEach
+  void cleanUp() throws Exception {
+    enough = true;
+    readers.shutdownNow();
+    if (server != null) {
+      server.destroyForcibly().waitFor();
+    }
+    killKeeper();
+    for (String mount : List.of("erofs", "fs/trees", "fs/blobs")) {
+      Path place = directory.resolve(mount);
+      while (isMounted(place)) {
+        Mounts.unmount(place, Mounts.MNT_DETACH);
+      }
+    }
+  }
+
+  @Test
+  void serverKilledUnderLoadThreeTimes_noReaderNotices() throws Exception {
+    start(300, "mounted");
+    Path erofs = Files.createDirectory(directory.resolve("erofs"));
+    ErofsMount.mount(ErofsMount.Backing.FILE, directory.resolve("meta.erofs"), blob(), erofs);
+    var done = new ArrayList<Future<Long>>();
+    for (int seed = 0; seed < 4; seed++) {
+      int number = seed;
+      done.add(readers.submit(() -> readAtRandom(number)));
+    }
+    done.add(readers.submit(() -> walkAgainAndAgain(tree())));
+
+    for (int i = 0; i < 3; i++) {
+      Thread.sleep(700);
+      kill();
+      Thread.sleep(300);
+      start(300, "resumed");
+    }
+    var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
+    Thread.sleep(300);
+    enough = true;
+
+    for (var reader : done) {
+      assertThat(reader.get()).isPositive();
+    }
+    assertThat(digests)
+        .hasSizeGreaterThan(SampleLayer.MANY)
+        .isEqualTo(Shell.lines(tree(), Shell.DIGEST_ALL));
+    ErofsMount.unmount(erofs);
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void serverThatLeft_isFollowedByTheNext() throws Exception {
+    start(300, "mounted");
+    var reader = readers.submit(() -> readAtRandom(1));
+    Thread.sleep(200);
+
+    requireNonNull(server).getOutputStream().write('l');
+    requireNonNull(server).getOutputStream().flush();
+    assertThat(requireNonNull(server).waitFor()).isZero();
+    start(300, "resumed");
+    Thread.sleep(200);
+    enough = true;
+
+    assertThat(reader.get()).isPositive();
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void serverThatNeverReturns_givesErrorsOnceTheKeeperLostPatience() throws Exception {
+    start(1, "mounted");
+    try (var open = FileChannel.open(blob())) {
+      kill();
+      Instant killed = Instant.now();
+
+      assertThatThrownBy(() -> open.read(ByteBuffer.allocate(10), 0))
+          .isInstanceOf(IOException.class);
+      assertThat(Duration.between(killed, Instant.now()))
+          .isBetween(Duration.ofMillis(500), Duration.ofSeconds(10));
+    }
+
+    start(1, "mounted");
+    assertThat(Files.size(blob())).isEqualTo(size);
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void mountTakenAwayMeanwhile_isMountedAnew() throws Exception {
+    start(300, "mounted");
+    kill();
+    Mounts.unmount(directory.resolve("fs/blobs"), Mounts.MNT_DETACH);
+
+    start(300, "mounted");
+
+    assertThat(Files.size(blob())).isEqualTo(size);
+    assertThat(readAtRandomOnce(new Random(1))).isPositive();
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void record_ofAProcessThatIsNotTheKeeper_isIgnored() throws Exception {
+    Files.writeString(
+        directory.resolve("keeper"), ProcessHandle.current().pid() + " 12\n0 lazuli-fuse.x\n");
+
+    start(300, "mounted");
+
+    assertThat(Files.size(blob())).isEqualTo(size);
+    stop();
+    assertNothingIsLeft();
+  }
+
+  private long readAtRandom(int seed) throws IOException {
+    var random = new Random(seed);
+    long count = 0;
+    try (var held = FileChannel.open(blob())) {
+      while (!enough) {
+        count += seed % 2 == 0 ? readAtRandomOnce(random) : read(held, random);
+      }
+    }
+    return count;
+  }
+
+  private long readAtRandomOnce(Random random) throws IOException {
+    try (var channel = FileChannel.open(blob())) {
+      return read(channel, random);
+    }
+  }
+
+  private long read(FileChannel channel, Random random) throws IOException {
+    long offset = random.nextLong(size - 1);
+    int length = (int) Math.min(1 + random.nextInt(200_000), size - offset);
+    var buffer = ByteBuffer.allocate(length);
+    assertThat(channel.read(buffer, offset)).isEqualTo(length);
+    assertThat(buffer.array()).isEqualTo(PatternLayers.bytes(SLOT, offset, length));
+    return 1;
+  }
+
+  private long walkAgainAndAgain(Path place) throws Exception {
+    List<String> first = Shell.lines(place, Shell.STAT_ALL);
+    long rounds = 0;
+    while (!enough) {
+      assertThat(Shell.lines(place, Shell.STAT_ALL)).isEqualTo(first);
+      Shell.lines(place, Shell.XATTRS_ALL);
+      rounds++;
+    }
+    return rounds + 1;
+  }
+
+  private Path blob() {
+    return directory.resolve("fs/blobs/" + SLOT);
+  }
+
+  private Path tree() {
+    return directory.resolve("fs/trees/" + SLOT);
+  }
+
+  private void start(int patienceSeconds, String expected) throws IOException {
+    var started =
+        new ProcessBuilder(
+                ChildJvm.command(
+                    HandOverServer.class, directory.toString(), Integer.toString(patienceSeconds)))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    server = started;
+    output = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
+    assertThat(output.readLine()).isEqualTo(expected);
+  }
+
+  private void kill() throws InterruptedException {
+    requireNonNull(server).destroyForcibly().waitFor();
+  }
+
+  private void stop() throws IOException, InterruptedException {
+    requireNonNull(server).getOutputStream().close();
+    assertThat(requireNonNull(server).waitFor()).isZero();
+  }
+
+  private void assertNothingIsLeft() throws IOException {
+    assertThat(Files.readString(Path.of("/proc/self/mounts"))).doesNotContain(directory.toString());
+    assertThat(directory.resolve("keeper")).doesNotExist();
+  }
+
+  private void killKeeper() throws IOException {
+    Path record = directory.resolve("keeper");
+    if (Files.exists(record)) {
+      new ProcessKeeper(directory, Duration.ofSeconds(1)).release();
+    }
+  }
+
+  private static boolean isMounted(Path place) throws IOException {
+    return Files.readString(Path.of("/proc/self/mounts")).contains(" " + place + " ");
+  }
+}
