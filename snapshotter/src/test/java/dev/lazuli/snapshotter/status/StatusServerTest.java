@@ -1,0 +1,146 @@
+package dev.lazuli.snapshotter.status;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class StatusServerTest {
+  private static final NodeStatus STATUS =
+      new NodeStatus(
+          "1.2",
+          42,
+          Instant.ofEpochSecond(1_700_000_000, 5_000_000),
+          "/var/lib/lazuli",
+          123,
+          0,
+          List.of(
+              new LayerStatus(
+                  "sha256:" + "ab".repeat(32),
+                  "estargz",
+                  MountKind.EROFS_LAZY,
+                  10,
+                  40,
+                  3,
+                  2,
+                  true,
+                  1,
+                  Optional.of("read of chunk 3: status 500"),
+                  List.of("registry.test/python:3"))));
+
+  @TempDir Path directory;
+
+  private Path socket() {
+    return directory.resolve("s");
+  }
+
+  private StatusServer serve() throws IOException {
+    return StatusServer.onSocket(socket(), Map.of("/status", Content.json(() -> STATUS)));
+  }
+
+  @Test
+  void client_getsTheStatusAsItWas() throws IOException {
+    try (var _ = serve()) {
+      assertThat(new StatusClient(socket()).status()).isEqualTo(STATUS);
+    }
+  }
+
+  @Test
+  void socket_isForOwnerAndGroupOnly_andGoneAfterwards() throws IOException {
+    var server = serve();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
+        .isEqualTo("rw-rw----");
+
+    server.close();
+    server.close();
+    assertThat(socket()).doesNotExist();
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> new StatusClient(socket()).status())
+        .withMessageStartingWith("no daemon answers at " + socket());
+  }
+
+  @Test
+  void socketOfADeadDaemon_isReplaced_thatOfALivingOneIsNot() throws IOException {
+    try (var _ = serve()) {
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(this::serve)
+          .withMessageContaining("another daemon");
+      assertThat(new StatusClient(socket()).status()).isEqualTo(STATUS);
+    }
+    var stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    stale.bind(UnixDomainSocketAddress.of(socket()));
+    stale.close();
+    try (var _ = serve()) {
+      assertThat(new StatusClient(socket()).status()).isEqualTo(STATUS);
+    }
+  }
+
+  @Test
+  void manyClients_areAllAnswered() throws Exception {
+    try (var _ = serve();
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<NodeStatus>> answers =
+          IntStream.range(0, 64)
+              .mapToObj(_ -> threads.submit(() -> new StatusClient(socket()).status()))
+              .toList();
+      for (var answer : answers) {
+        assertThat(answer.get()).isEqualTo(STATUS);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "GET /text HTTP/1.1 | HTTP/1.1 200 OK",
+        "GET /text?x=1 HTTP/1.0 | HTTP/1.1 200 OK",
+        "GET /other HTTP/1.1 | HTTP/1.1 404 Not Found",
+        "POST /text HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "GET | HTTP/1.1 400 Bad Request",
+        "'' | HTTP/1.1 400 Bad Request",
+      })
+  void request_getsItsStatusLine(String request, String expected) throws IOException {
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (var server = StatusServer.onAddress(loopback, Map.of("/text", Content.text("hello\n")))) {
+      var address = (InetSocketAddress) server.address();
+      try (var client = new Socket(address.getAddress(), address.getPort())) {
+        client.getOutputStream().write((request + "\r\n\r\n").getBytes(UTF_8));
+        var answer = new String(client.getInputStream().readAllBytes(), UTF_8);
+        assertThat(answer).startsWith(expected + "\r\n");
+        assertThat(answer.endsWith("\r\n\r\nhello\n")).isEqualTo(expected.contains("200"));
+      }
+    }
+  }
+
+  @Test
+  void addressInUse_isAnErrorThatNamesIt() throws IOException {
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (var first = StatusServer.onAddress(loopback, Map.of())) {
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> StatusServer.onAddress((InetSocketAddress) first.address(), Map.of()))
+          .withMessageContaining("cannot serve metrics on ");
+    }
+  }
+}
