@@ -16,4 +16,9 @@ public record Descriptor(
   public Descriptor {
     annotations = Map.copyOf(annotations);
   }
+
+  /** Returns the same descriptor with these annotations instead of its own. */
+  public Descriptor withAnnotations(Map<String, String> others) {
+    return new Descriptor(mediaType, digest, size, others);
+  }
 }

@@ -10,8 +10,8 @@ import java.util.Objects;
  * checked, without keeping it. Immutable.
  *
  * <p>The content is a row of 4096-byte blocks. A block whose number is not a multiple of {@code
- * noiseEvery} holds its number over and over, which compresses about 200 : 1; the others hold the
- * output of SplitMix64, which does not compress.
+ * noiseEvery} holds one eight-byte word over and over, which compresses about 200 : 1; the others
+ * hold the output of SplitMix64, which does not compress.
  *
  * @param size bytes, at least 0
  * @param seed two contents with different seeds differ in every block
@@ -45,27 +45,45 @@ public record GeneratedContent(long size, long seed, int noiseEvery) implements 
     Objects.checkFromIndexSize(offset, target.remaining(), size);
     var order = target.order();
     target.order(ByteOrder.LITTLE_ENDIAN);
-    var at = offset;
-    while (target.hasRemaining()) {
-      if (at % 8 == 0 && target.remaining() >= 8) {
-        target.putLong(word(at / 8));
-        at += 8;
+    for (var at = offset; target.hasRemaining(); ) {
+      var block = at / BLOCK;
+      var end = at + Math.min(target.remaining(), (block + 1) * BLOCK - at);
+      if (block % noiseEvery == 0) {
+        fillNoise(at, end, target);
       } else {
-        target.put((byte) (word(at / 8) >>> (at % 8 * 8)));
-        at++;
+        fillPattern(at, end, target, seed + block);
       }
+      at = end;
     }
     target.order(order);
+  }
+
+  private void fillNoise(long from, long end, ByteBuffer target) {
+    for (var at = from; at < end; ) {
+      var word = splitMix64(seed + at / 8 * GOLDEN_GAMMA);
+      at += putWord(word, at, end, target);
+    }
+  }
+
+  private static void fillPattern(long from, long end, ByteBuffer target, long word) {
+    for (var at = from; at < end; ) {
+      at += putWord(word, at, end, target);
+    }
+  }
+
+  /** Puts the bytes of the word that lies around {@code at}; returns how many. */
+  private static int putWord(long word, long at, long end, ByteBuffer target) {
+    if (at % 8 == 0 && end - at >= 8) {
+      target.putLong(word);
+      return 8;
+    }
+    target.put((byte) (word >>> (at % 8 * 8)));
+    return 1;
   }
 
   @Override
   public InputStream open() {
     return new GeneratedStream(this);
-  }
-
-  private long word(long index) {
-    var block = index * 8 / BLOCK;
-    return block % noiseEvery == 0 ? splitMix64(seed + index * GOLDEN_GAMMA) : seed + block;
   }
 
   /** Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014. */

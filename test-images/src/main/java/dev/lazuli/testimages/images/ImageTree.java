@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A layer's entries, declared one after the other and written in that order. Parents are not added
@@ -136,9 +138,17 @@ public final class ImageTree implements Iterable<TreeEntry> {
    * @param directory an existing directory
    * @throws IOException if an entry cannot be made; the message is tar's
    */
-  @SuppressWarnings("DoNotCallSuggester")
   public void materialize(Path directory) throws IOException {
-    throw new IOException("materialize of " + directory + ": not possible yet");
+    new TreeMaker(directory).make(this);
+  }
+
+  /** Returns the entries whose paths {@code lower} does not have, for a layer on top of it. */
+  public ImageTree without(Iterable<TreeEntry> lower) {
+    Set<String> known = new HashSet<>();
+    lower.forEach(entry -> known.add(entry.path()));
+    var rest = new ImageTree();
+    entries.stream().filter(entry -> !known.contains(entry.path())).forEach(rest::add);
+    return rest;
   }
 
   private ImageTree add(String path, Node node, int permissions) {

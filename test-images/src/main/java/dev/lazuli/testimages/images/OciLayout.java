@@ -91,7 +91,7 @@ public final class OciLayout {
     if (Files.exists(file)) {
       for (var item : Json.MAPPER.readTree(Files.readAllBytes(file)).path("manifests")) {
         var tag = item.path("annotations").path(REF_NAME).asString("");
-        images.put(tag, ImageDocuments.descriptor(item));
+        images.put(tag, untagged(ImageDocuments.descriptor(item)));
       }
     }
     return images;
@@ -112,10 +112,15 @@ public final class OciLayout {
     return Json.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", INDEX);
   }
 
+  private static Descriptor untagged(Descriptor manifest) {
+    Map<String, String> annotations = new LinkedHashMap<>(manifest.annotations());
+    annotations.remove(REF_NAME);
+    return manifest.withAnnotations(annotations);
+  }
+
   private static JsonNode tagged(String tag, Descriptor manifest) {
     Map<String, String> annotations = new LinkedHashMap<>(manifest.annotations());
     annotations.put(REF_NAME, tag);
-    return ImageDocuments.json(
-        new Descriptor(manifest.mediaType(), manifest.digest(), manifest.size(), annotations));
+    return ImageDocuments.json(manifest.withAnnotations(annotations));
   }
 }

@@ -28,7 +28,8 @@ final class BodyPump {
    * Prepares to send.
    *
    * @param limit bytes after which to finish, even if the body is longer
-   * @param sent told the size of each piece once the socket took it
+   * @param sent told the size of each piece before it goes to the socket, and its negative if the
+   *     socket fails to take it
    * @param finished called when all is sent, or the limit reached
    */
   BodyPump(
@@ -95,13 +96,14 @@ final class BodyPump {
       parts.addFirst(new Part(part.content(), part.offset() + piece, part.length() - piece));
     }
     budget -= piece;
+    sent.accept(piece);
     var _ =
         channel
             .writeAndFlush(new DefaultHttpContent(buffer))
             .addListener(
                 written -> {
-                  if (written.isSuccess()) {
-                    sent.accept(piece);
+                  if (!written.isSuccess()) {
+                    sent.accept(-piece);
                   }
                 });
     run();

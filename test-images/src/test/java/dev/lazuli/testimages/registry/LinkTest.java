@@ -6,7 +6,6 @@ import dev.lazuli.testimages.images.FileContent;
 import java.io.OutputStream;
 import java.net.URI;
 import java.util.concurrent.Executors;
-import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,8 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class LinkTest {
   private static final String DIGEST = "sha256:" + "a".repeat(64);
   private static final String PATH = "/v2/a/blobs/" + DIGEST;
-
-  private static final Percentage TOLERANCE = Percentage.withPercentage(10);
 
   private TestRegistry registry;
   private TestClient client;
@@ -36,14 +33,13 @@ final class LinkTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"20, 1250000", "200, 12500000", "1000, 50000000"})
+  @CsvSource({"20, 1250000", "200, 12500000", "600, 20000000"})
   void bandwidth_isKept(int megabits, int bytes) throws Exception {
     registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(bytes, 1)));
     registry.setLink(LinkProfile.of(0, megabits));
 
-    var seconds = best(() -> assertThat(client.get(PATH).body()).hasSize(bytes));
-
-    assertThat(seconds).isCloseTo(bytes * 8.0 / megabits / 1e6, TOLERANCE);
+    assertTakes(
+        bytes * 8.0 / megabits / 1e6, () -> assertThat(client.get(PATH).body()).hasSize(bytes));
   }
 
   @Test
@@ -52,15 +48,13 @@ final class LinkTest {
     registry.setLink(LinkProfile.of(0, 160));
 
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var seconds =
-          best(
-              () -> {
-                var other = threads.submit(() -> client.get(PATH));
-                client.get(PATH);
-                other.get();
-              });
-
-      assertThat(seconds).isCloseTo(0.25, TOLERANCE);
+      assertTakes(
+          0.25,
+          () -> {
+            var other = threads.submit(() -> client.get(PATH));
+            client.get(PATH);
+            other.get();
+          });
     }
   }
 
@@ -115,12 +109,12 @@ final class LinkTest {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** A busy machine makes a link look slower than it is, never faster. */
-  private static double best(Action action) throws Exception {
+  /** A busy machine makes a link look slower than it is, never faster: the best run counts. */
+  private static void assertTakes(double expectedSeconds, Action action) throws Exception {
     var best = Double.MAX_VALUE;
-    for (var attempt = 0; attempt < 4; attempt++) {
+    for (var attempt = 0; attempt < 12 && best > expectedSeconds * 1.05; attempt++) {
       best = Math.min(best, seconds(action));
     }
-    return best;
+    assertThat(best).isBetween(expectedSeconds * 0.95, expectedSeconds * 1.10);
   }
 }

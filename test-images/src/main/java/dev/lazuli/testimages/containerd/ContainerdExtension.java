@@ -1,0 +1,149 @@
+package dev.lazuli.testimages.containerd;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Gives a test class a private containerd and a {@code docker-registry}, and takes them away after
+ * its last test, whatever happened: also when the virtual machine is told to end. Where they cannot
+ * run, the class is skipped with the reason.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * static final ContainerdExtension BED = new ContainerdExtension();
+ * }</pre>
+ *
+ * <p>The snapshotter {@code lazuli} is expected at {@link #snapshotterSocket}, inside {@link
+ * #directory}; what a test starts in there it hands to {@link #closeAtEnd}.
+ */
+public final class ContainerdExtension
+    implements BeforeAllCallback, AfterAllCallback, ExecutionCondition {
+  private final Function<ContainerdConfig, ContainerdConfig> change;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private @Nullable Path directory;
+  private @Nullable TestContainerd containerd;
+  private @Nullable DockerRegistry registry;
+  private @Nullable Thread hook;
+
+  /** Uses the usual configuration. */
+  public ContainerdExtension() {
+    this(config -> config);
+  }
+
+  /**
+   * Uses a changed configuration.
+   *
+   * @param change applied to the usual one
+   */
+  public ContainerdExtension(Function<ContainerdConfig, ContainerdConfig> change) {
+    this.change = change;
+  }
+
+  @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    return TestContainerd.obstacle()
+        .or(DockerRegistry::obstacle)
+        .map(ConditionEvaluationResult::disabled)
+        .orElseGet(() -> ConditionEvaluationResult.enabled("containerd can run here"));
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws IOException {
+    hook = new Thread(this::closeQuietly, "containerd-bed-cleanup");
+    Runtime.getRuntime().addShutdownHook(hook);
+    var bed = Files.createTempDirectory(Path.of("/tmp"), "lz");
+    directory = bed;
+    open.push(() -> Leftovers.delete(bed));
+    open.push(() -> MountTable.unmountBelow(bed));
+    var images = DockerRegistry.start(bed.resolve("registry"));
+    open.push(images);
+    registry = images;
+    var config =
+        ContainerdConfig.lazuliAt(bed.resolve("lazuli.sock"))
+            .withPlainHttp(images.host())
+            .withSandboxImage(images.host() + "/pause:1");
+    var daemon = TestContainerd.start(bed.resolve("c"), change.apply(config));
+    open.push(daemon);
+    containerd = daemon;
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws Exception {
+    try {
+      close();
+    } finally {
+      Optional.ofNullable(hook).ifPresent(Runtime.getRuntime()::removeShutdownHook);
+    }
+  }
+
+  /** Returns the directory of this bed: short, empty at first, and removed at the end. */
+  public Path directory() {
+    return running(directory);
+  }
+
+  /** Returns where containerd expects the snapshotter {@code lazuli}. */
+  public Path snapshotterSocket() {
+    return directory().resolve("lazuli.sock");
+  }
+
+  /** Returns the private containerd. */
+  public TestContainerd containerd() {
+    return running(containerd);
+  }
+
+  /** Returns the private registry. */
+  public DockerRegistry registry() {
+    return running(registry);
+  }
+
+  /** Closes {@code resource} at the end, before containerd and all that was given here before. */
+  public synchronized <T extends AutoCloseable> T closeAtEnd(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  private static <T> T running(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("the test bed runs only between beforeAll and afterAll");
+    }
+    return part;
+  }
+
+  /** Closes everything, newest first; the first failure is thrown after all had their turn. */
+  private synchronized void close() throws Exception {
+    Exception failure = null;
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void closeQuietly() {
+    try {
+      close();
+    } catch (Exception e) {
+      System.err.println("containerd test bed: " + e);
+    }
+  }
+}

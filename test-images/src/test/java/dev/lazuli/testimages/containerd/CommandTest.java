@@ -1,0 +1,52 @@
+package dev.lazuli.testimages.containerd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class CommandTest {
+  @Test
+  void run_capturesBothStreamsAndTheStatus() throws Exception {
+    var result = Command.of("sh", "-c", "echo out; echo err >&2; exit 3").run();
+
+    assertThat(result.output()).isEqualTo("out\n");
+    assertThat(result.errors()).isEqualTo("err\n");
+    assertThat(result.exitStatus()).isEqualTo(3);
+  }
+
+  @Test
+  void environmentAndDirectory_areTheCommands() throws Exception {
+    var command = Command.of("sh", "-c", "echo $WORD; pwd").withEnvironment("WORD", "x");
+
+    assertThat(command.in(Path.of("/")).check().output()).isEqualTo("x\n/\n");
+  }
+
+  @Test
+  void check_throwsWithTheErrors() {
+    assertThatThrownBy(() -> Command.of("sh", "-c", "echo reason >&2; exit 1").check())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("exit status 1: reason");
+  }
+
+  @Test
+  void commandThatHangs_isKilledWithItsChildren() {
+    var command = Command.of("sh", "-c", "sleep 4321 & wait").within(Duration.ofMillis(200));
+
+    assertThatThrownBy(command::run).hasMessageContaining("still running");
+
+    assertThat(ProcessHandle.allProcesses())
+        .noneMatch(process -> process.info().commandLine().orElse("").equals("sleep 4321"));
+  }
+
+  @Test
+  void childThatKeepsTheOutputOpen_doesNotHoldUsUp() throws Exception {
+    var result = Command.of("sh", "-c", "sleep 5 & echo done").run();
+
+    assertThat(result.output()).isEqualTo("done\n");
+    assertThat(result.elapsed()).isLessThan(Duration.ofSeconds(4));
+  }
+}

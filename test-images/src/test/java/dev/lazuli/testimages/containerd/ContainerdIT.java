@@ -1,0 +1,127 @@
+package dev.lazuli.testimages.containerd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageConfig;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerFormat;
+import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class ContainerdIT {
+  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+
+  @TempDir static Path images;
+  private static OciLayout layout;
+  private static String shell;
+
+  @BeforeAll
+  static void build() throws Exception {
+    layout = OciLayout.at(images);
+    var sh = HostFiles.find("sh").orElseThrow();
+    shell = sh.toString();
+    var sleep = HostFiles.find("sleep").orElseThrow();
+    for (var format : LayerFormat.values()) {
+      new ImageBuilder(layout)
+          .format(format)
+          .layer(new HostFiles().program(sh).program(sleep).tree())
+          .layer(new ImageTree().directory("app").file("app/greeting", "hello from a layer\n"))
+          .config(ImageConfig.DEFAULT.withCommand(shell))
+          .build(format.name());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(LayerFormat.class)
+  void imageOfHostPrograms_runs(LayerFormat format) throws Exception {
+    var reference = BED.registry().push(layout, format.name(), "shell:" + format);
+    var script = "while read line; do echo $line; done < /app/greeting";
+    BED.containerd().ctr("image", "pull", "--plain-http", reference).check();
+
+    var run =
+        BED.containerd().ctr("run", "--rm", reference, "c" + format, shell, "-c", script).check();
+
+    assertThat(run.output()).isEqualTo("hello from a layer\n");
+  }
+
+  @Test
+  void embeddedRegistry_servesContainerdAndTakesItsPush() throws Exception {
+    try (var registry = TestRegistry.start()) {
+      registry.serve("shell", layout);
+      var source = registry.host() + "/shell:GZIP";
+      var copy = registry.host() + "/copy:1";
+      BED.containerd().ctr("image", "pull", "--plain-http", source).check();
+      BED.containerd().ctr("image", "tag", source, copy).check();
+      BED.containerd().ctr("image", "push", "--plain-http", copy).check();
+
+      Command.of("skopeo", "--insecure-policy", "copy", "--quiet", "--src-tls-verify=false")
+          .with("docker://" + copy, "oci:" + images.resolve("back") + ":1")
+          .check();
+
+      assertThat(OciLayout.at(images.resolve("back")).images().get("1"))
+          .isEqualTo(layout.images().get("GZIP"));
+    }
+  }
+
+  @Test
+  void skopeo_pushesToTheEmbeddedRegistry() throws Exception {
+    try (var registry = TestRegistry.start()) {
+      Command.of("skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false")
+          .with("oci:" + images + ":ZSTD", "docker://" + registry.host() + "/x/y:2")
+          .check();
+      var inspected =
+          Command.of("skopeo", "--insecure-policy", "inspect", "--raw", "--tls-verify=false")
+              .with("docker://" + registry.host() + "/x/y:2")
+              .check();
+
+      assertThat(inspected.output()).contains("tar+zstd");
+    }
+  }
+
+  @Test
+  void lazuli_isKnownAsASnapshotter() throws Exception {
+    assertThat(BED.containerd().ctr("plugins", "ls").check().output())
+        .containsPattern("io.containerd.snapshotter.v1 +lazuli");
+  }
+
+  @Test
+  void containerLeftRunning_isGoneAfterClose() throws Exception {
+    var reference = BED.registry().push(layout, "GZIP", "shell:left");
+    var directory = BED.directory().resolve("other");
+    var other = TestContainerd.start(directory, ContainerdConfig.overlayfs());
+    other.ctr("image", "pull", "--plain-http", reference).check();
+    other.ctr("run", "--detach", reference, "left-running", "sleep", "1000").check();
+    other.restart();
+    assertThat(other.ctr("task", "ls").check().output()).contains("left-running");
+    assertThat(MountTable.below(directory)).isNotEmpty();
+
+    other.close();
+    other.close();
+
+    assertThat(MountTable.below(directory)).isEmpty();
+    assertThat(directory).doesNotExist();
+    assertThat(Path.of("/sys/fs/cgroup/memory/default/left-running")).doesNotExist();
+    assertThat(ProcessHandle.allProcesses())
+        .noneMatch(
+            process -> process.info().commandLine().orElse("").contains(directory.toString()));
+  }
+
+  @Test
+  void directoriesOfTheBed_areShortEnoughForSockets() throws Exception {
+    assertThat(BED.snapshotterSocket().toString().length()).isLessThan(60);
+    assertThat(BED.containerd().socket().toString().length()).isLessThan(100);
+    assertThat(Files.exists(BED.containerd().socket())).isTrue();
+    assertThat(BED.containerd().ctr(Duration.ofSeconds(5), "version").exitStatus()).isZero();
+  }
+}
