@@ -1,7 +1,5 @@
 package dev.lazuli.snapshotter.registry;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.lazuli.estargz.BlobSource;
 import java.io.IOException;
 import java.util.List;
@@ -15,13 +13,18 @@ import org.jspecify.annotations.Nullable;
  * <p>A call asks the reference's mirrors in order and the registry last, each several times where
  * the failure may pass. What it returns was checked against its digest.
  */
-@SuppressWarnings("DoNotCallSuggester") // until the calls are built
 public final class RegistryClient implements AutoCloseable {
   private final RegistryOptions options;
+  private final Connections connections;
+  private final HostRequests requests;
+  private final HostLoop loop;
 
   /** Makes a client; nothing is contacted yet. */
   public RegistryClient(RegistryOptions options) {
-    this.options = requireNonNull(options);
+    this.options = options;
+    this.connections = new Connections(options);
+    this.requests = new HostRequests(new HttpTransport(connections, options));
+    this.loop = new HostLoop(new HostCatalog(options), new HostHealth(System::nanoTime), options);
   }
 
   /**
@@ -31,7 +34,14 @@ public final class RegistryClient implements AutoCloseable {
    * @throws RegistryException if no host gave an answer
    */
   public Descriptor resolve(ImageReference reference) throws IOException {
-    throw unfinished("resolve", reference.toString());
+    var abort = new Abort();
+    return loop.run(
+        "resolve",
+        reference.toString(),
+        reference,
+        reference.digest() == null,
+        abort,
+        new ResolveCall(requests, reference, options.maxManifestBytes(), abort));
   }
 
   /**
@@ -41,7 +51,7 @@ public final class RegistryClient implements AutoCloseable {
    *     RegistryOptions#maxManifestBytes}, has the wrong digest or is no manifest
    */
   public ManifestContent manifest(ImageReference reference) throws IOException {
-    throw unfinished("manifest", reference.toString());
+    return manifest(reference, -1, "");
   }
 
   /**
@@ -51,7 +61,20 @@ public final class RegistryClient implements AutoCloseable {
    */
   public ManifestContent manifest(ImageReference reference, Descriptor descriptor)
       throws IOException {
-    throw unfinished("manifest", descriptor.digest().toString());
+    ImageReference exact = reference.withDigest(descriptor.digest());
+    return manifest(exact, descriptor.size(), descriptor.mediaType());
+  }
+
+  private ManifestContent manifest(ImageReference reference, long size, String mediaType)
+      throws IOException {
+    var abort = new Abort();
+    return loop.run(
+        "read of manifest",
+        reference.toString(),
+        reference,
+        reference.digest() == null,
+        abort,
+        new ManifestCall(requests, reference, size, mediaType, options.maxManifestBytes(), abort));
   }
 
   /**
@@ -62,18 +85,43 @@ public final class RegistryClient implements AutoCloseable {
    *     RegistryOptions#maxManifestBytes}
    */
   public byte[] content(ImageReference reference, Descriptor descriptor) throws IOException {
-    throw unfinished("read", descriptor.digest().toString());
+    if (descriptor.size() > options.maxManifestBytes()) {
+      throw new RegistryException(
+          "read",
+          descriptor.digest().toString(),
+          reference.registry(),
+          RegistryException.NO_STATUS,
+          descriptor.size() + " bytes, more than " + options.maxManifestBytes(),
+          null);
+    }
+    var abort = new Abort();
+    return loop.run(
+        "read",
+        descriptor.digest().toString(),
+        reference,
+        /* resolving= */ false,
+        abort,
+        new ContentCall(requests, reference, descriptor, abort));
   }
 
   /**
    * Lists the artifacts that refer to a manifest.
    *
    * @param artifactType only artifacts of this type, or null for all
+   * @return their descriptors; empty where there are none
    * @throws RegistryException if no host gave an answer
    */
   public List<Descriptor> referrers(
       ImageReference reference, Digest subject, @Nullable String artifactType) throws IOException {
-    throw unfinished("referrers", subject.toString());
+    var abort = new Abort();
+    return loop.run(
+        "list of referrers",
+        reference.name() + "@" + subject,
+        reference,
+        /* resolving= */ false,
+        abort,
+        new ReferrersCall(
+            requests, reference, subject, artifactType, options.maxManifestBytes(), abort));
   }
 
   /**
@@ -82,6 +130,7 @@ public final class RegistryClient implements AutoCloseable {
    *
    * @param digest the blob's digest, {@code sha256:...}
    * @param size the blob's size in bytes, or -1 where the registry is to be asked
+   * @throws IllegalArgumentException if {@code digest} is none
    */
   public BlobSource blob(ImageReference reference, String digest, long size) {
     return blob(reference, Digest.parse(digest), size);
@@ -89,14 +138,22 @@ public final class RegistryClient implements AutoCloseable {
 
   /** Returns a layer blob to read by ranges, as {@link #blob(ImageReference, String, long)}. */
   public BlobSource blob(ImageReference reference, Digest digest, long size) {
-    throw new UnsupportedOperationException("blob of " + digest);
+    return new RemoteBlob(requests, loop, reference, digest, size, options.attempts());
+  }
+
+  /** Returns how many connections are in use; none while nothing is read. */
+  int connectionsInUse() {
+    return connections.inUse();
+  }
+
+  /** Returns how many receive and send buffers are in use. */
+  long buffersInUse() {
+    return connections.buffersInUse();
   }
 
   /** Closes all connections; open streams fail. Waits at most a few seconds. Idempotent. */
   @Override
-  public void close() {}
-
-  private RegistryException unfinished(String action, String object) {
-    return new RegistryException(action, object, options.userAgent(), 0, "not built yet", null);
+  public void close() {
+    connections.close();
   }
 }

@@ -1,0 +1,27 @@
+package dev.lazuli.snapshotter.registry;
+
+import io.netty.handler.codec.http.HttpMethod;
+import java.io.IOException;
+
+/** A small blob whole from one host, checked against its digest and size. */
+record ContentCall(
+    HostRequests requests, ImageReference reference, Descriptor descriptor, Abort abort)
+    implements HostCall<byte[]> {
+
+  @Override
+  public byte[] at(RegistryHost host) throws IOException {
+    String suffix = "/blobs/" + descriptor.digest();
+    try (HttpReply reply =
+        requests.send(HttpMethod.GET, host, reference, suffix, HttpCall.newHeaders(), abort)) {
+      if (reply.status() != 200) {
+        throw HostFailure.of(reply);
+      }
+      byte[] bytes = reply.readAll(Math.toIntExact(descriptor.size()));
+      if (bytes.length != descriptor.size() || !descriptor.digest().matches(bytes)) {
+        throw HostFailure.senseless(
+            200, bytes.length + " bytes that do not have the digest " + descriptor.digest());
+      }
+      return bytes;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.lazuli.snapshotter.registry;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Asks the hosts of a registry in turn, round after round, until one gives what is wanted. A host
+ * whose failure cannot pass is asked no more; between rounds there is a wait that doubles, with
+ * jitter, and is at least what the hosts ask for by Retry-After.
+ */
+final class HostLoop {
+  private final HostCatalog catalog;
+  private final HostHealth health;
+  private final RegistryOptions options;
+
+  HostLoop(HostCatalog catalog, HostHealth health, RegistryOptions options) {
+    this.catalog = catalog;
+    this.health = health;
+    this.options = options;
+  }
+
+  /**
+   * Runs a call.
+   *
+   * @param action what is done, for messages
+   * @param object to what, for messages
+   * @param resolving whether a tag is looked up: some mirrors may not be asked for that
+   * @throws RegistryException the failure of the registry itself, or of the last host that may be
+   *     asked; the other hosts' failures are suppressed exceptions of it
+   */
+  <T> T run(
+      String action,
+      String object,
+      ImageReference reference,
+      boolean resolving,
+      Abort abort,
+      HostCall<T> call)
+      throws IOException {
+    List<RegistryHost> hosts = hosts(action, object, reference, resolving);
+    Map<RegistryHost, IOException> failures = new LinkedHashMap<>();
+    hosts.forEach(host -> failures.put(host, new IOException("not asked")));
+    var willing = new ArrayList<>(health.order(hosts));
+    for (int round = 0; round < options.attempts() && !willing.isEmpty(); round++) {
+      if (round > 0) {
+        abort.pause(waitBefore(round, willing, failures));
+      }
+      for (RegistryHost host : List.copyOf(willing)) {
+        try {
+          T result = call.at(host);
+          health.succeeded(host);
+          return result;
+        } catch (InterruptedIOException e) {
+          throw e;
+        } catch (IOException e) {
+          if (abort.isAborted()) {
+            throw exception(action, object, host, e);
+          }
+          failures.put(host, e);
+          health.failed(host, e);
+          if (e instanceof HostFailure answer && !answer.isPassing()) {
+            willing.remove(host);
+          }
+        }
+      }
+    }
+    throw exception(action, object, failures);
+  }
+
+  private List<RegistryHost> hosts(
+      String action, String object, ImageReference reference, boolean resolving)
+      throws IOException {
+    var hosts = new ArrayList<RegistryHost>();
+    for (RegistryHost host : catalog.hosts(reference.registry())) {
+      if (resolving ? host.resolves() : host.pulls()) {
+        hosts.add(host);
+      }
+    }
+    if (hosts.isEmpty()) {
+      throw new RegistryException(
+          action,
+          object,
+          reference.registry(),
+          RegistryException.NO_STATUS,
+          "no host of it may be asked for " + (resolving ? "tags" : "content"),
+          null);
+    }
+    return hosts;
+  }
+
+  private Duration waitBefore(
+      int round, List<RegistryHost> hosts, Map<RegistryHost, IOException> failures) {
+    long doubled = options.retryWait().toNanos() << Math.min(round - 1, 20);
+    double jitter = ThreadLocalRandom.current().nextDouble(0.5, 1.5);
+    long wait = (long) (Math.min(doubled, options.maxRetryWait().toNanos()) * jitter);
+    // The quickest host decides: the others' wishes are theirs alone.
+    long asked =
+        hosts.stream()
+            .map(failures::get)
+            .mapToLong(e -> e instanceof HostFailure f ? f.retryAfter().toNanos() : 0)
+            .min()
+            .orElse(0);
+    return Duration.ofNanos(Math.max(wait, Math.min(asked, options.maxRetryWait().toNanos())));
+  }
+
+  private static RegistryException exception(
+      String action, String object, Map<RegistryHost, IOException> failures) {
+    var all = new ArrayList<RegistryException>();
+    failures.forEach((host, failure) -> all.add(exception(action, object, host, failure)));
+    RegistryException main = all.removeLast();
+    all.forEach(main::addSuppressed);
+    return main;
+  }
+
+  static RegistryException exception(
+      String action, String object, RegistryHost host, IOException failure) {
+    int status = failure instanceof HostFailure f ? f.status() : RegistryException.NO_STATUS;
+    String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    return new RegistryException(action, object, host.name(), status, reason, failure);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.lazuli.snapshotter.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import io.netty.util.ResourceLeakDetector;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/** A client with short timeouts whose closing asserts that nothing leaked. */
+final class ClientRig implements AutoCloseable {
+  final RegistryClient client;
+
+  ClientRig() {
+    this(options -> {});
+  }
+
+  ClientRig(Consumer<RegistryOptions.Builder> change) {
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+    var builder =
+        RegistryOptions.builder()
+            .connectTimeout(Duration.ofSeconds(2))
+            .acquireTimeout(Duration.ofSeconds(5))
+            .headersTimeout(Duration.ofSeconds(2))
+            .idleBodyTimeout(Duration.ofMillis(700))
+            .retryWait(Duration.ofMillis(5), Duration.ofMillis(300));
+    change.accept(builder);
+    client = new RegistryClient(builder.build());
+  }
+
+  static byte[] bytes(int size) {
+    var bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+
+  BlobSource blob(ScriptedServer server, byte[] blob) {
+    return client.blob(
+        ImageReference.parse(server.host() + "/some/image:1"), Digest.sha256(blob), blob.length);
+  }
+
+  /** Reads a range whole. */
+  static byte[] read(BlobSource source, long offset, long length) throws IOException {
+    try (BlobStream stream = source.open(offset, length)) {
+      var all = new ByteArrayOutputStream();
+      for (ByteBuffer piece = stream.next(); piece != null; piece = stream.next()) {
+        assertThat(piece.isDirect()).isTrue();
+        assertThat(piece.hasRemaining()).isTrue();
+        var copy = new byte[piece.remaining()];
+        piece.get(copy);
+        all.write(copy);
+      }
+      assertThat(stream.next()).isNull();
+      return all.toByteArray();
+    }
+  }
+
+  /** Asserts that every connection and buffer comes back within a few seconds. */
+  void assertNothingLeaked() throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+    while (System.nanoTime() < deadline
+        && (client.connectionsInUse() > 0 || client.buffersInUse() > 0)) {
+      Thread.sleep(5);
+    }
+    assertThat(client.connectionsInUse()).as("connections in use").isZero();
+    assertThat(client.buffersInUse()).as("buffers in use").isZero();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    try {
+      assertNothingLeaked();
+    } finally {
+      client.close();
+    }
+  }
+}
