@@ -117,7 +117,7 @@ final class RangeStream implements BlobStream {
   public void close() {
     abort.abort();
     Thread owner = reader;
-    if (owner == Thread.currentThread() || !owner.isAlive()) {
+    if (owner.equals(Thread.currentThread()) || !owner.isAlive()) {
       takeBack();
       endBody();
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** A client with short timeouts whose closing asserts that nothing leaked. */
@@ -61,18 +62,18 @@ final class ClientRig implements AutoCloseable {
   }
 
   /** Asserts that every connection and buffer comes back within a few seconds. */
-  void assertNothingLeaked() throws InterruptedException {
+  void assertNothingLeaked() {
     long deadline = System.nanoTime() + Duration.ofSeconds(4).toNanos();
     while (System.nanoTime() < deadline
         && (client.connectionsInUse() > 0 || client.buffersInUse() > 0)) {
-      Thread.sleep(5);
+      LockSupport.parkNanos(5_000_000);
     }
     assertThat(client.connectionsInUse()).as("connections in use").isZero();
     assertThat(client.buffersInUse()).as("buffers in use").isZero();
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     try {
       assertNothingLeaked();
     } finally {
