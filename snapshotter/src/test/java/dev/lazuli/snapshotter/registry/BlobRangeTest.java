@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.registry;
 
 import static dev.lazuli.snapshotter.registry.ClientRig.bytes;
 import static dev.lazuli.snapshotter.registry.ClientRig.read;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -66,11 +67,11 @@ class BlobRangeTest {
             new ScriptedServer(
                 (request, reply) -> {
                   reply.head(206, "Content-Range: bytes 0-9/1000000", "Transfer-Encoding: chunked");
-                  reply.raw("4\r\n".getBytes());
+                  reply.raw("4\r\n".getBytes(US_ASCII));
                   reply.raw(BLOB, 0, 4);
-                  reply.raw("\r\n6\r\n".getBytes());
+                  reply.raw("\r\n6\r\n".getBytes(US_ASCII));
                   reply.raw(BLOB, 4, 10);
-                  reply.raw("\r\n0\r\n\r\n".getBytes());
+                  reply.raw("\r\n0\r\n\r\n".getBytes(US_ASCII));
                 });
         var rig = new ClientRig()) {
       assertThat(read(rig.blob(server, BLOB), 0, 10)).isEqualTo(copyOfRange(BLOB, 0, 10));
@@ -88,7 +89,7 @@ class BlobRangeTest {
                     reply.range(request, BLOB);
                     return;
                   }
-                  int first = Integer.parseInt(request.header("range").split("[=-]")[1]);
+                  int first = request.firstByte();
                   reply.head(
                       206,
                       "Content-Range: bytes " + first + "-999999/1000000",
@@ -262,7 +263,7 @@ class BlobRangeTest {
             new ScriptedServer(
                 (request, reply) -> {
                   reply.head(416, "Content-Length: 1000000");
-                  reply.raw("invalid content range of 33 bytes".getBytes());
+                  reply.raw("invalid content range of 33 bytes".getBytes(US_ASCII));
                   Thread.sleep(10_000);
                 });
         var rig = new ClientRig()) {

@@ -29,6 +29,12 @@ final class ScriptedServer implements AutoCloseable {
       return headers.get(name.toLowerCase(Locale.ROOT));
     }
 
+    /** Returns the first byte asked for by a Range header. */
+    int firstByte() {
+      String range = headers.getOrDefault("range", "bytes=0-");
+      return Integer.parseInt(range.substring(range.indexOf('=') + 1, range.indexOf('-')));
+    }
+
     String path() {
       return target.split("\\?", 2)[0];
     }
