@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,6 +122,23 @@ public record LayerRequest(
                     skipVerification,
                     List.of()))
         .toList();
+  }
+
+  /** Returns labels from which {@link #fromLabels} makes this request again, without its chain. */
+  public Map<String, String> toLabels() {
+    var labels = new HashMap<String, String>();
+    labels.put(REMOTE + "stargz.reference", reference);
+    labels.put(REMOTE + "stargz.digest", digest);
+    manifestDigest.ifPresent(value -> labels.put(CRI + "manifest-digest", value));
+    tocDigest.ifPresent(value -> labels.put(TOC_DIGEST, value));
+    prefetchBytes.ifPresent(value -> labels.put(REMOTE + "stargz.prefetch", Long.toString(value)));
+    if (skipVerification) {
+      labels.put(REMOTE + "stargz.skipverify", "true");
+    }
+    if (!urls.isEmpty()) {
+      labels.put(REMOTE + "urls", String.join(",", urls));
+    }
+    return labels;
   }
 
   private static void requireDigest(String digest) {

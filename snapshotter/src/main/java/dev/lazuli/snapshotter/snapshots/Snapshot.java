@@ -1,9 +1,11 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A node of the snapshot tree.
@@ -13,6 +15,7 @@ import java.util.Map;
  *     committed one
  * @param parent name of the snapshot below, empty at the bottom
  * @param usage what it took when it was committed
+ * @param layer the layer that is mounted as this snapshot, if one is
  */
 record Snapshot(
     long id,
@@ -22,7 +25,8 @@ record Snapshot(
     Map<String, String> labels,
     Instant created,
     Instant updated,
-    Usage usage) {
+    Usage usage,
+    Optional<LayerRequest> layer) {
   /**
    * Marks a snapshot whose content is a lazily mounted layer, as other snapshotters mark theirs.
    */
@@ -35,7 +39,7 @@ record Snapshot(
   }
 
   boolean isRemote() {
-    return labels.containsKey(REMOTE_LABEL);
+    return layer.isPresent();
   }
 
   boolean hasParent() {
@@ -43,14 +47,15 @@ record Snapshot(
   }
 
   Snapshot withLabels(Map<String, String> newLabels, Instant now) {
-    return new Snapshot(id, name, parent, kind, newLabels, created, now, usage);
+    return new Snapshot(id, name, parent, kind, newLabels, created, now, usage, layer);
   }
 
   Snapshot committed(String newName, Map<String, String> newLabels, Usage used, Instant now) {
-    return new Snapshot(id, newName, parent, Kind.COMMITTED, newLabels, now, now, used);
+    return new Snapshot(
+        id, newName, parent, Kind.COMMITTED, newLabels, now, now, used, Optional.empty());
   }
 
-  static Map<String, String> remote(Map<String, String> labels) {
+  static Map<String, String> markRemote(Map<String, String> labels) {
     var marked = new LinkedHashMap<>(labels);
     marked.put(REMOTE_LABEL, REMOTE_VALUE);
     return marked;

@@ -3,9 +3,11 @@ package dev.lazuli.snapshotter.snapshots;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import dev.lazuli.snapshotter.api.store.StoredSnapshot;
+import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Map;
 
 /** The form in which {@code snapshots.db} holds a snapshot under its name. */
 final class SnapshotRecord {
@@ -21,6 +23,7 @@ final class SnapshotRecord {
         .setUpdated(timestamp(snapshot.updated()))
         .setSizeBytes(snapshot.usage().sizeBytes())
         .setInodes(snapshot.usage().inodes())
+        .putAllLayer(snapshot.layer().map(LayerRequest::toLabels).orElse(Map.of()))
         .build()
         .toByteArray();
   }
@@ -36,7 +39,8 @@ final class SnapshotRecord {
           stored.getLabelsMap(),
           instant(stored.getCreated()),
           instant(stored.getUpdated()),
-          new Usage(stored.getSizeBytes(), stored.getInodes()));
+          new Usage(stored.getSizeBytes(), stored.getInodes()),
+          LayerRequest.fromLabels(stored.getLayerMap()));
     } catch (InvalidProtocolBufferException e) {
       throw new UncheckedIOException("record of snapshot " + name + " is damaged", e);
     }

@@ -3,19 +3,18 @@ package dev.lazuli.snapshotter.snapshots;
 import static dev.lazuli.snapshotter.snapshots.SnapshotException.Reason.FAILED_PRECONDITION;
 import static dev.lazuli.snapshotter.snapshots.SnapshotException.Reason.INVALID_ARGUMENT;
 
+import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.snapshots.Database.Maps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -28,6 +27,11 @@ final class SnapshotStore implements AutoCloseable {
   /** What belongs to a change on disk; when it throws, the change is undone. */
   interface Step {
     void run(Snapshot snapshot, List<Snapshot> ancestors) throws IOException;
+  }
+
+  /** Work on all the ids in use. */
+  interface IdFunction<T> {
+    T apply(Set<Long> ids) throws IOException;
   }
 
   private final Database database;
@@ -78,8 +82,8 @@ final class SnapshotStore implements AutoCloseable {
         });
   }
 
-  /** Returns the ids in use; with {@code then} run before any other change can happen. */
-  <T> T withIds(Function<Set<Long>, T> then) throws IOException {
+  /** Returns what {@code work} makes of the ids in use, before any other change can happen. */
+  <T> T withIds(IdFunction<T> work) throws IOException {
     return database.read(
         maps -> {
           var ids = new HashSet<Long>();
@@ -87,12 +91,31 @@ final class SnapshotStore implements AutoCloseable {
           while (cursor.hasNext()) {
             ids.add(SnapshotRecord.decode(cursor.next(), cursor.getValue()).id());
           }
-          return then.apply(ids);
+          return work.apply(ids);
         });
   }
 
-  /** Adds a view or an active snapshot, or a committed one whose content came from elsewhere. */
+  /** Adds a view or an active snapshot. */
   Snapshot create(Kind kind, String name, String parent, Map<String, String> labels, Step step)
+      throws IOException {
+    return insert(kind, name, parent, labels, Optional.empty(), step);
+  }
+
+  /** Adds a committed snapshot that is a mounted layer. */
+  Snapshot createRemote(
+      String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
+      throws IOException {
+    return insert(
+        Kind.COMMITTED, name, parent, Snapshot.markRemote(labels), Optional.of(layer), step);
+  }
+
+  private Snapshot insert(
+      Kind kind,
+      String name,
+      String parent,
+      Map<String, String> labels,
+      Optional<LayerRequest> layer,
+      Step step)
       throws IOException {
     return database.transact(
         maps -> {
@@ -102,9 +125,9 @@ final class SnapshotStore implements AutoCloseable {
             throw new SnapshotException(
                 INVALID_ARGUMENT, "parent " + parent + " is not a committed snapshot");
           }
-          var now = now();
+          var now = clock.instant();
           var snapshot =
-              new Snapshot(nextId(maps), name, parent, kind, labels, now, now, Usage.NONE);
+              new Snapshot(nextId(maps), name, parent, kind, labels, now, now, Usage.NONE, layer);
           put(maps, snapshot);
           step.run(snapshot, ancestors);
           return snapshot;
@@ -124,7 +147,7 @@ final class SnapshotStore implements AutoCloseable {
             throw new SnapshotException(FAILED_PRECONDITION, "snapshot " + key + " is not active");
           }
           drop(maps, active);
-          var committed = active.committed(name, labels, usage, now());
+          var committed = active.committed(name, labels, usage, clock.instant());
           put(maps, committed);
           return committed;
         });
@@ -147,7 +170,7 @@ final class SnapshotStore implements AutoCloseable {
     return database.transact(
         maps -> {
           var old = require(maps, name);
-          var updated = old.withLabels(change.apply(old.labels()), now());
+          var updated = old.withLabels(change.apply(old.labels()), clock.instant());
           put(maps, updated);
           return updated;
         });
@@ -201,10 +224,6 @@ final class SnapshotStore implements AutoCloseable {
     long id = maps.counters().getOrDefault("id", 0L) + 1;
     maps.counters().put("id", id);
     return id;
-  }
-
-  private Instant now() {
-    return clock.instant();
   }
 
   @Override

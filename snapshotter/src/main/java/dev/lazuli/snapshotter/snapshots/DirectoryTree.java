@@ -1,0 +1,103 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.lazuli.snapshotter.layers.Usage;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Walks over trees that containers wrote: no symbolic link is ever followed. */
+final class DirectoryTree {
+  private static final int BLOCK_BYTES = 4096;
+
+  private DirectoryTree() {}
+
+  /**
+   * Returns what a tree takes; a file with several names counts once, one that vanishes meanwhile
+   * not at all.
+   */
+  static Usage usage(Path root) throws IOException {
+    var counter = new UsageCounter();
+    Files.walkFileTree(root, counter);
+    return new Usage(counter.bytes, counter.inodes);
+  }
+
+  private static final class UsageCounter extends SimpleFileVisitor<Path> {
+    // Only files with several names are remembered: memory does not grow with the tree.
+    private final Set<Object> linked = new HashSet<>();
+    private long bytes;
+    private long inodes;
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+      return count(attributes);
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      try {
+        boolean single = (int) Files.getAttribute(file, "unix:nlink", NOFOLLOW_LINKS) == 1;
+        return single || linked.add(attributes.fileKey())
+            ? count(attributes)
+            : FileVisitResult.CONTINUE;
+      } catch (NoSuchFileException e) {
+        return visitFileFailed(file, e);
+      }
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (e instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
+
+    private FileVisitResult count(BasicFileAttributes attributes) {
+      bytes += (attributes.size() + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+      inodes++;
+      return FileVisitResult.CONTINUE;
+    }
+  }
+
+  /**
+   * Deletes a tree, relative to open directories, so that nothing renamed meanwhile can lead out of
+   * it.
+   */
+  static void delete(Path root) throws IOException {
+    try (var parent = Files.newDirectoryStream(root.getParent())) {
+      if (!(parent instanceof SecureDirectoryStream<Path> secure)) {
+        throw new IOException("cannot delete " + root + ": its file system has no openat(2)");
+      }
+      deleteEntry(secure, root.getFileName());
+    }
+  }
+
+  private static void deleteEntry(SecureDirectoryStream<Path> parent, Path name)
+      throws IOException {
+    var view = parent.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS);
+    try {
+      if (view.readAttributes().isDirectory()) {
+        try (var children = parent.newDirectoryStream(name, NOFOLLOW_LINKS)) {
+          for (var child : children) {
+            deleteEntry(children, child.getFileName());
+          }
+        }
+        parent.deleteDirectory(name);
+      } else {
+        parent.deleteFile(name);
+      }
+    } catch (NoSuchFileException _) {
+      // Gone already is what was wanted.
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.api.types.Mount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** How containerd shall mount a snapshot: a bind mount where there is one layer, else overlayfs. */
+final class OverlayMounts {
+  private static final Path INDEX_PARAMETER = Path.of("/sys/module/overlay/parameters/index");
+  private static final Path UID_MAP = Path.of("/proc/self/uid_map");
+  // The mapping of the initial user namespace: everything to itself.
+  private static final String IDENTITY = "0 0 4294967295";
+
+  private final List<String> extraOptions;
+
+  private OverlayMounts(List<String> extraOptions) {
+    this.extraOptions = extraOptions;
+  }
+
+  /** Returns mounts with the options that this kernel and user namespace need. */
+  static OverlayMounts detect() throws IOException {
+    var options = new ArrayList<String>();
+    // Lower directories change place over a snapshot's life, which an inode index would take for a
+    // stale handle.
+    if (Files.exists(INDEX_PARAMETER) && Files.readString(INDEX_PARAMETER).strip().equals("Y")) {
+      options.add("index=off");
+    }
+    // trusted.* attributes belong to the initial user namespace.
+    if (!Files.readString(UID_MAP).strip().replaceAll("\\s+", " ").equals(IDENTITY)) {
+      options.add("userxattr");
+    }
+    return new OverlayMounts(options);
+  }
+
+  static OverlayMounts withOptions(List<String> extraOptions) {
+    return new OverlayMounts(List.copyOf(extraOptions));
+  }
+
+  /**
+   * Returns the one mount for a snapshot.
+   *
+   * @param own the snapshot's directory
+   * @param lower directories of what it builds on, nearest first
+   */
+  Mount mount(Kind kind, SnapshotDirectory own, List<Path> lower) {
+    boolean writable = kind == Kind.ACTIVE;
+    if (lower.isEmpty()) {
+      return bind(own.content(), writable ? "rw" : "ro");
+    }
+    if (!writable && lower.size() == 1) {
+      return bind(lower.getFirst(), "ro");
+    }
+    var mount = Mount.newBuilder().setType("overlay").setSource("overlay");
+    if (writable) {
+      mount.addOptions("workdir=" + own.work()).addOptions("upperdir=" + own.content());
+    }
+    var layers = lower.stream().map(Path::toString).collect(Collectors.joining(":"));
+    return mount.addOptions("lowerdir=" + layers).addAllOptions(extraOptions).build();
+  }
+
+  private static Mount bind(Path source, String access) {
+    return Mount.newBuilder()
+        .setType("bind")
+        .setSource(source.toString())
+        .addOptions(access)
+        .addOptions("rbind")
+        .build();
+  }
+}

@@ -1,0 +1,188 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The claims that snapshots hold on mounted layers: one per remote snapshot, by its id. A claim
+ * that was not restored yet, or could not be, is taken again when it is needed. Safe for use by
+ * several threads.
+ *
+ * <p>Mounting happens on threads of its own that nobody interrupts, since an interrupt would close
+ * files that others share: whoever waits too long goes away, and what arrives afterwards is given
+ * up at once.
+ */
+final class RemoteSnapshots {
+  private static final Logger log = LoggerFactory.getLogger(RemoteSnapshots.class);
+
+  /** Something that takes long and ends with a claim. */
+  private interface Mounting {
+    RemoteLayer run() throws IOException, InterruptedException;
+  }
+
+  private final RemoteLayers layers;
+  private final Duration timeout;
+  private final Map<Long, CompletableFuture<RemoteLayer>> claims = new ConcurrentHashMap<>();
+
+  RemoteSnapshots(RemoteLayers layers, Duration timeout) {
+    this.layers = layers;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Mounts a layer for a snapshot that is to be; the claim belongs to the caller until {@link
+   * #hold}.
+   */
+  RemoteLayer mount(LayerRequest request) throws IOException {
+    var flight = start("mount-" + request.digest(), () -> layers.mount(request));
+    try {
+      return await(flight);
+    } catch (TimeoutException e) {
+      var _ = flight.thenAccept(RemoteLayer::close);
+      throw new IOException("layer " + request.digest() + " was not mounted within " + timeout, e);
+    }
+  }
+
+  void hold(Snapshot snapshot, RemoteLayer layer) {
+    claims.put(snapshot.id(), CompletableFuture.completedFuture(layer));
+  }
+
+  /** Starts to take the claims of these snapshots again; returns at once. */
+  void restore(List<Snapshot> snapshots) {
+    for (var snapshot : snapshots) {
+      var _ = claim(snapshot);
+    }
+  }
+
+  /**
+   * Returns the claims of these snapshots, in their order, after all of them were found readable.
+   */
+  List<RemoteLayer> readable(List<Snapshot> snapshots) throws SnapshotException {
+    var checks = new ArrayList<CompletableFuture<RemoteLayer>>();
+    for (var snapshot : snapshots) {
+      checks.add(claim(snapshot).thenCompose(RemoteSnapshots::check));
+    }
+    var readable = new ArrayList<RemoteLayer>();
+    for (int i = 0; i < checks.size(); i++) {
+      try {
+        readable.add(await(checks.get(i)));
+      } catch (IOException | TimeoutException e) {
+        throw new SnapshotException(
+            Reason.UNAVAILABLE,
+            "layer of snapshot " + snapshots.get(i).name() + " is unavailable: " + reason(e),
+            e);
+      }
+    }
+    return readable;
+  }
+
+  /** Returns the claim of a snapshot if it is held already. */
+  Optional<RemoteLayer> held(Snapshot snapshot) {
+    var claim = claims.get(snapshot.id());
+    return claim == null || claim.isCompletedExceptionally()
+        ? Optional.empty()
+        : Optional.ofNullable(claim.getNow(null));
+  }
+
+  /**
+   * Takes away the claims of all other snapshots than these; the caller closes what they end with.
+   */
+  List<CompletableFuture<RemoteLayer>> takeAllBut(Set<Long> ids) {
+    var taken = new ArrayList<CompletableFuture<RemoteLayer>>();
+    for (var id : List.copyOf(claims.keySet())) {
+      if (!ids.contains(id)) {
+        taken.add(claims.remove(id));
+      }
+    }
+    return taken;
+  }
+
+  private CompletableFuture<RemoteLayer> claim(Snapshot snapshot) {
+    return claims.compute(
+        snapshot.id(),
+        (_, held) ->
+            held == null || held.isCompletedExceptionally() ? startRestore(snapshot) : held);
+  }
+
+  private CompletableFuture<RemoteLayer> startRestore(Snapshot snapshot) {
+    var request = snapshot.layer().orElseThrow();
+    return start("restore-" + request.digest(), () -> layers.restore(request))
+        .whenComplete((_, failure) -> logFailure(snapshot, request, failure));
+  }
+
+  private static void logFailure(
+      Snapshot snapshot, LayerRequest request, @Nullable Throwable failure) {
+    if (failure != null) {
+      log.atWarn()
+          .addKeyValue("snapshot", snapshot.name())
+          .addKeyValue("layer", request.digest())
+          .addKeyValue("reason", reason(failure))
+          .log("remote snapshot could not be restored; it is tried again when it is used");
+    }
+  }
+
+  private static CompletableFuture<RemoteLayer> check(RemoteLayer layer) {
+    return start(
+        "check-" + layer.digest(),
+        () -> {
+          layer.check();
+          return layer;
+        });
+  }
+
+  private static CompletableFuture<RemoteLayer> start(String name, Mounting mounting) {
+    var flight = new CompletableFuture<RemoteLayer>();
+    Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try {
+                flight.complete(mounting.run());
+              } catch (Throwable e) {
+                flight.completeExceptionally(e);
+              }
+            });
+    return flight;
+  }
+
+  private RemoteLayer await(CompletableFuture<RemoteLayer> flight)
+      throws IOException, TimeoutException {
+    try {
+      return flight.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException(reason(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for a layer", e);
+    }
+  }
+
+  /** Returns what went wrong in one line, without the wrappers of futures. */
+  private static String reason(Throwable failure) {
+    var cause = failure;
+    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    var message = cause.getMessage();
+    return cause instanceof IOException && message != null ? message : cause.toString();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import dev.lazuli.snapshotter.layers.Usage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The directory {@code snapshots/}, with one directory per snapshot that is not a mounted layer,
+ * named by its id. One that bears an id is whole: it is made under another name and renamed.
+ */
+final class SnapshotDirectories {
+  /** Numeric owner and group. */
+  record Owner(int uid, int gid) {
+    static Owner of(Path path) throws IOException {
+      return new Owner(
+          (int) Files.getAttribute(path, "unix:uid", NOFOLLOW_LINKS),
+          (int) Files.getAttribute(path, "unix:gid", NOFOLLOW_LINKS));
+    }
+  }
+
+  private final Path path;
+
+  private SnapshotDirectories(Path path) {
+    this.path = path;
+  }
+
+  static SnapshotDirectories open(Path root) throws IOException {
+    var path = root.resolve("snapshots");
+    Files.createDirectories(path);
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+    return new SnapshotDirectories(path);
+  }
+
+  SnapshotDirectory of(Snapshot snapshot) {
+    return new SnapshotDirectory(path.resolve(Long.toString(snapshot.id())));
+  }
+
+  /**
+   * Makes the directory of a new snapshot.
+   *
+   * @param owner of the root that is seen through it, as of the layer below
+   */
+  void create(Snapshot snapshot, Owner owner) throws IOException {
+    var making = new SnapshotDirectory(Files.createTempDirectory(path, "new-"));
+    try {
+      makeDirectory(making.content(), "rwxr-xr-x");
+      if (snapshot.kind() == Kind.ACTIVE) {
+        makeDirectory(making.work(), "rwx--x--x");
+      }
+      if (!owner.equals(Owner.of(making.content()))) {
+        Files.setAttribute(making.content(), "unix:uid", owner.uid(), NOFOLLOW_LINKS);
+        Files.setAttribute(making.content(), "unix:gid", owner.gid(), NOFOLLOW_LINKS);
+      }
+      var directory = of(snapshot).path();
+      if (Files.exists(directory, NOFOLLOW_LINKS)) {
+        // Left by a transaction that failed after this step: ids in use are never made twice.
+        DirectoryTree.delete(directory);
+      }
+      Files.move(making.path(), directory, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      DirectoryTree.delete(making.path());
+      throw e;
+    }
+  }
+
+  private static void makeDirectory(Path directory, String permissions) throws IOException {
+    Files.createDirectory(directory);
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
+  }
+
+  Usage usage(Snapshot snapshot) throws IOException {
+    return DirectoryTree.usage(of(snapshot).content());
+  }
+
+  /**
+   * Returns the directories that belong to none of these ids: left by removed snapshots and by
+   * crashes.
+   */
+  List<Path> orphans(Set<Long> ids) throws IOException {
+    var orphans = new ArrayList<Path>();
+    try (var entries = Files.newDirectoryStream(path)) {
+      for (var entry : entries) {
+        if (!isOneOf(ids, entry.getFileName().toString())) {
+          orphans.add(entry);
+        }
+      }
+    }
+    return orphans;
+  }
+
+  private static boolean isOneOf(Set<Long> ids, String name) {
+    try {
+      return ids.contains(Long.parseLong(name));
+    } catch (NumberFormatException _) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import java.nio.file.Path;
+
+/**
+ * {@code snapshots/<id>}: what was written in a snapshot, and overlayfs's working directory beside
+ * it.
+ */
+record SnapshotDirectory(Path path) {
+  Path content() {
+    return path.resolve("fs");
+  }
+
+  Path work() {
+    return path.resolve("work");
+  }
+}

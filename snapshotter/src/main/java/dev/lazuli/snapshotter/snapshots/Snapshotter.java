@@ -1,0 +1,301 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.api.types.Mount;
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
+import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What containerd asks of a snapshotter: overlayfs snapshots, and lazily mounted layers in place of
+ * unpacked ones. Safe for use by several threads.
+ */
+final class Snapshotter implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Snapshotter.class);
+
+  /**
+   * The name under which the client will commit what it unpacks, and by which it recognises a
+   * layer.
+   */
+  private static final String TARGET_LABEL = "containerd.io/snapshot.ref";
+
+  /** Field of the log line that clients' tests look for: "true" or "false". */
+  private static final String PREPARED_FIELD = "remote-snapshot-prepared";
+
+  private static final Owner ROOT = new Owner(0, 0);
+
+  private final SnapshotStore store;
+  private final SnapshotDirectories directories;
+  private final OverlayMounts overlay;
+  private final RemoteSnapshots remote;
+  private final LayersAhead ahead;
+
+  Snapshotter(
+      SnapshotStore store,
+      SnapshotDirectories directories,
+      OverlayMounts overlay,
+      RemoteSnapshots remote,
+      LayersAhead ahead) {
+    this.store = store;
+    this.directories = directories;
+    this.overlay = overlay;
+    this.remote = remote;
+    this.ahead = ahead;
+  }
+
+  /** Opens what is below {@code options.root()} and starts to restore its mounted layers. */
+  static Snapshotter open(SnapshotterOptions options, Clock clock, RemoteLayers layers)
+      throws IOException {
+    var directories = SnapshotDirectories.open(options.root());
+    var overlay = OverlayMounts.detect();
+    var store = SnapshotStore.open(options.root().resolve("snapshots.db"), clock);
+    var remote = new RemoteSnapshots(layers, options.mountTimeout());
+    var snapshotter = new Snapshotter(store, directories, overlay, remote, new LayersAhead(layers));
+    remote.restore(store.list(Snapshot::isRemote));
+    return snapshotter;
+  }
+
+  /**
+   * Makes an active snapshot.
+   *
+   * @throws SnapshotException with reason ALREADY_EXISTS also if the labels name a layer and it is
+   *     mounted now
+   */
+  Mount prepare(String key, String parent, Map<String, String> labels) throws IOException {
+    var target = labels.getOrDefault(TARGET_LABEL, "");
+    if (!target.isEmpty() && prepareRemote(key, target, parent, labels)) {
+      throw SnapshotException.alreadyExists("target snapshot " + target);
+    }
+    return create(Kind.ACTIVE, key, parent, labels);
+  }
+
+  Mount view(String key, String parent, Map<String, String> labels) throws IOException {
+    return create(Kind.VIEW, key, parent, labels);
+  }
+
+  Mount mounts(String key) throws IOException {
+    var lineage = store.lineage(key);
+    var snapshot = lineage.getFirst();
+    if (snapshot.kind() == Kind.COMMITTED) {
+      throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is committed");
+    }
+    return mount(snapshot, Lower.of(lineage.subList(1, lineage.size()), directories, remote));
+  }
+
+  void commit(String name, String key, Map<String, String> labels) throws IOException {
+    var active = store.get(key);
+    if (active.kind() != Kind.ACTIVE) {
+      throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is not active");
+    }
+    store.commit(name, key, labels, directories.usage(active));
+  }
+
+  /** Forgets a snapshot; what it takes on disk goes with the next {@link #cleanup}. */
+  void remove(String key) throws IOException {
+    store.remove(key);
+  }
+
+  Snapshot stat(String key) throws IOException {
+    return store.get(key);
+  }
+
+  /** Changes labels: all of them, or those that {@code paths} name as {@code labels.<key>}. */
+  Snapshot update(String name, Map<String, String> labels, List<String> paths) throws IOException {
+    for (var path : paths) {
+      if (!path.equals("labels") && !path.startsWith("labels.")) {
+        throw new SnapshotException(
+            Reason.INVALID_ARGUMENT, "cannot update field \"" + path + "\" of snapshot " + name);
+      }
+    }
+    return store.updateLabels(name, old -> paths.isEmpty() ? labels : merge(old, labels, paths));
+  }
+
+  private static Map<String, String> merge(
+      Map<String, String> old, Map<String, String> update, List<String> paths) {
+    var merged = new HashMap<>(old);
+    for (var path : paths) {
+      if (path.equals("labels")) {
+        merged.clear();
+        merged.putAll(update);
+      } else {
+        var label = path.substring("labels.".length());
+        merged.put(label, update.getOrDefault(label, ""));
+      }
+    }
+    return merged;
+  }
+
+  List<Snapshot> list(List<String> filters) throws IOException {
+    return store.list(Filter.parse(filters));
+  }
+
+  Usage usage(String key) throws IOException {
+    var snapshot = store.get(key);
+    if (snapshot.kind() == Kind.ACTIVE) {
+      return directories.usage(snapshot);
+    }
+    var layer = remote.held(snapshot);
+    return layer.isPresent() ? layer.get().usage() : snapshot.usage();
+  }
+
+  /** Frees what removed snapshots left: directories and mounted layers. */
+  void cleanup() throws IOException {
+    var claims = new ArrayList<CompletableFuture<RemoteLayer>>();
+    var orphans =
+        store.withIds(
+            ids -> {
+              claims.addAll(remote.takeAllBut(ids));
+              return directories.orphans(ids);
+            });
+    for (var claim : claims) {
+      var _ = claim.thenAccept(RemoteLayer::close);
+    }
+    for (var orphan : orphans) {
+      try {
+        DirectoryTree.delete(orphan);
+      } catch (IOException e) {
+        log.warn("cannot delete {}, which no snapshot needs: {}", orphan, e.toString());
+      }
+    }
+  }
+
+  private boolean prepareRemote(
+      String key, String target, String parent, Map<String, String> labels) throws IOException {
+    var name = remoteName(target, parent);
+    if (name.isEmpty()) {
+      return true;
+    }
+    if (!parent.isEmpty()) {
+      // A wrong parent is the client's error whatever becomes of the layer.
+      store.get(parent);
+    }
+    try {
+      var request =
+          LayerRequest.fromLabels(labels)
+              .orElseThrow(() -> new IOException("the labels name no image and layer"));
+      mountRemote(name.get(), parent, labels, request);
+      log.atDebug()
+          .addKeyValue(PREPARED_FIELD, "true")
+          .addKeyValue("key", key)
+          .addKeyValue("parent", parent)
+          .log("prepared remote snapshot");
+      return true;
+    } catch (IOException | IllegalArgumentException e) {
+      log.atWarn()
+          .addKeyValue(PREPARED_FIELD, "false")
+          .addKeyValue("key", key)
+          .addKeyValue("parent", parent)
+          .addKeyValue("reason", e.getMessage())
+          .log("failed to prepare remote snapshot");
+      return false;
+    }
+  }
+
+  /**
+   * Returns the name for a layer's snapshot, or empty if it exists. The same layers may be there
+   * twice, above a parent that was mounted and above one that was unpacked; clients find theirs by
+   * its label and parent.
+   */
+  private Optional<String> remoteName(String target, String parent) throws IOException {
+    for (var name : List.of(target, target + " above " + parent)) {
+      var taken = store.find(name);
+      if (taken.isEmpty()) {
+        return Optional.of(name);
+      }
+      if (taken.get().parent().equals(parent)) {
+        return Optional.empty();
+      }
+    }
+    throw new SnapshotException(
+        Reason.ALREADY_EXISTS, "every name for snapshot " + target + " is taken");
+  }
+
+  private void mountRemote(
+      String name, String parent, Map<String, String> labels, LayerRequest request)
+      throws IOException {
+    ahead.mountAbove(request);
+    try {
+      var layer = remote.mount(request);
+      var held = false;
+      try {
+        store.createRemote(
+            name, parent, labels, request, (snapshot, _) -> remote.hold(snapshot, layer));
+        held = true;
+      } catch (SnapshotException e) {
+        if (e.reason() != Reason.ALREADY_EXISTS) {
+          throw e;
+        }
+      } finally {
+        if (!held) {
+          layer.close();
+        }
+      }
+    } finally {
+      ahead.release(request.digest());
+    }
+  }
+
+  private Mount create(Kind kind, String key, String parent, Map<String, String> labels)
+      throws IOException {
+    var lineage = parent.isEmpty() ? List.<Snapshot>of() : store.lineage(parent);
+    var lower = Lower.of(lineage, directories, remote);
+    var snapshot =
+        store.create(
+            kind,
+            key,
+            parent,
+            labels,
+            (made, _) -> directories.create(made, lower.owner().orElse(ROOT)));
+    return mount(snapshot, lower);
+  }
+
+  private Mount mount(Snapshot snapshot, Lower lower) {
+    return overlay.mount(snapshot.kind(), directories.of(snapshot), lower.paths());
+  }
+
+  /**
+   * What a snapshot builds on, readable now.
+   *
+   * @param paths directories, nearest first
+   * @param owner of the nearest one's root
+   */
+  private record Lower(List<Path> paths, Optional<Owner> owner) {
+    static Lower of(List<Snapshot> lineage, SnapshotDirectories directories, RemoteSnapshots remote)
+        throws IOException {
+      var layers = remote.readable(lineage.stream().filter(Snapshot::isRemote).toList()).iterator();
+      var paths = new ArrayList<Path>();
+      Optional<Owner> owner = Optional.empty();
+      for (var snapshot : lineage) {
+        if (snapshot.isRemote()) {
+          var layer = layers.next();
+          owner = owner.or(() -> Optional.of(new Owner(layer.ownerUid(), layer.ownerGid())));
+          paths.add(layer.lowerDir());
+        } else {
+          var content = directories.of(snapshot).content();
+          owner = owner.isPresent() ? owner : Optional.of(Owner.of(content));
+          paths.add(content);
+        }
+      }
+      return new Lower(paths, owner);
+    }
+  }
+
+  @Override
+  public void close() {
+    ahead.close();
+    store.close();
+  }
+}
