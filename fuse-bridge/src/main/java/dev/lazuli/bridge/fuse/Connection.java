@@ -131,8 +131,21 @@ final class Connection {
   }
 
   void giveUp(PendingRead read) {
+    giveUp(read, Errno.EINTR);
+  }
+
+  /** Gives up the reads of one layer that wait, with {@code EIO}. */
+  void failReads(long slot) {
+    for (PendingRead read : List.copyOf(deferred.values())) {
+      if (read.slot() == slot) {
+        giveUp(read, Errno.EIO);
+      }
+    }
+  }
+
+  private void giveUp(PendingRead read, int errno) {
     if (read.giveUp()) {
-      reply(read.unique(), -Errno.EINTR);
+      reply(read.unique(), -errno);
     }
   }
 

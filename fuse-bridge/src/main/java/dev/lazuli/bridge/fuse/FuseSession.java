@@ -188,6 +188,15 @@ public final class FuseSession implements AutoCloseable {
   }
 
   /**
+   * Gives up all reads of a layer that still wait for an answer: their readers get {@code EIO}, the
+   * handler's late answers are dropped. To be called before a layer's EROFS mount is taken away, or
+   * unmounting waits until the handler has answered the last read, even if its reader is dead.
+   */
+  public void failReads(long slot) {
+    mounts.forEach(mount -> mount.connection().failReads(slot));
+  }
+
+  /**
    * Unmounts. Users that are left get errors from now on, among them EROFS mounts on blobs: unmount
    * those first. Never waits for a reader or a handler. Idempotent.
    *

@@ -123,6 +123,10 @@ final class PendingRead implements ReadReply {
     return unique;
   }
 
+  long slot() {
+    return slot;
+  }
+
   int pid() {
     return pid;
   }
