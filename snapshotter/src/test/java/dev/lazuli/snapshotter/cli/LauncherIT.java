@@ -63,7 +63,7 @@ final class LauncherIT {
     Files.createDirectory(home.resolve("lib"));
     try (var jars = Files.list(target.resolve("lib"))) {
       for (var jar : jars.toList()) {
-        Files.createSymbolicLink(home.resolve("lib").resolve(jar.getFileName()), jar);
+        Files.copy(jar, home.resolve("lib").resolve(jar.getFileName()));
       }
     }
     return home.resolve("lazuli");
