@@ -3,20 +3,32 @@ package dev.lazuli.snapshotter.registry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Sends a request to one registry host, with the host's own headers. */
+/**
+ * Sends a request to one registry host: with the host's headers and authorisation, and on to where
+ * the host points. Neither headers nor authorisation ever reach another server.
+ */
 final class HostRequests {
-  private final HttpTransport transport;
+  private static final int MAX_HOPS = 5;
+  private static final int MAX_TOKENS = 2;
+  private static final byte[] NO_BODY = {};
 
-  HostRequests(HttpTransport transport) {
+  private final HttpTransport transport;
+  private final Authorizer authorizer;
+  private final Redirects redirects = new Redirects();
+
+  HostRequests(HttpTransport transport, Authorizer authorizer) {
     this.transport = transport;
+    this.authorizer = authorizer;
   }
 
   /**
-   * Asks once.
+   * Asks once, not counting what authorisation and redirects take.
    *
    * @param suffix what follows the repository in the path, with any query
-   * @param headers of this request
+   * @param headers of this request, sent to wherever the host points, too
    */
   HttpReply send(
       HttpMethod method,
@@ -26,10 +38,125 @@ final class HostRequests {
       HttpHeaders headers,
       Abort abort)
       throws IOException {
+    String path = host.target(reference, suffix);
+    var place = new Redirects.Place(method, host.origin(), path);
+    Redirects.Target known = redirects.find(place);
+    if (known != null) {
+      HttpReply reply = sendToKnown(place, known, headers, abort);
+      if (reply != null) {
+        return reply;
+      }
+    }
+    HttpReply reply = sendAuthorized(method, host, reference, path, headers, abort);
+    return isRedirect(reply) ? follow(place, reply, headers, abort) : reply;
+  }
+
+  /** Asks where the registry pointed to last time; null where that does not work any more. */
+  private @Nullable HttpReply sendToKnown(
+      Redirects.Place place, Redirects.Target target, HttpHeaders headers, Abort abort)
+      throws IOException {
+    try {
+      HttpReply reply = sendBare(place.method(), target, headers, abort);
+      if (reply.status() == 200 || reply.status() == 206 || reply.status() == 416) {
+        return reply;
+      }
+      reply.close();
+    } catch (IOException e) {
+      if (abort.isAborted()) {
+        throw e;
+      }
+    }
+    redirects.forget(place, target);
+    return null;
+  }
+
+  private HttpReply sendAuthorized(
+      HttpMethod method,
+      RegistryHost host,
+      ImageReference reference,
+      String path,
+      HttpHeaders headers,
+      Abort abort)
+      throws IOException {
     HttpHeaders all = HttpCall.newHeaders();
     host.headers().forEach(all::add);
     all.setAll(headers);
-    String target = host.target(reference, suffix);
-    return transport.send(new HttpCall(method, host.origin(), target, all, new byte[0]), abort);
+    boolean configured = all.contains("Authorization");
+    String authorization = configured ? null : authorizer.header(host, reference, abort);
+    for (int round = 0; ; round++) {
+      if (authorization != null) {
+        all.set("Authorization", authorization);
+      }
+      HttpReply reply =
+          transport.send(new HttpCall(method, host.origin(), path, all, NO_BODY), abort);
+      if (configured || !isWorthAnswering(reply, authorization, round)) {
+        return reply;
+      }
+      // The response is closed first: the token server may be the same host, and its pool full.
+      List<String> challenges = reply.headers().getAll("WWW-Authenticate");
+      HostFailure refusal = HostFailure.of(reply);
+      String next = authorizer.answer(host, reference, challenges, authorization, abort);
+      if (next == null) {
+        throw refusal;
+      }
+      authorization = next;
+    }
+  }
+
+  /** A 401 asks for a token, twice at most; a 403 may mean that our token is too old. */
+  private static boolean isWorthAnswering(
+      HttpReply reply, @Nullable String authorization, int round) {
+    return switch (reply.status()) {
+      case 401 -> round < MAX_TOKENS;
+      case 403 -> authorization != null && round == 0;
+      default -> false;
+    };
+  }
+
+  /** Goes where the registry points, hop by hop, and remembers the last. */
+  private HttpReply follow(Redirects.Place place, HttpReply first, HttpHeaders headers, Abort abort)
+      throws IOException {
+    var at = new Redirects.Target(place.origin(), place.target());
+    HttpReply reply = first;
+    for (int hop = 0; hop < MAX_HOPS; hop++) {
+      at = location(reply, at);
+      reply = sendBare(place.method(), at, headers, abort);
+      if (!isRedirect(reply)) {
+        if (reply.status() < 300) {
+          redirects.remember(place, at);
+        }
+        return reply;
+      }
+    }
+    reply.close();
+    throw HostFailure.lasting(reply.status(), "more than " + MAX_HOPS + " redirects");
+  }
+
+  private static Redirects.Target location(HttpReply reply, Redirects.Target from)
+      throws HostFailure {
+    try (reply) {
+      return Redirects.Target.of(reply.headers().get("Location", ""), from.origin(), from.target());
+    } catch (IllegalArgumentException e) {
+      throw HostFailure.lasting(reply.status(), "redirect to no http or https URL");
+    }
+  }
+
+  private HttpReply sendBare(
+      HttpMethod method, Redirects.Target target, HttpHeaders headers, Abort abort)
+      throws IOException {
+    try {
+      return transport.send(
+          new HttpCall(method, target.origin(), target.target(), headers, NO_BODY), abort);
+    } catch (IOException e) {
+      throw new IOException(
+          "redirected to " + target.origin().authority() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isRedirect(HttpReply reply) {
+    return switch (reply.status()) {
+      case 301, 302, 303, 307, 308 -> true;
+      default -> false;
+    };
   }
 }

@@ -23,7 +23,10 @@ public final class RegistryClient implements AutoCloseable {
   public RegistryClient(RegistryOptions options) {
     this.options = options;
     this.connections = new Connections(options);
-    this.requests = new HostRequests(new HttpTransport(connections, options));
+    var transport = new HttpTransport(connections, options);
+    this.requests =
+        new HostRequests(
+            transport, new Authorizer(new TokenServer(transport), options.credentials()));
     this.loop = new HostLoop(new HostCatalog(options), new HostHealth(System::nanoTime), options);
   }
 

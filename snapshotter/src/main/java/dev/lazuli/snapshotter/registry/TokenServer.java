@@ -1,0 +1,133 @@
+package dev.lazuli.snapshotter.registry;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.QueryStringEncoder;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Fetches bearer tokens: by GET, with Basic authentication where there is a password, or by POST
+ * for an identity token.
+ *
+ * @see <a href="https://distribution.github.io/distribution/spec/auth/token/">Docker's token
+ *     authentication</a>
+ */
+final class TokenServer {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_BYTES = 1 << 20;
+
+  /** What the specification says where the server does not. */
+  private static final long DEFAULT_SECONDS = 60;
+
+  private static final long MAX_SECONDS = Duration.ofHours(12).toSeconds();
+
+  private final HttpTransport transport;
+
+  TokenServer(HttpTransport transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * Fetches a token.
+   *
+   * @param challenge the registry's Bearer challenge
+   * @param scope what the token is to allow
+   * @throws HostFailure if the server refuses, or is not to be trusted with the credentials
+   */
+  Token fetch(
+      RegistryHost host,
+      Challenge challenge,
+      String scope,
+      Optional<Credentials> credentials,
+      Abort abort)
+      throws IOException {
+    URI realm = realm(challenge.parameter("realm"));
+    Origin origin = origin(realm, host);
+    if (credentials.isPresent() && host.origin().tls() && !origin.tls()) {
+      throw HostFailure.lasting(
+          401, "token server " + origin.url() + " would get the credentials unencrypted");
+    }
+    long now = System.nanoTime();
+    var call = call(realm, origin, challenge.parameter("service"), scope, credentials);
+    try (HttpReply reply = transport.send(call, abort)) {
+      if (reply.status() != 200) {
+        HostFailure failure = HostFailure.of(reply);
+        String reason = "token server " + origin.authority() + ": " + failure.getMessage();
+        throw failure.isPassing()
+            ? HostFailure.senseless(failure.status(), reason)
+            : HostFailure.lasting(failure.status(), reason);
+      }
+      return token(reply.readAll(MAX_BYTES), origin, now);
+    }
+  }
+
+  private static HttpCall call(
+      URI realm, Origin origin, String service, String scope, Optional<Credentials> credentials) {
+    String path =
+        realm.getRawPath() == null || realm.getRawPath().isEmpty() ? "/" : realm.getRawPath();
+    HttpHeaders headers = HttpCall.newHeaders();
+    if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.IDENTITY_TOKEN) {
+      var form = new QueryStringEncoder("");
+      form.addParam("grant_type", "refresh_token");
+      form.addParam("client_id", "lazuli");
+      form.addParam("service", service);
+      form.addParam("scope", scope);
+      form.addParam("refresh_token", credentials.get().secret());
+      headers.set("Content-Type", "application/x-www-form-urlencoded");
+      byte[] body = form.toString().substring(1).getBytes(StandardCharsets.UTF_8);
+      return new HttpCall(HttpMethod.POST, origin, path, headers, body);
+    }
+    var query =
+        new QueryStringEncoder(
+            realm.getRawQuery() == null ? path : path + "?" + realm.getRawQuery());
+    if (!service.isEmpty()) {
+      query.addParam("service", service);
+    }
+    query.addParam("scope", scope);
+    credentials.ifPresent(user -> headers.set("Authorization", HttpTransport.basic(user)));
+    return new HttpCall(HttpMethod.GET, origin, query.toString(), headers, new byte[0]);
+  }
+
+  private static Token token(byte[] body, Origin origin, long now) throws HostFailure {
+    String token = "";
+    long seconds = DEFAULT_SECONDS;
+    try {
+      JsonNode json = JSON.readTree(body);
+      token = json.path("token").asString(json.path("access_token").asString(""));
+      seconds = json.path("expires_in").asLong(DEFAULT_SECONDS);
+    } catch (JacksonException e) {
+      throw HostFailure.lasting(200, "token server " + origin.authority() + ": no JSON");
+    }
+    if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw HostFailure.lasting(200, "token server " + origin.authority() + ": no token");
+    }
+    long life = seconds <= 0 ? DEFAULT_SECONDS : Math.min(seconds, MAX_SECONDS);
+    return Token.living("Bearer " + token, Duration.ofSeconds(life), now);
+  }
+
+  private static URI realm(String text) throws HostFailure {
+    try {
+      return URI.create(text);
+    } catch (IllegalArgumentException e) {
+      throw HostFailure.lasting(401, "realm " + Text.quote(text) + " is no URL");
+    }
+  }
+
+  private static Origin origin(URI realm, RegistryHost host) throws HostFailure {
+    try {
+      Origin asked = Origin.of(realm, host.origin().settings());
+      return asked.host().equals(host.origin().host())
+          ? asked
+          : Origin.of(realm, host.origin().settings().forOtherHost());
+    } catch (IllegalArgumentException e) {
+      throw HostFailure.lasting(401, "realm: " + e.getMessage());
+    }
+  }
+}
