@@ -49,9 +49,9 @@ final class DirectoryTree implements AutoCloseable {
   /** Adds a name that the directory does not have and returns its entry. */
   int add(int directory, byte[] name, int offset, int length, int inode)
       throws LayerFormatException {
-    if (entries.count() >= limit) {
+    if (entries.count() > limit) {
       throw new LayerFormatException(
-          layer, "directory entries", entries.count() + 1, "at most " + limit);
+          layer, "directory entries", entries.count(), "at most " + limit);
     }
     if (2L * entries.count() >= mask) {
       growSlots();
