@@ -37,6 +37,10 @@ record Origin(boolean tls, String host, int port, TlsSettings settings) {
     return new Origin(tls, bare(url.getHost()), port, tls ? settings : TlsSettings.DEFAULT);
   }
 
+  Origin with(TlsSettings other) {
+    return new Origin(tls, host, port, other);
+  }
+
   /** Returns whether {@code other} is the same server by scheme, host and port. */
   boolean sameServer(Origin other) {
     return tls == other.tls && port == other.port && host.equals(other.host);
