@@ -17,7 +17,8 @@ final class Blocks {
 
   /**
    * Returns the disk that {@code chunk} takes. A block that two chunks share is counted for the
-   * first of them, so that the sum over all chunks is the file's size without its holes.
+   * first of them, so that the sum over all chunks is the file's size without its holes; chunk
+   * sizes are multiples of blocks but for the ends of files, so blocks are hardly ever shared.
    */
   static long of(ChunkTable chunks, int chunk) {
     long first = down(chunks.dataOffset(chunk));

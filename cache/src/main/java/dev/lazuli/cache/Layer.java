@@ -25,6 +25,7 @@ final class Layer {
   static final String RECORD = "layer.json";
 
   private final Path directory;
+  private final StoredLayer owner;
   private final LayerStore store;
   private final Arena arena;
   private final ChunkTable chunks;
@@ -34,18 +35,20 @@ final class Layer {
   private final AtomicBits touched;
   private volatile LayerRecord record;
   private volatile int epoch;
+  private int hand;
 
   private Layer(
       Path directory,
       LayerRecord record,
-      LayerStore store,
+      StoredLayer owner,
       Arena arena,
       ChunkTable chunks,
       DataFile data,
       Presence presence) {
     this.directory = directory;
     this.record = record;
-    this.store = store;
+    this.owner = owner;
+    this.store = owner.store();
     this.arena = arena;
     this.chunks = chunks;
     this.data = data;
@@ -54,7 +57,7 @@ final class Layer {
     this.touched = new AtomicBits(chunks.count());
   }
 
-  static Layer open(Path directory, LayerRecord record, LayerStore store) throws IOException {
+  static Layer open(Path directory, LayerRecord record, StoredLayer owner) throws IOException {
     Arena arena = Arena.ofShared();
     DataFile data = null;
     try {
@@ -65,8 +68,13 @@ final class Layer {
             data.path(), "size is not the chunk table's %d".formatted(chunks.dataSize()));
       }
       Presence presence =
-          Presence.open(directory.resolve(PRESENT), chunks.count(), store.options().bootId());
-      return new Layer(directory, record, store, arena, chunks, data, presence);
+          Presence.open(
+              directory.resolve(PRESENT), chunks.count(), owner.store().options().bootId());
+      var layer = new Layer(directory, record, owner, arena, chunks, data, presence);
+      if (!presence.all() && record.completed() != null) {
+        layer.update(record.withCompleted(null));
+      }
+      return layer;
     } catch (IOException | RuntimeException e) {
       arena.close();
       if (data != null) {
@@ -90,6 +98,14 @@ final class Layer {
 
   ChunkTable chunks() {
     return chunks;
+  }
+
+  DataFile data() {
+    return data;
+  }
+
+  int epoch() {
+    return epoch;
   }
 
   Presence presence() {
@@ -176,7 +192,8 @@ final class Layer {
   void commit(int chunk) throws IOException {
     presence.add(chunk);
     touched.set(chunk);
-    store.grew(Blocks.of(chunks, chunk));
+    store.reuse().note(this, chunk);
+    owner.grew(Blocks.of(chunks, chunk));
   }
 
   /** Drops the first {@code written} bytes of a claimed chunk that is not present. */
@@ -217,6 +234,55 @@ final class Layer {
     puncher.punch(data.path(), offset, end - offset);
   }
 
+  /**
+   * Moves the clock's hand over one present chunk: evicts it if it was not read since the hand came
+   * by last. Only called under the {@link StoredLayer}'s monitor, when the layer is not pinned.
+   *
+   * @return false if no chunk is present
+   */
+  boolean evictNext() throws IOException {
+    int chunk = presence.nextPresent(hand, chunks.count());
+    if (chunk < 0) {
+      chunk = presence.nextPresent(0, hand);
+    }
+    if (chunk < 0) {
+      return false;
+    }
+    hand = chunk + 1;
+    if (!touched.clear(chunk) && claim(chunk)) {
+      try {
+        evict(chunk);
+      } finally {
+        unclaim(chunk);
+      }
+    }
+    return true;
+  }
+
+  private void evict(int chunk) throws IOException {
+    if (!presence.has(chunk)) {
+      return;
+    }
+    if (record.completed() != null) {
+      update(record.withCompleted(null));
+    }
+    presence.remove(chunk);
+    epoch++;
+    punch(chunk);
+    owner.grew(-Blocks.of(chunks, chunk));
+  }
+
+  /** Returns the disk that the present chunks take, having offered all of them for reuse. */
+  long survey() {
+    long bytes = 0;
+    int count = chunks.count();
+    for (int c = presence.nextPresent(0, count); c >= 0; c = presence.nextPresent(c + 1, count)) {
+      bytes += Blocks.of(chunks, c);
+      store.reuse().note(this, c);
+    }
+    return bytes;
+  }
+
   /** Syncs data and presence; returns whether all that is present is on the disk now. */
   boolean checkpoint() throws IOException {
     return presence.checkpoint(data);
@@ -225,7 +291,7 @@ final class Layer {
   synchronized void update(LayerRecord next) throws IOException {
     Durable.rewrite(directory.resolve(RECORD), LayerJson.write(next));
     record = next;
-    store.changed(next);
+    owner.record(next);
   }
 
   synchronized void addReference(String reference) throws IOException {

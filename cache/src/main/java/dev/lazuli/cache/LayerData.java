@@ -21,6 +21,10 @@ public final class LayerData implements AutoCloseable {
     this.layer = layer;
   }
 
+  Layer layer() {
+    return layer;
+  }
+
   /** Returns what is known about the layer, as of now. */
   public LayerRecord record() {
     return layer.record();
@@ -108,6 +112,23 @@ public final class LayerData implements AutoCloseable {
    */
   public Writer writer(int chunk) throws WriterRefusedException {
     return layer.writer(chunk);
+  }
+
+  /**
+   * Makes a missing chunk present from what is on this disk: bytes left at its place by an earlier
+   * boot of the machine, or the same chunk elsewhere in the store. Reads and writes files, so it is
+   * not for threads that must not wait.
+   *
+   * @return whether the chunk is present now
+   * @throws IOException if a file cannot be read or written
+   */
+  public boolean reuse(int chunk) throws IOException {
+    return stored.reuse().reuse(layer, chunk);
+  }
+
+  /** Returns the disk this layer takes, in bytes, as {@code du} would count it. */
+  public long diskBytes() throws IOException {
+    return stored.diskBytes();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -13,10 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +47,13 @@ public final class LayerStore implements AutoCloseable {
   private final FileChannel lockChannel;
   private final ConcurrentHashMap<String, StoredLayer> layers = new ConcurrentHashMap<>();
   private final Cache<StoredLayer, Boolean> idle;
-  private final LongAdder dataBytes = new LongAdder();
+  private final ConcurrentHashMap<Long, StoredLayer> slotted = new ConcurrentHashMap<>();
+  private final LongAdder usedBytes = new LongAdder();
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final ChunkReuse reuse;
+  private final Evictor evictor;
+  private final Thread survey;
+  private @Nullable Thread evicting;
   private final Slots slots;
 
   private LayerStore(Path root, StoreOptions options, FileChannel lockChannel) throws IOException {
@@ -61,7 +71,12 @@ public final class LayerStore implements AutoCloseable {
     Durable.deleteTree(temporary);
     Files.createDirectories(temporary);
     Files.createDirectories(layersRoot);
+    this.reuse = new ChunkReuse(this);
+    this.evictor = new Evictor(this);
     this.slots = new Slots(root.resolve("slots"), scan());
+    List<StoredLayer> found = List.copyOf(layers.values());
+    this.survey = Thread.ofVirtual().name("lazuli-cache-survey").start(() -> survey(found));
+    Thread.ofVirtual().name("lazuli-cache-checkpoint").start(this::checkpoints);
   }
 
   /**
@@ -107,7 +122,7 @@ public final class LayerStore implements AutoCloseable {
           }
           highest = Math.max(highest, record.slot());
           var lastUsed = Files.getLastModifiedTime(file).toInstant();
-          layers.put(record.digest(), new StoredLayer(this, directory, record, lastUsed));
+          register(new StoredLayer(this, directory, record, lastUsed));
         } catch (IOException e) {
           LOG.log(WARNING, "removing unreadable layer " + directory, e);
           discard(directory);
@@ -115,6 +130,43 @@ public final class LayerStore implements AutoCloseable {
       }
     }
     return highest;
+  }
+
+  private void register(StoredLayer layer) {
+    layers.put(layer.record().digest(), layer);
+    slotted.put(layer.record().slot(), layer);
+  }
+
+  /** Opens the layers found at the start once, which counts them and offers their chunks. */
+  private void survey(List<StoredLayer> found) {
+    for (StoredLayer layer : found) {
+      if (closing.getCount() == 0) {
+        return;
+      }
+      try (LayerData data = layer.open()) {
+        LOG.log(DEBUG, "found layer {0}, {1} chunks", data.record().digest(), data.presentCount());
+      } catch (IOException e) {
+        LOG.log(WARNING, "layer " + layer.record().digest() + " cannot be opened", e);
+      }
+    }
+  }
+
+  private void checkpoints() {
+    try {
+      while (!closing.await(options.checkpointInterval().toNanos(), TimeUnit.NANOSECONDS)) {
+        layers.values().forEach(LayerStore::checkpoint);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void checkpoint(StoredLayer layer) {
+    try {
+      layer.checkpoint();
+    } catch (IOException e) {
+      LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
+    }
   }
 
   private static List<Path> list(Path directory) throws IOException {
@@ -177,7 +229,7 @@ public final class LayerStore implements AutoCloseable {
     Durable.replace(directory, place);
     Durable.syncDirectory(layersRoot);
     var added = new StoredLayer(this, place, record, options.clock().instant());
-    layers.put(record.digest(), added);
+    register(added);
     return added.open();
   }
 
@@ -192,11 +244,20 @@ public final class LayerStore implements AutoCloseable {
     if (layer == null) {
       return false;
     }
-    if (!layer.retire()) {
+    if (!removeIfUnused(layer)) {
       throw new LayerInUseException(digest);
     }
-    layers.remove(digest);
+    return true;
+  }
+
+  synchronized boolean removeIfUnused(StoredLayer layer) throws IOException {
+    if (!layer.retire()) {
+      return false;
+    }
+    layers.remove(layer.record().digest());
+    slotted.remove(layer.record().slot());
     discard(layer.directory());
+    usedBytes.add(-layer.countedBytes());
     return true;
   }
 
@@ -206,19 +267,50 @@ public final class LayerStore implements AutoCloseable {
     Durable.deleteTree(doomed);
   }
 
-  void changed(LayerRecord record) {
-    StoredLayer layer = layers.get(record.digest());
-    if (layer != null) {
-      layer.record(record);
-    }
+  Collection<StoredLayer> stored() {
+    return layers.values();
+  }
+
+  @Nullable StoredLayer bySlot(long slot) {
+    return slotted.get(slot);
+  }
+
+  ChunkReuse reuse() {
+    return reuse;
   }
 
   void grew(long bytes) {
-    dataBytes.add(bytes);
+    usedBytes.add(bytes);
+    if (bytes > 0 && options.quotaBytes() > 0 && usedBytes.sum() > options.quotaBytes()) {
+      evictor.wake(false);
+    }
   }
 
-  /** The disk is full or broken. */
-  void pressed() {}
+  /** Returns the disk that all layers take, in bytes. */
+  public long usedBytes() {
+    return usedBytes.sum();
+  }
+
+  /**
+   * Starts to hold the store to its quota, now and as it grows. To be called once, when everything
+   * that was in use before a restart is open or pinned again: what is not may go.
+   */
+  public synchronized void enforceQuota() {
+    if (evicting == null) {
+      evicting = Thread.ofVirtual().name("lazuli-cache-evictor").start(this::evict);
+    }
+  }
+
+  private void evict() {
+    join(survey);
+    evictor.wake(false);
+    evictor.run();
+  }
+
+  /** A write has failed: the disk may be full. */
+  void pressed() {
+    evictor.wake(true);
+  }
 
   void idle(StoredLayer layer) {
     idle.put(layer, true);
@@ -245,7 +337,22 @@ public final class LayerStore implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    closing.countDown();
+    evictor.stop();
+    join(survey);
+    join(evicting);
     layers.values().forEach(LayerStore::closeNow);
+    reuse.close();
     lockChannel.close();
+  }
+
+  private static void join(@Nullable Thread thread) {
+    try {
+      if (thread != null) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -6,6 +6,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,8 @@ final class StoredLayer {
   private int users;
   private int pins;
   private boolean removed;
+  private boolean counted;
+  private final AtomicLong countedBytes = new AtomicLong();
   private volatile Instant lastUsed;
 
   StoredLayer(LayerStore store, Path directory, LayerRecord record, Instant lastUsed) {
@@ -28,6 +32,10 @@ final class StoredLayer {
     this.directory = directory;
     this.record = record;
     this.lastUsed = lastUsed;
+  }
+
+  LayerStore store() {
+    return store;
   }
 
   LayerRecord record() {
@@ -57,11 +65,30 @@ final class StoredLayer {
     }
     Layer open = layer;
     if (open == null) {
-      open = Layer.open(directory, record, store);
+      open = Layer.open(directory, record, this);
       layer = open;
+      count(open);
     }
     users++;
     return new LayerData(this, open);
+  }
+
+  /** Counts what the layer takes on the disk when it is opened for the first time. */
+  private void count(Layer open) throws IOException {
+    if (!counted) {
+      counted = true;
+      grew(fixedBytes() + open.survey());
+    }
+  }
+
+  /** Counts bytes that the layer takes more, or less if negative. */
+  void grew(long bytes) {
+    countedBytes.addAndGet(bytes);
+    store.grew(bytes);
+  }
+
+  long countedBytes() {
+    return countedBytes.get();
   }
 
   synchronized void release() {
@@ -83,6 +110,42 @@ final class StoredLayer {
 
   synchronized boolean pinned() {
     return pins > 0;
+  }
+
+  ChunkReuse reuse() {
+    return store.reuse();
+  }
+
+  /** Returns the number of chunks if the layer is open, else 0. */
+  synchronized int chunkCount() {
+    return layer == null ? 0 : layer.chunks().count();
+  }
+
+  /** Lets the evictor take one step; false if there is nothing it may take. */
+  synchronized boolean evictNext() throws IOException {
+    return layer != null && pins == 0 && layer.evictNext();
+  }
+
+  /** Returns the disk that the layer takes beside its chunks. */
+  private long fixedBytes() throws IOException {
+    long bytes = Blocks.SIZE; // The directory.
+    for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD)) {
+      bytes += Blocks.up(Files.size(directory.resolve(name)));
+    }
+    return bytes;
+  }
+
+  long diskBytes() throws IOException {
+    BlocksOf blocksOf = store.options().blocksOf();
+    if (blocksOf == null) {
+      open().close(); // Counts it if nobody has.
+      return countedBytes();
+    }
+    long bytes = blocksOf.allocatedBytes(directory);
+    for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD, Layer.DATA)) {
+      bytes += blocksOf.allocatedBytes(directory.resolve(name));
+    }
+    return bytes;
   }
 
   /** Closes the files if nobody uses them. */
@@ -111,7 +174,7 @@ final class StoredLayer {
     return true;
   }
 
-  /** Syncs the layer if it is open; true if it is clean then. */
+  /** Syncs the layer if it is open. */
   void checkpoint() throws IOException {
     try (LayerData data = openIfOpen()) {
       if (data != null) {

@@ -1,0 +1,182 @@
+package dev.lazuli.cache;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds missing chunks on this disk: bytes that an earlier boot has left at their place, once their
+ * digest was checked, and the same chunk in another place or another layer, copied within the
+ * kernel (shared blocks on file systems that can do that). Thread-safe; verification works with
+ * {@link #BUFFERS} buffers for the whole store and waits when all are taken.
+ */
+final class ChunkReuse implements AutoCloseable {
+  private static final int BUFFERS = 4;
+  private static final int BUFFER_BYTES = 128 << 10;
+
+  private final LayerStore store;
+  private final Arena arena = Arena.ofShared();
+  private final @Nullable DigestIndex index;
+  private final ArrayBlockingQueue<ByteBuffer> buffers = new ArrayBlockingQueue<>(BUFFERS);
+
+  ChunkReuse(LayerStore store) {
+    this.store = store;
+    int entries = store.options().reuseEntries();
+    this.index = entries == 0 ? null : new DigestIndex(entries, arena);
+    for (int i = 0; i < BUFFERS; i++) {
+      buffers.add(arena.allocate(BUFFER_BYTES).asByteBuffer());
+    }
+  }
+
+  /** Remembers a present chunk. */
+  void note(Layer layer, int chunk) {
+    if (index != null && layer.chunks().hasDigest(chunk)) {
+      index.put(layer.chunks().digestPrefix(chunk), layer.record().slot(), chunk);
+    }
+  }
+
+  /** Makes the chunk present if that is possible without fetching; returns whether it is. */
+  boolean reuse(Layer layer, int chunk) throws IOException {
+    if (layer.presence().has(chunk)) {
+      return true;
+    }
+    if (!worthTrying(layer, chunk) || !layer.claim(chunk)) {
+      return false;
+    }
+    try {
+      return layer.presence().has(chunk) || verifyLeft(layer, chunk) || copy(layer, chunk);
+    } finally {
+      layer.unclaim(chunk);
+    }
+  }
+
+  private boolean worthTrying(Layer layer, int chunk) {
+    return layer.presence().doubts(chunk)
+        || (index != null
+            && layer.chunks().hasDigest(chunk)
+            && index.find(layer.chunks().digestPrefix(chunk)) != 0);
+  }
+
+  private boolean verifyLeft(Layer layer, int chunk) throws IOException {
+    if (!layer.presence().doubts(chunk)) {
+      return false;
+    }
+    if (layer.chunks().hasDigest(chunk)
+        && Arrays.equals(sha256(layer, chunk), digest(layer, chunk))) {
+      layer.commit(chunk);
+      return true;
+    }
+    layer.presence().dispel(chunk);
+    return false;
+  }
+
+  private static byte[] digest(Layer layer, int chunk) {
+    byte[] digest = new byte[ChunkTable.DIGEST_BYTES];
+    layer.chunks().digest(chunk, digest);
+    return digest;
+  }
+
+  private byte[] sha256(Layer layer, int chunk) throws IOException {
+    MessageDigest sha256 = newSha256();
+    ByteBuffer buffer = takeBuffer();
+    try {
+      long end = layer.chunks().dataEnd(chunk);
+      for (long at = layer.chunks().dataOffset(chunk); at < end; at += BUFFER_BYTES) {
+        buffer.clear().limit((int) Math.min(BUFFER_BYTES, end - at));
+        layer.data().read(at, buffer);
+        sha256.update(buffer.flip());
+      }
+    } finally {
+      buffers.add(buffer);
+    }
+    return sha256.digest();
+  }
+
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private ByteBuffer takeBuffer() throws IOException {
+    try {
+      return buffers.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for a buffer", e);
+    }
+  }
+
+  private boolean copy(Layer layer, int chunk) throws IOException {
+    if (index == null || !layer.chunks().hasDigest(chunk)) {
+      return false;
+    }
+    long found = index.find(layer.chunks().digestPrefix(chunk));
+    StoredLayer owner = found == 0 ? null : store.bySlot(found >>> 32);
+    if (owner == null) {
+      return false;
+    }
+    try (LayerData handle = owner.open()) {
+      if (!copy(handle.layer(), (int) found, layer, chunk)) {
+        return false;
+      }
+    } catch (NoSuchFileException e) {
+      return false; // Removed since.
+    }
+    layer.commit(chunk);
+    return true;
+  }
+
+  /** Copies the bytes; false if the source does not have them, or did not all the while. */
+  private static boolean copy(Layer from, int source, Layer to, int target) throws IOException {
+    if (source >= from.chunks().count()
+        || from.chunks().size(source) != to.chunks().size(target)
+        || !Arrays.equals(digest(from, source), digest(to, target))) {
+      return false;
+    }
+    int epoch = from.epoch();
+    if (!from.presence().has(source)) {
+      return false;
+    }
+    transfer(
+        from.file(Layer.DATA),
+        from.chunks().dataOffset(source),
+        to.file(Layer.DATA),
+        to.chunks().dataOffset(target),
+        to.chunks().size(target));
+    return from.epoch() == epoch;
+  }
+
+  /** Channels of its own: a transfer moves the target's position, which others would share. */
+  private static void transfer(Path from, long source, Path to, long target, long size)
+      throws IOException {
+    try (var reading = FileChannel.open(from, StandardOpenOption.READ);
+        var writing = FileChannel.open(to, StandardOpenOption.WRITE)) {
+      writing.position(target);
+      long done = 0;
+      while (done < size) {
+        long moved = reading.transferTo(source + done, size - done, writing);
+        if (moved <= 0) {
+          throw new IOException("copy from %s stopped at %d".formatted(from, source + done));
+        }
+        done += moved;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

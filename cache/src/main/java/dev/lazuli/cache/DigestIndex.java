@@ -1,0 +1,70 @@
+package dev.lazuli.cache;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Remembers where chunks with given digests are, in a fixed piece of native memory. A hint, no
+ * promise: entries are overwritten when their bucket is full and go stale when chunks are evicted,
+ * so whoever finds one checks it against the layer. Thread-safe.
+ *
+ * <p>A hash table of buckets of eight entries: the digest's first eight bytes, the layer's slot (0:
+ * empty), the chunk. The digest is its own hash.
+ */
+final class DigestIndex {
+  private static final int ENTRY_BYTES = 16;
+  private static final int BUCKET_ENTRIES = 8;
+  private static final int SLOT = 8;
+  private static final int CHUNK = 12;
+
+  private final MemorySegment entries;
+  private final long buckets;
+  private int nextVictim;
+
+  DigestIndex(int capacity, Arena arena) {
+    this.buckets = Integer.highestOneBit(Math.max(1, capacity / BUCKET_ENTRIES));
+    this.entries = arena.allocate(buckets * BUCKET_ENTRIES * ENTRY_BYTES, Long.BYTES);
+  }
+
+  /** Remembers a chunk; replaces an entry for the same digest, else an empty one, else any. */
+  synchronized void put(long prefix, long slot, int chunk) {
+    long bucket = bucket(prefix);
+    long into = -1;
+    for (int i = 0; i < BUCKET_ENTRIES; i++) {
+      long at = bucket + (long) i * ENTRY_BYTES;
+      int known = entries.get(ValueLayout.JAVA_INT, at + SLOT);
+      if (known != 0 && entries.get(ValueLayout.JAVA_LONG, at) == prefix) {
+        into = at;
+        break;
+      }
+      if (known == 0 && into < 0) {
+        into = at;
+      }
+    }
+    if (into < 0) {
+      nextVictim = (nextVictim + 1) % BUCKET_ENTRIES;
+      into = bucket + (long) nextVictim * ENTRY_BYTES;
+    }
+    entries.set(ValueLayout.JAVA_LONG, into, prefix);
+    entries.set(ValueLayout.JAVA_INT, into + SLOT, (int) slot);
+    entries.set(ValueLayout.JAVA_INT, into + CHUNK, chunk);
+  }
+
+  /** Returns {@code slot << 32 | chunk}, or 0 if the digest is not known. */
+  synchronized long find(long prefix) {
+    long bucket = bucket(prefix);
+    for (int i = 0; i < BUCKET_ENTRIES; i++) {
+      long at = bucket + (long) i * ENTRY_BYTES;
+      int slot = entries.get(ValueLayout.JAVA_INT, at + SLOT);
+      if (slot != 0 && entries.get(ValueLayout.JAVA_LONG, at) == prefix) {
+        return (long) slot << 32 | entries.get(ValueLayout.JAVA_INT, at + CHUNK);
+      }
+    }
+    return 0;
+  }
+
+  private long bucket(long prefix) {
+    return (prefix & (buckets - 1)) * BUCKET_ENTRIES * ENTRY_BYTES;
+  }
+}

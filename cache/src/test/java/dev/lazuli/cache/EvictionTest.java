@@ -1,0 +1,194 @@
+package dev.lazuli.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class EvictionTest {
+  /** Zeroes the bytes, as a reader of a punched hole sees them. */
+  private static final HolePuncher ZEROES =
+      (file, offset, length) -> {
+        try (var data = new RandomAccessFile(file.toFile(), "rw")) {
+          data.seek(offset);
+          data.write(new byte[Math.toIntExact(length)]);
+        }
+      };
+
+  @TempDir Path root;
+
+  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+
+  private LayerStore open(long quota) throws IOException {
+    return LayerStore.open(
+        root,
+        StoreOptions.defaults()
+            .withQuota(quota)
+            .withReuseEntries(0)
+            .withPuncher(ZEROES)
+            .withClock(now::get));
+  }
+
+  private static void eventually(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+
+  private List<TestLayer> fill(LayerStore store, int count) throws IOException {
+    var layers = new ArrayList<TestLayer>();
+    for (int i = 0; i < count; i++) {
+      var layer = new TestLayer(i, 20, 10_000);
+      now.set(Instant.ofEpochSecond(1000 + i));
+      try (LayerData data = layer.addTo(store)) {
+        layer.writeAll(data);
+      }
+      layers.add(layer);
+    }
+    return layers;
+  }
+
+  @Test
+  void overQuota_unusedLayersGo_longestUnusedFirst() throws Exception {
+    try (var store = open(2_000_000)) {
+      List<TestLayer> layers = fill(store, 10);
+      assertThat(store.usedBytes()).isGreaterThan(2_000_000);
+      store.enforceQuota();
+
+      eventually(() -> store.usedBytes() <= 1_900_000);
+      assertThat(store.list().size()).isBetween(3, 9);
+      int gone = 10 - store.list().size();
+      for (int i = 0; i < 10; i++) {
+        assertThat(store.find(layers.get(i).digest).isPresent()).isEqualTo(i >= gone);
+      }
+    }
+  }
+
+  @Test
+  void overQuota_pinnedLayerStaysWhole_layerInUseLosesChunks() throws Exception {
+    var pinned = new TestLayer(100, 20, 10_000);
+    var served = new TestLayer(101, 20, 10_000);
+    try (var store = open(300_000);
+        LayerData pinnedData = pinned.addTo(store);
+        LayerData servedData = served.addTo(store)) {
+      Pin pin = pinnedData.pin();
+      pinned.writeAll(pinnedData);
+      served.writeAll(servedData);
+      assertThat(servedData.seal()).isTrue();
+      store.enforceQuota();
+
+      eventually(() -> servedData.presentCount() == 0);
+      assertThat(servedData.complete()).isFalse();
+      assertThat(pinned.read(pinnedData, 0, (int) pinned.dataSize)).isEqualTo(pinned.content());
+      assertThatThrownBy(() -> served.read(servedData, 0, 1))
+          .isInstanceOf(ChunkMissingException.class);
+      pin.close();
+      pin.close();
+    }
+  }
+
+  @Test
+  void chunksReadLately_outliveOthers() throws Exception {
+    var layer = new TestLayer(100, 100, 10_000);
+    try (var store = open(1);
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      var evictor = new Evictor(store);
+      int count = layer.chunks.size();
+      long whole = store.usedBytes();
+      evictor.shrinkTo(whole - 1); // The hand passes all of them once and takes the first.
+      for (int chunk = 10; chunk < count; chunk += 10) {
+        layer.readsRight(data, chunk);
+      }
+      evictor.shrinkTo(whole / 2);
+
+      assertThat(data.presentCount()).isBetween(count / 3, 2 * count / 3);
+      for (int chunk = 10; chunk < count; chunk += 10) {
+        assertThat(data.isPresent(chunk)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void readersDuringEviction_seeRightBytesOrNone() throws Exception {
+    var layer = new TestLayer(100, 10, 10_000);
+    try (var store = open(1);
+        LayerData data = layer.addTo(store)) {
+      var evictor = new Evictor(store);
+      var wrong = new ArrayList<Integer>();
+      Thread reader =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+                    for (int i = 0; System.nanoTime() < end; i++) {
+                      int chunk = i % layer.chunks.size();
+                      try {
+                        if (!layer.readsRight(data, chunk)) {
+                          wrong.add(chunk);
+                        }
+                      } catch (IOException e) {
+                        assertThat(e).isInstanceOf(ChunkMissingException.class);
+                      }
+                    }
+                  });
+      while (reader.isAlive()) {
+        layer.writeAll(data);
+        evictor.shrinkTo(0);
+      }
+      assertThat(wrong).isEmpty();
+    }
+  }
+
+  @Test
+  void usedBytes_areTheSameAfterReopening() throws Exception {
+    long used;
+    try (var store = open(0)) {
+      fill(store, 3);
+      used = store.usedBytes();
+    }
+    try (var store = open(0)) {
+      eventually(() -> store.usedBytes() == used);
+      for (LayerRecord record : store.list()) {
+        assertThat(store.remove(record.digest())).isTrue();
+      }
+      assertThat(store.usedBytes()).isZero();
+    }
+  }
+
+  @Test
+  void diskBytes_areWhatDuCounts() throws Exception {
+    var layer = new TestLayer(100, 300, 12 * 4096);
+    try (var store = open(0);
+        LayerData data = layer.addTo(store)) {
+      for (int chunk = 0; chunk < layer.chunks.size(); chunk += 3) {
+        layer.write(data, chunk);
+      }
+      data.checkpoint();
+      Path directory = data.dataPath().getParent();
+      Process du =
+          new ProcessBuilder("du", "-s", "--block-size=1", String.valueOf(directory)).start();
+      long counted =
+          Long.parseLong(
+              new String(
+                      du.getInputStream().readAllBytes(),
+                      java.nio.charset.StandardCharsets.US_ASCII)
+                  .split("\\s")[0]);
+
+      // The file system's own extent blocks are du's alone.
+      assertThat(data.diskBytes()).isBetween(counted - 65_536, counted + 4096);
+    }
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.lazuli.cache;
-
-import org.jspecify.annotations.NullMarked;
