@@ -1,5 +1,7 @@
 package dev.lazuli.cache;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #BUFFERS} buffers for the whole store and waits when all are taken.
  */
 final class ChunkReuse implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ChunkReuse.class.getName());
   private static final int BUFFERS = 4;
   private static final int BUFFER_BYTES = 128 << 10;
 
@@ -133,6 +136,9 @@ final class ChunkReuse implements AutoCloseable {
       }
     } catch (NoSuchFileException e) {
       return false; // Removed since.
+    } catch (IOException e) {
+      LOG.log(WARNING, "copying a chunk of layer " + owner.record().digest(), e);
+      return false;
     }
     layer.commit(chunk);
     return true;

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The open files of one stored layer, shared by all of its {@link LayerData} handles. Thread-safe.
@@ -34,7 +35,7 @@ final class Layer {
   private final AtomicBits claims;
   private final AtomicBits touched;
   private volatile LayerRecord record;
-  private volatile int epoch;
+  private final AtomicInteger epoch = new AtomicInteger();
   private int hand;
 
   private Layer(
@@ -105,7 +106,7 @@ final class Layer {
   }
 
   int epoch() {
-    return epoch;
+    return epoch.get();
   }
 
   Presence presence() {
@@ -141,13 +142,13 @@ final class Layer {
     long end = offset + dst.remaining();
     Objects.checkFromToIndex(offset, end, chunks.dataSize());
     while (dst.hasRemaining()) {
-      int before = epoch;
+      int before = epoch.get();
       int missing = missing(offset, end);
       if (missing >= 0) {
         throw new ChunkMissingException(digest(), missing);
       }
       data.read(offset, dst);
-      if (epoch != before) {
+      if (epoch.get() != before) {
         dst.position(start);
       }
     }
@@ -267,7 +268,7 @@ final class Layer {
       update(record.withCompleted(null));
     }
     presence.remove(chunk);
-    epoch++;
+    epoch.incrementAndGet();
     punch(chunk);
     owner.grew(-Blocks.of(chunks, chunk));
   }

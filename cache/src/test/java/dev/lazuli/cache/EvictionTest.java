@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -180,12 +181,8 @@ final class EvictionTest {
       Path directory = data.dataPath().getParent();
       Process du =
           new ProcessBuilder("du", "-s", "--block-size=1", String.valueOf(directory)).start();
-      long counted =
-          Long.parseLong(
-              new String(
-                      du.getInputStream().readAllBytes(),
-                      java.nio.charset.StandardCharsets.US_ASCII)
-                  .split("\\s")[0]);
+      String line = new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      long counted = Long.parseLong(line.substring(0, line.indexOf('\t')));
 
       // The file system's own extent blocks are du's alone.
       assertThat(data.diskBytes()).isBetween(counted - 65_536, counted + 4096);

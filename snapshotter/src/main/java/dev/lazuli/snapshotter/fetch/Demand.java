@@ -14,6 +14,7 @@ final class Demand {
   final CompletableFuture<Void> future = new CompletableFuture<>();
 
   int attempts;
+  private int fruitless;
   long retryAt;
   @Nullable Throwable lastFailure;
 
@@ -28,11 +29,18 @@ final class Demand {
     return from < toChunk && fromChunk < to;
   }
 
+  /** Notes that one of the chunks has arrived: the source is not dead. */
+  void progressed() {
+    fruitless = 0;
+  }
+
   /** Notes that a stream that carried some of the chunks has failed. */
   void failed(Throwable reason, long now) {
     lastFailure = reason;
-    retryAt = now + backoff(attempts);
     attempts++;
+    if (retryAt - now <= 0) {
+      retryAt = now + backoff(fruitless++);
+    }
   }
 
   static long backoff(int failures) {

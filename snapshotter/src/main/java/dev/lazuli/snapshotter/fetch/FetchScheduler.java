@@ -178,6 +178,7 @@ public final class FetchScheduler implements AutoCloseable {
       if (!layer.demands.isEmpty()) {
         for (Demand demand : List.copyOf(layer.demands)) {
           if (demand.wants(chunk, chunk + 1)) {
+            demand.progressed();
             serve(layer, demand);
           }
         }
@@ -288,6 +289,7 @@ public final class FetchScheduler implements AutoCloseable {
     lock.lock();
     try {
       layer.sealing = false;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -514,7 +516,7 @@ public final class FetchScheduler implements AutoCloseable {
   private void awaitStreams(FetchedLayer layer) {
     long left = CLOSE_NANOS;
     try {
-      while (!layer.active.isEmpty() && left > 0) {
+      while ((layer.sealing || !layer.active.isEmpty()) && left > 0) {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {

@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A layer attached to the scheduler. What is not final is guarded by the scheduler's lock. */
 final class FetchedLayer implements LayerFetch {
-  /** A stream this near to a chunk, in bytes of the blob, is worth waiting for. */
-  private static final long NEAR_BYTES = 1 << 20;
-
   private static final int FAILURES_TO_SKIP = 3;
 
   /** Skipped chunks are tried again after 5 minutes. */
@@ -144,15 +141,14 @@ final class FetchedLayer implements LayerFetch {
     return null;
   }
 
-  /** Returns whether waiting for {@code stream} to come to {@code chunk} is right. */
+  /** Returns whether {@code stream} comes to {@code chunk} sooner than a new one would. */
   boolean near(RangeStream stream, int chunk) {
     if (stream.basePriority() == Priority.ON_DEMAND || !chunks.blobOrdered()) {
       return true;
     }
     long start = chunks.blobOffset(chunk);
     int position = stream.position();
-    return chunks.blobOffset(position) == start
-        || start - stream.blobPosition() <= Math.max(NEAR_BYTES, 2 * link.unit());
+    return chunks.blobOffset(position) == start || start - stream.blobPosition() <= 2 * link.unit();
   }
 
   /** Plans a range for {@code chunk}, which no stream carries, among those at work. */

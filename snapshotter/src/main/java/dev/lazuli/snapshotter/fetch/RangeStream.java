@@ -143,18 +143,26 @@ final class RangeStream implements Runnable {
     return reason instanceof StreamEnded ? null : reason;
   }
 
-  private int[] missing() {
+  /** Returns the chunks that have to be fetched, having taken from this disk what is on it. */
+  private int[] missing() throws IOException {
     int[] wanted = new int[Math.min(end - from, 64)];
     int count = 0;
-    for (int c = layer.data().nextMissing(from, end);
-        c >= 0;
-        c = layer.data().nextMissing(c + 1, end)) {
+    for (int c = nextMissing(from); c >= 0; c = nextMissing(c + 1)) {
+      if (layer.data().reuse(c)) {
+        scheduler.listener().chunkReused(layer.name(), c, layer.chunks().size(c));
+        scheduler.arrived(layer, c);
+        continue;
+      }
       if (count == wanted.length) {
         wanted = Arrays.copyOf(wanted, 2 * count);
       }
       wanted[count++] = c;
     }
     return Arrays.copyOf(wanted, count);
+  }
+
+  private int nextMissing(int chunk) {
+    return cancelled ? -1 : layer.data().nextMissing(chunk, end);
   }
 
   private void fetch(int[] wanted) throws IOException {

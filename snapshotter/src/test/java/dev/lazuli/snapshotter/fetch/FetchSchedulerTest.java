@@ -1,0 +1,423 @@
+package dev.lazuli.snapshotter.fetch;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class FetchSchedulerTest {
+  private static final FetchOptions SMALL =
+      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
+
+  private final List<AutoCloseable> toClose = new ArrayList<>();
+  private final Recorder recorder = new Recorder();
+
+  @TempDir Path root;
+
+  private LayerStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = LayerStore.open(root, StoreOptions.defaults());
+    toClose.add(store);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : toClose.reversed()) {
+      each.close();
+    }
+  }
+
+  private FetchScheduler scheduler(FetchOptions options) {
+    var scheduler = new FetchScheduler(options, Limits.DEFAULT, recorder);
+    toClose.add(scheduler);
+    return scheduler;
+  }
+
+  private LayerData add(TestBlob blob) throws IOException {
+    LayerData data = blob.addTo(store);
+    toClose.add(data);
+    return data;
+  }
+
+  private static void await(CompletableFuture<Void> future) throws Exception {
+    future.get(30, SECONDS);
+  }
+
+  @Test
+  void demandedChunk_comesRight_withNeighboursUpToTheUnit() throws Exception {
+    var blob = new TestBlob(1, 200, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    await(fetch.demand(10, 11));
+
+    assertThat(blob.isRight(data, 10)).isTrue();
+    assertThat(data.isPresent(9)).isFalse();
+    fetch.close();
+    assertThat(source.ranges).hasSize(1);
+    assertThat(source.ranges.getFirst().offset()).isEqualTo(blob.blobOffset(10));
+    assertThat(source.ranges.getFirst().length()).isBetween(40_000L, 64L << 10);
+    assertThat(source.open).hasValue(0);
+  }
+
+  @Test
+  void chunksInsideAMember_bringTheirSiblings() throws Exception {
+    var blob = new TestBlob(2, 100, 4000, 10);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    await(fetch.demand(55, 56));
+
+    for (int chunk = 50; chunk < 56; chunk++) {
+      assertThat(blob.isRight(data, chunk)).isTrue();
+    }
+    assertThat(data.isPresent(49)).isFalse();
+  }
+
+  @Test
+  void manyReadersOfOneChunk_causeOneRequest() throws Exception {
+    var blob = new TestBlob(3, 20, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    var gate = new CountDownLatch(1);
+    source.onOpen = (_, _) -> gate.await();
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    var readers = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 0; i < 50; i++) {
+      readers.add(fetch.demand(i % 3, i % 3 + 1));
+    }
+    gate.countDown();
+    for (var reader : readers) {
+      await(reader);
+    }
+
+    assertThat(source.ranges).hasSize(1);
+  }
+
+  @Test
+  void background_completesTheLayer_inFewLargeRanges_frontToBack() throws Exception {
+    var blob = new TestBlob(4, 500, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL.withStreams(4, 1, 1)).attach(data, source, Compression.GZIP);
+
+    fetch.background();
+    await(fetch.completed());
+
+    assertThat(data.complete()).isTrue();
+    assertThat(blob.allRight(data)).isTrue();
+    assertThat(source.ranges.size()).isBetween(4, 2 + blob.blob.length / (900 << 10));
+    assertThat(source.ranges).isSortedAccordingTo((a, b) -> Long.compare(a.offset(), b.offset()));
+    assertThat(source.ranges.stream().mapToLong(TestSource.Range::length).sum())
+        .isEqualTo(blob.blob.length);
+    assertThat(recorder.complete).hasValue(1);
+  }
+
+  @Test
+  void prefetch_bringsItsRangeAndNoMore() throws Exception {
+    var blob = new TestBlob(5, 100, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    await(fetch.prefetch(0, blob.blobOffset(40)));
+
+    assertThat(data.nextMissing(0, 100)).isEqualTo(40);
+    assertThat(data.presentCount()).isEqualTo(40);
+  }
+
+  @Test
+  void demandFarAheadOfABackgroundStream_doesNotWaitForIt() throws Exception {
+    var blob = new TestBlob(6, 400, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    source.onPiece = (_, _) -> Thread.sleep(2);
+    LayerData data = add(blob);
+    FetchOptions options = SMALL.withSizes(64 << 10, 256 << 10, 256 << 10, 64 << 20);
+    LayerFetch fetch =
+        scheduler(options.withStreams(4, 1, 1)).attach(data, source, Compression.GZIP);
+    fetch.background();
+    while (data.presentCount() < 5) {
+      Thread.sleep(1);
+    }
+
+    await(fetch.demand(380, 381));
+    assertThat(data.isPresent(200)).isFalse();
+    source.onPiece = (_, _) -> {};
+    await(fetch.completed());
+
+    assertThat(blob.allRight(data)).isTrue();
+    long bytes = source.ranges.stream().mapToLong(TestSource.Range::length).sum();
+    assertThat(bytes).isLessThan(2L * blob.blob.length);
+  }
+
+  @Test
+  void background_standsAsideWithinMilliseconds_andGoesOnWithWhatItHas() throws Exception {
+    var blob = new TestBlob(7, 400, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    source.onPiece = (_, _) -> Thread.sleep(1);
+    LayerData data = add(blob);
+    var other = new TestBlob(8, 10, 20_000, 1);
+    var slow = new TestSource(other.blob);
+    var asked = new CountDownLatch(1);
+    var answer = new CountDownLatch(1);
+    slow.onPiece =
+        (_, _) -> {
+          asked.countDown();
+          answer.await();
+        };
+    LayerData otherData = add(other);
+    FetchScheduler scheduler = scheduler(SMALL.withStreams(4, 1, 1));
+    LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
+    LayerFetch otherFetch = scheduler.attach(otherData, slow, Compression.GZIP);
+    fetch.background();
+    while (data.presentCount() < 5) {
+      Thread.sleep(1);
+    }
+
+    CompletableFuture<Void> reader = otherFetch.demand(0, 1);
+    asked.await();
+    Thread.sleep(20);
+    long before = recorder.backgroundBytes.get();
+    Thread.sleep(150);
+    long during = recorder.backgroundBytes.get() - before;
+    int ranges = source.ranges.size();
+    answer.countDown();
+    await(reader);
+    Thread.sleep(50);
+
+    assertThat(during).isLessThanOrEqualTo(source.pieceBytes);
+    assertThat(recorder.backgroundBytes.get() - before - during).isGreaterThan(source.pieceBytes);
+    assertThat(source.ranges.size()).isLessThanOrEqualTo(ranges + 1);
+  }
+
+  @Test
+  void brokenRanges_areFetchedAgain_untilRight() throws Exception {
+    var blob = new TestBlob(9, 50, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    var random = new Random(1);
+    source.onPiece =
+        (_, _) -> {
+          if (random.nextInt(4) == 0) {
+            throw new IOException("reset by peer");
+          }
+        };
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    await(fetch.demand(0, 50));
+
+    assertThat(blob.allRight(data)).isTrue();
+    assertThat(recorder.failures.get()).isPositive();
+  }
+
+  @Test
+  void wrongBytes_becomeAnErrorThatTellsWhy_andNoPresence() throws Exception {
+    var blob = new TestBlob(10, 5, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    source.corrupt = true;
+    LayerData data = add(blob);
+    LayerFetch fetch =
+        scheduler(SMALL.withReadDeadline(Duration.ofMillis(300)))
+            .attach(data, source, Compression.GZIP);
+
+    assertThatThrownBy(() -> await(fetch.demand(0, 1)))
+        .isInstanceOf(ExecutionException.class)
+        .cause()
+        .isInstanceOf(FetchFailedException.class)
+        .hasMessageContaining(blob.digest)
+        .hasMessageContaining("chunk 0")
+        .hasMessageContaining("within 300 ms");
+    assertThat(data.presentCount()).isZero();
+
+    source.corrupt = false;
+    await(fetch.demand(0, 1));
+    assertThat(blob.isRight(data, 0)).isTrue();
+  }
+
+  @Test
+  void silentSource_endsAtTheDeadline_andLeaksNothing() throws Exception {
+    var blob = new TestBlob(11, 5, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    source.onOpen = (_, _) -> Thread.sleep(60_000);
+    LayerData data = add(blob);
+    FetchScheduler scheduler =
+        scheduler(
+            SMALL
+                .withReadDeadline(Duration.ofMillis(400))
+                .withStallTimeout(Duration.ofMillis(100)));
+    LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
+
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> await(fetch.demand(0, 1))).hasMessageContaining("no bytes for 100 ms");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    assertThat(source.ranges.size()).isGreaterThan(1);
+
+    source.onOpen = (_, _) -> {};
+    await(fetch.demand(0, 1));
+    fetch.close();
+    assertThat(source.open).hasValue(0);
+  }
+
+  @Test
+  void oneDeadLayer_doesNotStopAnother() throws Exception {
+    var dead = new TestBlob(12, 50, 20_000, 1);
+    var alive = new TestBlob(13, 50, 20_000, 1);
+    var deadSource = new TestSource(dead.blob);
+    deadSource.onOpen =
+        (_, _) -> {
+          throw new IOException("no route to host");
+        };
+    var aliveSource = new TestSource(alive.blob);
+    LayerData deadData = add(dead);
+    LayerData aliveData = add(alive);
+    FetchScheduler scheduler = scheduler(SMALL.withStreams(4, 2, 2));
+    LayerFetch deadFetch = scheduler.attach(deadData, deadSource, Compression.GZIP);
+    LayerFetch aliveFetch = scheduler.attach(aliveData, aliveSource, Compression.GZIP);
+
+    var waiting = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 0; i < 50; i++) {
+      waiting.add(deadFetch.demand(i, i + 1));
+    }
+    deadFetch.background();
+    aliveFetch.background();
+    await(aliveFetch.demand(40, 50));
+    await(aliveFetch.completed());
+
+    assertThat(alive.allRight(aliveData)).isTrue();
+    deadFetch.close();
+    for (var future : waiting) {
+      assertThat(future).failsWithin(Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void detach_failsReaders_andEndsStreams() throws Exception {
+    var blob = new TestBlob(14, 50, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    source.onPiece = (_, _) -> Thread.sleep(20);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+    fetch.background();
+    CompletableFuture<Void> reader = fetch.demand(49, 50);
+    while (source.open.get() == 0) {
+      Thread.sleep(1);
+    }
+
+    fetch.close();
+
+    assertThat(source.open).hasValue(0);
+    assertThat(reader).failsWithin(Duration.ofSeconds(1));
+    assertThat(fetch.completed()).isCancelled();
+    assertThatThrownBy(() -> await(fetch.demand(30, 31))).hasMessageContaining("detached");
+  }
+
+  @Test
+  void permits_boundTheStreams_andReadersTakeThemFromUnaskedNeighbours() throws Exception {
+    var blob = new TestBlob(15, 300, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    var most = new AtomicInteger();
+    source.onPiece =
+        (_, _) -> {
+          most.accumulateAndGet(source.open.get(), Math::max);
+          Thread.sleep(1);
+        };
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL.withStreams(3, 1, 4)).attach(data, source, Compression.GZIP);
+    fetch.background();
+    var readers = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 290; i > 0; i -= 10) {
+      readers.add(fetch.demand(i, i + 1));
+    }
+    for (var reader : readers) {
+      await(reader);
+    }
+    await(fetch.completed());
+
+    assertThat(most.get()).isBetween(2, 3);
+    assertThat(blob.allRight(data)).isTrue();
+  }
+
+  @Test
+  void backgroundBudget_isKept_byBackgroundAlone() throws Exception {
+    var blob = new TestBlob(16, 400, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch =
+        scheduler(SMALL.withBackgroundBudget(1_500_000, 0)).attach(data, source, Compression.GZIP);
+
+    long start = System.nanoTime();
+    fetch.background();
+    await(fetch.demand(200, 300));
+    assertThat(data.presentCount()).isLessThan(250);
+    await(fetch.completed());
+
+    double seconds = (System.nanoTime() - start) / 1e9;
+    assertThat(recorder.backgroundBytes.get()).isGreaterThan(1_000_000);
+    assertThat(recorder.backgroundBytes.get() / seconds).isLessThan(1_800_000);
+  }
+
+  @Test
+  void readingOn_makesRequestsLarger() throws Exception {
+    var blob = new TestBlob(17, 400, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
+
+    for (int i = 0; i < 400; i++) {
+      await(fetch.demand(i, i + 1));
+    }
+
+    assertThat(source.ranges.size()).isLessThan(blob.blob.length / (200 << 10) + 10);
+    assertThat(blob.allRight(data)).isTrue();
+  }
+
+  private static final class Recorder implements FetchListener {
+    final java.util.concurrent.atomic.AtomicLong backgroundBytes =
+        new java.util.concurrent.atomic.AtomicLong();
+    final AtomicInteger failures = new AtomicInteger();
+    final AtomicInteger complete = new AtomicInteger();
+
+    @Override
+    public void bytesFetched(String layer, int bytes, Priority priority) {
+      if (priority == Priority.BACKGROUND) {
+        backgroundBytes.addAndGet(bytes);
+      }
+    }
+
+    @Override
+    public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
+      failures.incrementAndGet();
+    }
+
+    @Override
+    public void layerComplete(String layer) {
+      complete.incrementAndGet();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.lazuli.snapshotter.fetch;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A blob in memory behind a link that can be slow or broken. */
+final class TestSource implements BlobSource {
+  record Range(long offset, long length) {}
+
+  /** Decides how one range behaves. */
+  interface Behaviour {
+    /** Called before each piece at {@code at}, {@code delivered} bytes into the range. */
+    void beforePiece(long at, long delivered) throws IOException, InterruptedException;
+  }
+
+  final byte[] blob;
+  final List<Range> ranges = new CopyOnWriteArrayList<>();
+  final AtomicInteger open = new AtomicInteger();
+  volatile int pieceBytes = 16 << 10;
+  volatile Behaviour onOpen = (_, _) -> {};
+  volatile Behaviour onPiece = (_, _) -> {};
+  volatile boolean corrupt;
+
+  TestSource(byte[] blob) {
+    this.blob = blob;
+  }
+
+  @Override
+  public long size() {
+    return blob.length;
+  }
+
+  private static void play(Behaviour behaviour, long at, long delivered) throws IOException {
+    try {
+      behaviour.beforePiece(at, delivered);
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  @Override
+  public BlobStream open(long offset, long length) throws IOException {
+    if (offset < 0 || length < 1 || offset + length > blob.length) {
+      throw new IOException("range %d+%d of %d".formatted(offset, length, blob.length));
+    }
+    ranges.add(new Range(offset, length));
+    play(onOpen, offset, 0);
+    open.incrementAndGet();
+    return new Stream(offset, offset + length);
+  }
+
+  private final class Stream implements BlobStream {
+    private final long start;
+    private final long end;
+    private long at;
+    private boolean closed;
+
+    Stream(long start, long end) {
+      this.start = start;
+      this.end = end;
+      this.at = start;
+    }
+
+    @Override
+    public @Nullable ByteBuffer next() throws IOException {
+      play(onPiece, at, at - start);
+      synchronized (this) {
+        if (closed) {
+          throw new IOException("stream was closed");
+        }
+        if (at == end) {
+          return null;
+        }
+        int length = (int) Math.min(pieceBytes, end - at);
+        ByteBuffer piece = ByteBuffer.allocateDirect(length);
+        piece.put(blob, (int) at, length).flip();
+        if (corrupt) {
+          piece.put(length / 2, (byte) (piece.get(length / 2) ^ 1));
+        }
+        at += length;
+        return piece;
+      }
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!closed) {
+        closed = true;
+        open.decrementAndGet();
+      }
+    }
+  }
+}
