@@ -1,0 +1,116 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.layers.Usage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Layers that are plain paths, and fail or wait on demand. */
+final class FakeLayers implements RemoteLayers {
+  static final Usage USAGE = new Usage(12345, 6);
+
+  final Map<String, AtomicInteger> claims = new ConcurrentHashMap<>();
+  final Set<String> failing = ConcurrentHashMap.newKeySet();
+  final Set<String> unreadable = ConcurrentHashMap.newKeySet();
+  final Map<String, CountDownLatch> waiting = new ConcurrentHashMap<>();
+  final List<LayerRequest> mounted = new ArrayList<>();
+  final List<LayerRequest> restored = new ArrayList<>();
+
+  static String digest(int number) {
+    return "sha256:" + "%064x".formatted(number);
+  }
+
+  int openClaims(String digest) {
+    return counter(digest).get();
+  }
+
+  private AtomicInteger counter(String digest) {
+    return claims.computeIfAbsent(digest, _ -> new AtomicInteger());
+  }
+
+  @Override
+  public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
+    synchronized (mounted) {
+      mounted.add(request);
+    }
+    return claim(request);
+  }
+
+  @Override
+  public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
+    synchronized (restored) {
+      restored.add(request);
+    }
+    return claim(request);
+  }
+
+  private RemoteLayer claim(LayerRequest request) throws IOException, InterruptedException {
+    var latch = waiting.get(request.digest());
+    if (latch != null) {
+      latch.await();
+    }
+    if (failing.contains(request.digest())) {
+      throw new IOException("registry is away");
+    }
+    counter(request.digest()).incrementAndGet();
+    return new Claim(request.digest());
+  }
+
+  private final class Claim implements RemoteLayer {
+    private final String digest;
+    private boolean closed;
+
+    Claim(String digest) {
+      this.digest = digest;
+    }
+
+    @Override
+    public String digest() {
+      return digest;
+    }
+
+    @Override
+    public Path lowerDir() {
+      return Path.of("/mounts", digest.substring(digest.length() - 4));
+    }
+
+    @Override
+    public int ownerUid() {
+      return 0;
+    }
+
+    @Override
+    public int ownerGid() {
+      return 0;
+    }
+
+    @Override
+    public void check() throws IOException {
+      if (unreadable.contains(digest)) {
+        throw new IOException("content is away");
+      }
+    }
+
+    @Override
+    public Usage usage() {
+      return USAGE;
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!closed) {
+        closed = true;
+        counter(digest).decrementAndGet();
+      }
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
+
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.assertj.core.groups.Tuple;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SnapshotterTest {
+  private static final String BASE = FakeLayers.digest(1);
+  private static final String TOP = FakeLayers.digest(2);
+
+  @TempDir private Path root;
+  private final FakeLayers layers = new FakeLayers();
+  private Snapshotter snapshotter;
+
+  @BeforeEach
+  void open() throws IOException {
+    var options = new SnapshotterOptions(root, root.resolve("s.sock"), Duration.ofMillis(500));
+    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers);
+  }
+
+  @AfterEach
+  void close() {
+    snapshotter.close();
+  }
+
+  @Test
+  void prepareOfALayer_mountsItAndSaysSo() throws IOException {
+    prepareLayer("chain1", "", BASE);
+
+    var snapshot = snapshotter.stat("chain1");
+    assertThat(snapshot.kind()).isEqualTo(Kind.COMMITTED);
+    assertThat(snapshot.labels())
+        .containsEntry("containerd.io/snapshot/remote", "remote snapshot")
+        .containsEntry("containerd.io/snapshot.ref", "chain1");
+    assertThat(snapshotter.usage("chain1")).isEqualTo(FakeLayers.USAGE);
+    assertThat(
+            snapshotter.list(List.of("labels.\"containerd.io/snapshot.ref\"==chain1,parent==\"\"")))
+        .containsExactly(snapshot);
+  }
+
+  @Test
+  void container_isAnOverlayOfMountedLayers() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+
+    var mount = snapshotter.prepare("container", "chain2", Map.of());
+
+    var own = root.resolve("snapshots/3");
+    assertThat(mount.getType()).isEqualTo("overlay");
+    assertThat(mount.getOptionsList())
+        .startsWith(
+            "workdir=" + own.resolve("work"),
+            "upperdir=" + own.resolve("fs"),
+            "lowerdir=/mounts/0002:/mounts/0001");
+    assertThat(snapshotter.mounts("container")).isEqualTo(mount);
+    assertThat(snapshotter.view("look", "chain1", Map.of()).getOptionsList())
+        .containsExactly("ro", "rbind");
+  }
+
+  @Test
+  void layerThatCannotBeMounted_isUnpackedByTheClient() throws IOException {
+    layers.failing.add(BASE);
+
+    var mount = snapshotter.prepare("extract", "", labels("chain1", BASE));
+
+    assertThat(mount.getType()).isEqualTo("bind");
+    assertThat(mount.getOptionsList()).containsExactly("rw", "rbind");
+    assertThat(snapshotter.stat("extract").labels())
+        .doesNotContainKey("containerd.io/snapshot/remote");
+  }
+
+  @Test
+  void malformedLabels_areNoReasonToRefuse() throws IOException {
+    for (var labels :
+        List.of(
+            Map.of("containerd.io/snapshot.ref", "chain1"),
+            labels("chain1", "sha256:short"),
+            Map.of(
+                "containerd.io/snapshot.ref", "chain1",
+                "containerd.io/snapshot/remote/stargz.reference", "a/b:c",
+                "containerd.io/snapshot/remote/stargz.digest", BASE,
+                "containerd.io/snapshot/remote/stargz.prefetch", "many"))) {
+      assertThat(snapshotter.prepare("key" + labels.hashCode(), "", labels).getType())
+          .isEqualTo("bind");
+    }
+  }
+
+  @Test
+  void slowMount_isGivenUpAndItsClaimToo() throws IOException {
+    var latch = new CountDownLatch(1);
+    layers.waiting.put(BASE, latch);
+
+    assertThat(snapshotter.prepare("extract", "", labels("chain1", BASE)).getType())
+        .isEqualTo("bind");
+    latch.countDown();
+
+    eventually(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
+  }
+
+  @Test
+  void sameLayerAgain_isNotMountedTwice() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain1", "", BASE);
+
+    assertThat(layers.openClaims(BASE)).isEqualTo(1);
+  }
+
+  @Test
+  void sameChainAboveAnUnpackedParent_getsASnapshotOfItsOwn() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+    snapshotter.prepare("tmp", "", Map.of());
+    snapshotter.commit("default/7/chain1", "tmp", Map.of());
+
+    prepareLayer("chain2", "default/7/chain1", TOP);
+
+    assertThat(
+            snapshotter.list(
+                List.of("labels.\"containerd.io/snapshot.ref\"==chain2,parent==default/7/chain1")))
+        .hasSize(1);
+    assertThat(layers.openClaims(TOP)).isEqualTo(2);
+  }
+
+  @Test
+  void layersToCome_areMountedAheadAndLetGo() throws Exception {
+    var labels = new HashMap<>(labels("chain1", BASE));
+    labels.put("containerd.io/snapshot/remote/stargz.layers", BASE + "," + TOP);
+
+    assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("k", "", labels));
+    eventually(() -> layers.openClaims(TOP) == 1);
+    prepareLayer("chain2", "chain1", TOP);
+    eventually(() -> layers.openClaims(TOP) == 1);
+    snapshotter.remove("chain2");
+    snapshotter.cleanup();
+
+    assertThat(layers.openClaims(TOP)).isZero();
+    assertThat(layers.mounted)
+        .extracting(LayerRequest::digest)
+        .containsExactlyInAnyOrder(BASE, TOP, TOP);
+  }
+
+  @Test
+  void parentThatDoesNotExist_isAnErrorBeforeAnythingIsMounted() {
+    assertFails(
+        Reason.NOT_FOUND, () -> snapshotter.prepare("k", "missing", labels("chain1", BASE)));
+
+    assertThat(layers.mounted).isEmpty();
+  }
+
+  @Test
+  void cleanup_freesWhatRemovedSnapshotsLeft() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    snapshotter.prepare("container", "chain1", Map.of());
+    Files.writeString(root.resolve("snapshots/2/fs/written"), "x");
+    Files.createSymbolicLink(
+        root.resolve("snapshots/2/fs/out"), Files.createDirectory(root.resolve("outside")));
+    Files.createDirectories(root.resolve("snapshots/new-crashed/fs"));
+
+    assertFails(Reason.FAILED_PRECONDITION, () -> snapshotter.remove("chain1"));
+    snapshotter.remove("container");
+    snapshotter.remove("chain1");
+    assertThat(root.resolve("snapshots/2/fs/written")).exists();
+    snapshotter.cleanup();
+
+    assertThat(root.resolve("snapshots")).isEmptyDirectory();
+    assertThat(root.resolve("outside")).exists();
+    assertThat(layers.openClaims(BASE)).isZero();
+  }
+
+  @Test
+  void unreadableLayer_makesMountsUnavailableUntilItIsBack() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    layers.unreadable.add(BASE);
+
+    assertThatThrownBy(() -> snapshotter.prepare("container", "chain1", Map.of()))
+        .hasMessageContaining("chain1")
+        .hasMessageContaining("content is away")
+        .extracting(e -> ((SnapshotException) e).reason())
+        .isEqualTo(Reason.UNAVAILABLE);
+    layers.unreadable.clear();
+
+    assertThat(snapshotter.prepare("container", "chain1", Map.of()).getType()).isEqualTo("overlay");
+  }
+
+  @Test
+  void restart_restoresLayersAndRetriesThoseThatFailed() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+    snapshotter.prepare("container", "chain2", Map.of());
+    snapshotter.update("chain2", Map.of(), List.of());
+    var before = snapshotter.mounts("container");
+    layers.claims.clear();
+    layers.failing.add(TOP);
+
+    close();
+    open();
+
+    eventually(() -> layers.openClaims(BASE) == 1);
+    assertFails(Reason.UNAVAILABLE, () -> snapshotter.mounts("container"));
+    layers.failing.clear();
+    assertThat(snapshotter.mounts("container")).isEqualTo(before);
+    assertThat(layers.restored)
+        .extracting(LayerRequest::reference, LayerRequest::digest, LayerRequest::tocDigest)
+        .asInstanceOf(list(Tuple.class))
+        .allMatch(request -> request.toList().getFirst().equals("registry.example/app:1"));
+  }
+
+  @Test
+  void restart_doesNotWaitForLayers() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    var latch = new CountDownLatch(1);
+    layers.waiting.put(BASE, latch);
+
+    close();
+    open();
+
+    assertThat(snapshotter.stat("chain1").name()).isEqualTo("chain1");
+    assertThat(snapshotter.usage("chain1")).isEqualTo(Usage.NONE);
+    snapshotter.prepare("other", "", Map.of());
+    latch.countDown();
+    eventually(() -> layers.openClaims(BASE) == 2);
+  }
+
+  @Test
+  void update_changesOnlyLabels() throws IOException {
+    snapshotter.prepare("k", "", Map.of("a", "1", "b", "2"));
+
+    assertThat(snapshotter.update("k", Map.of("a", "3"), List.of("labels.a", "labels.b")).labels())
+        .containsExactly(Map.entry("a", "3"));
+    assertThat(snapshotter.update("k", Map.of("c", "4"), List.of()).labels())
+        .containsExactly(Map.entry("c", "4"));
+    assertFails(
+        Reason.INVALID_ARGUMENT, () -> snapshotter.update("k", Map.of(), List.of("parent")));
+  }
+
+  @Test
+  void usage_countsHardLinksOnce() throws IOException {
+    snapshotter.prepare("k", "", Map.of());
+    var content = root.resolve("snapshots/1/fs");
+    var file = Files.write(content.resolve("a"), new byte[5000]);
+    Files.createLink(content.resolve("b"), file);
+
+    var active = snapshotter.usage("k");
+    snapshotter.commit("base", "k", Map.of());
+
+    assertThat(active.inodes()).isEqualTo(2);
+    assertThat(active.sizeBytes()).isBetween(5000L, 16384L);
+    assertThat(snapshotter.usage("base")).isEqualTo(active);
+  }
+
+  private void prepareLayer(String chainId, String parent, String digest) {
+    assertFails(
+        Reason.ALREADY_EXISTS,
+        () -> snapshotter.prepare("extract " + chainId, parent, labels(chainId, digest)));
+  }
+
+  private static Map<String, String> labels(String chainId, String digest) {
+    return Map.of(
+        "containerd.io/snapshot.ref",
+        chainId,
+        "containerd.io/snapshot/remote/stargz.reference",
+        "registry.example/app:1",
+        "containerd.io/snapshot/remote/stargz.digest",
+        digest,
+        "containerd.io/snapshot/stargz/toc.digest",
+        FakeLayers.digest(99));
+  }
+
+  private static void assertFails(Reason reason, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SnapshotException.class,
+            e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(reason));
+  }
+
+  private static void eventually(BooleanSupplier condition) {
+    var deadline = System.nanoTime() + SECONDS.toNanos(10);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+}
