@@ -83,7 +83,7 @@ public final class LayerOpener implements AutoCloseable {
       case TocTrust.Json trust -> check(request.layer(), "TOC", trust.digest(), digest);
       case TocTrust.Compressed trust ->
           check(request.layer(), "compressed TOC", trust.digest(), compressed.digest());
-      case TocTrust.Unverified _ -> {}
+      case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
     }
     return new LayerIndexBuilder.Facts(
         footer.format(),

@@ -12,6 +12,13 @@ public sealed interface TocTrust {
   /** The SHA-256 of the TOC as it lies compressed in the blob is known. */
   record Compressed(Sha256 digest) implements TocTrust {}
 
+  /**
+   * The digest will be known later: whoever opens the layer compares {@link
+   * dev.lazuli.estargz.toc.LayerIndex#tocDigest} before anybody sees its content. The TOC must give
+   * a digest for every chunk, as a trusted one must.
+   */
+  record Deferred() implements TocTrust {}
+
   /** The TOC is believed without proof; only where configuration and label both ask for it. */
   record Unverified() implements TocTrust {}
 

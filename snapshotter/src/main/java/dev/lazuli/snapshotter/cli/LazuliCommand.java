@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
     exitCodeOnInvalidInput = ErrorLine.WRONG_USAGE,
     exitCodeOnExecutionException = ErrorLine.FAILED,
     subcommands = {
+      DaemonCommand.class,
       VersionCommand.class,
       ConfigCommand.class,
       CompletionCommand.class,

@@ -26,6 +26,16 @@ public interface RemoteLayers {
   RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException;
 
   /**
+   * Mounts a layer that a client will ask for soon, before the client has said the digest of its
+   * table of contents. Whoever shows the layer to anybody calls {@link #mount} first, which
+   * compares the digest.
+   *
+   * @throws IOException when the layer cannot be mounted lazily
+   * @throws InterruptedException when the caller no longer waits
+   */
+  RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException;
+
+  /**
    * Mounts a layer again that was mounted when the daemon stopped. What the node has on disk is
    * enough: a complete layer needs no registry.
    *
@@ -43,6 +53,11 @@ public interface RemoteLayers {
       @Override
       public RemoteLayer mount(LayerRequest request) throws IOException {
         throw new IOException("lazy mounts are switched off");
+      }
+
+      @Override
+      public RemoteLayer mountAhead(LayerRequest request) throws IOException {
+        return mount(request);
       }
 
       @Override

@@ -1,4 +1,8 @@
-/** A layer's life: resolve, index, mount, fetch, complete, evict. */
+/**
+ * A layer's life on this node: resolved at its registry, indexed once, mounted, filled chunk by
+ * chunk, complete, and gone with its last snapshot. Joins the modules below: formats, cache, kernel
+ * bridge, registry client and fetch scheduler.
+ */
 @NullMarked
 package dev.lazuli.snapshotter.layers;
 

@@ -68,7 +68,7 @@ final class LayersAhead implements AutoCloseable {
 
   private RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
     try {
-      return layers.mount(request);
+      return layers.mountAhead(request);
     } finally {
       permits.release();
     }

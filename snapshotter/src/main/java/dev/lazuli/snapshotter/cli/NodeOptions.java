@@ -1,0 +1,90 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.LayersOptions;
+import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.registry.Mirror;
+import dev.lazuli.snapshotter.registry.ProxyRules;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+
+/** Turns the configuration into the options of the parts that it configures. */
+final class NodeOptions {
+  private NodeOptions() {}
+
+  static RegistryOptions registry(Configuration.Registry from, Map<String, String> environment) {
+    var options =
+        RegistryOptions.builder()
+            .connectTimeout(from.connectTimeout())
+            .headersTimeout(from.headersTimeout())
+            .idleBodyTimeout(from.idleTimeout())
+            .connectionsPerHost(from.connections())
+            .attempts(from.attempts())
+            .retryWait(from.retryWait(), from.maxRetryWait())
+            .proxies(ProxyRules.of(environment));
+    from.plainHttp().forEach(options::plainHttpHost);
+    from.insecureTls().forEach(options::insecureTlsHost);
+    from.caFiles().forEach(options::caCertificate);
+    from.hostsDirectory().ifPresent(options::hostsDirectory);
+    from.mirrors()
+        .forEach(
+            (registry, hosts) ->
+                options.mirrors(
+                    registry, hosts.stream().map(host -> new Mirror(host, false)).toList()));
+    return options.build();
+  }
+
+  static LayerService.Setup layers(Configuration from) throws IOException {
+    return new LayerService.Setup(
+        from.root(),
+        from.state(),
+        MountChoice.valueOf(from.mount().way().name()),
+        store(from.cache()),
+        fetch(from.fetch()),
+        layers(from.fetch(), from.prefetch(), from.allowUnverified()));
+  }
+
+  private static StoreOptions store(Configuration.Cache from) throws IOException {
+    return StoreOptions.defaults()
+        .withQuota(from.quotaBytes())
+        .withOpenLayers(from.openLayers())
+        .withReuseEntries(from.reuseEntries())
+        .withCheckpointInterval(from.checkpoint());
+  }
+
+  private static FetchOptions fetch(Configuration.Fetch from) {
+    var preset = FetchOptions.DEFAULT;
+    int unit = Math.toIntExact(from.unitBytes());
+    return preset
+        .withStreams(from.streams(), from.backgroundStreams(), preset.streamsPerLayer())
+        .withSizes(
+            unit,
+            Math.max(unit, preset.maximumUnit()),
+            Math.max(unit, preset.prefetchRange()),
+            Math.max(unit, preset.backgroundRange()))
+        .withReadDeadline(from.readDeadline())
+        .withBackgroundBudget(from.backgroundBytesPerSecond(), from.backgroundRequestsPerSecond());
+  }
+
+  private static LayersOptions layers(
+      Configuration.Fetch fetch, Configuration.Prefetch prefetch, boolean allowUnverified) {
+    var preset = LayersOptions.DEFAULT;
+    return new LayersOptions(
+        fetch.background(),
+        fetch.backgroundDelay(),
+        prefetch.enabled(),
+        prefetch.sizeBytes(),
+        allowUnverified,
+        preset.availabilityInterval(),
+        preset.parallelIndexes());
+  }
+
+  static Duration mountTimeout(Configuration from) {
+    return from.mount().timeout();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.lazuli.snapshotter.layers;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** One snapshot's claim on a shared layer. */
+final class Claim implements RemoteLayer {
+  private final SharedLayer layer;
+  private final Runnable onLast;
+  private final AtomicBoolean open = new AtomicBoolean(true);
+
+  Claim(SharedLayer layer, Runnable onLast) {
+    this.layer = layer;
+    this.onLast = onLast;
+  }
+
+  @Override
+  public String digest() {
+    return layer.digest();
+  }
+
+  @Override
+  public Path lowerDir() {
+    return layer.directory();
+  }
+
+  @Override
+  public int ownerUid() {
+    return layer.ownerUid();
+  }
+
+  @Override
+  public int ownerGid() {
+    return layer.ownerGid();
+  }
+
+  @Override
+  public void check() throws IOException {
+    layer.check();
+  }
+
+  @Override
+  public Usage usage() throws IOException {
+    return layer.usage();
+  }
+
+  @Override
+  public void close() {
+    if (open.compareAndSet(true, false)) {
+      onLast.run();
+    }
+  }
+}

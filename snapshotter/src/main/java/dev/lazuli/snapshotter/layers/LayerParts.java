@@ -1,0 +1,17 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** What every layer of the node shares. */
+record LayerParts(
+    LayerStore store,
+    LayerOrigin origin,
+    LayerIndexer indexer,
+    FetchScheduler scheduler,
+    ServedLayers served,
+    LayerMounter lazy,
+    LayerMounter local,
+    ScheduledExecutorService timer,
+    LayersOptions options) {}

@@ -1,0 +1,54 @@
+package dev.lazuli.snapshotter.layers;
+
+import java.time.Duration;
+
+/**
+ * How layers are mounted and filled.
+ *
+ * @param backgroundFetch whether whole layers are fetched after their mount
+ * @param backgroundDelay how long no reader must have missed anything before background fetch
+ *     starts
+ * @param prefetch whether landmarks and sizes are obeyed
+ * @param prefetchBytes how much of a blob's head is fetched at once where neither the layer nor the
+ *     client says so; 0 for none
+ * @param allowUnverified whether a client's label may switch verification off
+ * @param availabilityInterval how long a layer counts as available after it last was
+ * @param parallelIndexes how many layers are indexed at the same time, at least 1; each takes
+ *     memory in proportion to its TOC
+ */
+public record LayersOptions(
+    boolean backgroundFetch,
+    Duration backgroundDelay,
+    boolean prefetch,
+    long prefetchBytes,
+    boolean allowUnverified,
+    Duration availabilityInterval,
+    int parallelIndexes) {
+  /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
+  public static final LayersOptions DEFAULT =
+      new LayersOptions(true, Duration.ofMillis(500), true, 0, false, Duration.ofSeconds(60), 4);
+
+  /** Checks the ranges. */
+  public LayersOptions {
+    if (prefetchBytes < 0
+        || parallelIndexes < 1
+        || backgroundDelay.isNegative()
+        || availabilityInterval.isNegative()) {
+      throw new IllegalArgumentException(
+          "prefetch of %d bytes, %d indexes at a time, background delay %s, availability %s"
+              .formatted(prefetchBytes, parallelIndexes, backgroundDelay, availabilityInterval));
+    }
+  }
+
+  /** Returns these options with or without background fetch. */
+  public LayersOptions withBackgroundFetch(boolean on) {
+    return new LayersOptions(
+        on,
+        backgroundDelay,
+        prefetch,
+        prefetchBytes,
+        allowUnverified,
+        availabilityInterval,
+        parallelIndexes);
+  }
+}

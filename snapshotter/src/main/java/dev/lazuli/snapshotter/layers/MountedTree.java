@@ -1,0 +1,15 @@
+package dev.lazuli.snapshotter.layers;
+
+import java.nio.file.Path;
+
+/** A layer made readable at a directory. */
+interface MountedTree extends AutoCloseable {
+  MountKind kind();
+
+  /** Returns the directory; readable until {@link #close}. */
+  Path directory();
+
+  /** Unmounts; always ends, and never fails: what is still in use goes with its last user. */
+  @Override
+  void close();
+}

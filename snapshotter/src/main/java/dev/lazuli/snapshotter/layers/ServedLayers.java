@@ -1,0 +1,104 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.bridge.erofs.ErofsImage;
+import dev.lazuli.bridge.fuse.BlobHandler;
+import dev.lazuli.bridge.fuse.ReadReply;
+import dev.lazuli.bridge.fuse.TreeProvider;
+import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.fetch.LayerFetch;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the kernel's reads of data files: from the cache where the bytes are there, else once the
+ * scheduler has brought them. Never waits itself. Safe for use by several threads.
+ */
+final class ServedLayers implements BlobHandler, TreeProvider {
+  private static final Logger log = LoggerFactory.getLogger(ServedLayers.class);
+
+  private record Served(LayerData data, ErofsImage image, LayerFetch fetch) {}
+
+  private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
+  private volatile long lastMissNanos = System.nanoTime();
+  private volatile boolean suspended;
+
+  /** Starts to answer for a layer; all three stay open until {@link #remove}. */
+  void add(LayerData data, ErofsImage image, LayerFetch fetch) {
+    bySlot.put(data.slot(), new Served(data, image, fetch));
+  }
+
+  /** Returns the time since any layer's content was last missed by a reader. */
+  Duration quietTime() {
+    return Duration.ofNanos(System.nanoTime() - lastMissNanos);
+  }
+
+  /**
+   * Answers nothing any more, neither with content nor with errors: the process that takes the
+   * session over will be asked again.
+   */
+  void suspend() {
+    suspended = true;
+  }
+
+  /** Ends answering: reads that come later fail. */
+  void remove(long slot) {
+    bySlot.remove(slot);
+  }
+
+  @Override
+  public long size(long slot) {
+    var served = bySlot.get(slot);
+    return served == null ? -1 : served.data().dataSize();
+  }
+
+  @Override
+  public @Nullable ErofsImage tree(long slot) {
+    var served = bySlot.get(slot);
+    return served == null ? null : served.image();
+  }
+
+  @Override
+  public void read(long slot, long offset, int length, ReadReply reply) {
+    if (suspended) {
+      return;
+    }
+    var served = bySlot.get(slot);
+    if (served == null) {
+      reply.fail(Errno.EIO);
+      return;
+    }
+    var data = served.data();
+    int missing = data.firstMissing(offset, length);
+    if (missing < 0) {
+      reply.send((destination, at) -> data.read(at, destination));
+      return;
+    }
+    lastMissNanos = System.nanoTime();
+    int end = data.chunks().firstStartingFrom(offset + length);
+    var _ =
+        served
+            .fetch()
+            .demand(missing, end)
+            .whenComplete((_, failure) -> answer(data, offset, reply, failure));
+  }
+
+  private void answer(LayerData data, long offset, ReadReply reply, @Nullable Throwable failure) {
+    if (suspended) {
+      return;
+    }
+    if (failure == null) {
+      reply.send((destination, at) -> data.read(at, destination));
+      return;
+    }
+    log.error(
+        "layer {}: read at {} of the data file failed: {}",
+        data.record().digest(),
+        offset,
+        failure.getMessage());
+    reply.fail(Errno.EIO);
+  }
+}

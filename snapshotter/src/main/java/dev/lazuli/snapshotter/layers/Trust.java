@@ -1,0 +1,10 @@
+package dev.lazuli.snapshotter.layers;
+
+/** When the digest of a layer's table of contents must be known. */
+enum Trust {
+  /** Now: the claim is for a snapshot. */
+  REQUIRED,
+
+  /** Later: nobody sees the layer before a claim of the other kind has compared the digest. */
+  DEFERRED
+}
