@@ -72,6 +72,11 @@ final class HostLoop {
     throw exception(action, object, failures);
   }
 
+  /** Returns the hosts that may be asked for content. */
+  List<RegistryHost> hosts(ImageReference reference) throws IOException {
+    return catalog.hosts(reference.registry()).stream().filter(RegistryHost::pulls).toList();
+  }
+
   private List<RegistryHost> hosts(
       String action, String object, ImageReference reference, boolean resolving)
       throws IOException {

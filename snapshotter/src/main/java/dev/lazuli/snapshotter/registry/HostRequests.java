@@ -51,6 +51,12 @@ final class HostRequests {
     return isRedirect(reply) ? follow(place, reply, headers, abort) : reply;
   }
 
+  /** Forgets where a host pointed to for something. */
+  void forgetRedirects(RegistryHost host, ImageReference reference, String suffix) {
+    String path = host.target(reference, suffix);
+    redirects.forget(new Redirects.Place(HttpMethod.GET, host.origin(), path));
+  }
+
   /** Asks where the registry pointed to last time; null where that does not work any more. */
   private @Nullable HttpReply sendToKnown(
       Redirects.Place place, Redirects.Target target, HttpHeaders headers, Abort abort)

@@ -12,46 +12,43 @@ import org.jspecify.annotations.Nullable;
  * When the body breaks off, the rest is asked for again, from the same or another host, and the
  * reader does not notice.
  *
- * <p>The reader's thread must close it, too, where another one did: a lent piece is taken back only
- * by the thread that reads it.
+ * <p>The reader's thread must close it, too, where another one did: see {@link LentPiece}.
  */
-final class RangeStream implements BlobStream {
+final class RangeStream implements BlobStream, FromHost {
   private static final int PROGRESS_BYTES = 1 << 20;
 
   private final RemoteBlob blob;
   private final long end;
   private final int resumes;
-  private final Abort abort = new Abort();
+  private final Abort abort;
+  private final LentPiece lent = new LentPiece();
   private long position;
   private long progressFrom;
   private int failures;
   private @Nullable RangeBody body;
-  private @Nullable ByteBuf lent;
-  private volatile Thread reader = Thread.currentThread();
+  private volatile RegistryHost host;
 
-  private RangeStream(RemoteBlob blob, long offset, long length, int resumes) {
+  /** Opens a range; returns when a host has begun to answer. */
+  RangeStream(RemoteBlob blob, long offset, long length, int resumes, Abort abort)
+      throws IOException {
     this.blob = blob;
     this.end = offset + length;
     this.resumes = resumes;
+    this.abort = abort;
     this.position = offset;
     this.progressFrom = offset;
-  }
-
-  /** Opens a range; returns when a host has begun to answer. */
-  static RangeStream open(RemoteBlob blob, long offset, long length, int resumes)
-      throws IOException {
-    var stream = new RangeStream(blob, offset, length, resumes);
-    stream.body = blob.request(offset, length, stream.abort);
-    return stream;
+    RangeBody first = blob.request(offset, length, abort);
+    this.body = first;
+    this.host = first.host();
   }
 
   @Override
   public @Nullable ByteBuffer next() throws IOException {
-    reader = Thread.currentThread();
-    takeBack();
+    lent.takeBack();
     while (position < end) {
       if (abort.isAborted()) {
-        throw new IOException("read of " + blob.describe(position, end - position) + ": closed");
+        endBody();
+        throw new IOException("read of " + describeRest() + ": closed");
       }
       try {
         ByteBuf piece = body().next();
@@ -69,34 +66,38 @@ final class RangeStream implements BlobStream {
   }
 
   private RangeBody body() throws IOException {
-    if (body == null) {
-      body = blob.request(position, end - position, abort);
+    RangeBody open = body;
+    if (open == null) {
+      open = blob.request(position, end - position, abort);
+      body = open;
+      host = open.host();
     }
-    return body;
+    return open;
   }
 
   private ByteBuffer lend(ByteBuf piece) {
-    lent = piece;
     position += piece.readableBytes();
     if (position == end) {
       endBody();
     }
-    return piece.nioBuffer();
+    return lent.lend(piece);
   }
 
   /** Gives up, or lets the next round ask for the rest. */
   private void fail(IOException failure) throws RegistryException {
-    RangeBody broken = body;
     endBody();
     if (position - progressFrom >= PROGRESS_BYTES) {
       progressFrom = position;
       failures = 0;
     }
     failures++;
-    if (broken != null && (abort.isAborted() || failures > resumes)) {
-      throw HostLoop.exception(
-          "read", blob.describe(position, end - position), broken.host(), failure);
+    if (abort.isAborted() || failures > resumes) {
+      throw HostLoop.exception("read", describeRest(), host, failure);
     }
+  }
+
+  private String describeRest() {
+    return blob.describe(new ByteRange(position, end - position));
   }
 
   private void endBody() {
@@ -106,19 +107,15 @@ final class RangeStream implements BlobStream {
     }
   }
 
-  private void takeBack() {
-    if (lent != null) {
-      lent.release();
-      lent = null;
-    }
+  @Override
+  public RegistryHost host() {
+    return host;
   }
 
   @Override
   public void close() {
     abort.abort();
-    Thread owner = reader;
-    if (owner.equals(Thread.currentThread()) || !owner.isAlive()) {
-      takeBack();
+    if (lent.takeBackIfReader()) {
       endBody();
     }
   }

@@ -29,6 +29,10 @@ final class Redirects {
     targets.asMap().remove(place, failed);
   }
 
+  void forget(Place place) {
+    targets.invalidate(place);
+  }
+
   /** What was asked for at the registry. */
   record Place(HttpMethod method, Origin origin, String target) {}
 

@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.registry;
 
-import dev.lazuli.estargz.BlobSource;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,7 @@ public final class RegistryClient implements AutoCloseable {
   private final Connections connections;
   private final HostRequests requests;
   private final HostLoop loop;
+  private final MultiRangeHosts multiRange = new MultiRangeHosts();
 
   /** Makes a client; nothing is contacted yet. */
   public RegistryClient(RegistryOptions options) {
@@ -135,13 +135,13 @@ public final class RegistryClient implements AutoCloseable {
    * @param size the blob's size in bytes, or -1 where the registry is to be asked
    * @throws IllegalArgumentException if {@code digest} is none
    */
-  public BlobSource blob(ImageReference reference, String digest, long size) {
+  public RegistryBlob blob(ImageReference reference, String digest, long size) {
     return blob(reference, Digest.parse(digest), size);
   }
 
   /** Returns a layer blob to read by ranges, as {@link #blob(ImageReference, String, long)}. */
-  public BlobSource blob(ImageReference reference, Digest digest, long size) {
-    return new RemoteBlob(requests, loop, reference, digest, size, options.attempts());
+  public RegistryBlob blob(ImageReference reference, Digest digest, long size) {
+    return new RemoteBlob(requests, loop, multiRange, reference, digest, size, options.attempts());
   }
 
   /** Returns how many connections are in use; none while nothing is read. */

@@ -1,16 +1,20 @@
 package dev.lazuli.snapshotter.registry;
 
-import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A blob in a registry, read by ranges from whichever host gives them. */
-final class RemoteBlob implements BlobSource {
+final class RemoteBlob implements RegistryBlob {
   private final HostRequests requests;
   private final HostLoop loop;
+  private final MultiRangeHosts multiRange;
   private final ImageReference reference;
   private final Digest digest;
   private final int resumes;
+  private final Set<Origin> distrusted = ConcurrentHashMap.newKeySet();
   private volatile long size;
 
   /**
@@ -22,12 +26,14 @@ final class RemoteBlob implements BlobSource {
   RemoteBlob(
       HostRequests requests,
       HostLoop loop,
+      MultiRangeHosts multiRange,
       ImageReference reference,
       Digest digest,
       long size,
       int resumes) {
     this.requests = requests;
     this.loop = loop;
+    this.multiRange = multiRange;
     this.reference = reference;
     this.digest = digest;
     this.size = size;
@@ -38,40 +44,120 @@ final class RemoteBlob implements BlobSource {
   public long size() throws IOException {
     if (size < 0) {
       var abort = new Abort();
-      size =
-          loop.run(
-              "size",
-              digest.toString(),
-              reference,
-              /* resolving= */ false,
-              abort,
-              new SizeCall(requests, reference, digest, abort));
+      var call = new SizeCall(requests, reference, digest, abort);
+      size = run("size", digest.toString(), call, abort);
     }
     return size;
   }
 
   @Override
   public BlobStream open(long offset, long length) throws IOException {
-    if (offset < 0 || length < 1 || (size >= 0 && offset > size - length)) {
-      throw new IOException(
-          "range of " + length + " bytes from " + offset + " is not within " + this);
+    checkWithin(offset, length);
+    return openSingle(offset, length, new Abort());
+  }
+
+  RangeStream openSingle(long offset, long length, Abort abort) throws IOException {
+    return new RangeStream(this, offset, length, resumes, abort);
+  }
+
+  @Override
+  public int rangesPerRequest() {
+    try {
+      for (RegistryHost host : loop.hosts(reference)) {
+        if (multiRange.mayDo(host)) {
+          return MultiRangeHosts.MAX_RANGES;
+        }
+      }
+    } catch (IOException e) {
+      return 1; // opening will say what is wrong
     }
-    return RangeStream.open(this, offset, length, resumes);
+    return 1;
+  }
+
+  @Override
+  public BlobRanges openAll(List<ByteRange> ranges) throws IOException {
+    long end = 0;
+    for (ByteRange range : ranges) {
+      checkWithin(range.offset(), range.length());
+      if (range.offset() < end) {
+        throw new IOException("ranges of " + this + " overlap or are out of order at " + range);
+      }
+      end = range.end();
+    }
+    if (ranges.isEmpty() || ranges.size() > MultiRangeHosts.MAX_RANGES) {
+      throw new IOException(ranges.size() + " ranges of " + this + " at once");
+    }
+    var abort = new Abort();
+    RangesCall.Answer answer =
+        run(
+            "read",
+            digest + " in " + ranges.size() + " ranges from " + ranges.getFirst().offset(),
+            new RangesCall(requests, multiRange, this, List.copyOf(ranges), abort),
+            abort);
+    return new RangesStream(this, List.copyOf(ranges), answer, abort);
+  }
+
+  @Override
+  public void distrust(BlobStream stream) {
+    if (stream instanceof FromHost from) {
+      RegistryHost host = from.host();
+      requests.forgetRedirects(host, reference, suffix());
+      distrusted.add(host.origin());
+      try {
+        boolean anyLeft =
+            loop.hosts(reference).stream().anyMatch(h -> !distrusted.contains(h.origin()));
+        if (!anyLeft) {
+          distrusted.clear(); // better a doubtful host than none: every chunk is verified
+        }
+      } catch (IOException e) {
+        distrusted.clear();
+      }
+    }
   }
 
   /** Sends the request for a range; the body may hold less than all of it. */
   RangeBody request(long offset, long length, Abort abort) throws IOException {
-    return loop.run(
-        "read",
-        describe(offset, length),
-        reference,
-        /* resolving= */ false,
-        abort,
-        new RangeCall(requests, reference, digest, offset, length, size, abort));
+    var range = new ByteRange(offset, length);
+    return run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
   }
 
-  String describe(long offset, long length) {
-    return digest + " bytes " + offset + "-" + (offset + length - 1);
+  private <T> T run(String action, String object, HostCall<T> call, Abort abort)
+      throws IOException {
+    return loop.run(action, object, reference, /* resolving= */ false, abort, call);
+  }
+
+  ImageReference reference() {
+    return reference;
+  }
+
+  String suffix() {
+    return "/blobs/" + digest;
+  }
+
+  String describe(ByteRange range) {
+    return digest + " bytes " + range;
+  }
+
+  /** Refuses a host whose bytes were wrong. */
+  void checkTrusted(RegistryHost host) throws HostFailure {
+    if (distrusted.contains(host.origin())) {
+      throw HostFailure.lasting(RegistryException.NO_STATUS, "gave wrong bytes before");
+    }
+  }
+
+  /** Refuses a host that has another size for the blob; -1 says nothing. */
+  void checkTotal(int status, long total) throws HostFailure {
+    long known = size;
+    if (known >= 0 && total >= 0 && total != known) {
+      throw HostFailure.lasting(status, "blob has " + total + " bytes, expected " + known);
+    }
+  }
+
+  private void checkWithin(long offset, long length) throws IOException {
+    if (offset < 0 || length < 1 || (size >= 0 && offset > size - length)) {
+      throw new IOException(
+          "range of " + length + " bytes from " + offset + " is not within " + this);
+    }
   }
 
   @Override

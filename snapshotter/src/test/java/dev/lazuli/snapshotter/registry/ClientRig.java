@@ -40,7 +40,7 @@ final class ClientRig implements AutoCloseable {
     return bytes;
   }
 
-  BlobSource blob(ScriptedServer server, byte[] blob) {
+  RegistryBlob blob(ScriptedServer server, byte[] blob) {
     return client.blob(
         ImageReference.parse(server.host() + "/some/image:1"), Digest.sha256(blob), blob.length);
   }
