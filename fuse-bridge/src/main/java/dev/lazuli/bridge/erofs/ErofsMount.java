@@ -4,6 +4,7 @@ import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -57,9 +58,11 @@ public final class ErofsMount {
   }
 
   private static void mountLoops(Path image, Path data, Path target) throws IOException {
-    // Data without direct I/O would be cached twice, and one slow miss would hold up all others.
+    // Through a loop device's page cache a slow miss holds up all other reads; but around the cache
+    // of a local disk each small file costs a read of the disk.
+    boolean directIo = Files.getFileStore(data).type().startsWith("fuse");
     try (var imageDevice = LoopDevice.attach(image, false);
-        var dataDevice = LoopDevice.attach(data, true)) {
+        var dataDevice = LoopDevice.attach(data, directIo)) {
       mount(imageDevice.path(), dataDevice.path(), target);
     }
   }
