@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,14 +43,17 @@ public final class ErofsImage implements AutoCloseable {
      *     3 character device, 4 block device, 5 fifo, 6 socket, 7 symbolic link
      * @param nextCookie where a listing goes on after this entry; the same in every mount
      * @return false to end the listing without having taken this entry
+     * @throws CorruptImageException if what the entry leads to is damaged; ends the listing
      */
     boolean entry(
-        MemorySegment image, long nameOffset, int nameLength, long nid, int type, long nextCookie);
+        MemorySegment image, long nameOffset, int nameLength, long nid, int type, long nextCookie)
+        throws CorruptImageException;
   }
 
   private final ImageBytes bytes;
   private final SuperBlock superBlock;
   private final @Nullable Arena arena;
+  private volatile @Nullable DataPaths paths;
 
   private ErofsImage(MemorySegment segment, @Nullable Arena arena) throws CorruptImageException {
     this.superBlock = SuperBlock.read(segment);
@@ -238,6 +242,22 @@ public final class ErofsImage implements AutoCloseable {
     }
     long inode = directory(directory);
     Directory.list(bytes, content(inode), size(directory), cookie, visitor);
+  }
+
+  /**
+   * Returns the path of the file that holds a byte of the data device, relative to the root, as far
+   * as names are UTF-8; one of its paths if it has several names. The first call walks the image
+   * and keeps 8 bytes for each file, off the heap.
+   *
+   * @param dataOffset the byte's place on the data device
+   */
+  public Optional<String> pathAt(long dataOffset) throws CorruptImageException {
+    var known = paths;
+    if (known == null) {
+      known = DataPaths.of(this);
+      paths = known;
+    }
+    return known.pathAt(dataOffset);
   }
 
   /**
