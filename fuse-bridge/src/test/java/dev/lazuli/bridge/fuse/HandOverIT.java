@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
@@ -52,11 +53,12 @@ class HandOverIT {
   @AfterEach
   void cleanUp() throws Exception {
     enough = true;
-    readers.shutdownNow();
     if (server != null) {
       server.destroyForcibly().waitFor();
     }
     killKeeper();
+    // Not before: interrupting a thread in a read waits for the read to end.
+    readers.shutdownNow();
     for (String mount : List.of("erofs", "fs/trees", "fs/blobs")) {
       Path place = directory.resolve(mount);
       while (isMounted(place)) {
@@ -104,8 +106,7 @@ class HandOverIT {
     var reader = readers.submit(() -> readAtRandom(1));
     Thread.sleep(200);
 
-    requireNonNull(server).getOutputStream().write('l');
-    requireNonNull(server).getOutputStream().flush();
+    write("l");
     assertThat(requireNonNull(server).waitFor()).isZero();
     start(300, "resumed");
     Thread.sleep(200);
@@ -131,6 +132,29 @@ class HandOverIT {
 
     start(1, "mounted");
     assertThat(Files.size(blob())).isEqualTo(size);
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void serviceManagersStore_handsTheSessionOver() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "needs python3");
+    var command = new ArrayList<>(List.of("/usr/bin/python3"));
+    command.add(Path.of("src/test/resources/service-manager.py").toAbsolutePath().toString());
+    command.add(directory.resolve("notify").toString());
+    command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
+    start(command, "mounted");
+    var reader = readers.submit(() -> readAtRandom(1));
+    Thread.sleep(300);
+
+    write("kill\n");
+    assertThat(requireNonNull(output).readLine()).isEqualTo("resumed");
+    Thread.sleep(300);
+    enough = true;
+
+    assertThat(reader.get()).isPositive();
+    write("stop\n");
+    assertThat(requireNonNull(output).readLine()).isEqualTo("kept: []");
     stop();
     assertNothingIsLeft();
   }
@@ -207,15 +231,24 @@ class HandOverIT {
   }
 
   private void start(int patienceSeconds, String expected) throws IOException {
+    start(
+        ChildJvm.command(
+            HandOverServer.class, directory.toString(), Integer.toString(patienceSeconds)),
+        expected);
+  }
+
+  private void start(List<String> command, String expected) throws IOException {
     var started =
-        new ProcessBuilder(
-                ChildJvm.command(
-                    HandOverServer.class, directory.toString(), Integer.toString(patienceSeconds)))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     server = started;
     output = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
     assertThat(output.readLine()).isEqualTo(expected);
+  }
+
+  private void write(String text) throws IOException {
+    var input = requireNonNull(server).getOutputStream();
+    input.write(text.getBytes(UTF_8));
+    input.flush();
   }
 
   private void kill() throws InterruptedException {
