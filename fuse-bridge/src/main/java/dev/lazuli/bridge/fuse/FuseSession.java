@@ -174,11 +174,21 @@ public final class FuseSession implements AutoCloseable {
 
   /** Returns the path of a layer's data file. */
   public Path blob(long slot) {
+    return blob(directory, slot);
+  }
+
+  /** Returns where a session at {@code directory} has, or will have, a layer's data file. */
+  public static Path blob(Path directory, long slot) {
     return directory.resolve(BLOBS).resolve(Long.toString(slot));
   }
 
   /** Returns the path of a layer's root directory. */
   public Path tree(long slot) {
+    return tree(directory, slot);
+  }
+
+  /** Returns where a session at {@code directory} has, or will have, a layer's root directory. */
+  public static Path tree(Path directory, long slot) {
     return directory.resolve(TREES).resolve(Long.toString(slot));
   }
 

@@ -1,19 +1,29 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.config.Configuration;
-import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
+import dev.lazuli.snapshotter.status.Content;
+import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.StatusServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -22,41 +32,59 @@ import picocli.CommandLine.Mixin;
 /** {@code lazuli daemon}: serves containerd until it is told to stop. */
 @Command(
     name = "daemon",
-    description = "Serve containerd's snapshots and mount layers lazily, until SIGTERM or SIGINT.")
+    description = {
+      "Serve containerd's snapshots and mount layers lazily.",
+      "SIGTERM stops it for the next daemon to go on: mounts stay. SIGINT unmounts everything."
+    })
 final class DaemonCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(DaemonCommand.class);
 
   @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Instant startedAt = Instant.now();
+  private final Metrics metrics = new Metrics();
+  private @Nullable LayerService service;
 
   @Override
   public Integer call() throws Exception {
-    long started = System.nanoTime();
     var config = configuration.load();
     Logging.configure(config.log().format(), config.log().level());
+    StopSignal.handle();
     Files.createDirectories(config.root());
     Files.createDirectories(config.state());
-    var stop = new CountDownLatch(1);
-    var stopped = new CountDownLatch(1);
     try {
-      var layers = layers(config);
-      var server =
-          SnapshotterServer.start(
-              new SnapshotterOptions(
-                  config.root(), config.address(), NodeOptions.mountTimeout(config)),
-              layers);
-      parts.push(server);
-      stopOnSignal(stop, stopped);
-      log.info(
-          "serving {} after {} ms", config.address(), (System.nanoTime() - started) / 1_000_000);
-      stop.await();
-      log.info("stopping");
+      start(config);
+      var took = Duration.between(startedAt, Instant.now()).toMillis();
+      log.info("serving {} after {} ms", config.address(), took);
+      ServiceManager.ready();
+      var signal = StopSignal.await();
+      log.info("stopping by SIG{}", signal);
+      ServiceManager.stopping();
+      if (signal == StopSignal.TERM) {
+        handOver();
+      }
     } finally {
       closeAll();
-      stopped.countDown();
     }
     return 0;
+  }
+
+  private void start(Configuration config) throws IOException {
+    var layers = layers(config);
+    parts.push(
+        SnapshotterServer.start(
+            new SnapshotterOptions(config.root(), config.address(), config.mount().timeout()),
+            layers));
+    parts.push(
+        StatusServer.onSocket(
+            config.statusSocket(), Map.of("/status", Content.json(() -> status(config)))));
+    if (config.metricsAddress().isPresent()) {
+      parts.push(
+          StatusServer.onAddress(
+              address(config.metricsAddress().get()),
+              Map.of("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write))));
+    }
   }
 
   /** Layers that cannot be mounted lazily must not keep the node from pulling images. */
@@ -64,17 +92,35 @@ final class DaemonCommand implements Callable<Integer> {
     var registry = new RegistryClient(NodeOptions.registry(config.registry(), System.getenv()));
     parts.push(registry);
     try {
-      var service =
+      var opened =
           LayerService.open(
               NodeOptions.layers(config),
               (reference, digest, size) -> registry.blob(parse(reference), digest, size),
-              FetchListener.NONE);
-      parts.push(service);
-      return service.layers();
+              new FetchMetrics(metrics));
+      service = opened;
+      parts.push(opened);
+      return opened.layers();
     } catch (IOException e) {
       log.error("no layer is mounted lazily: {}", e.getMessage());
       return RemoteLayers.none();
     }
+  }
+
+  private NodeStatus status(Configuration config) {
+    var opened = service;
+    return new NodeStatus(
+        Version.current(),
+        ProcessHandle.current().pid(),
+        startedAt,
+        config.root().toString(),
+        opened == null ? 0 : opened.diskBytes(),
+        config.cache().quotaBytes(),
+        opened == null ? List.of() : opened.layers().status());
+  }
+
+  private static InetSocketAddress address(String hostAndPort) {
+    var uri = URI.create("tcp://" + hostAndPort);
+    return new InetSocketAddress(uri.getHost(), uri.getPort());
   }
 
   private static ImageReference parse(String reference) throws IOException {
@@ -85,29 +131,37 @@ final class DaemonCommand implements Callable<Integer> {
     }
   }
 
-  private static void stopOnSignal(CountDownLatch stop, CountDownLatch stopped) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  stop.countDown();
-                  try {
-                    stopped.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                },
-                "lazuli-stop"));
+  /** Leaves mounts and waiting readers to the next daemon; the rest is closed as ever. */
+  private void handOver() {
+    var opened = service;
+    if (opened != null) {
+      closeThrough(opened);
+      opened.handOver();
+    }
+  }
+
+  /** Closes what was opened after {@code last}, and takes {@code last} off the list. */
+  private void closeThrough(AutoCloseable last) {
+    while (!parts.isEmpty()) {
+      var part = parts.pop();
+      if (part.equals(last)) {
+        return;
+      }
+      close(part);
+    }
   }
 
   private void closeAll() {
     while (!parts.isEmpty()) {
-      var part = parts.pop();
-      try {
-        part.close();
-      } catch (Exception e) {
-        log.warn("closing {}: {}", part.getClass().getSimpleName(), e.toString());
-      }
+      close(parts.pop());
+    }
+  }
+
+  private static void close(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      log.warn("closing {}: {}", part.getClass().getSimpleName(), e.toString());
     }
   }
 }

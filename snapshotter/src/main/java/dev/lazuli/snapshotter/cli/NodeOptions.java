@@ -12,6 +12,7 @@ import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** Turns the configuration into the options of the parts that it configures. */
 final class NodeOptions {
@@ -46,7 +47,8 @@ final class NodeOptions {
         MountChoice.valueOf(from.mount().way().name()),
         store(from.cache()),
         fetch(from.fetch()),
-        layers(from.fetch(), from.prefetch(), from.allowUnverified()));
+        layers(from.fetch(), from.prefetch(), from.allowUnverified()),
+        from.mount().keeper() ? Optional.of(from.mount().keeperPatience()) : Optional.empty());
   }
 
   private static StoreOptions store(Configuration.Cache from) throws IOException {

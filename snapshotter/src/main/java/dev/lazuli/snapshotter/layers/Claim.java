@@ -22,27 +22,33 @@ final class Claim implements RemoteLayer {
 
   @Override
   public Path lowerDir() {
-    return layer.directory();
+    return opened().directory();
   }
 
   @Override
   public int ownerUid() {
-    return layer.ownerUid();
+    return opened().ownerUid();
   }
 
   @Override
   public int ownerGid() {
-    return layer.ownerGid();
+    return opened().ownerGid();
   }
 
   @Override
   public void check() throws IOException {
-    layer.check();
+    layer.opened().check();
   }
 
   @Override
   public Usage usage() throws IOException {
-    return layer.usage();
+    return layer.opened().usage();
+  }
+
+  private OpenLayer opened() {
+    return layer
+        .ifOpen()
+        .orElseThrow(() -> new IllegalStateException("claim on " + digest() + " is closed"));
   }
 
   @Override

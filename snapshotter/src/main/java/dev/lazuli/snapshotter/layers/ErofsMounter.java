@@ -2,9 +2,11 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,9 +44,21 @@ final class ErofsMounter implements LayerMounter {
     return kind;
   }
 
+  private Path target(LayerData layer) {
+    return mounts.resolve(layer.slot() + "." + suffix);
+  }
+
+  @Override
+  public Optional<MountedTree> existing(LayerData layer) throws IOException {
+    var target = target(layer);
+    return MountTable.below(mounts).contains(target)
+        ? Optional.of(new Mounted(kind, target))
+        : Optional.empty();
+  }
+
   @Override
   public MountedTree mount(LayerData layer) throws IOException {
-    var target = mounts.resolve(layer.slot() + "." + suffix);
+    var target = target(layer);
     Files.createDirectories(target);
     try {
       ErofsMount.mount(backing, layer.metaPath(), dataFile.apply(layer), target);

@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
+import java.util.Optional;
 
 /** One way to mount a layer. Safe for use by several threads. */
 interface LayerMounter {
@@ -15,4 +17,7 @@ interface LayerMounter {
    * @throws IOException if the kernel refuses; the message says what it was asked
    */
   MountedTree mount(LayerData layer) throws IOException;
+
+  /** Returns the layer's mount that a former daemon made, if it is still there. */
+  Optional<MountedTree> existing(LayerData layer) throws IOException;
 }

@@ -11,6 +11,7 @@ record LayerParts(
     LayerIndexer indexer,
     FetchScheduler scheduler,
     ServedLayers served,
+    LayerActivity activity,
     LayerMounter lazy,
     LayerMounter local,
     ScheduledExecutorService timer,

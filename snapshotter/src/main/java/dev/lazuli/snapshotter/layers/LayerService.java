@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.fuse.Keeper;
 import dev.lazuli.bridge.fuse.SessionOptions;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
@@ -10,12 +11,16 @@ import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +31,9 @@ import org.slf4j.LoggerFactory;
 public final class LayerService implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayerService.class);
 
+  /** When restoring is long over, and what nobody claimed is nobody's. */
+  private static final int SETTLE_MINUTES = 10;
+
   /**
    * What the service is made of.
    *
@@ -35,6 +43,8 @@ public final class LayerService implements AutoCloseable {
    * @param store how the store behaves
    * @param fetch how the scheduler behaves
    * @param layers how layers are filled
+   * @param keeperPatience how long readers wait for the next daemon after this one; empty: they get
+   *     errors at once, and nothing is left mounted
    */
   public record Setup(
       Path root,
@@ -42,16 +52,29 @@ public final class LayerService implements AutoCloseable {
       MountChoice choice,
       StoreOptions store,
       FetchOptions fetch,
-      LayersOptions layers) {}
+      LayersOptions layers,
+      Optional<Duration> keeperPatience) {}
 
   private final Deque<AutoCloseable> parts;
+  private final LayerStore store;
   private final Layers layers;
+  private final ServedLayers served;
   private final MountKind kind;
+  private final boolean kept;
 
-  private LayerService(Deque<AutoCloseable> parts, Layers layers, MountKind kind) {
+  private LayerService(
+      Deque<AutoCloseable> parts,
+      LayerStore store,
+      Layers layers,
+      ServedLayers served,
+      MountKind kind,
+      boolean kept) {
     this.parts = parts;
+    this.store = store;
     this.layers = layers;
+    this.served = served;
     this.kind = kind;
+    this.kept = kept;
   }
 
   /**
@@ -74,17 +97,16 @@ public final class LayerService implements AutoCloseable {
   private static LayerService open(
       Setup setup, LayerOrigin origin, FetchListener listener, Deque<AutoCloseable> parts)
       throws IOException {
-    var mounts = setup.root().resolve("mounts");
-    detachStale(mounts);
+    var mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
     var store = LayerStore.open(setup.root(), setup.store());
     parts.push(store);
-    var scheduler = new FetchScheduler(setup.fetch(), Limits.DEFAULT, listener);
+    var activity = new LayerActivity();
+    var scheduler =
+        new FetchScheduler(setup.fetch(), Limits.DEFAULT, new Listeners(activity, listener));
     parts.push(scheduler);
     var served = new ServedLayers();
-    var fuse = Files.createDirectories(setup.state().resolve("fs"));
-    var session = FuseSession.mount(fuse, served, served, SessionOptions.defaults());
-    parts.push(session);
-    var mounters = Mounters.choose(setup.choice(), mounts, session);
+    var fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
+    var mounters = Mounters.choose(setup.choice(), mounts, fuse);
     var timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());
@@ -99,18 +121,45 @@ public final class LayerService implements AutoCloseable {
                 indexer,
                 scheduler,
                 served,
+                activity,
                 mounters.lazy(),
                 mounters.local(),
                 timer,
                 setup.layers()));
+    var session = session(setup, layers, served, fuse, mounts);
+    parts.push(session);
     parts.push(layers);
-    return new LayerService(parts, layers, mounters.lazy().kind());
+    var _ = timer.schedule(layers::settle, SETTLE_MINUTES, TimeUnit.MINUTES);
+    return new LayerService(
+        parts, store, layers, served, mounters.lazy().kind(), setup.keeperPatience().isPresent());
+  }
+
+  /**
+   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
+   * nothing of the kind can be had. The layers are there before the first request that waits.
+   */
+  private static FuseSession session(
+      Setup setup, Layers layers, ServedLayers served, Path fuse, Path mounts) throws IOException {
+    if (setup.keeperPatience().isEmpty()) {
+      detachStale(mounts);
+      return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
+    }
+    if (MountTable.below(fuse).isEmpty()) {
+      detachStale(mounts);
+    } else {
+      layers.adoptAll();
+    }
+    var keeper = Keeper.of(System.getenv(), setup.state(), setup.keeperPatience().get());
+    var session =
+        FuseSession.resumeOrMount(fuse, served, served, SessionOptions.defaults(), keeper);
+    if (!session.wasResumed()) {
+      layers.close();
+      detachStale(mounts);
+    }
+    return session;
   }
 
   private static void detachStale(Path mounts) throws IOException {
-    if (!Files.isDirectory(mounts)) {
-      return;
-    }
     try (var left = Files.newDirectoryStream(mounts)) {
       for (var directory : left) {
         ErofsMount.unmount(directory);
@@ -119,9 +168,29 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
+  /**
+   * Stops serving but leaves every mount, and the requests that come from now on, to the next
+   * daemon; what is stored is synced. The process is to end after this. Without a keeper this is
+   * {@link #close}.
+   */
+  public void handOver() {
+    if (!kept) {
+      close();
+      return;
+    }
+    served.suspend();
+    parts.removeIf(part -> part instanceof FuseSession || part instanceof Layers);
+    close(parts);
+  }
+
   /** Returns the node's layers. */
   public Layers layers() {
     return layers;
+  }
+
+  /** Returns the bytes of disk that all stored layers take. */
+  public long diskBytes() {
+    return store.usedBytes();
   }
 
   /** Returns how incomplete layers are mounted. */

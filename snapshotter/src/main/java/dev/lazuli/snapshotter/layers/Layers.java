@@ -1,12 +1,19 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All layers of this node that are in use, by digest. */
 public final class Layers implements RemoteLayers, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Layers.class);
+
   private static final class Entry {
     final SharedLayer layer;
     int users;
@@ -18,6 +25,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private final LayerParts parts;
   private final Map<String, Entry> entries = new HashMap<>();
+  private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
 
   Layers(LayerParts parts) {
     this.parts = parts;
@@ -50,6 +58,46 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return new Claim(layer, () -> release(layer));
   }
 
+  /**
+   * Opens the layers that a former daemon left mounted, each with a claim that lasts until {@link
+   * #settle}. A layer that cannot be opened is left out, and its readers get errors.
+   */
+  void adoptAll() {
+    for (var record : parts.store().list()) {
+      var layer = use(record.digest());
+      try {
+        layer.adopt(record);
+        adopted.add(layer);
+      } catch (IOException | RuntimeException e) {
+        log.error("layer {}: not taken over: {}", record.digest(), e.getMessage());
+        leave(record.digest());
+      }
+    }
+  }
+
+  /** Gives up what was adopted or stored and is claimed by no snapshot. */
+  void settle() {
+    for (var layer = adopted.poll(); layer != null; layer = adopted.poll()) {
+      release(layer);
+    }
+    for (var record : parts.store().list()) {
+      removeUnclaimed(record.digest());
+    }
+  }
+
+  private synchronized void removeUnclaimed(String digest) {
+    if (entries.containsKey(digest)) {
+      return;
+    }
+    try {
+      if (parts.store().remove(digest)) {
+        log.info("layer {}: removed, no snapshot needs it", digest);
+      }
+    } catch (IOException e) {
+      log.warn("layer {}: its files stay: {}", digest, e.getMessage());
+    }
+  }
+
   private void release(SharedLayer layer) {
     layer.release();
     leave(layer.digest());
@@ -68,6 +116,11 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     }
   }
 
+  /** Returns what operators see of the layers in use. */
+  public List<LayerStatus> status() {
+    return all().stream().flatMap(layer -> layer.status().stream()).toList();
+  }
+
   private synchronized List<SharedLayer> all() {
     return entries.values().stream().map(entry -> entry.layer).toList();
   }
@@ -75,6 +128,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   /** Unmounts everything and keeps what is stored. Idempotent. */
   @Override
   public void close() {
+    adopted.clear();
     all().forEach(SharedLayer::stop);
     synchronized (this) {
       entries.clear();

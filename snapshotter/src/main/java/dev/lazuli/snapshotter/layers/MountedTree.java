@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.status.MountKind;
 import java.nio.file.Path;
 
 /** A layer made readable at a directory. */

@@ -4,6 +4,7 @@ import dev.lazuli.bridge.erofs.ErofsMount.Backing;
 import dev.lazuli.bridge.erofs.ErofsSupport;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +23,11 @@ record Mounters(LayerMounter lazy, LayerMounter local) {
   /**
    * Chooses, and says in the log why.
    *
+   * @param session where the FUSE session is, or will be, mounted
    * @param mounts directory for mount points, on the file system of the layers
    * @throws IOException if {@code choice} is not possible here
    */
-  static Mounters choose(MountChoice choice, Path mounts, FuseSession session) throws IOException {
+  static Mounters choose(MountChoice choice, Path mounts, Path session) throws IOException {
     if (choice == MountChoice.FUSE_TREE) {
       return tree(session);
     }
@@ -49,30 +51,30 @@ record Mounters(LayerMounter lazy, LayerMounter local) {
     return tree(session);
   }
 
-  private static Mounters erofs(Path mounts, FuseSession session) {
+  private static Mounters erofs(Path mounts, Path session) {
     return new Mounters(
         new ErofsMounter(
             MountKind.EROFS_LAZY,
             Backing.FILE,
             mounts,
             "lazy",
-            layer -> session.blob(layer.slot())),
+            layer -> FuseSession.blob(session, layer.slot())),
         new ErofsMounter(
             MountKind.EROFS_LOCAL, Backing.FILE, mounts, "local", LayerData::dataPath));
   }
 
-  private static Mounters loop(Path mounts, FuseSession session) {
+  private static Mounters loop(Path mounts, Path session) {
     return new Mounters(
         new ErofsMounter(
             MountKind.EROFS_LOOP,
             Backing.LOOP,
             mounts,
             "lazy",
-            layer -> session.blob(layer.slot())),
+            layer -> FuseSession.blob(session, layer.slot())),
         new ErofsMounter(MountKind.EROFS_LOOP, Backing.LOOP, mounts, "local", LayerData::dataPath));
   }
 
-  private static Mounters tree(FuseSession session) {
+  private static Mounters tree(Path session) {
     var mounter = new FuseTreeMounter(session);
     return new Mounters(mounter, mounter);
   }

@@ -1,48 +1,31 @@
 package dev.lazuli.snapshotter.layers;
 
-import static java.util.Objects.requireNonNull;
-
-import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.cache.Pin;
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
-import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One layer of this node while anybody uses it: indexed, served, mounted, and given up with the
- * last claim. All state is guarded by one lock per layer, so layers never wait for each other.
+ * One layer of this node while anybody uses it: opened for the first claim, given up with the last.
+ * Guarded by a lock of its own, so layers never wait for each other.
  */
 final class SharedLayer {
   private static final Logger log = LoggerFactory.getLogger(SharedLayer.class);
 
-  /** How often background fetch is put off for readers at most. */
-  private static final int MOST_DELAYS = 20;
-
   private final String digest;
   private final LayerParts parts;
   private final ReentrantLock lock = new ReentrantLock();
-
-  private volatile @Nullable LayerData data;
-  private @Nullable ErofsImage image;
-  private @Nullable Pin pin;
-  private @Nullable BlobSource blob;
-  private @Nullable LayerFetch fetch;
-  private @Nullable MountedTree lazy;
-  private @Nullable MountedTree local;
+  private volatile @Nullable OpenLayer open;
   private int claims;
-  private int ownerUid;
-  private int ownerGid;
-  private volatile long availableUntil = Long.MIN_VALUE;
 
   SharedLayer(String digest, LayerParts parts) {
     this.digest = digest;
@@ -53,6 +36,20 @@ final class SharedLayer {
     return digest;
   }
 
+  /** Returns the layer; it is open while a claim is held. */
+  OpenLayer opened() throws LayerMountException {
+    var layer = open;
+    if (layer == null) {
+      throw new LayerMountException(digest, "is not mounted");
+    }
+    return layer;
+  }
+
+  /** Returns the layer if it is open. */
+  Optional<OpenLayer> ifOpen() {
+    return Optional.ofNullable(open);
+  }
+
   /**
    * Mounts the layer if it is not, and counts one more claim.
    *
@@ -61,11 +58,11 @@ final class SharedLayer {
   void claim(LayerRequest request, Trust trust) throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
-      var opened = data;
-      if (opened == null) {
-        mount(request, trust);
+      var layer = open;
+      if (layer == null) {
+        open = mount(request, trust);
       } else if (trust == Trust.REQUIRED) {
-        requireTrusted(request, opened);
+        requireTrusted(request, layer.data());
       }
       claims++;
     } finally {
@@ -73,52 +70,49 @@ final class SharedLayer {
     }
   }
 
-  private void mount(LayerRequest request, Trust trust) throws IOException, InterruptedException {
-    var opened =
-        trust == Trust.DEFERRED ? open(request, new TocTrust.Deferred()) : openTrusted(request);
-    try {
-      var metadata = ErofsImage.open(opened.metaPath());
-      image = metadata;
-      var source = source(request, opened.record().size());
-      blob = source;
-      var fetching = parts.scheduler().attach(opened, source, compression(opened));
-      fetch = fetching;
-      ownerUid = metadata.uid(metadata.rootNid());
-      ownerGid = metadata.gid(metadata.rootNid());
-      parts.served().add(opened, metadata, fetching);
-      if (opened.complete()) {
-        mountLocal(opened);
-      } else {
-        lazy = parts.lazy().mount(opened);
-        var _ = fetching.completed().thenRun(this::switchToLocal);
-        fill(request, opened, fetching);
-      }
-      data = opened;
-      touch();
-    } catch (IOException | RuntimeException e) {
-      tearDown(opened);
-      throw e;
-    }
-  }
-
-  private LayerData openTrusted(LayerRequest request) throws IOException, InterruptedException {
-    var opened = open(request, trust(request));
-    try {
-      requireTrusted(request, opened);
-      return opened;
-    } catch (IOException e) {
-      opened.close();
-      throw e;
-    }
-  }
-
-  private LayerData open(LayerRequest request, TocTrust trust)
+  private OpenLayer mount(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
-    return parts.indexer().index(digest, request.reference(), source(request, -1), trust);
+    var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : trust(request);
+    var data =
+        parts
+            .indexer()
+            .index(digest, request.reference(), source(request.reference(), -1), tocTrust);
+    if (trust == Trust.REQUIRED) {
+      requireTrusted(request, data);
+    }
+    var layer = OpenLayer.open(parts, data, source(request.reference(), data.record().size()));
+    try {
+      layer.mount(request.prefetchBytes());
+      return layer;
+    } catch (IOException | RuntimeException e) {
+      layer.close();
+      throw e;
+    }
   }
 
-  private BlobSource source(LayerRequest request, long size) throws IOException {
-    return parts.origin().blob(request.reference(), digest, size);
+  /** Opens the layer as a former daemon left it mounted, with one claim. */
+  void adopt(LayerRecord record) throws IOException {
+    lock.lock();
+    try {
+      var data =
+          parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
+      var reference = record.references().getFirst();
+      var layer = OpenLayer.open(parts, data, source(reference, record.size()));
+      try {
+        layer.adopt();
+      } catch (IOException | RuntimeException e) {
+        layer.close();
+        throw e;
+      }
+      open = layer;
+      claims++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private BlobSource source(String reference, long size) throws IOException {
+    return parts.origin().blob(reference, digest, size);
   }
 
   private TocTrust trust(LayerRequest request) throws IOException {
@@ -133,82 +127,18 @@ final class SharedLayer {
         digest, "no TOC digest among the labels, so its content could not be verified");
   }
 
-  /** The index may stem from another reference or from an earlier, unclaimed look. */
-  private void requireTrusted(LayerRequest request, LayerData opened) throws IOException {
+  /** The index may stem from another reference, or from a claim ahead of its digest. */
+  private void requireTrusted(LayerRequest request, LayerData data) throws IOException {
     var expected = request.tocDigest();
     if (expected.isEmpty()) {
       trust(request);
-    } else if (!expected.get().equals(opened.record().tocDigest())) {
+    } else if (!expected.get().equals(data.record().tocDigest())) {
       throw new LayerMountException(
           digest,
           "TOC digest is "
-              + opened.record().tocDigest()
+              + data.record().tocDigest()
               + ", the client's label says "
               + expected.get());
-    }
-  }
-
-  private static Compression compression(LayerData opened) {
-    return Compression.valueOf(opened.record().compression());
-  }
-
-  /** Starts what brings the rest of the layer: the landmark's range, then everything. */
-  private void fill(LayerRequest request, LayerData opened, LayerFetch fetching) {
-    long landmark = opened.record().prefetchEnd();
-    long wanted =
-        landmark >= 0 ? landmark : request.prefetchBytes().orElse(parts.options().prefetchBytes());
-    long prefetch = Math.min(wanted, opened.record().size());
-    if (prefetch > 0 && parts.options().prefetch()) {
-      var _ = fetching.prefetch(0, prefetch);
-    }
-    if (parts.options().backgroundFetch()) {
-      backgroundWhenQuiet(fetching, MOST_DELAYS);
-    }
-  }
-
-  /**
-   * Readers come first: the rest of the layer is fetched once nobody has missed anything for a
-   * while, but a node that is never quiet must not wait for ever.
-   */
-  private void backgroundWhenQuiet(LayerFetch fetching, int delaysLeft) {
-    var delay = parts.options().backgroundDelay();
-    Runnable check =
-        () -> {
-          if (delaysLeft == 0 || parts.served().quietTime().compareTo(delay) >= 0) {
-            fetching.background();
-          } else {
-            backgroundWhenQuiet(fetching, delaysLeft - 1);
-          }
-        };
-    var _ = parts.timer().schedule(check, delay.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /** From now on mounts of the layer's image need no daemon. */
-  private void switchToLocal() {
-    lock.lock();
-    try {
-      var opened = data;
-      if (opened == null || local != null || !opened.complete()) {
-        return;
-      }
-      mountLocal(opened);
-      log.info("layer {}: complete, new mounts are {}", digest, parts.local().kind());
-    } catch (IOException e) {
-      log.warn("layer {}: complete, but stays {}: {}", digest, parts.lazy().kind(), e.getMessage());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The kernel reads the data file itself from now on: nothing may be evicted from it. */
-  private void mountLocal(LayerData opened) throws IOException {
-    var held = opened.pin();
-    try {
-      local = parts.local().mount(opened);
-      pin = held;
-    } catch (IOException e) {
-      held.close();
-      throw e;
     }
   }
 
@@ -216,19 +146,43 @@ final class SharedLayer {
   void release() {
     lock.lock();
     try {
-      var opened = data;
-      if (--claims > 0 || opened == null) {
+      var layer = open;
+      if (--claims > 0 || layer == null) {
         return;
       }
-      data = null;
-      tearDown(opened);
+      open = null;
+      layer.close();
       forget();
     } finally {
       lock.unlock();
     }
   }
 
+  /** Returns what operators see of the layer; empty if it is not open. */
+  Optional<LayerStatus> status() {
+    var layer = open;
+    if (layer == null) {
+      return Optional.empty();
+    }
+    var record = layer.data().record();
+    var activity = parts.activity().of(digest);
+    return Optional.of(
+        new LayerStatus(
+            digest,
+            record.format().toLowerCase(Locale.ROOT).replace('_', '-'),
+            layer.kind(),
+            layer.contentBytes(true),
+            layer.contentBytes(false),
+            activity.bytesPerSecond(),
+            claims,
+            false,
+            activity.errors(),
+            activity.lastError(),
+            record.references()));
+  }
+
   private void forget() {
+    parts.activity().forget(digest);
     try {
       if (parts.store().remove(digest)) {
         log.info("layer {}: removed with its last snapshot", digest);
@@ -242,82 +196,14 @@ final class SharedLayer {
   void stop() {
     lock.lock();
     try {
-      var opened = data;
-      if (opened != null) {
-        data = null;
+      var layer = open;
+      if (layer != null) {
+        open = null;
         claims = 0;
-        tearDown(opened);
+        layer.close();
       }
     } finally {
       lock.unlock();
     }
-  }
-
-  private void tearDown(LayerData opened) {
-    parts.served().remove(opened.slot());
-    fetch = close(fetch);
-    local = close(local);
-    lazy = close(lazy);
-    pin = close(pin);
-    image = close(image);
-    opened.close();
-  }
-
-  private <T extends AutoCloseable> @Nullable T close(@Nullable T part) {
-    if (part != null) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        log.warn("layer {}: {}", digest, e.toString());
-      }
-    }
-    return null;
-  }
-
-  Path directory() {
-    lock.lock();
-    try {
-      var tree = local != null ? local : lazy;
-      if (tree == null) {
-        throw new IllegalStateException("layer " + digest + " is not mounted");
-      }
-      return tree.directory();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  int ownerUid() {
-    return ownerUid;
-  }
-
-  int ownerGid() {
-    return ownerGid;
-  }
-
-  /** See {@link RemoteLayer#check}. */
-  void check() throws IOException {
-    LayerData opened = data;
-    if (opened == null) {
-      throw new LayerMountException(digest, "is not mounted");
-    }
-    if (opened.complete() || System.nanoTime() < availableUntil) {
-      return;
-    }
-    try (var first = requireNonNull(blob).open(0, 1)) {
-      if (first.next() == null) {
-        throw new LayerMountException(digest, "the registry sent nothing");
-      }
-    }
-    touch();
-  }
-
-  private void touch() {
-    availableUntil = System.nanoTime() + parts.options().availabilityInterval().toNanos();
-  }
-
-  Usage usage() throws IOException {
-    LayerData opened = data;
-    return opened == null ? Usage.NONE : new Usage(opened.diskBytes(), 1);
   }
 }

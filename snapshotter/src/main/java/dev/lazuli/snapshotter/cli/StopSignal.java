@@ -1,0 +1,54 @@
+package dev.lazuli.snapshotter.cli;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * The signals that end a daemon. The JDK tells shutdown hooks nothing about the signal, and its own
+ * {@code sun.misc.Signal} is no API that a compiler lets pass without a warning: hence reflection.
+ */
+enum StopSignal {
+  /** Stop for good: unmount everything. */
+  INT,
+
+  /** Stop, another daemon will follow: what containers use stays mounted. */
+  TERM;
+
+  private static final BlockingQueue<StopSignal> RECEIVED = new LinkedBlockingQueue<>();
+
+  /** Handles both signals from now on: the process ends no more by itself. */
+  static void handle() {
+    for (var signal : values()) {
+      signal.install();
+    }
+  }
+
+  /** Waits for a signal. */
+  static StopSignal await() throws InterruptedException {
+    return RECEIVED.take();
+  }
+
+  private void install() {
+    try {
+      var signal = Class.forName("sun.misc.Signal");
+      var handler = Class.forName("sun.misc.SignalHandler");
+      InvocationHandler receive =
+          (proxy, method, arguments) -> {
+            if (method.getName().equals("handle")) {
+              RECEIVED.add(this);
+            }
+            return null;
+          };
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(
+              null,
+              signal.getConstructor(String.class).newInstance(name()),
+              Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, receive));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("this Java runtime cannot handle SIG" + name(), e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.snapshotter.fetch.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.Priority;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/** Remembers what the scheduler did lately for each layer that is in use, for status. */
+final class LayerActivity implements FetchListener {
+  private static final long RATE_NANOS = 2_000_000_000L;
+
+  /** What happened to one layer. */
+  static final class History {
+    private final LongAdder errors = new LongAdder();
+    private volatile @Nullable String lastError;
+    private long windowStart = System.nanoTime();
+    private long windowBytes;
+    private long bytesPerSecond;
+
+    private synchronized void fetched(int bytes) {
+      roll();
+      windowBytes += bytes;
+    }
+
+    private void roll() {
+      long elapsed = System.nanoTime() - windowStart;
+      if (elapsed >= RATE_NANOS) {
+        bytesPerSecond = windowBytes * 1_000_000_000L / elapsed;
+        windowStart += elapsed;
+        windowBytes = 0;
+      }
+    }
+
+    private void failed(IOException reason) {
+      errors.increment();
+      lastError = reason.getMessage();
+    }
+
+    synchronized long bytesPerSecond() {
+      roll();
+      return bytesPerSecond;
+    }
+
+    long errors() {
+      return errors.sum();
+    }
+
+    Optional<String> lastError() {
+      return Optional.ofNullable(lastError);
+    }
+  }
+
+  private final ConcurrentHashMap<String, History> records = new ConcurrentHashMap<>();
+
+  History of(String digest) {
+    return records.computeIfAbsent(digest, _ -> new History());
+  }
+
+  void forget(String digest) {
+    records.remove(digest);
+  }
+
+  @Override
+  public void bytesFetched(String layer, int bytes, Priority priority) {
+    of(layer).fetched(bytes);
+  }
+
+  @Override
+  public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
+    of(layer).failed(reason);
+  }
+
+  @Override
+  public void demandFailed(String layer, FetchFailedException reason) {
+    of(layer).failed(reason);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.lazuli.snapshotter.layers;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lazuli.bridge.erofs.ErofsImage;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.fetch.LayerFetch;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Reads files of an image's layers without mounting them: the same index, fetch, writers and
+ * verification as for a mount, for where nothing may be mounted. Symbolic links are not followed
+ * and whiteouts are not known. Used by one thread.
+ */
+public final class LayerFiles implements AutoCloseable {
+  private static final int PIECE = 1 << 20;
+
+  private record Layer(LayerData data, ErofsImage image, LayerFetch fetch) {}
+
+  private final LayerStore store;
+  private final FetchScheduler scheduler;
+  private final LayerOrigin origin;
+  private final List<Layer> layers = new ArrayList<>();
+  private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
+
+  /**
+   * Opens a store of its own.
+   *
+   * @param root where layers are kept
+   * @throws IOException if it cannot be used
+   */
+  public LayerFiles(Path root, LayerOrigin origin, FetchListener listener) throws IOException {
+    this.origin = origin;
+    this.store = LayerStore.open(root, StoreOptions.defaults());
+    this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, listener);
+  }
+
+  /** Indexes one more layer, on top of those before. */
+  public void add(LayerRequest request) throws IOException, InterruptedException {
+    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
+    var blob = origin.blob(request.reference(), request.digest(), -1);
+    var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
+    var data = indexer.index(request.digest(), request.reference(), blob, trust);
+    var compression = Compression.valueOf(data.record().compression());
+    layers.add(
+        new Layer(
+            data, ErofsImage.open(data.metaPath()), scheduler.attach(data, blob, compression)));
+  }
+
+  /**
+   * Reads a regular file whole.
+   *
+   * @param path absolute path in the image
+   * @return its size in bytes, or -1 if no layer has such a file
+   */
+  public long read(String path) throws IOException {
+    for (var layer : layers.reversed()) {
+      long nid = find(layer.image(), path);
+      if (nid != ErofsImage.ABSENT) {
+        return read(layer, nid);
+      }
+    }
+    return -1;
+  }
+
+  private static long find(ErofsImage image, String path) throws IOException {
+    long nid = image.rootNid();
+    for (var component : path.split("/", -1)) {
+      if (!component.isEmpty()) {
+        var name = MemorySegment.ofArray(component.getBytes(UTF_8));
+        nid = image.lookup(nid, name, 0, (int) name.byteSize());
+        if (nid == ErofsImage.ABSENT) {
+          return nid;
+        }
+      }
+    }
+    return nid;
+  }
+
+  private long read(Layer layer, long nid) throws IOException {
+    long size = layer.image().size(nid);
+    long place = layer.image().dataOffset(nid);
+    if (place < 0) {
+      return size;
+    }
+    for (long done = 0; done < size; done += PIECE) {
+      int length = (int) Math.min(PIECE, size - done);
+      bring(layer, place + done, length);
+      layer.data().read(place + done, piece.clear().limit(length));
+    }
+    return size;
+  }
+
+  private static void bring(Layer layer, long offset, int length) throws IOException {
+    int missing = layer.data().firstMissing(offset, length);
+    if (missing < 0) {
+      return;
+    }
+    int end = layer.data().chunks().firstStartingFrom(offset + length);
+    try {
+      layer.fetch().demand(missing, end).join();
+    } catch (CompletionException | CancellationException e) {
+      throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
+    }
+  }
+
+  /** Fetches what is still missing of every layer and returns when all are complete. */
+  public void complete() {
+    layers.forEach(layer -> layer.fetch().background());
+    layers.forEach(layer -> layer.fetch().completed().join());
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var layer : layers) {
+      layer.fetch().close();
+      layer.image().close();
+      layer.data().close();
+    }
+    scheduler.close();
+    store.close();
+  }
+}

@@ -1,0 +1,248 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.bridge.erofs.ErofsImage;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.Pin;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.status.MountKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stored layer that is served and mounted. Opening it starts to answer for it; then it is either
+ * {@linkplain #mount mounted} or {@linkplain #adopt adopted}.
+ */
+final class OpenLayer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
+
+  /** How often background fetch is put off for readers at most. */
+  private static final int MOST_DELAYS = 20;
+
+  private final LayerParts parts;
+  private final LayerData data;
+  private final ErofsImage image;
+  private final BlobSource blob;
+  private final LayerFetch fetch;
+  private final int ownerUid;
+  private final int ownerGid;
+  private @Nullable MountedTree lazy;
+  private @Nullable MountedTree local;
+  private @Nullable Pin pin;
+  private boolean closed;
+  private volatile long availableUntil = System.nanoTime();
+
+  private OpenLayer(
+      LayerParts parts, LayerData data, ErofsImage image, BlobSource blob, LayerFetch fetch)
+      throws IOException {
+    this.ownerUid = image.uid(image.rootNid());
+    this.ownerGid = image.gid(image.rootNid());
+    this.parts = parts;
+    this.data = data;
+    this.image = image;
+    this.blob = blob;
+    this.fetch = fetch;
+  }
+
+  /**
+   * Opens a stored layer and answers the kernel's reads of it from now on.
+   *
+   * @param data becomes the layer's, to be closed with it; on failure it is closed
+   */
+  static OpenLayer open(LayerParts parts, LayerData data, BlobSource blob) throws IOException {
+    ErofsImage image = null;
+    try {
+      image = ErofsImage.open(data.metaPath());
+      var compression = Compression.valueOf(data.record().compression());
+      var fetch = parts.scheduler().attach(data, blob, compression);
+      var layer = new OpenLayer(parts, data, image, blob, fetch);
+      parts.served().add(data, image, fetch);
+      return layer;
+    } catch (IOException | RuntimeException e) {
+      if (image != null) {
+        image.close();
+      }
+      data.close();
+      throw e;
+    }
+  }
+
+  LayerData data() {
+    return data;
+  }
+
+  /** Mounts the layer and starts to fetch what is missing. */
+  synchronized void mount(OptionalLong prefetchBytes) throws IOException {
+    touch();
+    if (data.complete()) {
+      mountLocal();
+    } else {
+      lazy = parts.lazy().mount(data);
+      becomeLocalWhenComplete();
+      fill(prefetchBytes);
+    }
+  }
+
+  /** Takes over the mounts that a former daemon made, and goes on with what it did. */
+  synchronized void adopt() throws IOException {
+    lazy = parts.lazy().existing(data).orElse(null);
+    if (data.complete()) {
+      pin = data.pin();
+      local = parts.local().existing(data).orElse(null);
+      if (local == null) {
+        mountLocal();
+      }
+    } else {
+      becomeLocalWhenComplete();
+      fill(OptionalLong.empty());
+    }
+  }
+
+  private void becomeLocalWhenComplete() {
+    var _ = fetch.completed().thenRun(this::switchToLocal);
+  }
+
+  /** Starts what brings the rest of the layer: the landmark's range, then everything. */
+  private void fill(OptionalLong prefetchBytes) {
+    long landmark = data.record().prefetchEnd();
+    long wanted = landmark >= 0 ? landmark : prefetchBytes.orElse(parts.options().prefetchBytes());
+    long prefetch = Math.min(wanted, data.record().size());
+    if (prefetch > 0 && parts.options().prefetch()) {
+      var _ = fetch.prefetch(0, prefetch);
+    }
+    if (parts.options().backgroundFetch()) {
+      backgroundWhenQuiet(MOST_DELAYS);
+    }
+  }
+
+  /**
+   * Readers come first: the rest of the layer is fetched once nobody has missed anything for a
+   * while, but a node that is never quiet must not wait for ever.
+   */
+  private void backgroundWhenQuiet(int delaysLeft) {
+    var delay = parts.options().backgroundDelay();
+    Runnable check =
+        () -> {
+          if (delaysLeft == 0 || parts.served().quietTime().compareTo(delay) >= 0) {
+            fetch.background();
+          } else {
+            backgroundWhenQuiet(delaysLeft - 1);
+          }
+        };
+    var _ = parts.timer().schedule(check, delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** From now on mounts of the layer's image need no daemon. */
+  private synchronized void switchToLocal() {
+    if (closed || local != null || !data.complete()) {
+      return;
+    }
+    try {
+      mountLocal();
+      log.info("layer {}: complete, new mounts are {}", digest(), parts.local().kind());
+    } catch (IOException e) {
+      log.warn(
+          "layer {}: complete, but stays {}: {}", digest(), parts.lazy().kind(), e.getMessage());
+    }
+  }
+
+  /** The kernel reads the data file itself from now on: nothing may be evicted from it. */
+  private void mountLocal() throws IOException {
+    if (pin == null) {
+      pin = data.pin();
+    }
+    local = parts.local().mount(data);
+  }
+
+  private String digest() {
+    return data.record().digest();
+  }
+
+  /** Returns where to find the layer's tree from now on. */
+  synchronized Path directory() {
+    var tree = local != null ? local : lazy;
+    if (tree == null) {
+      throw new IllegalStateException("layer " + digest() + " is not mounted");
+    }
+    return tree.directory();
+  }
+
+  /** Returns the kind of mount that new containers get. */
+  synchronized MountKind kind() {
+    var tree = local != null ? local : lazy;
+    return tree == null ? MountKind.NONE : tree.kind();
+  }
+
+  int ownerUid() {
+    return ownerUid;
+  }
+
+  int ownerGid() {
+    return ownerGid;
+  }
+
+  /** See {@link RemoteLayer#check}. */
+  void check() throws IOException {
+    if (data.complete() || System.nanoTime() - availableUntil < 0) {
+      return;
+    }
+    try (var first = blob.open(0, 1)) {
+      if (first.next() == null) {
+        throw new LayerMountException(digest(), "the registry sent nothing");
+      }
+    }
+    touch();
+  }
+
+  private void touch() {
+    availableUntil = System.nanoTime() + parts.options().availabilityInterval().toNanos();
+  }
+
+  Usage usage() throws IOException {
+    return new Usage(data.diskBytes(), image.inodeCount());
+  }
+
+  /** Returns the size of the layer's content in bytes: all of it, or what is present. */
+  long contentBytes(boolean presentOnly) {
+    var chunks = data.chunks();
+    long bytes = 0;
+    for (int chunk = 0; chunk < chunks.count(); chunk++) {
+      if (!presentOnly || data.isPresent(chunk)) {
+        bytes += chunks.size(chunk);
+      }
+    }
+    return bytes;
+  }
+
+  /** Ends answering, fetching and mounts; what is stored stays. Idempotent. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    parts.served().remove(data.slot());
+    close(fetch);
+    close(local);
+    close(lazy);
+    close(pin);
+    close(image);
+    data.close();
+  }
+
+  private void close(@Nullable AutoCloseable part) {
+    try {
+      if (part != null) {
+        part.close();
+      }
+    } catch (Exception e) {
+      log.warn("layer {}: {}", digest(), e.toString());
+    }
+  }
+}
