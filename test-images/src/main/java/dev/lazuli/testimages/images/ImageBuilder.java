@@ -8,7 +8,7 @@ import java.util.List;
 public final class ImageBuilder {
   private final OciLayout layout;
   private final List<Layer> layers = new ArrayList<>();
-  private LayerFormat format = LayerFormat.GZIP;
+  private LayerEncoding encoding = LayerEncoding.GZIP;
   private ImageConfig config = ImageConfig.DEFAULT;
 
   /** Builds into {@code layout}. */
@@ -16,15 +16,15 @@ public final class ImageBuilder {
     this.layout = layout;
   }
 
-  /** Sets the format of the layers that follow; gzip before the first call. */
-  public ImageBuilder format(LayerFormat layerFormat) {
-    this.format = layerFormat;
+  /** Sets the encoding of the layers that follow; gzip before the first call. */
+  public ImageBuilder encoding(LayerEncoding layerEncoding) {
+    this.encoding = layerEncoding;
     return this;
   }
 
   /** Adds a layer on top of those before. */
   public ImageBuilder layer(Iterable<TreeEntry> entries) throws IOException {
-    layers.add(layout.addLayer(entries, format));
+    layers.add(layout.addLayer(entries, encoding));
     return this;
   }
 

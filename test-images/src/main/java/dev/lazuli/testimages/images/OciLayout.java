@@ -1,5 +1,6 @@
 package dev.lazuli.testimages.images;
 
+import dev.lazuli.estargz.build.BuildOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,14 +43,31 @@ public final class OciLayout {
   }
 
   /**
-   * Writes a layer blob. The same entries and format always give the same digest.
+   * Writes a layer blob. The same entries and encoding always give the same digest.
    *
    * @throws IOException if an entry cannot be part of a layer, or its content cannot be read
    */
-  public Layer addLayer(Iterable<TreeEntry> entries, LayerFormat format) throws IOException {
+  public Layer addLayer(Iterable<TreeEntry> entries, LayerEncoding encoding) throws IOException {
+    return addLayer(file -> LayerWriter.write(entries, encoding, file));
+  }
+
+  /**
+   * Writes a lazy layer as the options of the format's own builder say.
+   *
+   * @param options of a format whose TOC lies in the layer
+   */
+  public Layer addLazyLayer(Iterable<TreeEntry> entries, BuildOptions options) throws IOException {
+    return addLayer(file -> LazyLayerWriter.write(entries, options, file));
+  }
+
+  private interface BlobWriter {
+    Layer write(Path file) throws IOException;
+  }
+
+  private Layer addLayer(BlobWriter writer) throws IOException {
     var file = Files.createTempFile(directory, "layer", ".tmp");
     try {
-      var layer = LayerWriter.write(entries, format, file);
+      var layer = writer.write(file);
       Files.move(file, blob(layer.descriptor().digest()), StandardCopyOption.REPLACE_EXISTING);
       return layer;
     } finally {

@@ -24,14 +24,16 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   private static final int MAX_AHEAD = 64;
 
   private final RegistryCore core;
+  private final boolean tls;
   private final Queue<HttpObject> ahead = new ArrayDeque<>();
   private @Nullable IncomingRequest request;
   private @Nullable Exchange exchange;
   private @Nullable ReplySender reply;
   private boolean fresh = true;
 
-  ConnectionHandler(RegistryCore core) {
+  ConnectionHandler(RegistryCore core, boolean tls) {
     this.core = core;
+    this.tls = tls;
   }
 
   @Override
@@ -66,7 +68,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext context, HttpRequest head) {
-    request = IncomingRequest.read(head, core.faults());
+    request = IncomingRequest.read(head, tls, core.faults());
     core.counters().requested(request.described());
     if (HttpUtil.is100ContinueExpected(head)) {
       var _ =

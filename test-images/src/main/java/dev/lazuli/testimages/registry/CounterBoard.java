@@ -1,6 +1,7 @@
 package dev.lazuli.testimages.registry;
 
 import dev.lazuli.testimages.registry.RegistryCounters.BlobCounters;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -11,6 +12,9 @@ final class CounterBoard {
   private long requests;
   private long rangeRequests;
   private long bodyBytes;
+  private long redirects;
+  private long tokens;
+  private long unauthorized;
 
   synchronized void connected() {
     connections++;
@@ -27,15 +31,32 @@ final class CounterBoard {
     }
   }
 
-  /** Counts body bytes that a socket took. */
-  synchronized void sent(RegistryRequest request, long bytes) {
+  synchronized void answered(RegistryRequest request, HttpResponseStatus status) {
+    switch (status.code()) {
+      case 200 -> tokens += request.kind() == RegistryRequest.Kind.TOKEN ? 1 : 0;
+      case 307 -> redirects++;
+      case 401 -> unauthorized++;
+      default -> {}
+    }
+  }
+
+  /**
+   * Counts body bytes.
+   *
+   * @param content whether they are what was asked for, and not an error's text
+   */
+  synchronized void sent(RegistryRequest request, long bytes, boolean content) {
     bodyBytes += bytes;
+    if (!content) {
+      return;
+    }
     blobs.computeIfPresent(
         request.reference(), (_, before) -> sum(before, new BlobCounters(0, 0, bytes)));
   }
 
   synchronized RegistryCounters snapshot() {
-    return new RegistryCounters(connections, requests, rangeRequests, bodyBytes, blobs);
+    return new RegistryCounters(
+        connections, requests, rangeRequests, bodyBytes, redirects, tokens, unauthorized, blobs);
   }
 
   synchronized void reset() {
@@ -43,6 +64,9 @@ final class CounterBoard {
     requests = 0;
     rangeRequests = 0;
     bodyBytes = 0;
+    redirects = 0;
+    tokens = 0;
+    unauthorized = 0;
     blobs.clear();
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param method of the request line
  * @param target of the request line
  * @param headers as they came
+ * @param origin scheme and host that the client has called, such as {@code http://127.0.0.1:5000}
  * @param described the same for fault rules and counters
  * @param keepAlive whether the connection goes on after the answer
  * @param fault what goes wrong with it, or null
@@ -22,11 +23,12 @@ record IncomingRequest(
     HttpMethod method,
     Target target,
     HttpHeaders headers,
+    String origin,
     RegistryRequest described,
     boolean keepAlive,
     @Nullable Fault fault) {
 
-  static IncomingRequest read(HttpRequest request, FaultScript faults) {
+  static IncomingRequest read(HttpRequest request, boolean tls, FaultScript faults) {
     var target = Target.parse(request.uri());
     var range = Optional.ofNullable(request.headers().get(HttpHeaderNames.RANGE));
     var described = RegistryRequest.of(request.method().name(), target, range);
@@ -34,6 +36,7 @@ record IncomingRequest(
         request.method(),
         target,
         request.headers(),
+        (tls ? "https://" : "http://") + request.headers().get(HttpHeaderNames.HOST, ""),
         described,
         HttpUtil.isKeepAlive(request),
         faults.faultFor(described).orElse(null));

@@ -9,6 +9,9 @@ import java.util.Map;
  * @param requests HTTP requests of every kind
  * @param rangeRequests requests with a {@code Range} header
  * @param bodyBytes bytes of response bodies handed to the sockets
+ * @param redirects answers that sent a client to the second origin
+ * @param tokens tokens issued
+ * @param unauthorized answers 401
  * @param blobs the same for each blob that was asked for, by digest
  */
 public record RegistryCounters(
@@ -16,6 +19,9 @@ public record RegistryCounters(
     long requests,
     long rangeRequests,
     long bodyBytes,
+    long redirects,
+    long tokens,
+    long unauthorized,
     Map<String, BlobCounters> blobs) {
 
   /** Copies the map. */

@@ -71,6 +71,9 @@ public record RegistryRequest(
       case Target.Referrers referrers ->
           new RegistryRequest(
               method, Kind.REFERRERS, referrers.repository(), referrers.digest(), range);
+      case Target.Token _ -> new RegistryRequest(method, Kind.TOKEN, "", "", range);
+      case Target.Stored stored ->
+          new RegistryRequest(method, Kind.REDIRECTED_BLOB, "", stored.digest(), range);
       case Target.Unknown _ -> new RegistryRequest(method, Kind.OTHER, "", "", range);
     };
   }

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
@@ -76,15 +77,17 @@ final class ReplySender {
     if (!request.keepAlive()) {
       head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     }
+    core.counters().answered(request.described(), reply.status());
     var _ = channel.writeAndFlush(head);
     var body = request.isHead() ? List.<Reply.Part>of() : reply.body();
+    var content = reply.status().codeClass() == HttpStatusClass.SUCCESS;
     pump =
         new BodyPump(
             channel,
             core.link(),
             body,
             limit,
-            bytes -> core.counters().sent(request.described(), bytes),
+            bytes -> core.counters().sent(request.described(), bytes, content),
             then);
     pump.run();
   }

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a well-behaved registry answers. Confined to the event loop. */
 final class Routes {
@@ -15,10 +16,14 @@ final class Routes {
 
   private final ContentStore store;
   private final PushRoutes pushes;
+  private final Gate gate;
+  private final SecondOrigin secondOrigin;
 
-  Routes(ContentStore store, Uploads uploads) {
+  Routes(ContentStore store, Uploads uploads, Gate gate, SecondOrigin secondOrigin) {
     this.store = store;
     this.pushes = new PushRoutes(store, uploads);
+    this.gate = gate;
+    this.secondOrigin = secondOrigin;
   }
 
   Exchange open(IncomingRequest request) {
@@ -29,9 +34,17 @@ final class Routes {
         && request.range().orElse("").contains(",")) {
       return Exchange.of(() -> refusal(400, Map.of()));
     }
+    var refusal = isGuarded(request.target()) ? gate.refusal(request) : Optional.<Reply>empty();
+    if (refusal.isPresent()) {
+      return Exchange.of(refusal::get);
+    }
     return request.isGet() || request.isHead()
         ? Exchange.of(() -> read(request))
         : pushes.open(request);
+  }
+
+  private static boolean isGuarded(Target target) {
+    return !(target instanceof Target.Token || target instanceof Target.Stored);
   }
 
   private static Reply refusal(int status, Map<String, String> headers) {
@@ -47,16 +60,24 @@ final class Routes {
               .with("Docker-Distribution-Api-Version", "registry/2.0");
       case Target.Manifest(var repository, var reference) ->
           manifest(request, repository, reference);
-      case Target.Blob(var repository, var digest) ->
-          store
-              .blob(digest)
-              .map(blob -> BlobReply.of(digest, request.seen(blob), request.range()))
-              .orElseGet(() -> notFound("BLOB_UNKNOWN", repository + " has no " + digest));
+      case Target.Blob(var repository, var digest) -> blob(request, repository, digest);
+      case Target.Token token -> gate.token(request, token);
+      case Target.Stored stored -> secondOrigin.read(request, stored);
       case Target.Upload upload -> pushes.progress(upload);
       case Target.Tags(var repository) -> tags(repository);
       case Target.Referrers referrers -> referrers(referrers);
       case Target.Unknown(var path) -> notFound("UNSUPPORTED", path);
     };
+  }
+
+  private Reply blob(IncomingRequest request, String repository, String digest) throws IOException {
+    var blob = store.blob(digest);
+    if (blob.isEmpty()) {
+      return notFound("BLOB_UNKNOWN", repository + " has no " + digest);
+    }
+    return secondOrigin.isUsed() && request.isGet()
+        ? secondOrigin.redirect(digest)
+        : BlobReply.of(digest, request.seen(blob.get()), request.range());
   }
 
   private Reply manifest(IncomingRequest request, String repository, String reference) {

@@ -2,10 +2,14 @@ package dev.lazuli.testimages.registry;
 
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** What the path of a request names, after the OCI distribution specification. */
 sealed interface Target {
+  /** Where the paths of the second origin begin. */
+  String STORE = "/store/";
+
   /** {@code /v2/}. */
   record Ping() implements Target {}
 
@@ -29,6 +33,17 @@ sealed interface Target {
   record Referrers(String repository, String digest, Optional<String> artifactType)
       implements Target {}
 
+  /** {@code /token}: the token service. */
+  record Token(List<String> scopes) implements Target {
+    /** Copies the list. */
+    public Token {
+      scopes = List.copyOf(scopes);
+    }
+  }
+
+  /** {@code /store/<digest>}: a blob at the second origin. */
+  record Stored(String digest, String ticket) implements Target {}
+
   /** Anything else. */
   record Unknown(String path) implements Target {}
 
@@ -38,6 +53,12 @@ sealed interface Target {
     var path = query.path();
     if (path.equals("/v2/") || path.equals("/v2")) {
       return new Ping();
+    }
+    if (path.equals("/token")) {
+      return new Token(scopes(query));
+    }
+    if (path.startsWith(STORE)) {
+      return new Stored(path.substring(STORE.length()), parameter(query, "ticket").orElse(""));
     }
     var parts = path.split("/", -1);
     if (parts.length < 5 || !parts[0].isEmpty() || !parts[1].equals("v2")) {
@@ -61,6 +82,13 @@ sealed interface Target {
 
   private static String repository(String[] parts, int tail) {
     return String.join("/", Arrays.copyOfRange(parts, 2, parts.length - tail));
+  }
+
+  /** A client may send several scopes, or one parameter with spaces between them. */
+  private static List<String> scopes(QueryStringDecoder query) {
+    return query.parameters().getOrDefault("scope", List.of()).stream()
+        .flatMap(value -> Arrays.stream(value.split(" ", -1)))
+        .toList();
   }
 
   private static Optional<String> parameter(QueryStringDecoder query, String name) {

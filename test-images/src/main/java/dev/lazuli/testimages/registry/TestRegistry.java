@@ -14,11 +14,13 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,17 +41,35 @@ public final class TestRegistry implements AutoCloseable {
   private final CounterBoard counters = new CounterBoard();
   private final FaultScript faults = new FaultScript();
   private final Link link = new Link(group.next());
+  private final Optional<SslContext> tls;
   private final Uploads uploads;
   private final Channel listener;
+  private final Channel secondListener;
 
-  private TestRegistry() throws IOException {
+  private TestRegistry(RegistryOptions options) throws IOException {
+    var context = options.tls().isPresent() ? options.tls().get().context() : null;
+    tls = Optional.ofNullable(context);
     uploads = new Uploads(Files.createTempDirectory("registry"));
-    listener = listen(new RegistryCore(new Routes(store, uploads), link, counters, faults));
+    var second = new SecondOrigin(store, options.redirects());
+    var routes = new Routes(store, uploads, new Gate(options.access()), second);
+    var core = new RegistryCore(routes, link, counters, faults);
+    listener = listen(core);
+    secondListener = listen(core);
+    second.setOrigin((tls.isPresent() ? "https://" : "http://") + address(secondListener));
   }
 
-  /** Starts a registry without content. */
+  /** Starts a registry without content, open to everybody over plain HTTP. */
   public static TestRegistry start() throws IOException {
-    return new TestRegistry();
+    return start(RegistryOptions.OPEN);
+  }
+
+  /**
+   * Starts a registry without content.
+   *
+   * @throws IOException if TLS cannot be set up, or the disk has no place for what is pushed
+   */
+  public static TestRegistry start(RegistryOptions options) throws IOException {
+    return new TestRegistry(options);
   }
 
   private Channel listen(RegistryCore core) {
@@ -66,7 +86,12 @@ public final class TestRegistry implements AutoCloseable {
                   @Override
                   protected void initChannel(SocketChannel channel) {
                     channels.add(channel);
-                    channel.pipeline().addLast(new HttpServerCodec(), new ConnectionHandler(core));
+                    tls.ifPresent(
+                        context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
+                    channel
+                        .pipeline()
+                        .addLast(
+                            new HttpServerCodec(), new ConnectionHandler(core, tls.isPresent()));
                   }
                 })
             .bind(InetAddress.getLoopbackAddress(), 0)
@@ -78,7 +103,16 @@ public final class TestRegistry implements AutoCloseable {
 
   /** Returns {@code 127.0.0.1:PORT}, as image references name the registry. */
   public String host() {
-    var address = (InetSocketAddress) listener.localAddress();
+    return address(listener);
+  }
+
+  /** Returns {@code 127.0.0.1:PORT} of the place that blobs are redirected to. */
+  public String secondHost() {
+    return address(secondListener);
+  }
+
+  private static String address(Channel bound) {
+    var address = (InetSocketAddress) bound.localAddress();
     return address.getAddress().getHostAddress() + ":" + address.getPort();
   }
 
@@ -123,12 +157,16 @@ public final class TestRegistry implements AutoCloseable {
 
   /** Returns the number of connections that are open now. */
   public int openConnections() {
-    return channels.size() - (listener.isOpen() ? 1 : 0);
+    return channels.size() - (int) channels.stream().filter(this::listens).count();
   }
 
   /** Ends every connection that is open now; new ones are served. */
   public void dropConnections() {
-    channels.close(channel -> !channel.equals(listener)).syncUninterruptibly();
+    channels.close(channel -> !listens(channel)).syncUninterruptibly();
+  }
+
+  private boolean listens(Channel channel) {
+    return channel.equals(listener) || channel.equals(secondListener);
   }
 
   /** Stops listening, ends every connection and forgets what was pushed. Idempotent. */

@@ -6,7 +6,7 @@ import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageConfig;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerFormat;
+import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.nio.file.Files;
@@ -32,25 +32,25 @@ final class ContainerdIT {
     var sh = HostFiles.find("sh").orElseThrow();
     shell = sh.toString();
     var sleep = HostFiles.find("sleep").orElseThrow();
-    for (var format : LayerFormat.values()) {
+    for (var encoding : LayerEncoding.values()) {
       new ImageBuilder(layout)
-          .format(format)
+          .encoding(encoding)
           .layer(new HostFiles().program(sh).program(sleep).tree())
           .layer(new ImageTree().directory("app").file("app/greeting", "hello from a layer\n"))
           .config(ImageConfig.DEFAULT.withCommand(shell))
-          .build(format.name());
+          .build(encoding.name());
     }
   }
 
   @ParameterizedTest
-  @EnumSource(LayerFormat.class)
-  void imageOfHostPrograms_runs(LayerFormat format) throws Exception {
-    var reference = BED.registry().push(layout, format.name(), "shell:" + format);
+  @EnumSource(LayerEncoding.class)
+  void imageOfHostPrograms_runs(LayerEncoding encoding) throws Exception {
+    var reference = BED.registry().push(layout, encoding.name(), "shell:" + encoding);
     var script = "while read line; do echo $line; done < /app/greeting";
     BED.containerd().ctr("image", "pull", "--plain-http", reference).check();
 
     var run =
-        BED.containerd().ctr("run", "--rm", reference, "c" + format, shell, "-c", script).check();
+        BED.containerd().ctr("run", "--rm", reference, "c" + encoding, shell, "-c", script).check();
 
     assertThat(run.output()).isEqualTo("hello from a layer\n");
   }
@@ -99,7 +99,7 @@ final class ContainerdIT {
   void containerLeftRunning_isGoneAfterClose() throws Exception {
     var reference = BED.registry().push(layout, "GZIP", "shell:left");
     var directory = BED.directory().resolve("other");
-    var other = TestContainerd.start(directory, ContainerdConfig.overlayfs());
+    var other = BED.closeAtEnd(TestContainerd.start(directory, ContainerdConfig.overlayfs()));
     other.ctr("image", "pull", "--plain-http", reference).check();
     other.ctr("run", "--detach", reference, "left-running", "sleep", "1000").check();
     other.restart();

@@ -2,6 +2,7 @@ package dev.lazuli.testimages.images;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.IOException;
@@ -27,32 +28,54 @@ final class OciLayoutTest {
   }
 
   @ParameterizedTest
-  @EnumSource(LayerFormat.class)
-  void layer_hasTheDigestsItClaims(LayerFormat format) throws Exception {
-    var layer = layout.addLayer(SampleTrees.everyKind(), format);
+  @EnumSource(LayerEncoding.class)
+  void layer_hasTheDigestsItClaims(LayerEncoding encoding) throws Exception {
+    var layer = layout.addLayer(tree(encoding), encoding);
     var blob = Files.readAllBytes(layout.blob(layer.descriptor().digest()));
-    var tar = uncompressed(format, layout.blob(layer.descriptor().digest()));
+    var tar = uncompressed(encoding, layout.blob(layer.descriptor().digest()));
 
     assertThat(HashingStream.digest(blob)).isEqualTo(layer.descriptor().digest());
     assertThat(blob).hasSize((int) layer.descriptor().size());
     assertThat(HashingStream.digest(tar)).isEqualTo(layer.diffId());
     assertThat(tar).hasSize((int) layer.uncompressedSize());
-    assertThat(layer.descriptor().mediaType()).isEqualTo(format.mediaType());
+    assertThat(layer.descriptor().mediaType()).isEqualTo(encoding.mediaType());
   }
 
   @ParameterizedTest
-  @EnumSource(LayerFormat.class)
-  void sameTree_sameDigest(LayerFormat format) throws Exception {
-    var first = layout.addLayer(SampleTrees.everyKind(), format);
-    var second = OciLayout.at(directory.resolve("other")).addLayer(SampleTrees.everyKind(), format);
+  @EnumSource(LayerEncoding.class)
+  void sameTree_sameDigest(LayerEncoding encoding) throws Exception {
+    var first = layout.addLayer(tree(encoding), encoding);
+    var second = OciLayout.at(directory.resolve("other")).addLayer(tree(encoding), encoding);
 
     assertThat(second).isEqualTo(first);
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"ESTARGZ", "ZSTD_CHUNKED"})
+  void lazyLayer_namesItsToc(LayerEncoding encoding) throws Exception {
+    var image = new ImageBuilder(layout).encoding(encoding).layer(tree(encoding));
+
+    var layers = layout.layers(image.build("lazy"));
+
+    assertThat(layers).hasSize(1);
+    assertThat(layers.getFirst().annotations())
+        .containsKey("containerd.io/snapshot/stargz/toc.digest");
+  }
+
+  @Test
+  void lazyLayerOfWhatNoTarHolds_failsWithTheReason() {
+    var tree = new ImageTree().file("a", FileContent.generated(9_000_000, 1)).socket("run/s");
+
+    assertThatThrownBy(() -> layout.addLayer(tree, LayerEncoding.ESTARGZ))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("run/s");
+    assertThat(directory.toFile().list()).containsExactlyInAnyOrder("oci-layout", "blobs");
+  }
+
   @Test
   void digests_areTheSameOnEveryMachine() throws Exception {
-    assertThat(layout.addLayer(SampleTrees.everyKind(), LayerFormat.PLAIN).diffId())
-        .isEqualTo("sha256:0d651106accbddeb85fe39f301bceae9bed0299cb1ff71a16d974ed9bbc21dfd");
+    assertThat(layout.addLayer(SampleTrees.everyKind(), LayerEncoding.PLAIN).diffId())
+        .isEqualTo("sha256:939ea81dab90a5cfb4a4fb2760689cfa3023d9a5d293c9ac63fce56e42f8f567");
   }
 
   @Test
@@ -86,7 +109,7 @@ final class OciLayoutTest {
     var tree = new ImageTree().directory("d");
     IntStream.range(0, 100_000).forEach(i -> tree.file("d/file-" + i, Integer.toString(i)));
 
-    var layer = layout.addLayer(tree, LayerFormat.GZIP);
+    var layer = layout.addLayer(tree, LayerEncoding.GZIP);
 
     assertThat(layer.uncompressedSize()).isEqualTo(512 + 100_000 * 1024L + 1024);
   }
@@ -95,27 +118,34 @@ final class OciLayoutTest {
   void fileOfHundredsOfMebibytes_takesNoHeapAndLittleDisk() throws Exception {
     var content = FileContent.generated(768L << 20, 3).compressible(4096);
 
-    var layer = layout.addLayer(new ImageTree().file("big", content), LayerFormat.ZSTD);
+    var layer = layout.addLayer(new ImageTree().file("big", content), LayerEncoding.ZSTD);
 
     assertThat(layer.uncompressedSize()).isGreaterThan(Runtime.getRuntime().maxMemory());
     assertThat(layer.descriptor().size()).isLessThan(4 << 20);
+  }
+
+  private static ImageTree tree(LayerEncoding encoding) {
+    return switch (encoding) {
+      case PLAIN, GZIP, ZSTD -> SampleTrees.everyKind();
+      case ESTARGZ, ZSTD_CHUNKED -> SampleTrees.everyKindOfLazyLayers();
+    };
   }
 
   private String digest(String tag) throws IOException {
     return Optional.ofNullable(layout.images().get(tag)).orElseThrow().digest();
   }
 
-  private static byte[] uncompressed(LayerFormat format, Path file) throws IOException {
-    try (var in = open(format, Files.newInputStream(file))) {
+  private static byte[] uncompressed(LayerEncoding encoding, Path file) throws IOException {
+    try (var in = open(encoding, Files.newInputStream(file))) {
       return in.readAllBytes();
     }
   }
 
-  private static InputStream open(LayerFormat format, InputStream in) throws IOException {
-    return switch (format) {
+  private static InputStream open(LayerEncoding encoding, InputStream in) throws IOException {
+    return switch (encoding) {
       case PLAIN -> in;
-      case GZIP -> new GZIPInputStream(in);
-      case ZSTD -> new ZstdInputStreamNoFinalizer(in);
+      case GZIP, ESTARGZ -> new GZIPInputStream(in);
+      case ZSTD, ZSTD_CHUNKED -> new ZstdInputStreamNoFinalizer(in);
     };
   }
 }
