@@ -46,6 +46,11 @@ final class BoundedInput extends FilterInputStream {
     transferTo(OutputStream.nullOutputStream());
   }
 
+  /** Returns the bytes read. */
+  long count() {
+    return count;
+  }
+
   private void count(int read) throws LayerFormatException {
     count += read;
     if (count > limit) {

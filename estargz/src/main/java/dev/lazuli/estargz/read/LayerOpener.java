@@ -50,66 +50,68 @@ public final class LayerOpener implements AutoCloseable {
    */
   public LayerIndex open(OpenRequest request) throws IOException {
     try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque())) {
-      var facts =
-          read(
-              request,
-              (toc, digest) -> {
-                var json = new BoundedInput(toc, request.layer(), limits.tocBytes(), digest);
-                builder.read(json);
-                json.drain();
-              });
-      return builder.build(facts);
+      var toc = read(request, builder::read);
+      return builder.build(
+          new LayerIndexBuilder.Facts(
+              toc.footer().format(),
+              toc.digest(),
+              toc.footer().payloadEnd(),
+              !(request.trust() instanceof TocTrust.Unverified)));
     }
   }
 
-  /** Takes a TOC's JSON; what it reads must go to the digest. */
+  /** Takes a TOC's JSON; what it leaves is read on. */
   @FunctionalInterface
   interface TocConsumer {
-    void accept(InputStream json, MessageDigest digest) throws IOException;
+    void accept(InputStream json) throws IOException;
   }
 
-  /** Finds the TOC, has it consumed, and checks that it is the trusted one. */
-  LayerIndexBuilder.Facts read(OpenRequest request, TocConsumer consumer) throws IOException {
+  /** A TOC that was read, and is the trusted one. */
+  record ReadToc(Footer footer, Sha256 digest, long bytes) {}
+
+  /** Finds the TOC, has it consumed while it is not yet verified, and verifies it. */
+  ReadToc read(OpenRequest request, TocConsumer consumer) throws IOException {
     var compressed = Sha256.newComputation();
     var json = Sha256.newComputation();
     Footer footer;
+    long bytes;
     try (var found = locate(request, compressed)) {
       footer = found.footer();
-      consume(request.layer(), found, consumer, json);
+      bytes = consume(request.layer(), found, consumer, json);
       found.toc().drain();
     }
-    var digest = json.digest();
+    var digest = Sha256.of(json.digest());
     switch (request.trust()) {
       case TocTrust.Json trust -> check(request.layer(), "TOC", trust.digest(), digest);
-      case TocTrust.Compressed trust ->
-          check(request.layer(), "compressed TOC", trust.digest(), compressed.digest());
+      case TocTrust.Compressed trust -> {
+        var actual = Sha256.of(compressed.digest());
+        check(request.layer(), "compressed TOC", trust.digest(), actual);
+      }
       case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
     }
-    return new LayerIndexBuilder.Facts(
-        footer.format(),
-        Sha256.of(digest),
-        footer.payloadEnd(),
-        !(request.trust() instanceof TocTrust.Unverified));
+    return new ReadToc(footer, digest, bytes);
   }
 
-  private static void check(String layer, String part, Sha256 expected, byte[] actual)
+  private static void check(String layer, String part, Sha256 expected, Sha256 actual)
       throws DigestMismatchException {
-    if (!MessageDigest.isEqual(expected.bytes(), actual)) {
-      throw new DigestMismatchException(layer, part, expected.bytes(), actual);
+    if (!expected.equals(actual)) {
+      throw new DigestMismatchException(layer, part, expected.bytes(), actual.bytes());
     }
   }
 
-  private void consume(String layer, Located found, TocConsumer consumer, MessageDigest json)
+  private long consume(String layer, Located found, TocConsumer consumer, MessageDigest sha256)
       throws IOException {
     var compression = found.footer().format().compression();
     try (var bench = pool.borrow(compression)) {
       bench.decoder.start(new BlobCursor(found.toc(), found.offset()), layer);
-      var decoded = new DecodedInput(bench);
+      InputStream decoded = new DecodedInput(bench);
       if (compression == Compression.GZIP) {
-        consumer.accept(TocTar.open(decoded, layer, limits), json);
-      } else {
-        consumer.accept(decoded, json);
+        decoded = TocTar.open(decoded, layer, limits);
       }
+      var json = new BoundedInput(decoded, layer, limits.tocBytes(), sha256);
+      consumer.accept(json);
+      json.drain();
+      return json.count();
     }
   }
 

@@ -1,0 +1,83 @@
+package dev.lazuli.estargz.read;
+
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.toc.LayerIndex;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** Says what lazy layers are, for people. Safe for any thread. */
+public final class LayerInspector implements AutoCloseable {
+  private final LayerOpener opener;
+
+  /** Makes an inspector with empty pools. */
+  public LayerInspector(Limits limits) {
+    opener = new LayerOpener(limits);
+  }
+
+  /**
+   * Describes a layer; reads its TOC twice.
+   *
+   * @throws IOException as {@link LayerOpener#open}
+   */
+  public LayerDescription describe(OpenRequest request) throws IOException {
+    var toc = opener.read(request, json -> {});
+    try (var index = opener.open(request)) {
+      var footer = toc.footer();
+      return new LayerDescription(
+          footer.format(),
+          request.blob().size(),
+          toc.digest(),
+          footer.tocOffset(),
+          footer.tocEnd() - footer.tocOffset(),
+          toc.bytes(),
+          count(index, 0x4000),
+          count(index, 0x8000),
+          count(index, 0xa000),
+          count(index, 0x2000) + count(index, 0x6000) + count(index, 0x1000),
+          index.chunkCount(),
+          fileBytes(index),
+          index.dataSize(),
+          index.prefetchEnd());
+    }
+  }
+
+  private static int count(LayerIndex index, int type) {
+    var count = 0;
+    for (int inode = 0; inode < index.inodeCount(); inode++) {
+      if ((index.mode(inode) & 0xf000) == type) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private static long fileBytes(LayerIndex index) {
+    var bytes = 0L;
+    for (int inode = 0; inode < index.inodeCount(); inode++) {
+      if ((index.mode(inode) & 0xf000) == 0x8000) {
+        bytes += index.size(inode);
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Writes a layer's TOC, the JSON as it is. It is compared with the trusted digest at its end
+   * only: what was written is not to be believed if this fails.
+   *
+   * @return the JSON's digest
+   * @throws DigestMismatchException if the TOC is not the one that is trusted
+   * @throws IOException if the layer cannot be read or the output fails
+   */
+  public Sha256 writeToc(OpenRequest request, OutputStream out) throws IOException {
+    return opener.read(request, json -> json.transferTo(out)).digest();
+  }
+
+  /** Frees the pooled decompressors. */
+  @Override
+  public void close() {
+    opener.close();
+  }
+}

@@ -1,0 +1,39 @@
+package dev.lazuli.estargz.read;
+
+import dev.lazuli.estargz.LayerFormat;
+import dev.lazuli.estargz.Sha256;
+import java.util.List;
+
+/**
+ * What a layer's verification found.
+ *
+ * @param format the layer's format
+ * @param tocDigest digest of the TOC's JSON; right, if the layer was opened with trust
+ * @param blobDigest digest of the whole blob, to be compared with the descriptor's
+ * @param diffId digest of the tar that the blob decompresses to, to be compared with the image
+ *     configuration's
+ * @param chunks chunks whose digest is right
+ * @param bytes their bytes
+ * @param problems chunks that are not right, and why; the first {@link #MOST_PROBLEMS} of them
+ */
+public record VerificationReport(
+    LayerFormat format,
+    Sha256 tocDigest,
+    Sha256 blobDigest,
+    Sha256 diffId,
+    int chunks,
+    long bytes,
+    List<String> problems) {
+  /** After so many wrong chunks the rest is not looked at. */
+  public static final int MOST_PROBLEMS = 100;
+
+  /** Copies the problems. */
+  public VerificationReport {
+    problems = List.copyOf(problems);
+  }
+
+  /** Returns if all chunks are right. */
+  public boolean isGood() {
+    return problems.isEmpty();
+  }
+}

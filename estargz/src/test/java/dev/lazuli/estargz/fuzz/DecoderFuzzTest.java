@@ -1,0 +1,80 @@
+package dev.lazuli.estargz.fuzz;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.MemoryBlob;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.read.CollectingSink;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** gzip headers, zstd headers, and what follows them: right bytes, or an IOException. */
+class DecoderFuzzTest {
+  @FuzzTest(maxDuration = "120s")
+  void decoder(FuzzedDataProvider data) {
+    var compression = data.pickValue(Compression.values());
+    var first = data.consumeLong(0, 100);
+    var inner = data.consumeLong(0, 1000);
+    var size = data.consumeLong(1, 100_000);
+    var pieces = data.consumeInt(1, 100);
+    var blob = new MemoryBlob(data.consumeRemainingAsBytes(), pieces, pieces % 2 == 0);
+    if (blob.size() <= first) {
+      return;
+    }
+    var chunks = new TwoChunks(first, blob.size(), inner, size);
+    var sink = new CollectingSink();
+    try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {
+      var range = blob.open(0, blob.size());
+      decoder.decode(compression, range, 0, chunks, new int[] {0, 1}, sink);
+    } catch (IOException e) {
+      // What broken data is to give.
+    }
+    sink.committed.forEach(
+        (chunk, bytes) -> {
+          if (bytes.length != size) {
+            throw new AssertionError(chunk + " has " + bytes.length + " bytes, expected " + size);
+          }
+        });
+  }
+
+  /** Two chunks that follow each other in one stream. */
+  private record TwoChunks(long offset, long end, long inner, long size) implements ChunkTableView {
+    @Override
+    public int chunkCount() {
+      return 2;
+    }
+
+    @Override
+    public long chunkDataOffset(int chunk) {
+      return chunk * size;
+    }
+
+    @Override
+    public long chunkSize(int chunk) {
+      return size;
+    }
+
+    @Override
+    public long chunkBlobOffset(int chunk) {
+      return offset;
+    }
+
+    @Override
+    public long chunkBlobEnd(int chunk) {
+      return end;
+    }
+
+    @Override
+    public long chunkInnerOffset(int chunk) {
+      return inner + chunk * size;
+    }
+
+    @Override
+    public void chunkDigest(int chunk, byte[] into) {
+      Arrays.fill(into, (byte) 0);
+    }
+  }
+}

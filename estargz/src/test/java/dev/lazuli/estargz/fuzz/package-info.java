@@ -1,0 +1,6 @@
+/**
+ * Fuzz targets for everything that parses bytes from the network. In the normal build they run over
+ * the inputs that lie beside them; {@code JAZZER_FUZZ=1 mvn test -Dtest=<target>} searches for
+ * more.
+ */
+package dev.lazuli.estargz.fuzz;

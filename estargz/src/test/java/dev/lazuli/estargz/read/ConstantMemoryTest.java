@@ -1,0 +1,24 @@
+package dev.lazuli.estargz.read;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.estargz.ChildJvm;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** What the module says about its memory, held to in JVMs that have no more. */
+class ConstantMemoryTest {
+  @Test
+  void aChunkOfOneGibibyte_decodesInAHeapOf16MiB() throws IOException, InterruptedException {
+    var lines = ChildJvm.run(GiantChunk.class, "-Xmx16m", "-XX:MaxDirectMemorySize=1m");
+
+    assertThat(lines).last().asString().startsWith("committed 1073741824 bytes");
+  }
+
+  @Test
+  void aTocOfAMillionEntries_parsesInAHeapOf64MiB() throws IOException, InterruptedException {
+    var lines = ChildJvm.run(MillionEntries.class, "-Xmx64m", "-XX:MaxDirectMemorySize=2m");
+
+    assertThat(lines).last().asString().startsWith("1020002 inodes, 900000 chunks");
+  }
+}
