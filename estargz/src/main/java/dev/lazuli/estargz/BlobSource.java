@@ -16,4 +16,11 @@ public interface BlobSource {
    * @throws IOException if the range cannot be opened; the message names the blob and the range
    */
   BlobStream open(long offset, long length) throws IOException;
+
+  /**
+   * Tells that bytes of the range were not what the layer's index promises, though the transport
+   * delivered them without an error. A source that has the blob from several places asks the one
+   * that delivered them last, from now on. By default nothing happens.
+   */
+  default void wrongBytes(long offset, long length) {}
 }

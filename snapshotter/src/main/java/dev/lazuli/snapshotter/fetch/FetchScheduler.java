@@ -109,6 +109,16 @@ public final class FetchScheduler implements AutoCloseable {
     return gate;
   }
 
+  /** Returns how many streams are open on the whole node. */
+  public int openStreams() {
+    lock.lock();
+    try {
+      return running;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether a reader waits for a stream to end. */
   boolean permitsWanted() {
     return permitsWanted;

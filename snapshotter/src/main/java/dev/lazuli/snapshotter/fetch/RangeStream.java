@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormatException;
 import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +193,9 @@ final class RangeStream implements Runnable {
       listener.rangeDone(
           layer.name(), offset, paced.bytes(), System.nanoTime() - opened, basePriority);
     } catch (IOException e) {
+      if (e instanceof DigestMismatchException || e instanceof LayerFormatException) {
+        layer.source().wrongBytes(offset, length);
+      }
       if (reason(e) instanceof IOException failure) {
         listener.rangeFailed(layer.name(), offset, paced.bytes(), failure);
       } else {

@@ -254,6 +254,7 @@ final class FetchSchedulerTest {
         .hasMessageContaining("chunk 0")
         .hasMessageContaining("within 300 ms");
     assertThat(data.presentCount()).isZero();
+    assertThat(source.distrusted.get()).isPositive();
 
     source.corrupt = false;
     await(fetch.demand(0, 1));

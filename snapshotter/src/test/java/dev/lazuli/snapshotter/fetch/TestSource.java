@@ -27,6 +27,8 @@ final class TestSource implements BlobSource {
   volatile Behaviour onPiece = (_, _) -> {};
   volatile boolean corrupt;
 
+  final AtomicInteger distrusted = new AtomicInteger();
+
   TestSource(byte[] blob) {
     this.blob = blob;
   }
@@ -34,6 +36,11 @@ final class TestSource implements BlobSource {
   @Override
   public long size() {
     return blob.length;
+  }
+
+  @Override
+  public void wrongBytes(long offset, long length) {
+    distrusted.incrementAndGet();
   }
 
   private static void play(Behaviour behaviour, long at, long delivered) throws IOException {
