@@ -201,6 +201,26 @@ final class ScriptedServer implements AutoCloseable {
       socket.getOutputStream().flush();
     }
 
+    /** Answers a CONNECT and joins the connection with one to a port of this machine. */
+    void tunnel(int port) throws Exception {
+      ended = true;
+      try (var far = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        raw("HTTP/1.1 200 Connected\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        Thread back = Thread.ofVirtual().start(() -> copy(far, socket));
+        copy(socket, far);
+        back.join();
+      }
+    }
+
+    private static void copy(Socket from, Socket to) {
+      try {
+        from.getInputStream().transferTo(to.getOutputStream());
+        to.shutdownOutput();
+      } catch (IOException e) {
+        // one of them went away
+      }
+    }
+
     /** Ends the connection in order (FIN). */
     void end() throws IOException {
       ended = true;
