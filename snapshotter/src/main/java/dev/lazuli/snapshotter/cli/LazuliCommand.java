@@ -23,8 +23,9 @@ import picocli.CommandLine.Spec;
     exitCodeOnExecutionException = ErrorLine.FAILED,
     subcommands = {
       DaemonCommand.class,
-      VersionCommand.class,
+      StatusCommand.class,
       ConfigCommand.class,
+      VersionCommand.class,
       CompletionCommand.class,
       WarmUpCommand.class
     })

@@ -2,12 +2,18 @@ package dev.lazuli.snapshotter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.status.Content;
+import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.StatusServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,5 +161,24 @@ final class CommandLineTest {
     assertThat(run("config", "check", file.toString())).isEqualTo(1);
     assertThat(err.toString())
         .isEqualTo("lazuli: " + file + ":2: unknown key rooot, did you mean root?\n");
+  }
+
+  @Test
+  void status_asksTheDaemonOfTheStateDirectory(@TempDir Path state) throws IOException {
+    var status = new NodeStatus("1", 2, Instant.now(), "/r", 0, 0, List.of());
+    try (var _ =
+        StatusServer.onSocket(
+            state.resolve("status.sock"), Map.of("/status", Content.json(() -> status)))) {
+      assertThat(run("status", "--state", state.toString())).isZero();
+      assertThat(out.toString()).startsWith("lazuli 1, process 2, ").contains("0 layers");
+      assertThat(run("status", "--json", "--state", state.toString())).isZero();
+      assertThat(out.toString()).contains("\"layers\" : [ ]");
+    }
+  }
+
+  @Test
+  void status_withoutADaemon_isOneLine(@TempDir Path state) {
+    assertThat(run("status", "--state", state.toString())).isEqualTo(1);
+    assertThat(err.toString()).hasLineCount(1).startsWith("lazuli: no daemon answers at " + state);
   }
 }
