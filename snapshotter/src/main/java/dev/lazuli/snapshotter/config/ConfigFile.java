@@ -19,7 +19,7 @@ import tools.jackson.dataformat.toml.TomlMapper;
  */
 final class ConfigFile {
   // A configuration is written by hand; more is a mistake, such as the path of another file.
-  private static final long MAX_BYTES = 1 << 20;
+  private static final long MAX_BYTES = 64 << 10;
   private static final Map<String, Setting<?>> BY_KEY =
       Settings.all().stream().collect(Collectors.toMap(Setting::key, Function.identity()));
 
@@ -70,7 +70,10 @@ final class ConfigFile {
       root = TomlMapper.shared().readTree(text);
     } catch (JacksonException e) {
       var place = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-      throw new ConfigurationException(file + place + ": " + e.getOriginalMessage());
+      throw new ConfigurationException(file + place + ": " + shortened(e.getOriginalMessage()));
+    } catch (StackOverflowError e) {
+      // The parser recurses into tables and does not count how deep.
+      throw new ConfigurationException(file + ": tables are nested too deeply");
     }
     for (var entry : root.properties()) {
       if (entry.getValue().isObject() && isTable(entry.getKey())) {
@@ -90,8 +93,8 @@ final class ConfigFile {
     }
     try {
       values.put(setting, setting.kind().fromToml().apply(value));
-    } catch (IllegalArgumentException e) {
-      throw new ConfigurationException(file + line(key) + ": " + wrong(setting, value.toString()));
+    } catch (IllegalArgumentException | JacksonException e) {
+      throw new ConfigurationException(file + line(key) + ": " + wrong(setting, printed(value)));
     }
   }
 
@@ -107,6 +110,14 @@ final class ConfigFile {
     }
   }
 
+  private static String printed(JsonNode value) {
+    return value.isContainer() ? "a list or table" : shortened(value.toString());
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 100 ? text : text.substring(0, 100) + "...";
+  }
+
   private static boolean isTable(String name) {
     return BY_KEY.keySet().stream().anyMatch(key -> key.startsWith(name + '.'));
   }
@@ -119,7 +130,7 @@ final class ConfigFile {
     var name = key.substring(key.lastIndexOf('.') + 1);
     var near = BY_KEY.keySet().stream().filter(known -> isNear(known, key, name)).sorted().toList();
     return "unknown key "
-        + key
+        + shortened(key)
         + (near.isEmpty() ? "" : ", did you mean " + String.join(" or ", near) + "?");
   }
 

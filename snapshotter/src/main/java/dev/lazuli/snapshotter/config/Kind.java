@@ -203,7 +203,7 @@ record Kind<T>(
 
   private static JsonNode require(boolean fits, JsonNode node) {
     if (!fits) {
-      throw new IllegalArgumentException(node.toString());
+      throw new IllegalArgumentException(node.getNodeType().name());
     }
     return node;
   }

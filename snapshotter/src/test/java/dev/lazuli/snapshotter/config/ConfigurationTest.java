@@ -109,6 +109,9 @@ final class ConfigurationTest {
         "[fitch]\\nstreams = 1 | :1: unknown key fitch",
         "fetch = 1 | :1: unknown key fetch",
         "[fetch]\\nstreams = 0 | :2: fetch.streams is 0, expected a number from 1 to 256",
+        "[fetch]\\n"
+            + "streams = 99999999999999999999 | :2: fetch.streams is 99999999999999999999, expected"
+            + " a number",
         "[fetch]\\nstreams = '8' | :2: fetch.streams is \"8\", expected a number from 1 to 256",
         "fetch.streams = 1.5 | fetch.streams is 1.5, expected a number from 1 to 256",
         "[fetch]\\nunit = 1000 | :2: fetch.unit is 1000, expected a size such as \"64MiB\", or 0",
@@ -152,5 +155,20 @@ final class ConfigurationTest {
       })
   void malformedFile_isAConfigurationError(String text) {
     assertThatExceptionOfType(ConfigurationException.class).isThrownBy(() -> load(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{b=", "{b.c=[", "b.", "9"})
+  void excess_isAConfigurationErrorOfOrdinaryLength(String repeated) {
+    for (int bytes : new int[] {60 << 10, 1 << 20}) {
+      assertThatExceptionOfType(ConfigurationException.class)
+          .isThrownBy(() -> load("a = " + repeated.repeat(bytes / repeated.length())))
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(400));
+      assertThatExceptionOfType(ConfigurationException.class)
+          .isThrownBy(
+              () ->
+                  load("[fetch]\nstreams." + repeated.repeat(bytes / repeated.length()) + "c = 1"))
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(400));
+    }
   }
 }
