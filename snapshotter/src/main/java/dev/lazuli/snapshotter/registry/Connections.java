@@ -152,6 +152,11 @@ final class Connections implements AutoCloseable {
         .sum();
   }
 
+  /** Returns the direct memory taken from the system, in bytes. */
+  long bufferBytes() {
+    return allocator.metric().usedDirectMemory();
+  }
+
   @Override
   public void close() {
     closed = true;

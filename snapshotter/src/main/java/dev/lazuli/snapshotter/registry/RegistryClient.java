@@ -154,6 +154,11 @@ public final class RegistryClient implements AutoCloseable {
     return connections.buffersInUse();
   }
 
+  /** Returns how much direct memory the buffers' pool holds now, in bytes. */
+  long bufferBytes() {
+    return connections.bufferBytes();
+  }
+
   /** Closes all connections; open streams fail. Waits at most a few seconds. Idempotent. */
   @Override
   public void close() {
