@@ -1,0 +1,79 @@
+package dev.lazuli.snapshotter.containerd;
+
+import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
+import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A client of one containerd, in one namespace. Safe for use by several threads; calls block. */
+public final class Containerd implements AutoCloseable {
+  private static final String SNAPSHOTTER_PLUGIN = "io.containerd.snapshotter.v1";
+  private static final long CLOSE_SECONDS = 2;
+
+  private final UnixTransport transport;
+  private final ManagedChannel channel;
+  private final Session session;
+
+  private Containerd(UnixTransport transport, ManagedChannel channel, String namespace) {
+    this.transport = transport;
+    this.channel = channel;
+    this.session = Session.of(channel, namespace);
+  }
+
+  /**
+   * Makes a client; nothing is contacted yet.
+   *
+   * @param socket containerd's socket, usually {@code /run/containerd/containerd.sock}
+   * @param namespace whose images and snapshots, usually {@code default}; Kubernetes uses {@code
+   *     k8s.io}
+   */
+  public static Containerd at(Path socket, String namespace) {
+    var transport = UnixTransport.open("containerd-client");
+    return new Containerd(transport, transport.channel(socket).build(), namespace);
+  }
+
+  /** Returns whether this containerd knows a snapshotter of this name. */
+  public boolean hasSnapshotter(String name) throws IOException {
+    var introspection = IntrospectionGrpc.newBlockingV2Stub(session.channel());
+    var request =
+        PluginsRequest.newBuilder()
+            .addFilters("type==" + SNAPSHOTTER_PLUGIN + ",id==" + name)
+            .build();
+    return Session.call("look for snapshotter " + name, () -> introspection.plugins(request))
+            .getPluginsCount()
+        > 0;
+  }
+
+  /**
+   * Pulls an image: layers that the snapshotter can mount are mounted, the others are downloaded
+   * and unpacked. When it returns, containers can be made of the image. Nothing of a pull that
+   * fails is kept longer than containerd's next garbage collection.
+   *
+   * @throws ContainerdException if containerd refuses something
+   * @throws IOException if the registry fails, or the image is malformed
+   */
+  public PulledImage pull(PullRequest request, RegistryClient registry, PullListener listener)
+      throws IOException, InterruptedException {
+    if (!hasSnapshotter(request.snapshotter())) {
+      throw new IOException("containerd has no snapshotter \"" + request.snapshotter() + "\"");
+    }
+    try (var lease = Lease.take(session)) {
+      return new ImagePull(lease.session(), request, registry, listener).run();
+    }
+  }
+
+  /** Ends the connection. Idempotent. */
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    try {
+      var _ = channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    transport.close();
+  }
+}

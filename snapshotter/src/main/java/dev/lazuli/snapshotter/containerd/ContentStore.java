@@ -1,0 +1,203 @@
+package dev.lazuli.snapshotter.containerd;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.FieldMask;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.snapshotter.api.content.ContentGrpc;
+import dev.lazuli.snapshotter.api.content.Info;
+import dev.lazuli.snapshotter.api.content.UpdateRequest;
+import dev.lazuli.snapshotter.api.content.WriteAction;
+import dev.lazuli.snapshotter.api.content.WriteRequest;
+import dev.lazuli.snapshotter.api.content.WriteResponse;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** containerd's content store. Blobs are checked there against their digest and size. */
+final class ContentStore {
+  // Well below containerd's limit of 16 MiB for a message; the memory that one download takes.
+  private static final int PIECE_BYTES = 1 << 20;
+  private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
+  private static final Duration WRITER_POLL = Duration.ofMillis(100);
+
+  private final ContentGrpc.ContentBlockingV2Stub content;
+
+  ContentStore(Session session) {
+    this.content = ContentGrpc.newBlockingV2Stub(session.channel());
+  }
+
+  /** Stores bytes that are at hand, if they are not there; either way they bear the labels then. */
+  void store(String kind, Descriptor blob, byte[] bytes, Map<String, String> labels)
+      throws IOException, InterruptedException {
+    store(kind, blob, new BytesSource(bytes), labels, _ -> {});
+  }
+
+  /**
+   * Stores a blob, if it is not there; either way it bears the labels then. What an earlier attempt
+   * left is carried on with; while another client writes the same blob, its end is waited for.
+   *
+   * @param progress is told how many bytes of the blob are there
+   */
+  void store(
+      String kind,
+      Descriptor blob,
+      BlobSource source,
+      Map<String, String> labels,
+      LongConsumer progress)
+      throws IOException, InterruptedException {
+    while (true) {
+      try {
+        write(kind + "-" + blob.digest(), blob, source, labels, progress);
+        return;
+      } catch (StatusException e) {
+        switch (e.getStatus().getCode()) {
+          case ALREADY_EXISTS -> {
+            label(blob, labels);
+            progress.accept(blob.size());
+            return;
+          }
+          // The name of the write is locked by another client.
+          case UNAVAILABLE, ABORTED -> Thread.sleep(WRITER_POLL);
+          default -> throw new ContainerdException("store " + blob.digest(), e);
+        }
+      }
+    }
+  }
+
+  /** Adds labels to a blob that is there. */
+  void label(Descriptor blob, Map<String, String> labels) throws ContainerdException {
+    if (labels.isEmpty()) {
+      return;
+    }
+    var mask = FieldMask.newBuilder();
+    labels.keySet().forEach(key -> mask.addPaths("labels." + key));
+    var info = Info.newBuilder().setDigest(blob.digest().toString()).putAllLabels(labels);
+    var request = UpdateRequest.newBuilder().setInfo(info).setUpdateMask(mask).build();
+    var _ = Session.call("label " + blob.digest(), () -> content.update(request));
+  }
+
+  private void write(
+      String ref,
+      Descriptor blob,
+      BlobSource source,
+      Map<String, String> labels,
+      LongConsumer progress)
+      throws IOException, InterruptedException, StatusException {
+    var call = content.write();
+    try {
+      var request =
+          WriteRequest.newBuilder()
+              .setRef(ref)
+              .setTotal(blob.size())
+              .setExpected(blob.digest().toString());
+      long offset = exchange(call, request.clone().setAction(WriteAction.STAT).build()).getOffset();
+      if (offset < blob.size()) {
+        copy(call, ref, source, offset, blob.size(), progress);
+      }
+      var commit =
+          request.setAction(WriteAction.COMMIT).setOffset(blob.size()).putAllLabels(labels).build();
+      var _ = exchange(call, commit);
+      call.halfClose();
+    } finally {
+      call.cancel("done", null);
+    }
+  }
+
+  private static void copy(
+      BlockingClientCall<WriteRequest, WriteResponse> call,
+      String ref,
+      BlobSource source,
+      long start,
+      long end,
+      LongConsumer progress)
+      throws IOException, InterruptedException, StatusException {
+    long offset = start;
+    try (var stream = source.open(start, end - start)) {
+      for (var piece = read(stream); !piece.isEmpty(); piece = read(stream)) {
+        var write =
+            WriteRequest.newBuilder()
+                .setAction(WriteAction.WRITE)
+                .setRef(ref)
+                .setOffset(offset)
+                .setData(piece)
+                .build();
+        var _ = exchange(call, write);
+        offset += piece.size();
+        progress.accept(offset);
+      }
+    }
+  }
+
+  /** Returns the next bytes, about {@link #PIECE_BYTES}; empty at the end. */
+  private static ByteString read(BlobStream stream) throws IOException {
+    var piece = ByteString.newOutput(PIECE_BYTES);
+    var copy = new byte[8192];
+    while (piece.size() < PIECE_BYTES) {
+      ByteBuffer lent = stream.next();
+      if (lent == null) {
+        break;
+      }
+      while (lent.hasRemaining()) {
+        int length = Math.min(copy.length, lent.remaining());
+        lent.get(copy, 0, length);
+        piece.write(copy, 0, length);
+      }
+    }
+    return piece.toByteString();
+  }
+
+  private static WriteResponse exchange(
+      BlockingClientCall<WriteRequest, WriteResponse> call, WriteRequest request)
+      throws InterruptedException, StatusException {
+    // A write that is refused ends the call; the answer below says why.
+    var _ = call.write(request);
+    try {
+      var response = call.read(ANSWER_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      if (response == null) {
+        throw Status.DATA_LOSS.withDescription("the store ended the write early").asException();
+      }
+      return response;
+    } catch (TimeoutException e) {
+      throw Status.DEADLINE_EXCEEDED
+          .withDescription("no answer within " + ANSWER_LIMIT)
+          .withCause(e)
+          .asException();
+    }
+  }
+
+  /** Bytes that are at hand, as a source of one piece. */
+  private record BytesSource(ByteString bytes) implements BlobSource {
+    BytesSource(byte[] bytes) {
+      this(ByteString.copyFrom(bytes));
+    }
+
+    @Override
+    public long size() {
+      return bytes.size();
+    }
+
+    @Override
+    public BlobStream open(long offset, long length) {
+      var range = bytes.substring((int) offset, (int) (offset + length)).asReadOnlyByteBuffer();
+      return new BlobStream() {
+        @Override
+        public @Nullable ByteBuffer next() {
+          return range.hasRemaining() ? range : null;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+}

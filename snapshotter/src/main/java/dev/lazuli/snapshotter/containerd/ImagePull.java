@@ -1,0 +1,136 @@
+package dev.lazuli.snapshotter.containerd;
+
+import com.google.protobuf.FieldMask;
+import dev.lazuli.snapshotter.api.images.CreateRequest;
+import dev.lazuli.snapshotter.api.images.Image;
+import dev.lazuli.snapshotter.api.images.ImagesGrpc;
+import dev.lazuli.snapshotter.api.images.UpdateRequest;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.ImageIndex;
+import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.ManifestContent;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import io.grpc.Status;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One pull: the image's documents go to the content store, its layers to the snapshotter, its name
+ * to the images.
+ */
+final class ImagePull {
+  private static final String GC_CONTENT = "containerd.io/gc.ref.content.";
+  private static final String GC_SNAPSHOT = "containerd.io/gc.ref.snapshot.";
+  private static final String SOURCE = "containerd.io/distribution.source.";
+
+  private final Session session;
+  private final PullRequest request;
+  private final RegistryClient registry;
+  private final PullListener listener;
+  private final ContentStore content;
+
+  ImagePull(Session session, PullRequest request, RegistryClient registry, PullListener listener) {
+    this.session = session;
+    this.request = request;
+    this.registry = registry;
+    this.listener = listener;
+    this.content = new ContentStore(session);
+  }
+
+  PulledImage run() throws IOException, InterruptedException {
+    var root = registry.manifest(request.reference());
+    listener.resolved(root.descriptor());
+    var content = root.manifest() instanceof ImageIndex index ? storeIndex(root, index) : root;
+    if (!(content.manifest() instanceof ImageManifest manifest)) {
+      throw new IOException(request.reference() + ": an index within an index is not an image");
+    }
+    storeManifest(content, manifest);
+    var configuration = storeConfiguration(manifest);
+    listener.layers(manifest.layers());
+    var layers = new LayerChain(session, this.content, request, registry, listener, source());
+    var states = layers.bring(manifest.layers(), configuration);
+    var chainId = configuration.chainIds().getLast();
+    this.content.label(manifest.config(), Map.of(GC_SNAPSHOT + request.snapshotter(), chainId));
+    name(root.descriptor());
+    return new PulledImage(request.reference(), root.descriptor(), chainId, states);
+  }
+
+  private ManifestContent storeIndex(ManifestContent root, ImageIndex index)
+      throws IOException, InterruptedException {
+    var chosen =
+        index
+            .forPlatform(request.platform())
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        request.reference() + " has no image for " + request.platform()));
+    var labels = source();
+    for (int i = 0; i < index.manifests().size(); i++) {
+      labels.put(GC_CONTENT + "m." + i, index.manifests().get(i).digest().toString());
+    }
+    content.store("index", root.descriptor(), root.bytes(), labels);
+    return registry.manifest(request.reference(), chosen);
+  }
+
+  private void storeManifest(ManifestContent manifest, ImageManifest image)
+      throws IOException, InterruptedException {
+    var labels = source();
+    labels.put(GC_CONTENT + "config", image.config().digest().toString());
+    for (int i = 0; i < image.layers().size(); i++) {
+      labels.put(GC_CONTENT + "l." + i, image.layers().get(i).digest().toString());
+    }
+    content.store("manifest", manifest.descriptor(), manifest.bytes(), labels);
+  }
+
+  private ImageConfiguration storeConfiguration(ImageManifest manifest)
+      throws IOException, InterruptedException {
+    var bytes = registry.content(request.reference(), manifest.config());
+    content.store("config", manifest.config(), bytes, source());
+    var configuration = ImageConfiguration.parse(bytes);
+    if (configuration.diffIds().size() != manifest.layers().size() || manifest.layers().isEmpty()) {
+      throw new IOException(
+          "%s: %d layers, but digests of %d in its configuration"
+              .formatted(
+                  request.reference(), manifest.layers().size(), configuration.diffIds().size()));
+    }
+    return configuration;
+  }
+
+  /** Returns the label that says where content can be had again. */
+  private Map<String, String> source() {
+    var reference = request.reference();
+    return new HashMap<>(Map.of(SOURCE + reference.registry(), reference.repository()));
+  }
+
+  private void name(Descriptor target) throws ContainerdException {
+    var images = ImagesGrpc.newBlockingV2Stub(session.channel());
+    var image =
+        Image.newBuilder()
+            .setName(request.reference().toString())
+            .putAllLabels(request.labels())
+            .setTarget(message(target))
+            .build();
+    var create = CreateRequest.newBuilder().setImage(image).build();
+    var action = "name image " + image.getName();
+    if (Session.callUnless(Status.Code.ALREADY_EXISTS, action, () -> images.create(create))
+        .isPresent()) {
+      return;
+    }
+    var mask = FieldMask.newBuilder().addAllPaths(List.of("target", "labels"));
+    var update = UpdateRequest.newBuilder().setImage(image).setUpdateMask(mask).build();
+    if (Session.callUnless(Status.Code.NOT_FOUND, action, () -> images.update(update)).isEmpty()) {
+      var _ = Session.call(action, () -> images.create(create));
+    }
+  }
+
+  static dev.lazuli.snapshotter.api.types.Descriptor message(Descriptor descriptor) {
+    return dev.lazuli.snapshotter.api.types.Descriptor.newBuilder()
+        .setMediaType(descriptor.mediaType())
+        .setDigest(descriptor.digest().toString())
+        .setSize(descriptor.size())
+        .putAllAnnotations(descriptor.annotations())
+        .build();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.lazuli.snapshotter.containerd;
+
+import dev.lazuli.snapshotter.api.diff.ApplyRequest;
+import dev.lazuli.snapshotter.api.diff.DiffGrpc;
+import dev.lazuli.snapshotter.api.snapshots.CommitRequest;
+import dev.lazuli.snapshotter.api.snapshots.MountsResponse;
+import dev.lazuli.snapshotter.api.snapshots.PrepareRequest;
+import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
+import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
+import dev.lazuli.snapshotter.api.snapshots.StatRequest;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import io.grpc.Status;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Brings an image's layers into the snapshotter, bottom first: each is asked for as a mount, and
+ * downloaded and unpacked only where the snapshotter does not mount it. Downloads run ahead of the
+ * unpacking.
+ */
+final class LayerChain {
+  /** containerd may lose sight of a snapshot between two calls; so often it is asked for again. */
+  private static final int ATTEMPTS = 3;
+
+  private final SnapshotsGrpc.SnapshotsBlockingV2Stub snapshots;
+  private final DiffGrpc.DiffBlockingV2Stub diffs;
+  private final ContentStore content;
+  private final PullRequest request;
+  private final RegistryClient registry;
+  private final PullListener listener;
+  private final Map<String, String> source;
+
+  LayerChain(
+      Session session,
+      ContentStore content,
+      PullRequest request,
+      RegistryClient registry,
+      PullListener listener,
+      Map<String, String> source) {
+    this.snapshots = SnapshotsGrpc.newBlockingV2Stub(session.channel());
+    this.diffs = DiffGrpc.newBlockingV2Stub(session.channel());
+    this.content = content;
+    this.request = request;
+    this.registry = registry;
+    this.listener = listener;
+    this.source = source;
+  }
+
+  List<LayerState> bring(List<Descriptor> layers, ImageConfiguration configuration)
+      throws IOException, InterruptedException {
+    var chain = configuration.chainIds();
+    var states = new ArrayList<LayerState>();
+    try (var downloads = new Downloads(layers, this::download)) {
+      for (int i = 0; i < layers.size(); i++) {
+        var place =
+            new Place(
+                layers.subList(i, layers.size()),
+                configuration.diffIds().get(i),
+                i == 0 ? "" : chain.get(i - 1),
+                chain.get(i));
+        var state = exists(place.chainId()) ? LayerState.PRESENT : mountOrUnpack(place, downloads);
+        states.add(state);
+        listener.state(place.layer(), state);
+      }
+    }
+    return states;
+  }
+
+  /** A layer and where it belongs. */
+  private record Place(List<Descriptor> above, Digest diffId, String parent, String chainId) {
+    Descriptor layer() {
+      return above.getFirst();
+    }
+  }
+
+  private LayerState mountOrUnpack(Place place, Downloads downloads)
+      throws IOException, InterruptedException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      var key = "extract-" + UUID.randomUUID() + " " + place.chainId();
+      var prepare =
+          PrepareRequest.newBuilder()
+              .setSnapshotter(request.snapshotter())
+              .setKey(key)
+              .setParent(place.parent())
+              .putAllLabels(LayerLabels.of(request, place.chainId(), place.above()))
+              .build();
+      var mounts =
+          Session.callUnless(
+              Status.Code.ALREADY_EXISTS,
+              "prepare layer " + place.layer().digest(),
+              () -> snapshots.prepare(prepare));
+      if (mounts.isPresent()) {
+        unpack(place, key, mounts.get(), downloads);
+        return LayerState.UNPACKED;
+      }
+      if (exists(place.chainId())) {
+        return LayerState.MOUNTED;
+      }
+    }
+    throw new IOException(
+        "layer "
+            + place.layer().digest()
+            + " is said to exist, but snapshot "
+            + place.chainId()
+            + " does not");
+  }
+
+  private boolean exists(String chainId) throws ContainerdException {
+    var stat =
+        StatRequest.newBuilder().setSnapshotter(request.snapshotter()).setKey(chainId).build();
+    return Session.callUnless(
+            Status.Code.NOT_FOUND, "look for snapshot " + chainId, () -> snapshots.stat(stat))
+        .isPresent();
+  }
+
+  private void unpack(Place place, String key, MountsResponse mounts, Downloads downloads)
+      throws IOException, InterruptedException {
+    var done = false;
+    try {
+      downloads.await(place.above());
+      listener.state(place.layer(), LayerState.UNPACKING);
+      apply(place, mounts);
+      commit(place, key);
+      done = true;
+    } finally {
+      if (!done) {
+        remove(key);
+      }
+    }
+    content.label(place.layer(), Map.of("containerd.io/uncompressed", place.diffId().toString()));
+  }
+
+  private void apply(Place place, MountsResponse mounts) throws IOException {
+    var apply =
+        ApplyRequest.newBuilder()
+            .setDiff(ImagePull.message(place.layer()))
+            .addAllMounts(mounts.getMountsList())
+            .build();
+    var applied =
+        Session.call("unpack layer " + place.layer().digest(), () -> diffs.apply(apply))
+            .getApplied()
+            .getDigest();
+    if (!applied.equals(place.diffId().toString())) {
+      throw new IOException(
+          "layer %s unpacks to %s, but the image's configuration says %s"
+              .formatted(place.layer().digest(), applied, place.diffId()));
+    }
+  }
+
+  private void commit(Place place, String key) throws ContainerdException {
+    var commit =
+        CommitRequest.newBuilder()
+            .setSnapshotter(request.snapshotter())
+            .setName(place.chainId())
+            .setKey(key)
+            .build();
+    // Another pull of the same image may have been first.
+    if (Session.callUnless(
+            Status.Code.ALREADY_EXISTS,
+            "commit layer " + place.layer().digest(),
+            () -> snapshots.commit(commit))
+        .isEmpty()) {
+      remove(key);
+    }
+  }
+
+  private void remove(String key) throws ContainerdException {
+    var remove =
+        RemoveRequest.newBuilder().setSnapshotter(request.snapshotter()).setKey(key).build();
+    var _ =
+        Session.callUnless(
+            Status.Code.NOT_FOUND, "remove snapshot " + key, () -> snapshots.remove(remove));
+  }
+
+  private void download(Descriptor layer) throws IOException, InterruptedException {
+    listener.state(layer, LayerState.DOWNLOADING);
+    var blob = registry.blob(request.reference(), layer.digest(), layer.size());
+    content.store("layer", layer, blob, source, bytes -> listener.downloaded(layer, bytes));
+  }
+}

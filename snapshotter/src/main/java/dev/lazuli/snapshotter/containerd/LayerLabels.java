@@ -1,0 +1,73 @@
+package dev.lazuli.snapshotter.containerd;
+
+import dev.lazuli.snapshotter.registry.Descriptor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The labels by which a snapshotter learns which layer a snapshot is to be, the same as other
+ * clients send.
+ */
+final class LayerLabels {
+  private static final String PREFIX = "containerd.io/snapshot/";
+  private static final String REMOTE = PREFIX + "remote/";
+  private static final String LAYERS = REMOTE + "stargz.layers";
+  private static final String TARGET = "containerd.io/snapshot.ref";
+
+  /** containerd refuses a label whose key and value together are longer. */
+  private static final int MAX_LABEL_BYTES = 4096;
+
+  /** Annotations of layers that have a table of contents: such a layer is likely to be mounted. */
+  private static final List<String> TOC_ANNOTATIONS =
+      List.of(PREFIX + "stargz/toc.digest", "io.containers.zstd-chunked.manifest-checksum");
+
+  private LayerLabels() {}
+
+  static boolean promisesToc(Descriptor layer) {
+    return TOC_ANNOTATIONS.stream().anyMatch(layer.annotations()::containsKey);
+  }
+
+  /**
+   * Returns the labels of one layer.
+   *
+   * @param above this layer and the ones above it
+   */
+  static Map<String, String> of(PullRequest request, String chainId, List<Descriptor> above) {
+    var layer = above.getFirst();
+    var labels = new HashMap<String, String>();
+    layer
+        .annotations()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(PREFIX)) {
+                labels.put(key, value);
+              }
+            });
+    labels.put(TARGET, chainId);
+    labels.put(REMOTE + "stargz.reference", request.reference().toString());
+    labels.put(REMOTE + "stargz.digest", layer.digest().toString());
+    labels.put(LAYERS, join(above));
+    labels.put(REMOTE + "stargz.prefetch", Long.toString(request.prefetchBytes()));
+    if (!layer.urls().isEmpty()) {
+      labels.put(REMOTE + "urls", String.join(",", layer.urls()));
+    }
+    if (request.skipVerification()) {
+      labels.put(REMOTE + "stargz.skipverify", "true");
+    }
+    return labels;
+  }
+
+  // Cut short rather than refused: the layers left out are only not mounted ahead.
+  private static String join(List<Descriptor> layers) {
+    var joined = new StringBuilder();
+    for (var layer : layers) {
+      var next = (joined.isEmpty() ? "" : ",") + layer.digest();
+      if (LAYERS.length() + joined.length() + next.length() > MAX_LABEL_BYTES) {
+        break;
+      }
+      joined.append(next);
+    }
+    return joined.toString();
+  }
+}
