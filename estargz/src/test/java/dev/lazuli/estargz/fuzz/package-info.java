@@ -3,4 +3,7 @@
  * the inputs that lie beside them; {@code JAZZER_FUZZ=1 mvn test -Dtest=<target>} searches for
  * more.
  */
+@NullMarked
 package dev.lazuli.estargz.fuzz;
+
+import org.jspecify.annotations.NullMarked;
