@@ -9,6 +9,7 @@ import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One volume, mounted and served over a connection of its own. */
 final class FuseMount implements AutoCloseable {
@@ -23,6 +24,7 @@ final class FuseMount implements AutoCloseable {
   private final SharedDevice device;
   private final Connection connection;
   private final Negotiated negotiated;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private FuseMount(
       Path directory, SharedDevice device, Connection connection, Negotiated negotiated) {
@@ -121,9 +123,13 @@ final class FuseMount implements AutoCloseable {
   /**
    * Unmounts. If the volume is in use, its users get errors from now on: the connection is aborted
    * and the mount taken out of the tree, to vanish with its last user. Never waits for anybody.
+   * Once closed, it does nothing: another session may be mounted there by then.
    */
   @Override
   public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     try {
       unmount();
     } finally {

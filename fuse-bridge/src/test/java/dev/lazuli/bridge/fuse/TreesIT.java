@@ -145,6 +145,37 @@ class TreesIT {
   }
 
   @Test
+  void overlayWithAnUpperDirectory_changesWhatTheTreeShows() throws Exception {
+    Path merged = Files.createDirectory(directory.resolve("merged"));
+    Path upper = Files.createDirectory(directory.resolve("up"));
+    Path work = Files.createDirectory(directory.resolve("work"));
+    byte[] before = Files.readAllBytes(session.tree(SLOT).resolve("files/big"));
+    Mounts.mount(
+        "overlay",
+        merged,
+        "overlay",
+        0,
+        "lowerdir=%s,upperdir=%s,workdir=%s".formatted(session.tree(SLOT), upper, work));
+    try {
+      Shell.lines(
+          merged,
+          "echo more >> files/big && chmod 600 files/rich && rm -r many && rm names/!bang"
+              + " && ln files/page linked && mv deep-not-there x 2> /dev/null;"
+              + " mkdir many && touch many/new");
+
+      assertThat(Shell.lines(merged, "cd many && echo *; stat -c %a ../files/rich"))
+          .containsExactly("new", "600");
+      assertThat(Files.size(merged.resolve("files/big"))).isEqualTo(SampleLayer.BIG + 5);
+      assertThat(Shell.lines(merged, "getfattr --only-values -n user.colour files/rich"))
+          .containsExactly("blue");
+      assertThat(merged.resolve("names/!bang")).doesNotExist();
+    } finally {
+      Mounts.unmount(merged, 0);
+    }
+    assertThat(Files.readAllBytes(session.tree(SLOT).resolve("files/big"))).isEqualTo(before);
+  }
+
+  @Test
   void userNamespace_mountsAndReadsATreeItself() throws Exception {
     Path place = Files.createDirectory(directory.resolve("userns"));
     var child =
