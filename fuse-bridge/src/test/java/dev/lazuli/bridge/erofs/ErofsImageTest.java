@@ -171,7 +171,12 @@ final class ErofsImageTest {
       () -> {
         Set<Long> children = new HashSet<>();
         image.forEachEntry(
-            nid, 0, (names, offset, length, child, type, next) -> children.add(child) || true);
+            nid,
+            0,
+            (names, offset, length, child, type, next) -> {
+              children.add(child);
+              return true;
+            });
         if (seen.size() < 3000) {
           children.forEach(child -> readAll(image, child, seen));
         }
