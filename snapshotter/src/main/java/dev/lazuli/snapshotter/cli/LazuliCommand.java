@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
     exitCodeOnExecutionException = ErrorLine.FAILED,
     subcommands = {
       DaemonCommand.class,
+      DemoCommand.class,
+      MountCommand.class,
       StatusCommand.class,
       ConfigCommand.class,
       VersionCommand.class,

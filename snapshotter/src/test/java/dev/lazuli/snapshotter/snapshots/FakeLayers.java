@@ -46,6 +46,11 @@ final class FakeLayers implements RemoteLayers {
   }
 
   @Override
+  public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
+    return mount(request);
+  }
+
+  @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
     synchronized (restored) {
       restored.add(request);

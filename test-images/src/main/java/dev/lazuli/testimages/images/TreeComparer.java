@@ -110,7 +110,7 @@ public final class TreeComparer {
   }
 
   private void readStatus() throws IOException {
-    var format = "%n\\0%f\\0%u\\0%g\\0%.9Y\\0%h\\0%s\\0%t:%T\\0%i\\0";
+    var format = "%n\\0%f\\0%u\\0%g\\0%.9Y\\0%h\\0%s\\0%t:%T\\0%d:%i\\0";
     var fields = split(run("find ." + SORTED + "stat --printf '" + format + "'"));
     Map<String, String> firstNames = new HashMap<>();
     for (int i = 0; i + 8 < fields.size(); i += 9) {

@@ -1,0 +1,57 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.cli.demo.Demo;
+import dev.lazuli.testimages.registry.LinkProfile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code lazuli demo}: shows on this machine, without containerd, what a lazy start is worth. */
+@Command(
+    name = "demo",
+    description = "Start a program from an image that is still in its registry, and compare.")
+final class DemoCommand implements Callable<Integer> {
+  /** Set by the launcher: how to start ourselves again. */
+  private static final String LAUNCHER = "LAZULI_LAUNCHER";
+
+  @Option(
+      names = "--round-trip",
+      paramLabel = "MILLISECONDS",
+      defaultValue = "20",
+      description = "Round trip to the registry. Default: ${DEFAULT-VALUE}.")
+  private long roundTrip;
+
+  @Option(
+      names = "--bandwidth",
+      paramLabel = "MBIT",
+      defaultValue = "200",
+      description = "Bandwidth of the registry in Mbit/s, 0 for no limit. Default: 200.")
+  private long bandwidth;
+
+  @Option(names = "--in-namespace", hidden = true)
+  private boolean inNamespace;
+
+  @Override
+  public Integer call() throws Exception {
+    var demo = new Demo(System.out, LinkProfile.of(roundTrip, bandwidth), inNamespace);
+    var launcher = System.getenv(LAUNCHER);
+    if (launcher != null && demo.wantsNamespace()) {
+      return inNamespace(launcher);
+    }
+    demo.run();
+    return 0;
+  }
+
+  /** Only a fresh process can become root of a user namespace. */
+  private int inNamespace(String launcher) throws IOException, InterruptedException {
+    var command =
+        new ArrayList<>(
+            List.of("unshare", "--user", "--map-root-user", "--mount", launcher, "demo"));
+    command.addAll(
+        List.of("--in-namespace", "--round-trip=" + roundTrip, "--bandwidth=" + bandwidth));
+    return new ProcessBuilder(command).inheritIO().start().waitFor();
+  }
+}

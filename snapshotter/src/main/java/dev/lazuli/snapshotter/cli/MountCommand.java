@@ -1,0 +1,114 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.LayersOptions;
+import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lazuli mount}: shows a local layer or image as a directory until interrupted. */
+@Command(
+    name = "mount",
+    description = {
+      "Mount a lazy layer, or the layers of an image in an OCI layout, read-only.",
+      "Stays in the foreground; Ctrl-C unmounts."
+    })
+final class MountCommand implements Callable<Integer> {
+  @Parameters(
+      index = "0",
+      paramLabel = "LAYER|LAYOUT[:TAG]",
+      description = "A layer blob in a file, or an OCI layout.")
+  private String what = "";
+
+  @Parameters(index = "1", paramLabel = "DIR", description = "An existing directory.")
+  private Path directory = Path.of("");
+
+  @Option(
+      names = "--way",
+      paramLabel = "WAY",
+      defaultValue = "AUTO",
+      description = "How to mount: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private MountChoice way = MountChoice.AUTO;
+
+  @Override
+  public Integer call() throws Exception {
+    if (!Files.isDirectory(directory)) {
+      throw new CommandException(directory + " is no directory");
+    }
+    StopSignal.handle();
+    var scratch = Files.createTempDirectory("lazuli-mount");
+    try (var local = LocalLayers.open(what);
+        var service =
+            LayerService.open(
+                new LayerService.Setup(
+                    scratch.resolve("root"),
+                    scratch.resolve("run"),
+                    way,
+                    StoreOptions.defaults(),
+                    FetchOptions.DEFAULT,
+                    LayersOptions.DEFAULT,
+                    Optional.empty()),
+                local,
+                FetchListener.NONE)) {
+      show(local, service);
+    } finally {
+      delete(scratch);
+    }
+    return 0;
+  }
+
+  private void show(LocalLayers local, LayerService service)
+      throws IOException, InterruptedException {
+    var layers = new ArrayList<RemoteLayer>();
+    try {
+      for (var request : local.requests()) {
+        layers.add(
+            request.tocDigest().isPresent()
+                ? service.layers().mount(request)
+                : service.layers().mountAhead(request));
+      }
+      mount(layers);
+      System.out.println(
+          directory + ": " + layers.size() + " layers by " + service.kind() + "; Ctrl-C unmounts");
+      var _ = StopSignal.await();
+      Mounts.unmount(directory, Mounts.MNT_DETACH);
+    } finally {
+      layers.forEach(RemoteLayer::close);
+    }
+  }
+
+  private void mount(List<RemoteLayer> layers) throws IOException {
+    if (layers.size() == 1) {
+      Mounts.mount(layers.getFirst().lowerDir().toString(), directory, "", Mounts.MS_BIND, "");
+      return;
+    }
+    var lower =
+        layers.reversed().stream()
+            .map(layer -> layer.lowerDir().toString())
+            .collect(Collectors.joining(":"));
+    Mounts.mount("overlay", directory, "overlay", Mounts.MS_RDONLY, "lowerdir=" + lower);
+  }
+
+  private static void delete(Path scratch) throws IOException {
+    try (var files = Files.walk(scratch)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package dev.lazuli.snapshotter.cli.demo;
+
+import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.LayersOptions;
+import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** Starts the program from lazily mounted layers, as the daemon and containerd do it together. */
+final class LazyStart {
+  private static final long COMPLETE_MINUTES = 5;
+
+  private final RegistryClient client;
+  private final TestRegistry registry;
+  private final Path directory;
+  private final MountChoice choice;
+
+  LazyStart(RegistryClient client, TestRegistry registry, Path directory, MountChoice choice) {
+    this.client = client;
+    this.registry = registry;
+    this.directory = directory;
+    this.choice = choice;
+  }
+
+  /** Opens the services, mounts, runs, waits for the background fetch, and cleans up. */
+  Start run(DemoProgram program) throws IOException, InterruptedException {
+    var complete = new CountDownLatch(program.layers().size());
+    var listener =
+        new FetchListener() {
+          @Override
+          public void layerComplete(String layer) {
+            complete.countDown();
+          }
+        };
+    var setup =
+        new LayerService.Setup(
+            directory.resolve("lazuli"),
+            directory.resolve("run"),
+            choice,
+            StoreOptions.defaults(),
+            FetchOptions.DEFAULT,
+            LayersOptions.DEFAULT,
+            Optional.empty());
+    try (var service =
+        LayerService.open(
+            setup,
+            (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
+            listener)) {
+      return run(program, service, complete);
+    }
+  }
+
+  private Start run(DemoProgram program, LayerService service, CountDownLatch complete)
+      throws IOException, InterruptedException {
+    registry.resetCounters();
+    long began = System.nanoTime();
+    var image = DemoImage.resolve(client, registry);
+    var layers = mount(image, service);
+    var root = Files.createDirectories(directory.resolve("root"));
+    try {
+      overlay(layers, root);
+      var ready = FullPull.since(began);
+      try {
+        var text = Program.runIn(root, program.command());
+        var output = FullPull.since(began);
+        var counters = registry.counters();
+        if (!complete.await(COMPLETE_MINUTES, TimeUnit.MINUTES)) {
+          throw new IOException("background fetch took more than " + COMPLETE_MINUTES + " minutes");
+        }
+        return new Start(
+            ready, output, counters.bodyBytes(), counters.requests(), FullPull.since(began), text);
+      } finally {
+        Mounts.unmount(root, Mounts.MNT_DETACH);
+      }
+    } finally {
+      layers.forEach(RemoteLayer::close);
+    }
+  }
+
+  private static List<RemoteLayer> mount(DemoImage image, LayerService service) throws IOException {
+    var mounts = new ArrayList<CompletableFuture<RemoteLayer>>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (var layer : image.layers()) {
+        mounts.add(CompletableFuture.supplyAsync(() -> mount(image, layer, service), threads));
+      }
+    }
+    var mounted = new ArrayList<RemoteLayer>();
+    try {
+      for (var mount : mounts) {
+        mounted.add(mount.join());
+      }
+    } catch (CompletionException e) {
+      mounted.forEach(RemoteLayer::close);
+      throw new IOException("lazy mount: " + e.getCause(), e);
+    }
+    return mounted;
+  }
+
+  private static RemoteLayer mount(DemoImage image, Descriptor layer, LayerService service) {
+    try {
+      return service.layers().mount(request(image, layer));
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CompletionException(e);
+    }
+  }
+
+  /** Returns what a client would say of the layer in a snapshot's labels. */
+  static LayerRequest request(DemoImage image, Descriptor layer) {
+    var digest = layer.digest().toString();
+    return new LayerRequest(
+        image.reference().toString(),
+        digest,
+        List.of(digest),
+        Optional.empty(),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        OptionalLong.empty(),
+        false,
+        List.of());
+  }
+
+  private void overlay(List<RemoteLayer> layers, Path root) throws IOException {
+    var upper = Files.createDirectories(directory.resolve("upper"));
+    var work = Files.createDirectories(directory.resolve("work"));
+    var lower =
+        layers.reversed().stream()
+            .map(layer -> layer.lowerDir().toString())
+            .collect(Collectors.joining(":"));
+    Mounts.mount(
+        "overlay",
+        root,
+        "overlay",
+        0,
+        "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work);
+  }
+}

@@ -1,0 +1,169 @@
+package dev.lazuli.snapshotter.e2e;
+
+import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.containerd.TestContainerd;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code lazuli daemon} as a process of its own, started from the packaged jar. */
+final class DaemonProcess implements AutoCloseable {
+  private static final Path JAR = Path.of("target/lazuli.jar").toAbsolutePath();
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final long STOP_SECONDS = 20;
+
+  private final boolean kept;
+  private final Path directory;
+  private final Path log;
+  private final Process process;
+
+  private DaemonProcess(boolean kept, Path directory, Path log, Process process) {
+    this.kept = kept;
+    this.directory = directory;
+    this.log = log;
+    this.process = process;
+  }
+
+  /**
+   * Starts a daemon and waits until it listens.
+   *
+   * @param directory its root is {@code root} in here, its state {@code run}; both are kept
+   * @param settings keys of the configuration, {@code key=value}
+   */
+  static DaemonProcess start(Path directory, Path socket, String... settings) throws IOException {
+    return start(directory, socket, false, settings);
+  }
+
+  /** Starts a daemon whose mounts outlive it when it is killed. */
+  static DaemonProcess startKept(Path directory, Path socket, String... settings)
+      throws IOException {
+    return start(directory, socket, true, settings);
+  }
+
+  private static DaemonProcess start(
+      Path directory, Path socket, boolean keeper, String... settings) throws IOException {
+    var command =
+        new ArrayList<>(
+            List.of(
+                // Whoever runs the tests may ignore SIGINT, and what is ignored stays so in a
+                // child.
+                "env",
+                "--default-signal=INT,TERM",
+                ProcessHandle.current().info().command().orElse("java"),
+                "-XX:+UseSerialGC",
+                "-Xmx64m",
+                "-Xss256k",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-jar",
+                JAR.toString(),
+                "daemon",
+                "--root=" + directory.resolve("root"),
+                "--state=" + directory.resolve("run"),
+                "--address=" + socket,
+                "--log-level=debug",
+                "--set",
+                "mount.keeper=" + keeper));
+    Arrays.stream(settings).forEach(setting -> command.addAll(List.of("--set", setting)));
+    Files.createDirectories(directory);
+    var log = directory.resolve("daemon.log");
+    var process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    var daemon = new DaemonProcess(keeper, directory, log, process);
+    daemon.awaitListening(socket);
+    return daemon;
+  }
+
+  private void awaitListening(Path socket) throws IOException {
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    while (!listens(socket)) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        close();
+        throw new IOException("the daemon does not listen on " + socket + ": " + log());
+      }
+      pause();
+    }
+  }
+
+  private static boolean listens(Path socket) {
+    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static void pause() throws IOException {
+    try {
+      Thread.sleep(50);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  Path root() {
+    return directory.resolve("root");
+  }
+
+  Path state() {
+    return directory.resolve("run");
+  }
+
+  String log() throws IOException {
+    return Files.readString(log);
+  }
+
+  /**
+   * Waits until containerd's client has found the daemon again: after a refused call it backs off
+   * for seconds.
+   */
+  void awaitKnownTo(TestContainerd containerd) throws IOException {
+    long end = System.nanoTime() + START_LIMIT.toNanos();
+    var call = containerd.ctr("snapshots", "--snapshotter", "lazuli", "prepare", "probe");
+    while (call.run().exitStatus() != 0) {
+      if (System.nanoTime() > end) {
+        throw new IOException("containerd does not reach the daemon: " + log());
+      }
+      pause();
+    }
+    containerd.ctr("snapshots", "--snapshotter", "lazuli", "rm", "probe").check();
+  }
+
+  /** Kills the process without a word. */
+  void kill() throws IOException {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** Ends it by SIGTERM, or where it has a keeper by SIGINT, which unmounts all. Idempotent. */
+  @Override
+  public void close() throws IOException {
+    if (process.isAlive()) {
+      Command.of("kill", kept ? "-INT" : "-TERM", Long.toString(process.pid())).run();
+    }
+    awaitEnd();
+  }
+
+  private void awaitEnd() throws IOException {
+    try {
+      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException("the daemon did not stop within " + STOP_SECONDS + " s: " + log());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.testimages.images.GeneratedContent;
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A container that reads its image all the while sees nothing of a daemon that is killed. */
+final class RestartIT {
+  private static final Duration LONG = Duration.ofMinutes(2);
+  private static final int FILES = 120;
+  private static final int FILE_BYTES = 300_000;
+
+  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+
+  @Test
+  void killedDaemons_costARunningContainerNothing() throws Exception {
+    try (var registry = TestRegistry.start()) {
+      var reference = serveImage(registry);
+      registry.setLink(LinkProfile.of(20, 100));
+      var daemon = start();
+      pull(reference);
+      var container = CompletableFuture.supplyAsync(() -> checksumAll(reference));
+
+      for (int i = 0; i < 3; i++) {
+        Thread.sleep(500);
+        daemon.kill();
+        Thread.sleep(300);
+        daemon = start();
+      }
+
+      assertThat(container.get()).contains(FILES + " files");
+      assertThat(daemon.log()).doesNotContain("remote-snapshot-prepared=false");
+      ctr("image", "rm", "--sync", reference);
+      daemon.close();
+      assertThat(MountTable.below(BED.directory().resolve("d"))).isEmpty();
+    }
+  }
+
+  private static DaemonProcess start() throws IOException {
+    return BED.closeAtEnd(
+        DaemonProcess.startKept(
+            BED.directory().resolve("d"), BED.snapshotterSocket(), "fetch.background=false"));
+  }
+
+  private static String serveImage(TestRegistry registry) throws IOException {
+    var layout = OciLayout.at(BED.directory().resolve("layout"));
+    var files = new ImageTree().directory("data");
+    for (int i = 0; i < FILES; i++) {
+      files.file("data/" + i, new GeneratedContent(FILE_BYTES, i, GeneratedContent.NOISE));
+    }
+    var programs =
+        new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/usr/bin/cksum")).tree();
+    var _ =
+        new ImageBuilder(layout)
+            .encoding(LayerEncoding.ESTARGZ)
+            .layer(programs)
+            .layer(files)
+            .build("latest");
+    registry.serve("restart", layout);
+    return registry.host() + "/restart:latest";
+  }
+
+  private static void pull(String reference) throws IOException {
+    BED.containerd()
+        .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", "lazuli", reference)
+        .within(LONG)
+        .check();
+  }
+
+  private static String checksumAll(String reference) {
+    var program =
+        "n=0; for f in /data/*; do cksum $f >/dev/null || exit 1; n=$((n+1)); done; echo $n files";
+    try {
+      return ctr(
+          "run", "--rm", "--snapshotter", "lazuli", reference, "r", "/bin/sh", "-c", program);
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  private static String ctr(String... arguments) throws IOException {
+    return BED.containerd().ctr(arguments).within(LONG).check().output();
+  }
+}
