@@ -171,6 +171,15 @@ final class LazyStartIT {
     var key = "view-" + snapshotter;
     var directory = Files.createDirectories(BED.directory().resolve(key));
     ctr(LONG, "snapshots", "--snapshotter", snapshotter, "view", key, topChainId());
+    // Nothing refers to the view: containerd would collect it.
+    ctr(
+        LONG,
+        "snapshots",
+        "--snapshotter",
+        snapshotter,
+        "label",
+        key,
+        "containerd.io/gc.root=test");
     var command =
         ctr(LONG, "snapshots", "--snapshotter", snapshotter, "mounts", directory.toString(), key);
     Command.of("sh", "-c", command).check();

@@ -34,6 +34,7 @@ final class RestartIT {
       var reference = serveImage(registry);
       registry.setLink(LinkProfile.of(20, 100));
       var daemon = start();
+      daemon.awaitKnownTo(BED.containerd());
       pull(reference);
       var container = CompletableFuture.supplyAsync(() -> checksumAll(reference));
 
