@@ -66,6 +66,7 @@ final class LazyStartIT {
     ctr(LONG, "image", "push", "--plain-http", lazy);
     ctr(LONG, "image", "rm", "--sync", lazy);
     daemon = BED.closeAtEnd(startDaemon("fetch.background=false"));
+    daemon.awaitKnownTo(BED.containerd());
   }
 
   private static DaemonProcess startDaemon(String... settings) throws IOException {
