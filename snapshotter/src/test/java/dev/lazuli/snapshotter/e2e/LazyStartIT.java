@@ -171,20 +171,20 @@ final class LazyStartIT {
   private static View view(String snapshotter) throws IOException {
     var key = "view-" + snapshotter;
     var directory = Files.createDirectories(BED.directory().resolve(key));
-    ctr(LONG, "snapshots", "--snapshotter", snapshotter, "view", key, topChainId());
-    // Nothing refers to the view: containerd would collect it.
-    ctr(
-        LONG,
-        "snapshots",
-        "--snapshotter",
-        snapshotter,
-        "label",
-        key,
-        "containerd.io/gc.root=test");
+    keepView(snapshotter, key, topChainId());
     var command =
         ctr(LONG, "snapshots", "--snapshotter", snapshotter, "mounts", directory.toString(), key);
     Command.of("sh", "-c", command).check();
     return new View(snapshotter, key, directory);
+  }
+
+  /** Nothing refers to a new view: containerd may collect it before we can tell it not to. */
+  private static void keepView(String snapshotter, String key, String chainId) throws IOException {
+    var snapshots = BED.containerd().ctr("snapshots", "--snapshotter", snapshotter);
+    var keep = snapshots.with("label", key, "containerd.io/gc.root=test");
+    do {
+      snapshots.with("view", key, chainId).check();
+    } while (keep.run().exitStatus() != 0);
   }
 
   /** Returns the one chain ID that is no other snapshot's parent. */
