@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a containerd can leave behind: shims with their containers, control groups, files. */
 final class Leftovers {
+  private static final String TASKS = "io.containerd.runtime.v2.task";
+  private static final String UNIX = "unix://";
   private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+  private static final Path RUNC = Path.of("/run/containerd/runc"); // where the shim puts it
   private static final Path PROC = Path.of("/proc");
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -29,22 +33,39 @@ final class Leftovers {
    *
    * @param namespace of containerd
    * @param id within the namespace
+   * @param shimSocket where its shim listens, if that is known
    */
-  record Container(String namespace, String id) {}
+  record Container(String namespace, String id, Optional<Path> shimSocket) {}
 
   private Leftovers() {}
 
+  /** Lists the namespaces that have had containers, from containerd's state directory. */
+  static List<String> namespaces(Path state) throws IOException {
+    return children(state.resolve(TASKS)).stream()
+        .map(namespace -> namespace.getFileName().toString())
+        .toList();
+  }
+
   /** Lists the containers that have a bundle below containerd's state directory. */
   static List<Container> containers(Path state) throws IOException {
-    var tasks = state.resolve("io.containerd.runtime.v2.task");
     List<Container> found = new ArrayList<>();
-    for (var namespace : children(tasks)) {
-      for (var bundle : children(namespace)) {
-        found.add(
-            new Container(namespace.getFileName().toString(), bundle.getFileName().toString()));
+    for (var namespace : namespaces(state)) {
+      for (var bundle : children(state.resolve(TASKS).resolve(namespace))) {
+        found.add(new Container(namespace, bundle.getFileName().toString(), shimSocket(bundle)));
       }
     }
     return found;
+  }
+
+  private static Optional<Path> shimSocket(Path bundle) {
+    try {
+      var address = Files.readString(bundle.resolve("address")).strip();
+      return address.startsWith(UNIX)
+          ? Optional.of(Path.of(address.substring(UNIX.length())))
+          : Optional.empty();
+    } catch (IOException notYetOrGone) {
+      return Optional.empty();
+    }
   }
 
   /** Kills the shims that talk to a socket, with all processes of their containers. */
@@ -84,17 +105,30 @@ final class Leftovers {
     }
   }
 
-  /** Removes the control groups of containers, in every hierarchy of version 1 and in version 2. */
-  static void removeCgroups(List<Container> containers) throws IOException {
+  /**
+   * Removes what killed containers leave outside of containerd's directories: control groups, in
+   * every hierarchy of version 1 and in version 2, runc's notes and the shims' sockets.
+   */
+  static void remove(List<Container> containers) throws IOException {
     List<Path> hierarchies = new ArrayList<>(children(CGROUPS));
     hierarchies.add(CGROUPS);
-    for (var hierarchy : hierarchies) {
-      for (var container : containers) {
-        var parent = hierarchy.resolve(container.namespace());
-        removeEmpty(parent.resolve(container.id()));
-        removeEmpty(parent);
+    for (var container : containers) {
+      for (var hierarchy : hierarchies) {
+        removeEmpty(hierarchy.resolve(container.namespace()).resolve(container.id()));
+      }
+      delete(RUNC.resolve(container.namespace()).resolve(container.id()));
+      if (container.shimSocket().isPresent()) {
+        Files.deleteIfExists(container.shimSocket().get());
       }
     }
+  }
+
+  /** Removes the control groups of containerd's namespaces that no container is in any more. */
+  static void removeNamespaces(List<String> namespaces) throws IOException {
+    for (var hierarchy : children(CGROUPS)) {
+      namespaces.forEach(namespace -> removeEmpty(hierarchy.resolve(namespace)));
+    }
+    namespaces.forEach(namespace -> removeEmpty(CGROUPS.resolve(namespace)));
   }
 
   /** A group that others use too is not empty, and stays. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -15,7 +16,8 @@ import java.util.stream.Stream;
 public final class TestContainerd implements AutoCloseable {
   private static final int MAX_DIRECTORY_BYTES = 60; // a socket's address has at most 107
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+  private static final Duration TASK_LIMIT = Duration.ofSeconds(5);
 
   private final Path directory;
   private final ContainerdConfig config;
@@ -72,7 +74,7 @@ public final class TestContainerd implements AutoCloseable {
   }
 
   private boolean answers() throws IOException {
-    return Files.exists(socket()) && ctr("version").within(STOP_LIMIT).run().exitStatus() == 0;
+    return Files.exists(socket()) && ctr("version").within(ANSWER_LIMIT).run().exitStatus() == 0;
   }
 
   /** Stops containerd, as an upgrade would, and starts it again; containers go on running. */
@@ -129,12 +131,31 @@ public final class TestContainerd implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    var containers = Leftovers.containers(directory.resolve("state"));
-    Leftovers.killShims(socket());
+    var state = directory.resolve("state");
+    var namespaces = Leftovers.namespaces(state);
+    removeTasks(Leftovers.containers(state));
+    var stubborn = Leftovers.containers(state);
     daemon.close();
     Leftovers.killShims(socket());
     MountTable.unmountBelow(directory);
-    Leftovers.removeCgroups(containers);
+    Leftovers.remove(stubborn);
+    Leftovers.removeNamespaces(namespaces);
     Leftovers.delete(directory);
+  }
+
+  /** Asks containerd first: then shim and runc put away what is theirs. Whether it works or not. */
+  private void removeTasks(List<Leftovers.Container> containers) {
+    if (!daemon.isAlive()) {
+      return;
+    }
+    for (var container : containers) {
+      try {
+        ctr("--namespace", container.namespace(), "task", "rm", "--force", container.id())
+            .within(TASK_LIMIT)
+            .run();
+      } catch (IOException tooSlow) {
+        return;
+      }
+    }
   }
 }

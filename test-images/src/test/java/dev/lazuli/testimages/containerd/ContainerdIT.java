@@ -12,12 +12,14 @@ import dev.lazuli.testimages.registry.TestRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ContainerdIT {
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
@@ -95,8 +97,9 @@ final class ContainerdIT {
         .containsPattern("io.containerd.snapshotter.v1 +lazuli");
   }
 
-  @Test
-  void containerLeftRunning_isGoneAfterClose() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void containerLeftRunning_isGoneAfterClose(boolean containerdDies) throws Exception {
     var reference = BED.registry().push(layout, "GZIP", "shell:left");
     var directory = BED.directory().resolve("other");
     var other = BED.closeAtEnd(TestContainerd.start(directory, ContainerdConfig.overlayfs()));
@@ -105,6 +108,13 @@ final class ContainerdIT {
     other.restart();
     assertThat(other.ctr("task", "ls").check().output()).contains("left-running");
     assertThat(MountTable.below(directory)).isNotEmpty();
+    var shim = Files.readString(bundle(directory).resolve("address")).replace("unix://", "");
+    assertThat(Path.of(shim)).exists();
+    if (containerdDies) {
+      processes(directory)
+          .filter(process -> process.info().command().orElse("").endsWith("/containerd"))
+          .forEach(ProcessHandle::destroyForcibly);
+    }
 
     other.close();
     other.close();
@@ -112,9 +122,18 @@ final class ContainerdIT {
     assertThat(MountTable.below(directory)).isEmpty();
     assertThat(directory).doesNotExist();
     assertThat(Path.of("/sys/fs/cgroup/memory/default/left-running")).doesNotExist();
-    assertThat(ProcessHandle.allProcesses())
-        .noneMatch(
-            process -> process.info().commandLine().orElse("").contains(directory.toString()));
+    assertThat(Path.of("/run/containerd/runc/default/left-running")).doesNotExist();
+    assertThat(Path.of(shim)).doesNotExist();
+    assertThat(processes(directory)).isEmpty();
+  }
+
+  private static Path bundle(Path directory) {
+    return directory.resolve("state/io.containerd.runtime.v2.task/default/left-running");
+  }
+
+  private static Stream<ProcessHandle> processes(Path directory) {
+    return ProcessHandle.allProcesses()
+        .filter(process -> process.info().commandLine().orElse("").contains(directory.toString()));
   }
 
   @Test
