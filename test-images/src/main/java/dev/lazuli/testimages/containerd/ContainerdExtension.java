@@ -1,5 +1,9 @@
 package dev.lazuli.testimages.containerd;
 
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageConfig;
+import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +109,20 @@ public final class ContainerdExtension
   /** Returns the private registry. */
   public DockerRegistry registry() {
     return running(registry);
+  }
+
+  /**
+   * Gives the registry the image that pods need for their pause containers: this machine's {@code
+   * sleep}.
+   */
+  public void pushPauseImage() throws IOException {
+    var sleep = HostFiles.find("sleep").orElseThrow(() -> new IOException("no sleep here"));
+    var layout = OciLayout.at(directory().resolve("pause"));
+    new ImageBuilder(layout)
+        .layer(new HostFiles().program(sleep).tree())
+        .config(ImageConfig.DEFAULT.withCommand(sleep.toString(), "infinity"))
+        .build("pause");
+    registry().push(layout, "pause", "pause:1");
   }
 
   /** Closes {@code resource} at the end, before containerd and all that was given here before. */

@@ -1,7 +1,6 @@
 package dev.lazuli.testimages.images;
 
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** Asks apt and dpkg, as anybody may; nothing is installed. */
 final class Apt {
   private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final int MAX_MESSAGE = 300;
 
   private final Path cache;
 
@@ -83,7 +83,7 @@ final class Apt {
     if (Files.notExists(tar)) {
       var part = archive.resolveSibling(archive.getFileName() + ".part");
       var words = List.of("dpkg-deb", "--fsys-tarfile", archive.toString());
-      finish(words, start(cache, words, part), part);
+      run(cache, words, part);
       Files.move(part, tar);
     }
     return tar;
@@ -103,34 +103,42 @@ final class Apt {
   private static List<String> run(Path directory, List<String> words) throws IOException {
     var output = Files.createTempFile("apt", ".out");
     try {
-      finish(words, start(directory, words, output), output);
+      run(directory, words, output);
       return Files.readAllLines(output);
     } finally {
       Files.delete(output);
     }
   }
 
-  private static Process start(Path directory, List<String> words, Path output) throws IOException {
-    var builder = new ProcessBuilder(words).directory(directory.toFile());
-    builder.environment().put("LC_ALL", "C");
-    return builder.redirectOutput(output.toFile()).redirectError(Redirect.DISCARD).start();
+  private static void run(Path directory, List<String> words, Path output) throws IOException {
+    var errors = Files.createTempFile("apt", ".err");
+    try {
+      var builder = new ProcessBuilder(words).directory(directory.toFile());
+      builder.environment().put("LC_ALL", "C");
+      var process = builder.redirectOutput(output.toFile()).redirectError(errors.toFile()).start();
+      if (await(process) != 0) {
+        var command = String.join(" ", words);
+        throw new IOException(
+            command.substring(0, Math.min(MAX_MESSAGE, command.length()))
+                + ": "
+                + Files.readString(errors).strip());
+      }
+    } finally {
+      Files.delete(errors);
+    }
   }
 
-  private static void finish(List<String> words, Process process, Path output) throws IOException {
-    var command = String.join(" ", words.subList(0, Math.min(6, words.size())));
+  private static int await(Process process) throws IOException {
     try {
       if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IOException(command + " ...: still running after " + LIMIT);
+        throw new IOException(process.info().commandLine().orElse("apt") + ": takes too long");
       }
+      return process.exitValue();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException(command + " ...: interrupted", e);
+      throw new IOException("interrupted while apt was running", e);
     } finally {
       process.destroyForcibly();
-    }
-    if (process.exitValue() != 0) {
-      throw new IOException(
-          command + " ...: exit status " + process.exitValue() + ", output in " + output);
     }
   }
 }

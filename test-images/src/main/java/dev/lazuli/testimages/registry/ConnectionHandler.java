@@ -30,6 +30,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   private @Nullable Exchange exchange;
   private @Nullable ReplySender reply;
   private boolean fresh = true;
+  private boolean catchingUp;
 
   ConnectionHandler(RegistryCore core, boolean tls) {
     this.core = core;
@@ -90,12 +91,21 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
     reply = null;
     exchange = null;
     context.channel().config().setAutoRead(true);
+    if (!catchingUp) { // else the loop below goes on, and the stack stays flat
+      catchUp(context);
+    }
+  }
+
+  private void catchUp(ChannelHandlerContext context) {
+    catchingUp = true;
     try {
       while (reply == null && !ahead.isEmpty()) {
         take(context, ahead.remove());
       }
     } catch (IOException e) {
       context.fireExceptionCaught(e);
+    } finally {
+      catchingUp = false;
     }
   }
 

@@ -106,6 +106,11 @@ public final class TestRegistry implements AutoCloseable {
     return address(listener);
   }
 
+  /** Returns the reference to pull an image by. */
+  public String reference(String repository, String tag) {
+    return host() + "/" + repository + ":" + tag;
+  }
+
   /** Returns {@code 127.0.0.1:PORT} of the place that blobs are redirected to. */
   public String secondHost() {
     return address(secondListener);

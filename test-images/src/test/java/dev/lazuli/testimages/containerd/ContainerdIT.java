@@ -92,6 +92,17 @@ final class ContainerdIT {
   }
 
   @Test
+  void pauseImage_pauses() throws Exception {
+    BED.pushPauseImage();
+    var reference = BED.containerd().config().sandboxImage();
+    BED.containerd().ctr("image", "pull", "--plain-http", reference).check();
+
+    BED.containerd().ctr("run", "--detach", reference, "pause").check();
+
+    assertThat(BED.containerd().ctr("task", "ls").check().output()).contains("RUNNING");
+  }
+
+  @Test
   void lazuli_isKnownAsASnapshotter() throws Exception {
     assertThat(BED.containerd().ctr("plugins", "ls").check().output())
         .containsPattern("io.containerd.snapshotter.v1 +lazuli");

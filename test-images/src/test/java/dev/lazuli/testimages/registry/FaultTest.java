@@ -25,6 +25,7 @@ final class FaultTest {
   private static final String DIGEST = "sha256:" + "a".repeat(64);
   private static final String PATH = "/v2/a/blobs/" + DIGEST;
   private static final int SIZE = 1_000_000;
+  private static final int COUNT = 2000;
 
   private TestRegistry registry;
   private TestClient client;
@@ -201,12 +202,12 @@ final class FaultTest {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
       socket.setSoTimeout(10_000);
       var text = new StringBuilder();
-      for (var i = 0; i < 200; i++) {
+      for (var i = 0; i < COUNT; i++) {
         text.append("GET " + PATH + " HTTP/1.1\r\nHost: x\r\nRange: bytes=" + i + "-" + i);
         text.append("\r\n\r\n");
       }
       socket.getOutputStream().write(text.toString().getBytes(StandardCharsets.ISO_8859_1));
-      for (var i = 0; i < 200; i++) {
+      for (var i = 0; i < COUNT; i++) {
         readHead(socket.getInputStream());
         assertThat((byte) socket.getInputStream().read()).isEqualTo(blob[i]);
       }
