@@ -19,11 +19,13 @@ final class BlobExtents implements AutoCloseable {
     for (int i = 0; i < starts.count(); i++) {
       sorted.addInt(i);
     }
-    IntSort.sort(
-        sorted,
-        0,
-        sorted.count(),
-        (a, b) -> Long.compare(starts.getLong(a, 0), starts.getLong(b, 0)));
+    try (var sort = new IntSort()) {
+      sort.sort(sorted, 0, sorted.count(), this::compareStarts);
+    }
+  }
+
+  private int compareStarts(int a, int b) {
+    return Long.compare(starts.getLong(a, 0), starts.getLong(b, 0));
   }
 
   /** Settles a chunk row whose place, size and blob offset are known. */

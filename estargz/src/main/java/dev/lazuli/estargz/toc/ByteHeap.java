@@ -7,11 +7,12 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Names, link targets and extended attributes, one after the other off the heap; at most 2 GiB.
- * Filled by one thread; once filled it may be read by any, until it is closed.
+ * Owned by one thread until it is sealed, as {@link Rows} are.
  */
 final class ByteHeap implements AutoCloseable {
   private final String layer;
-  private Arena arena = Arena.ofShared();
+  private boolean isSealed;
+  private Arena arena = Arena.ofConfined();
   private MemorySegment data = arena.allocate(4096);
   private int size;
 
@@ -72,18 +73,27 @@ final class ByteHeap implements AutoCloseable {
   }
 
   private void grow(long needed) {
-    var wider = Arena.ofShared();
-    var copy = wider.allocate(Math.max(needed, data.byteSize() + (data.byteSize() >> 1)));
+    move(Arena.ofConfined(), Math.max(needed, data.byteSize() + (data.byteSize() >> 1)));
+  }
+
+  /** Moves the bytes into {@code shared}, whose owner frees them from now on. */
+  void seal(Arena shared) {
+    move(shared, Math.max(1, size));
+    isSealed = true;
+  }
+
+  private void move(Arena to, long capacity) {
+    var copy = to.allocate(capacity);
     MemorySegment.copy(data, 0, copy, 0, size);
     arena.close();
-    arena = wider;
+    arena = to;
     data = copy;
   }
 
-  /** Frees the memory. Idempotent. */
+  /** Frees the memory, unless the heap was sealed. Idempotent. */
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
+    if (!isSealed && arena.scope().isAlive()) {
       arena.close();
     }
   }

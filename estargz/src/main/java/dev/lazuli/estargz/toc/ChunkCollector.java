@@ -129,7 +129,9 @@ final class ChunkCollector implements AutoCloseable {
         files.addInt(inode);
       }
     }
-    IntSort.sort(files, 0, files.count(), this::compareBlobOrder);
+    try (var sort = new IntSort()) {
+      sort.sort(files, 0, files.count(), this::compareBlobOrder);
+    }
     return files;
   }
 

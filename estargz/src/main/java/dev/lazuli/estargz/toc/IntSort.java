@@ -4,23 +4,24 @@ import java.util.function.IntBinaryOperator;
 
 /**
  * Sorts ints that stand for rows elsewhere: a bottom-up merge sort, stable, n log n for any input,
- * and one pass over what is in order already, as most TOCs are.
+ * and one pass over what is in order already, as most TOCs are. Keeps its spare rows for the next
+ * sort.
  */
-final class IntSort {
+final class IntSort implements AutoCloseable {
+  private final Rows spare = new Rows(Integer.BYTES);
+
   /** Sorts rows {@code from} to {@code to} (exclusive) of one-int rows. */
-  static void sort(Rows ints, int from, int to, IntBinaryOperator order) {
+  void sort(Rows ints, int from, int to, IntBinaryOperator order) {
     if (isSorted(ints, from, to, order)) {
       return;
     }
-    try (var spare = new Rows(Integer.BYTES)) {
-      for (int i = from; i < to; i++) {
-        spare.addInt(0);
-      }
-      for (long run = 1; run < to - from; run *= 2) {
-        for (long left = from; left + run < to; left += 2 * run) {
-          var middle = (int) (left + run);
-          merge(ints, spare, (int) left, middle, (int) Math.min(to, middle + run), order);
-        }
+    while (spare.count() < to - from) {
+      spare.addInt(0);
+    }
+    for (long run = 1; run < to - from; run *= 2) {
+      for (long left = from; left + run < to; left += 2 * run) {
+        var middle = (int) (left + run);
+        merge(ints, (int) left, middle, (int) Math.min(to, middle + run), order);
       }
     }
   }
@@ -34,8 +35,7 @@ final class IntSort {
     return true;
   }
 
-  private static void merge(
-      Rows ints, Rows spare, int from, int middle, int to, IntBinaryOperator order) {
+  private void merge(Rows ints, int from, int middle, int to, IntBinaryOperator order) {
     var kept = middle - from;
     for (int i = 0; i < kept; i++) {
       spare.setInt(i, 0, ints.getInt(from + i, 0));
@@ -53,5 +53,8 @@ final class IntSort {
     }
   }
 
-  private IntSort() {}
+  @Override
+  public void close() {
+    spare.close();
+  }
 }

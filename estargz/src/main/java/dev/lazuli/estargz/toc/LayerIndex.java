@@ -3,6 +3,7 @@ package dev.lazuli.estargz.toc;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.ChunkTableView;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -23,6 +24,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   private static final int DIRECTORY = 0x4000;
   private static final int TYPE_MASK = 0xf000;
 
+  private final Arena memory;
   private final Summary summary;
   private final OpaqueXattr opaque;
   private final Rows inodes;
@@ -36,8 +38,9 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   record Summary(
       String layer, LayerFormat format, Sha256 tocDigest, long dataSize, long prefetchEnd) {}
 
-  /** Takes the tables over: they are closed with the index. */
+  /** Takes tables that were sealed into {@code memory}, which is freed with the index. */
   LayerIndex(
+      Arena memory,
       Summary summary,
       OpaqueXattr opaque,
       Rows inodes,
@@ -46,6 +49,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
       Rows children,
       Rows chunks,
       ByteHeap text) {
+    this.memory = memory;
     this.summary = summary;
     this.opaque = opaque;
     this.inodes = inodes;
@@ -249,12 +253,9 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   /** Frees the memory. Idempotent; no other call may be under way. */
   @Override
   public void close() {
-    inodes.close();
-    order.close();
-    entries.close();
-    children.close();
-    chunks.close();
-    text.close();
+    if (memory.scope().isAlive()) {
+      memory.close();
+    }
   }
 
   private MemorySegment name(int entry) {

@@ -8,6 +8,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * wins over a whiteout, missing directories appear). {@link #build} then settles what needs the
  * whole TOC.
  *
- * <p>For one thread. Close it in any case: after a successful {@link #build} that does nothing.
+ * <p>For the thread that made it. To be closed in any case; the index that was built stays.
  */
 public final class LayerIndexBuilder implements AutoCloseable {
   private static final byte[] WHITEOUT_PREFIX = ".wh.".getBytes(US_ASCII);
@@ -41,7 +42,6 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private int lastFile = NONE;
   private long prefetchLandmark = -1;
   private boolean noPrefetch;
-  private boolean handedOver;
 
   /** Makes a builder for one layer. */
   public LayerIndexBuilder(String layer, Limits limits, OpaqueXattr opaque) {
@@ -76,22 +76,20 @@ public final class LayerIndexBuilder implements AutoCloseable {
   public LayerIndex build(Facts facts) throws LayerFormatException {
     new HardLinks(layer, inodes, tree, text, path).resolve();
     tree.freeSlots();
-    var order = new Rows(Integer.BYTES);
-    var children = new Rows(Integer.BYTES);
-    try {
+    try (var order = new Rows(Integer.BYTES);
+        var children = new Rows(Integer.BYTES)) {
       new TreeWalk(layer, inodes, tree.entries(), text).number(order, children);
       var dataSize = chunks.place(order, facts);
       var prefetchEnd = noPrefetch ? 0 : prefetchLandmark;
       var summary =
           new LayerIndex.Summary(layer, facts.format(), facts.tocDigest(), dataSize, prefetchEnd);
-      handedOver = true;
-      return new LayerIndex(
-          summary, opaque, inodes, order, tree.entries(), children, chunks.table(), text);
-    } finally {
-      if (!handedOver) {
-        order.close();
-        children.close();
+      var memory = Arena.ofShared();
+      for (var rows : new Rows[] {inodes, order, tree.entries(), children, chunks.table()}) {
+        rows.seal(memory);
       }
+      text.seal(memory);
+      return new LayerIndex(
+          memory, summary, opaque, inodes, order, tree.entries(), children, chunks.table(), text);
     }
   }
 
@@ -300,14 +298,12 @@ public final class LayerIndexBuilder implements AutoCloseable {
         layer, "TOC entry " + entry.name + " " + field, String.valueOf(value), limit);
   }
 
-  /** Frees the tables unless {@link #build} handed them over. Idempotent. */
+  /** Frees what {@link #build} did not hand over. Idempotent. */
   @Override
   public void close() {
-    if (!handedOver) {
-      inodes.close();
-      tree.close();
-      chunks.close();
-      text.close();
-    }
+    inodes.close();
+    tree.close();
+    chunks.close();
+    text.close();
   }
 }

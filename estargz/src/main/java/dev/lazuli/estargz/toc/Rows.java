@@ -5,19 +5,23 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A growing table of fixed-width rows off the heap. Filled by one thread; once filled it may be
- * read by any number of threads, until it is closed.
+ * A growing table of fixed-width rows off the heap. It belongs to the thread that made it until it
+ * is {@linkplain #seal sealed}; then any thread may read it, as long as the arena lives that it was
+ * sealed into.
  */
 final class Rows implements AutoCloseable {
+  private static final int FIRST_ROWS = 256;
+
   private final int rowBytes;
-  private Arena arena = Arena.ofShared();
+  private boolean isSealed;
+  private Arena arena = Arena.ofConfined();
   private MemorySegment data;
   private int rows;
 
   /** Makes an empty table; {@code rowBytes} is a multiple of 4, or of 8 if rows hold longs. */
   Rows(int rowBytes) {
     this.rowBytes = rowBytes;
-    data = arena.allocate(16L * rowBytes, Long.BYTES);
+    data = arena.allocate((long) FIRST_ROWS * rowBytes, Long.BYTES);
   }
 
   int count() {
@@ -71,18 +75,27 @@ final class Rows implements AutoCloseable {
   }
 
   private void grow() {
-    var wider = Arena.ofShared();
-    var copy = wider.allocate(Math.max(64L, rows + (rows >> 1)) * rowBytes, Long.BYTES);
+    move(Arena.ofConfined(), rows + (rows >> 1));
+  }
+
+  /** Moves the rows into {@code shared}, whose owner frees them from now on. */
+  void seal(Arena shared) {
+    move(shared, rows);
+    isSealed = true;
+  }
+
+  private void move(Arena to, int capacity) {
+    var copy = to.allocate(Math.max(1L, capacity) * rowBytes, Long.BYTES);
     MemorySegment.copy(data, 0, copy, 0, (long) rows * rowBytes);
     arena.close();
-    arena = wider;
+    arena = to;
     data = copy;
   }
 
-  /** Frees the memory. Idempotent. */
+  /** Frees the memory, unless the table was sealed. Idempotent. */
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
+    if (!isSealed && arena.scope().isAlive()) {
       arena.close();
     }
   }

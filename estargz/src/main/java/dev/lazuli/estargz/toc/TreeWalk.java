@@ -21,12 +21,13 @@ final class TreeWalk {
 
   /** Fills {@code order} (number to inode row) and {@code children} (entry rows by directory). */
   void number(Rows order, Rows children) throws LayerFormatException {
-    try (var ends = group(children)) {
+    try (var ends = group(children);
+        var sort = new IntSort()) {
       visit(order, entries.getInt(DirectoryTree.ROOT, EntryRow.INODE), DirectoryTree.ROOT);
       for (int number = 0; number < order.count(); number++) {
         var inode = order.getInt(number, 0);
         if (kind(inode) == Kind.DIRECTORY) {
-          list(order, children, ends, inode);
+          list(order, children, ends, sort, inode);
         }
       }
     }
@@ -69,12 +70,12 @@ final class TreeWalk {
     return ends;
   }
 
-  private void list(Rows order, Rows children, Rows ends, int directory)
+  private void list(Rows order, Rows children, Rows ends, IntSort sort, int directory)
       throws LayerFormatException {
     var own = inodes.getInt(directory, InodeRow.ENTRY);
     var first = own == 0 ? 0 : ends.getInt(own - 1, 0);
     var end = ends.getInt(own, 0);
-    IntSort.sort(children, first, end, this::compareNames);
+    sort.sort(children, first, end, this::compareNames);
     inodes.setLong(directory, InodeRow.PLACE, first | (long) (end - first) << 32);
     for (int i = first; i < end; i++) {
       var entry = children.getInt(i, 0);
