@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** {@code lazuli daemon} as a process of its own, started from the packaged jar. */
 final class DaemonProcess implements AutoCloseable {
@@ -114,6 +115,14 @@ final class DaemonProcess implements AutoCloseable {
 
   Path root() {
     return directory.resolve("root");
+  }
+
+  /** Returns the daemon's resident memory, now and at its highest, as the kernel counts it. */
+  String memory() throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS") || line.startsWith("VmHWM"))
+        .map(line -> line.replaceAll("\\s+", " "))
+        .collect(Collectors.joining(", "));
   }
 
   Path state() {
