@@ -199,8 +199,9 @@ public final class FuseSession implements AutoCloseable {
 
   /**
    * Gives up all reads of a layer that still wait for an answer: their readers get {@code EIO}, the
-   * handler's late answers are dropped. To be called before a layer's EROFS mount is taken away, or
-   * unmounting waits until the handler has answered the last read, even if its reader is dead.
+   * handler's late answers are dropped. To be called before a layer's EROFS mount is taken away,
+   * and once the handler fails new reads of it; or unmounting waits until the handler has answered
+   * the last read, even if its reader is dead.
    */
   public void failReads(long slot) {
     mounts.forEach(mount -> mount.connection().failReads(slot));

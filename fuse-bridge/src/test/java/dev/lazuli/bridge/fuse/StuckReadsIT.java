@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
+import dev.lazuli.bridge.kernel.Errno;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,6 +43,7 @@ class StuckReadsIT {
   private final LinkedBlockingQueue<Stuck> stuck = new LinkedBlockingQueue<>();
   private final AtomicInteger interrupted = new AtomicInteger();
   private final List<Process> processes = new ArrayList<>();
+  private volatile boolean gone;
   private ErofsImage image;
   private FuseSession session;
 
@@ -57,7 +59,9 @@ class StuckReadsIT {
         new PatternLayers() {
           @Override
           public void read(long slot, long offset, int length, ReadReply reply) {
-            if (slot == GOOD) {
+            if (gone) {
+              reply.fail(Errno.EIO);
+            } else if (slot == GOOD) {
               super.read(slot, offset, length, reply);
             } else {
               reply.onInterrupt(interrupted::incrementAndGet);
@@ -133,6 +137,8 @@ class StuckReadsIT {
 
       assertThat(cat.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
     } finally {
+      // As an owner of layers does it: whoever reads ahead comes again after a failed read.
+      gone = true;
       session.failReads(STUCK);
       assertThat(ErofsMount.unmount(erofs)).isEqualTo(ErofsMount.Unmounted.RELEASED);
     }
