@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       DaemonCommand.class,
       DemoCommand.class,
       MountCommand.class,
+      RpullCommand.class,
       StatusCommand.class,
       ConfigCommand.class,
       VersionCommand.class,

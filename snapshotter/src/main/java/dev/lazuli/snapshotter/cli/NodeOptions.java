@@ -6,11 +6,13 @@ import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.registry.DockerConfig;
 import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.snapshotter.registry.ProxyRules;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,6 +21,12 @@ final class NodeOptions {
   private NodeOptions() {}
 
   static RegistryOptions registry(Configuration.Registry from, Map<String, String> environment) {
+    return registryBuilder(from, environment).build();
+  }
+
+  /** Returns what the configuration says of registries, for a command to add to. */
+  static RegistryOptions.Builder registryBuilder(
+      Configuration.Registry from, Map<String, String> environment) {
     var options =
         RegistryOptions.builder()
             .connectTimeout(from.connectTimeout())
@@ -27,7 +35,8 @@ final class NodeOptions {
             .connectionsPerHost(from.connections())
             .attempts(from.attempts())
             .retryWait(from.retryWait(), from.maxRetryWait())
-            .proxies(ProxyRules.of(environment));
+            .proxies(ProxyRules.of(environment))
+            .credentials(DockerConfig.of(withDockerConfig(from, environment)));
     from.plainHttp().forEach(options::plainHttpHost);
     from.insecureTls().forEach(options::insecureTlsHost);
     from.caFiles().forEach(options::caCertificate);
@@ -37,7 +46,14 @@ final class NodeOptions {
             (registry, hosts) ->
                 options.mirrors(
                     registry, hosts.stream().map(host -> new Mirror(host, false)).toList()));
-    return options.build();
+    return options;
+  }
+
+  private static Map<String, String> withDockerConfig(
+      Configuration.Registry from, Map<String, String> environment) {
+    var all = new HashMap<>(environment);
+    from.dockerConfig().ifPresent(directory -> all.put("DOCKER_CONFIG", directory.toString()));
+    return all;
   }
 
   static LayerService.Setup layers(Configuration from) throws IOException {

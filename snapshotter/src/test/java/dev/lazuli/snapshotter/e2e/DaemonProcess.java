@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 /** {@code lazuli daemon} as a process of its own, started from the packaged jar. */
 final class DaemonProcess implements AutoCloseable {
   private static final Path JAR = Path.of("target/lazuli.jar").toAbsolutePath();
+  private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final long STOP_SECONDS = 20;
 
@@ -58,7 +59,7 @@ final class DaemonProcess implements AutoCloseable {
                 // child.
                 "env",
                 "--default-signal=INT,TERM",
-                ProcessHandle.current().info().command().orElse("java"),
+                JAVA,
                 "-XX:+UseSerialGC",
                 "-Xmx64m",
                 "-Xss256k",
@@ -94,6 +95,18 @@ final class DaemonProcess implements AutoCloseable {
       }
       pause();
     }
+  }
+
+  /** Returns any {@code lazuli} command, from the packaged jar. */
+  static Command lazuli(String... arguments) {
+    return Command.of(
+            JAVA,
+            "-XX:+UseSerialGC",
+            "-Xmx64m",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-jar",
+            JAR.toString())
+        .with(arguments);
   }
 
   private static boolean listens(Path socket) {

@@ -1,0 +1,167 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.containerd.Containerd;
+import dev.lazuli.snapshotter.containerd.LayerState;
+import dev.lazuli.snapshotter.containerd.PullListener;
+import dev.lazuli.snapshotter.containerd.PullRequest;
+import dev.lazuli.snapshotter.registry.Credentials;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code lazuli rpull}: pulls an image into containerd without downloading its lazy layers. */
+@Command(
+    name = "rpull",
+    description = {
+      "Pull an image into containerd: mount what can be mounted, download the rest.",
+      "Containers can be made of it as soon as this returns."
+    })
+final class RpullCommand implements Callable<Integer> {
+  private static final int SHORT_DIGEST = 19;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "REF",
+      description = "The image, for example docker.io/library/python:3.")
+  private String reference = "";
+
+  @Option(
+      names = "--containerd",
+      paramLabel = "SOCKET",
+      defaultValue = "/run/containerd/containerd.sock",
+      description = "containerd's socket. Default: ${DEFAULT-VALUE}.")
+  private Path socket = Path.of("");
+
+  @Option(
+      names = {"-n", "--namespace"},
+      paramLabel = "NAME",
+      defaultValue = "default",
+      description = "containerd's namespace. Default: ${DEFAULT-VALUE}.")
+  private String namespace = "";
+
+  @Option(
+      names = "--snapshotter",
+      paramLabel = "NAME",
+      defaultValue = "lazuli",
+      description = "containerd's name of the snapshotter. Default: ${DEFAULT-VALUE}.")
+  private String snapshotter = "";
+
+  @Option(names = "--platform", paramLabel = "OS/ARCH", description = "Default: this machine's.")
+  private @Nullable String platform;
+
+  @Option(names = "--plain-http", description = "Speak to the registry without TLS.")
+  private boolean plainHttp;
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "NAME:PASSWORD",
+      description = "Credentials.")
+  private @Nullable String user;
+
+  @Option(names = "--skip-content-verify", description = "Accept layers that cannot be verified.")
+  private boolean skipVerification;
+
+  @Option(names = "--label", paramLabel = "KEY=VALUE", description = "Label of the image's record.")
+  private Map<String, String> labels = new LinkedHashMap<>();
+
+  @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    var image = parse();
+    var preset = PullRequest.of(image, snapshotter);
+    var request =
+        new PullRequest(
+            image,
+            snapshotter,
+            platform == null ? preset.platform() : parsePlatform(platform),
+            preset.prefetchBytes(),
+            skipVerification,
+            labels);
+    try (var registry = new RegistryClient(options(image));
+        var containerd = Containerd.at(socket, namespace)) {
+      var out = spec.commandLine().getOut();
+      var pulled = containerd.pull(request, registry, new Progress(out));
+      long mounted = pulled.layers().stream().filter(LayerState.MOUNTED::equals).count();
+      out.printf("%s: %d of %d layers mounted lazily%n", image, mounted, pulled.layers().size());
+      out.flush();
+    }
+    return 0;
+  }
+
+  private ImageReference parse() throws CommandException {
+    try {
+      return ImageReference.parse(reference);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Platform parsePlatform(String text) throws CommandException {
+    var parts = text.split("/", -1);
+    if (parts.length < 2 || parts.length > 3) {
+      throw new CommandException("platform " + text + " is not OS/ARCH or OS/ARCH/VARIANT");
+    }
+    return new Platform(parts[0], parts[1], parts.length == 3 ? parts[2] : null);
+  }
+
+  private RegistryOptions options(ImageReference image) throws Exception {
+    var options = NodeOptions.registryBuilder(configuration.load().registry(), System.getenv());
+    if (plainHttp) {
+      options.plainHttpHost(image.registry());
+    }
+    if (user != null) {
+      int colon = user.indexOf(':');
+      if (colon < 1) {
+        throw new CommandException("--user is not NAME:PASSWORD");
+      }
+      var given = Credentials.password(user.substring(0, colon), user.substring(colon + 1));
+      options.credentials(
+          (host, wanted) -> host.equals(wanted.registry()) ? Optional.of(given) : Optional.empty());
+    }
+    return options.build();
+  }
+
+  /** Prints a line for each step of each layer: the same on a terminal and in a log. */
+  private record Progress(PrintWriter out) implements PullListener {
+    @Override
+    public void resolved(Descriptor root) {
+      line(root, "resolved");
+    }
+
+    @Override
+    public void state(Descriptor layer, LayerState state) {
+      switch (state) {
+        case WAITING -> {}
+        case PRESENT -> line(layer, "already here");
+        case MOUNTED -> line(layer, "mounted lazily");
+        case DOWNLOADING -> line(layer, "downloading");
+        case UNPACKING -> line(layer, "unpacking");
+        case UNPACKED -> line(layer, "unpacked");
+      }
+    }
+
+    private synchronized void line(Descriptor content, String what) {
+      out.printf(
+          "%s %,13d bytes  %s%n",
+          content.digest().toString().substring(0, SHORT_DIGEST), content.size(), what);
+      out.flush();
+    }
+  }
+}
