@@ -82,7 +82,7 @@ final class RpullIT {
     var _ =
         new ImageBuilder(layout)
             .encoding(lower)
-            .layer(new HostFiles().program(Path.of("/bin/sh")).tree())
+            .layer(new HostFiles().program(Path.of("/bin/sh")).tree().file("name", name))
             .encoding(upper)
             .layer(new ImageTree().file("greeting", "hello from above\n"))
             .build("latest");
