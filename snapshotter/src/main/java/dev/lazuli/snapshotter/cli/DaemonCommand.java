@@ -57,10 +57,10 @@ final class DaemonCommand implements Callable<Integer> {
       start(config);
       var took = Duration.between(startedAt, Instant.now()).toMillis();
       log.info("serving {} after {} ms", config.address(), took);
-      ServiceManager.ready();
+      ServiceNotice.ready();
       var signal = StopSignal.await();
       log.info("stopping by SIG{}", signal);
-      ServiceManager.stopping();
+      ServiceNotice.stopping();
       if (signal == StopSignal.TERM) {
         handOver();
       }

@@ -28,6 +28,9 @@ public final class StatusServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StatusServer.class);
   private static final int MAX_CLIENTS = 16;
 
+  /** Clients that may wait for their turn; a unix socket refuses more at once. */
+  private static final int BACKLOG = 256;
+
   private final ServerSocketChannel server;
   private final SocketAddress address;
   private final Map<String, Content> contents;
@@ -54,7 +57,7 @@ public final class StatusServer implements AutoCloseable {
     removeStale(socket, address);
     var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.bind(address);
+      channel.bind(address, BACKLOG);
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
       return start(channel, contents);
     } catch (IOException e) {
@@ -74,7 +77,7 @@ public final class StatusServer implements AutoCloseable {
       throws IOException {
     var channel = ServerSocketChannel.open();
     try {
-      channel.bind(address);
+      channel.bind(address, BACKLOG);
       return start(channel, contents);
     } catch (IOException | UnresolvedAddressException e) {
       channel.close();

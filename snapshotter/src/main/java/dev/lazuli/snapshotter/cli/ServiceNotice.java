@@ -7,10 +7,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells systemd how we are, as sd_notify(3) does, where we are one of its services. */
-final class ServiceManager {
-  private static final Logger log = LoggerFactory.getLogger(ServiceManager.class);
+final class ServiceNotice {
+  private static final Logger log = LoggerFactory.getLogger(ServiceNotice.class);
 
-  private ServiceManager() {}
+  private ServiceNotice() {}
 
   /** Says that calls are served. */
   static void ready() {
