@@ -31,12 +31,17 @@ final class DemoCommand implements Callable<Integer> {
       description = "Bandwidth of the registry in Mbit/s, 0 for no limit. Default: 200.")
   private long bandwidth;
 
+  @Option(
+      names = "--containerd",
+      description = "Start the program with a private containerd and runc. Needs root.")
+  private boolean containerd;
+
   @Option(names = "--in-namespace", hidden = true)
   private boolean inNamespace;
 
   @Override
   public Integer call() throws Exception {
-    var demo = new Demo(System.out, LinkProfile.of(roundTrip, bandwidth), inNamespace);
+    var demo = new Demo(System.out, LinkProfile.of(roundTrip, bandwidth), inNamespace, containerd);
     var launcher = System.getenv(LAUNCHER);
     if (launcher != null && demo.wantsNamespace()) {
       return inNamespace(launcher);

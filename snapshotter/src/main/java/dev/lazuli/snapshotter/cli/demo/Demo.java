@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
+import dev.lazuli.testimages.containerd.TestContainerd;
 import dev.lazuli.testimages.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -9,33 +10,37 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Optional;
 
 /** Builds the image, starts it lazily and after a full pull, and reports. Leaves nothing behind. */
 public final class Demo {
   private final PrintStream out;
   private final LinkProfile link;
   private final boolean inNamespace;
+  private final boolean containerd;
 
   /**
    * Makes a demo.
    *
    * @param link what lies between the registry and this machine
    * @param inNamespace whether this process is root of a user namespace made for the demo
+   * @param containerd whether a private containerd and runc start the program
    */
-  public Demo(PrintStream out, LinkProfile link, boolean inNamespace) {
+  public Demo(PrintStream out, LinkProfile link, boolean inNamespace, boolean containerd) {
     this.out = out;
     this.link = link;
     this.inNamespace = inNamespace;
+    this.containerd = containerd;
   }
 
   /** Returns whether the demo should rather run as root of a user namespace. */
   public boolean wantsNamespace() {
-    return !inNamespace && Way.find(false).kind() == Way.Kind.NAMESPACE;
+    return !containerd && !inNamespace && Way.find(false).kind() == Way.Kind.NAMESPACE;
   }
 
   /** Runs it. */
   public void run() throws IOException, InterruptedException {
-    var way = Way.find(inNamespace);
+    var way = way();
     var directory = Files.createTempDirectory("lazuli-demo");
     try (var registry = TestRegistry.start();
         var client = new RegistryClient(RegistryOptions.builder().build())) {
@@ -53,14 +58,32 @@ public final class Demo {
               + link.bitsPerSecond() / 1_000_000
               + " Mbit/s");
       registry.setLink(link);
+      if (containerd) {
+        var pair = new ContainerdStart(client, registry, directory).run(program);
+        new Report(image.bytes(), way, pair.lazy(), pair.full()).print(out);
+        return;
+      }
       var lazy = lazy(way, program, client, registry, directory.resolve("lazy"));
       var full =
           new FullPull(client, registry, Files.createDirectories(directory.resolve("full")))
               .run(program, way.kind() != Way.Kind.IN_PROCESS);
-      new Report(image.reference().toString(), image.bytes(), way, lazy, full).print(out);
+      new Report(image.bytes(), way, lazy, full).print(out);
     } finally {
       delete(directory);
     }
+  }
+
+  private Way way() throws IOException {
+    var found = Way.find(inNamespace);
+    if (!containerd) {
+      return found;
+    }
+    var obstacle =
+        found.kind() == Way.Kind.MOUNT ? TestContainerd.obstacle() : Optional.of("not root");
+    if (obstacle.isPresent()) {
+      throw new IOException("containerd cannot be started here: " + obstacle.get());
+    }
+    return new Way(Way.Kind.MOUNT, "a private containerd and runc, with our snapshotter");
   }
 
   private static Start lazy(

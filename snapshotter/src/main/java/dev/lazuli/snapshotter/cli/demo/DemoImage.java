@@ -35,9 +35,14 @@ record DemoImage(ImageReference reference, List<Descriptor> layers) {
     return layout;
   }
 
+  /** Returns how clients name the image. */
+  static ImageReference reference(TestRegistry registry) {
+    return ImageReference.parse(registry.host() + "/" + REPOSITORY + ":" + TAG);
+  }
+
   /** Asks the registry for the image's manifest, as every pull begins. */
   static DemoImage resolve(RegistryClient client, TestRegistry registry) throws IOException {
-    var reference = ImageReference.parse(registry.host() + "/" + REPOSITORY + ":" + TAG);
+    var reference = reference(registry);
     if (client.manifest(reference).manifest() instanceof ImageManifest manifest) {
       return new DemoImage(reference, manifest.layers());
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Prints two starts side by side. */
-record Report(String image, long imageBytes, Way way, Start lazy, Start full) {
+record Report(long imageBytes, Way way, Start lazy, Start full) {
 
   void print(PrintStream out) {
     var started = way.kind() == Way.Kind.IN_PROCESS ? "its files read after" : "first output after";
