@@ -9,7 +9,7 @@ docker-registry|docker-registry|pulls from a real registry
 skopeo|skopeo|zstd:chunked images made by skopeo
 umoci|umoci|images made by umoci
 fsck.erofs|erofs-utils|checks of metadata images by erofs-utils
-go|golang-go|the test suite of containerd for snapshotters
+/usr/bin/go|golang-go|the test suite of containerd for snapshotters
 /usr/share/gocode/src/github.com/containerd/containerd/snapshots/testsuite|golang-github-containerd-containerd-dev|the test suite of containerd for snapshotters
 setfattr|attr|extended attributes
 setfacl|acl|access control lists
