@@ -9,6 +9,7 @@ import dev.lazuli.bridge.kernel.ErrnoException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -27,6 +28,10 @@ final class Connection {
   private final ReplyBuffers buffers;
   private final Interrupts interrupts = new Interrupts(this);
   private final ConcurrentHashMap<Long, PendingRead> deferred = new ConcurrentHashMap<>();
+
+  /** The layers whose reads fail. */
+  private final Set<Long> failing = ConcurrentHashMap.newKeySet();
+
   private final List<Thread> loops;
   private volatile boolean stopped;
   private volatile boolean left;
@@ -109,10 +114,13 @@ final class Connection {
   /** Keeps a read to which its handler has not replied yet. */
   void defer(PendingRead read) {
     deferred.put(read.unique(), read);
+    // Asked only now: whoever sets these looks for reads afterwards, so that one of us finds it.
     if (!read.isWaiting()) {
       forget(read);
     } else if (stopped) {
       giveUp(read);
+    } else if (isFailing(read.slot())) {
+      giveUp(read, Errno.EIO);
     }
   }
 
@@ -134,13 +142,23 @@ final class Connection {
     giveUp(read, Errno.EINTR);
   }
 
-  /** Gives up the reads of one layer that wait, with {@code EIO}. */
+  /** See {@link FuseSession#failReads}. */
   void failReads(long slot) {
+    failing.add(slot);
     for (PendingRead read : List.copyOf(deferred.values())) {
       if (read.slot() == slot) {
         giveUp(read, Errno.EIO);
       }
     }
+  }
+
+  /** See {@link FuseSession#admitReads}. */
+  void admitReads(long slot) {
+    failing.remove(slot);
+  }
+
+  boolean isFailing(long slot) {
+    return !failing.isEmpty() && failing.contains(slot);
   }
 
   private void giveUp(PendingRead read, int errno) {

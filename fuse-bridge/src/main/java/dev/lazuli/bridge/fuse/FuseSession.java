@@ -198,13 +198,18 @@ public final class FuseSession implements AutoCloseable {
   }
 
   /**
-   * Gives up all reads of a layer that still wait for an answer: their readers get {@code EIO}, the
-   * handler's late answers are dropped. To be called before a layer's EROFS mount is taken away,
-   * and once the handler fails new reads of it; or unmounting waits until the handler has answered
-   * the last read, even if its reader is dead.
+   * Fails all reads of a layer with {@code EIO}, those that wait for an answer and those that come
+   * until {@link #admitReads}, for which the handler is not asked; its late answers are dropped. To
+   * be called before a layer's EROFS mount is taken away: umount(2) waits for every read, even if
+   * its reader is dead, and after this no read waits for anybody.
    */
   public void failReads(long slot) {
     mounts.forEach(mount -> mount.connection().failReads(slot));
+  }
+
+  /** Ends what {@link #failReads} began: the handler is asked again. */
+  public void admitReads(long slot) {
+    mounts.forEach(mount -> mount.connection().admitReads(slot));
   }
 
   /**

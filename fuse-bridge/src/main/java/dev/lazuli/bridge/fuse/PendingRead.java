@@ -46,6 +46,10 @@ final class PendingRead implements ReadReply {
 
   /** Asks the handler, on the loop's thread; afterwards a reply is a deferred one. */
   void start(BlobHandler handler) {
+    if (connection.isFailing(slot)) {
+      fail(Errno.EIO);
+      return;
+    }
     try {
       handler.read(slot, offset, length, this);
     } catch (Throwable e) {

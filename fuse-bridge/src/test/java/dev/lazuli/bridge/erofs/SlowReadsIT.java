@@ -29,7 +29,7 @@ final class SlowReadsIT {
 
   @ParameterizedTest
   @EnumSource(names = {"EROFS_LAZY", "EROFS_LOOP_LAZY", "FUSE_TREE"})
-  @Timeout(30)
+  @Timeout(180)
   void readOfOneFile_isNotHeldUpByAnother(MountWay way) throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
     var support = ErofsSupport.probe(dir);
@@ -42,7 +42,7 @@ final class SlowReadsIT {
 
     try (var mounted = way.mount(layer, dir.resolve("m"), blob, local)) {
       var slow = CompletableFuture.supplyAsync(() -> read(mounted.root().resolve("a")));
-      assertThat(blob.asked.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(blob.asked.await(60, TimeUnit.SECONDS)).isTrue();
 
       for (String other : new String[] {"b", "c"}) {
         assertThat(Files.mismatch(mounted.root().resolve(other), layer.reference().resolve(other)))
@@ -51,7 +51,7 @@ final class SlowReadsIT {
 
       assertThat(slow).isNotDone();
       blob.answer();
-      assertThat(slow.get(10, TimeUnit.SECONDS)).isEqualTo(FIRST);
+      assertThat(slow.get(60, TimeUnit.SECONDS)).isEqualTo(FIRST);
     }
   }
 

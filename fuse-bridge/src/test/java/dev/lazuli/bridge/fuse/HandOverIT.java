@@ -127,7 +127,7 @@ class HandOverIT {
       assertThatThrownBy(() -> open.read(ByteBuffer.allocate(10), 0))
           .isInstanceOf(IOException.class);
       assertThat(Duration.between(killed, Instant.now()))
-          .isBetween(Duration.ofMillis(500), Duration.ofSeconds(10));
+          .isBetween(Duration.ofMillis(500), Duration.ofSeconds(60));
     }
 
     start(1, "mounted");

@@ -127,6 +127,7 @@ public final class LayerService implements AutoCloseable {
                 timer,
                 setup.layers()));
     var session = session(setup, layers, served, fuse, mounts);
+    served.servedBy(session);
     parts.push(session);
     parts.push(layers);
     var _ = timer.schedule(layers::settle, SETTLE_MINUTES, TimeUnit.MINUTES);

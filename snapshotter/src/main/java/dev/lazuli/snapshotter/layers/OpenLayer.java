@@ -231,6 +231,7 @@ final class OpenLayer implements AutoCloseable {
     close(fetch);
     close(local);
     close(lazy);
+    parts.served().removed(data.slot());
     close(pin);
     close(image);
     data.close();

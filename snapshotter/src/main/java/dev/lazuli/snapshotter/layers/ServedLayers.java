@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.fuse.BlobHandler;
+import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.ReadReply;
 import dev.lazuli.bridge.fuse.TreeProvider;
 import dev.lazuli.bridge.kernel.Errno;
@@ -25,6 +26,12 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
   private volatile long lastMissNanos = System.nanoTime();
   private volatile boolean suspended;
+  private volatile @Nullable FuseSession session;
+
+  /** Takes the session that asks from now on. */
+  void servedBy(FuseSession session) {
+    this.session = session;
+  }
 
   /** Starts to answer for a layer; all three stay open until {@link #remove}. */
   void add(LayerData data, ErofsImage image, LayerFetch fetch) {
@@ -44,9 +51,24 @@ final class ServedLayers implements BlobHandler, TreeProvider {
     suspended = true;
   }
 
-  /** Ends answering: reads that come later fail. */
+  /**
+   * Ends answering: no read of the layer waits any more or will, so that its mounts can be taken
+   * away. {@link #removed} must follow, once they are.
+   */
   void remove(long slot) {
     bySlot.remove(slot);
+    var asking = session;
+    if (asking != null) {
+      asking.failReads(slot);
+    }
+  }
+
+  /** Forgets a layer that was removed; whoever still reads it gets errors all the same. */
+  void removed(long slot) {
+    var asking = session;
+    if (asking != null) {
+      asking.admitReads(slot);
+    }
   }
 
   @Override

@@ -276,7 +276,7 @@ final class FetchSchedulerTest {
 
     long start = System.nanoTime();
     assertThatThrownBy(() -> await(fetch.demand(0, 1))).hasMessageContaining("no bytes for 100 ms");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(30));
     assertThat(source.ranges.size()).isGreaterThan(1);
 
     source.onOpen = (_, _) -> {};
@@ -313,7 +313,7 @@ final class FetchSchedulerTest {
     assertThat(alive.allRight(aliveData)).isTrue();
     deadFetch.close();
     for (var future : waiting) {
-      assertThat(future).failsWithin(Duration.ofSeconds(5));
+      assertThat(future).failsWithin(Duration.ofSeconds(30));
     }
   }
 
@@ -333,7 +333,7 @@ final class FetchSchedulerTest {
     fetch.close();
 
     assertThat(source.open).hasValue(0);
-    assertThat(reader).failsWithin(Duration.ofSeconds(1));
+    assertThat(reader).failsWithin(Duration.ofSeconds(30));
     assertThat(fetch.completed()).isCancelled();
     assertThatThrownBy(() -> await(fetch.demand(30, 31))).hasMessageContaining("detached");
   }

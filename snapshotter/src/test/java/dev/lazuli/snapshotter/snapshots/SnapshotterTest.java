@@ -295,7 +295,7 @@ final class SnapshotterTest {
   }
 
   private static void eventually(BooleanSupplier condition) {
-    var deadline = System.nanoTime() + SECONDS.toNanos(10);
+    var deadline = System.nanoTime() + SECONDS.toNanos(60);
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
       Thread.onSpinWait();

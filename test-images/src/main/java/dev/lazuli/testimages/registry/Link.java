@@ -4,6 +4,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The shared line out of the registry: whoever wants to send waits in a queue until its bytes would
@@ -21,14 +22,26 @@ final class Link {
   private record Waiting(int bytes, Runnable send) {}
 
   private final EventExecutor loop;
+  private final LongSupplier clock;
   private final Queue<Waiting> queue = new ArrayDeque<>();
   private LinkProfile profile = LinkProfile.UNLIMITED;
-  private long free = System.nanoTime();
+  private long free;
   private boolean timerSet;
   private boolean draining;
 
   Link(EventExecutor loop) {
+    this(loop, System::nanoTime);
+  }
+
+  /**
+   * Makes a line without limits.
+   *
+   * @param clock nanoseconds, as the loop's timers count them
+   */
+  Link(EventExecutor loop, LongSupplier clock) {
     this.loop = loop;
+    this.clock = clock;
+    this.free = clock.getAsLong();
   }
 
   void setProfile(LinkProfile profile) {
@@ -56,7 +69,7 @@ final class Link {
   /** Calls {@code send} once the line has room for {@code bytes} more. */
   void transmit(int bytes, Runnable send) {
     if (queue.isEmpty()) {
-      free = Math.max(free, System.nanoTime());
+      free = Math.max(free, clock.getAsLong());
     }
     queue.add(new Waiting(bytes, send));
     drain();
@@ -67,7 +80,7 @@ final class Link {
       return;
     }
     draining = true;
-    var now = System.nanoTime();
+    var now = clock.getAsLong();
     for (var next = queue.peek(); next != null; next = queue.peek()) {
       var sent = free + nanos(next.bytes);
       if (sent - now > 0) {

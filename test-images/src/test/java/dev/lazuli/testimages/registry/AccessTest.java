@@ -103,11 +103,11 @@ final class AccessTest {
 
   @Test
   void bearer_tokenExpires() throws Exception {
-    start(bearer(Duration.ofMillis(300)));
+    start(bearer(Duration.ofSeconds(2)));
     var token = token("repository:lib/app:pull");
     assertThat(client.get(PATH, "Authorization", token).statusCode()).isEqualTo(200);
 
-    Thread.sleep(350);
+    Thread.sleep(2050);
     var late = client.get(PATH, "Authorization", token);
 
     assertThat(late.statusCode()).isEqualTo(401);
@@ -117,13 +117,13 @@ final class AccessTest {
 
   @Test
   void redirect_leadsToAnAddressThatExpires() throws Exception {
-    start(RegistryOptions.OPEN.withRedirects(Duration.ofMillis(400)));
+    start(RegistryOptions.OPEN.withRedirects(Duration.ofSeconds(3)));
 
     var redirect = client.get(PATH, "Range", "bytes=1-3");
     var location = redirect.headers().firstValue("location").orElseThrow();
     var fresh = client.get(location, "Range", "bytes=1-3");
     var leaking = client.get(location, "Authorization", PASSWORD);
-    Thread.sleep(450);
+    Thread.sleep(3050);
     var late = client.get(location);
 
     assertThat(redirect.statusCode()).isEqualTo(307);

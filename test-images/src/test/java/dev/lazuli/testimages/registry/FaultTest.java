@@ -135,7 +135,7 @@ final class FaultTest {
 
   @Test
   void stall_holdsTheRestBack() throws Exception {
-    var pause = Duration.ofMillis(300);
+    var pause = Duration.ofSeconds(3);
     registry.faults().next(RegistryRequest.anyBlob(), new Fault.Stall(1000, pause));
 
     try (var socket = request("GET " + PATH + " ")) {

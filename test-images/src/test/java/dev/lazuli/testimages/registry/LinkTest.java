@@ -1,10 +1,12 @@
 package dev.lazuli.testimages.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.lazuli.testimages.images.FileContent;
 import java.io.OutputStream;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,19 +38,20 @@ final class LinkTest {
   @CsvSource({"20, 1250000", "200, 12500000", "600, 20000000"})
   void bandwidth_isKept(int megabits, int bytes) throws Exception {
     registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(bytes, 1)));
-    registry.setLink(LinkProfile.of(0, megabits));
 
     assertTakes(
-        bytes * 8.0 / megabits / 1e6, () -> assertThat(client.get(PATH).body()).hasSize(bytes));
+        LinkProfile.of(0, megabits),
+        bytes * 8.0 / megabits / 1e6,
+        () -> assertThat(client.get(PATH).body()).hasSize(bytes));
   }
 
   @Test
   void bandwidth_isSharedByConnections() throws Exception {
     registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(2_500_000, 1)));
-    registry.setLink(LinkProfile.of(0, 160));
 
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       assertTakes(
+          LinkProfile.of(0, 160),
           0.25,
           () -> {
             var other = threads.submit(() -> client.get(PATH));
@@ -60,9 +63,8 @@ final class LinkTest {
 
   @Test
   void roundTrip_isAddedToEveryRequest() throws Exception {
-    registry.setLink(LinkProfile.of(40, 0));
-
     assertTakes(
+        LinkProfile.of(40, 0),
         0.12,
         () -> {
           client.get("/v2/");
@@ -107,12 +109,25 @@ final class LinkTest {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** A busy machine makes a link look slower than it is, never faster: the best run counts. */
-  private static void assertTakes(double expectedSeconds, Action action) throws Exception {
-    var best = Double.MAX_VALUE;
-    for (var attempt = 0; attempt < 12 && best > expectedSeconds * 1.05; attempt++) {
-      best = Math.min(best, seconds(action));
+  /**
+   * A link must never be faster than it says, nor slower by more than what a busy machine makes of
+   * the same requests without a link, measured right before. How exact it is otherwise, {@link
+   * LinkPaceTest} shows.
+   */
+  private void assertTakes(LinkProfile profile, double expectedSeconds, Action action)
+      throws Exception {
+    var seen = new ArrayList<String>();
+    for (var attempt = 0; attempt < 12; attempt++) {
+      registry.setLink(LinkProfile.UNLIMITED);
+      var unlimited = seconds(action);
+      registry.setLink(profile);
+      var taken = seconds(action);
+      assertThat(taken).isGreaterThan(expectedSeconds * 0.95);
+      if (taken < expectedSeconds * 1.10 + 2 * unlimited) {
+        return;
+      }
+      seen.add("%.3f s, without a link %.3f s".formatted(taken, unlimited));
     }
-    assertThat(best).isBetween(expectedSeconds * 0.95, expectedSeconds * 1.10);
+    fail("%.3f s expected, but it took %s", expectedSeconds, seen);
   }
 }
