@@ -1,0 +1,42 @@
+package dev.lazuli.bridge.kernel;
+
+import java.nio.file.Path;
+
+/** Gives parts of files back to the file system, {@code fallocate(2)}. */
+public final class FileHoles {
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
+
+  private FileHoles() {}
+
+  /**
+   * Makes a hole: whole blocks inside are freed, the rest of the range is zeroed, the file's size
+   * stays. A range may lie beyond the file's end.
+   *
+   * @param file an existing regular file
+   * @param length more than 0
+   * @throws ErrnoException with {@link Errno#EOPNOTSUPP} if the file system knows no holes
+   */
+  public static void punch(Path file, long offset, long length) throws ErrnoException {
+    try (var descriptor = Descriptor.open(file, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+      while (true) {
+        try {
+          punch(descriptor, file, offset, length);
+          return;
+        } catch (ErrnoException e) {
+          if (e.errno() != Errno.EINTR) {
+            throw e;
+          }
+        }
+      }
+    }
+  }
+
+  private static void punch(Descriptor descriptor, Path file, long offset, long length)
+      throws ErrnoException {
+    int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    Libc.check(
+        state -> (int) Libc.FALLOCATE.invokeExact(state, descriptor.number(), mode, offset, length),
+        () -> "fallocate(\"%s\", PUNCH_HOLE, %d, %d)".formatted(file, offset, length));
+  }
+}
