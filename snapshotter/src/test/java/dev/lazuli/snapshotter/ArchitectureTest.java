@@ -42,6 +42,7 @@ final class ArchitectureTest {
           room("snapshotter.metrics"),
           room("snapshotter.status"),
           room("snapshotter.registry", "estargz", "snapshotter.metrics"),
+          room("snapshotter.convert", "estargz", "snapshotter.registry"),
           room("snapshotter.containerd", "estargz", "snapshotter.registry", GENERATED),
           room(
               "snapshotter.fetch",

@@ -23,7 +23,10 @@ import picocli.CommandLine.Spec;
     exitCodeOnExecutionException = ErrorLine.FAILED,
     subcommands = {
       DaemonCommand.class,
+      ConvertCommand.class,
       DemoCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
       MountCommand.class,
       RpullCommand.class,
       StatusCommand.class,

@@ -22,7 +22,7 @@ final class Authorizer {
   private final CredentialsProvider provider;
   private final Cache<Origin, Challenge> challenges =
       Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).build();
-  private final Cache<Place, Slot> slots =
+  private final Cache<Scope, Slot> slots =
       Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).build();
 
   Authorizer(TokenServer tokens, CredentialsProvider provider) {
@@ -30,19 +30,25 @@ final class Authorizer {
     this.provider = provider;
   }
 
+  /**
+   * What a request is about.
+   *
+   * @param push whether it changes something: a token to pull does not do for that
+   */
+  record Place(RegistryHost host, ImageReference reference, boolean push) {}
+
   /** Returns the Authorization header for a request, or null for none. */
-  @Nullable String header(RegistryHost host, ImageReference reference, Abort abort)
-      throws IOException {
-    Challenge challenge = challenges.getIfPresent(host.origin());
+  @Nullable String header(Place place, Abort abort) throws IOException {
+    Challenge challenge = challenges.getIfPresent(place.host().origin());
     if (challenge == null) {
       return null;
     }
-    Slot slot = slot(host, reference);
+    Slot slot = slot(place);
     Token known = slot.token;
     if (known != null && known.isFresh(System.nanoTime())) {
       return known.header();
     }
-    return slot.renew(known, () -> fetch(slot, host, reference, challenge, abort));
+    return slot.renew(known, () -> fetch(slot, place, challenge, abort));
   }
 
   /**
@@ -52,20 +58,16 @@ final class Authorizer {
    * @param sent the Authorization header that was refused, or null
    * @return the header to try next, or null where there is nothing better than what was sent
    */
-  @Nullable String answer(
-      RegistryHost host,
-      ImageReference reference,
-      List<String> headers,
-      @Nullable String sent,
-      Abort abort)
+  @Nullable String answer(Place place, List<String> headers, @Nullable String sent, Abort abort)
       throws IOException {
+    RegistryHost host = place.host();
     Challenge challenge =
         Challenge.choose(headers).orElseGet(() -> challenges.getIfPresent(host.origin()));
     if (challenge == null) {
       return null;
     }
     challenges.put(host.origin(), challenge);
-    Slot slot = slot(host, reference);
+    Slot slot = slot(place);
     if (!challenge.parameter("scope").isEmpty()) {
       slot.scope = challenge.parameter("scope");
     }
@@ -76,14 +78,14 @@ final class Authorizer {
     if (refused != null) {
       slot.drop(refused);
     }
-    String next = slot.renew(null, () -> fetch(slot, host, reference, challenge, abort));
+    String next = slot.renew(null, () -> fetch(slot, place, challenge, abort));
     return next == null || next.equals(sent) ? null : next;
   }
 
-  private @Nullable Token fetch(
-      Slot slot, RegistryHost host, ImageReference reference, Challenge challenge, Abort abort)
+  private @Nullable Token fetch(Slot slot, Place place, Challenge challenge, Abort abort)
       throws IOException {
-    Optional<Credentials> credentials = provider.find(host.name(), reference);
+    RegistryHost host = place.host();
+    Optional<Credentials> credentials = provider.find(host.name(), place.reference());
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.REGISTRY_TOKEN) {
       return living("Bearer " + credentials.get().secret());
     }
@@ -100,26 +102,30 @@ final class Authorizer {
     return Token.living(header, PASSWORD_LIFE, System.nanoTime());
   }
 
-  private Slot slot(RegistryHost host, ImageReference reference) {
-    return slots.get(
-        new Place(host.origin(), reference.repository()), place -> new Slot(place.repository()));
+  private Slot slot(Place place) {
+    String repository = place.reference().repository();
+    return slots.get(new Scope(place.host().origin(), repository, place.push()), Slot::new);
   }
 
-  private record Place(Origin origin, String repository) {}
+  private record Scope(Origin origin, String repository, boolean push) {
+    String text() {
+      return "repository:" + repository + (push ? ":pull,push" : ":pull");
+    }
+  }
 
   @FunctionalInterface
   private interface Fetch {
     @Nullable Token fetch() throws IOException;
   }
 
-  /** One repository's token. */
+  /** The token to pull from one repository, or to push to it. */
   private static final class Slot {
     private final ReentrantLock renewing = new ReentrantLock();
     private volatile String scope;
     private volatile @Nullable Token token;
 
-    Slot(String repository) {
-      this.scope = "repository:" + repository + ":pull";
+    Slot(Scope scope) {
+      this.scope = scope.text();
     }
 
     void drop(Token refused) {

@@ -3,13 +3,16 @@ package dev.lazuli.snapshotter.registry;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.pool.ChannelPool;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
@@ -17,13 +20,18 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One pooled connection: runs one exchange at a time and goes back to its pool exactly once after
  * each, alive only where the response was read to its end. Confined to its event loop, but for
- * {@link #start}, {@link #readMore} and {@link #abandon}.
+ * {@link #start}, {@link #send}, {@link #endBody}, {@link #readMore} and {@link #abandon}.
  *
  * <p>While it rests in the pool one read stays pending, so that a server's FIN is seen at once and
  * the pool does not hand out a dead connection.
@@ -44,6 +52,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private @Nullable Exchange exchange;
   private boolean keepAlive;
   private boolean interim;
+
+  /** Whether the request's body has not been sent to its end; then nothing else can be sent. */
+  private boolean sending;
 
   /** Bytes of the body not yet received; -1 unknown. */
   private long bodyLeft;
@@ -72,17 +83,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
     pool.release(channel);
   }
 
-  /** Sends a request whose response goes to {@code next}. */
-  void start(Exchange next, FullHttpRequest request) {
+  /**
+   * Sends a request whose response goes to {@code next}; one that is not full is followed by its
+   * body.
+   */
+  void start(Exchange next, HttpRequest request) {
     next.startedOn(this);
     channel.eventLoop().execute(() -> startNow(next, request));
   }
 
-  private void startNow(Exchange next, FullHttpRequest request) {
+  private void startNow(Exchange next, HttpRequest request) {
     used = true;
     exchange = next;
     keepAlive = false;
     interim = false;
+    sending = !(request instanceof FullHttpRequest);
     bodyLeft = -1;
     channel
         .writeAndFlush(request)
@@ -93,6 +108,54 @@ final class Connection extends ChannelInboundHandlerAdapter {
               }
             });
     channel.read();
+  }
+
+  /**
+   * Sends a piece of the request's body and waits until it was taken. The piece stays the caller's.
+   *
+   * @return false if the exchange is over
+   * @throws IOException if the server took nothing for {@code limit}
+   */
+  boolean send(Exchange of, ByteBuffer piece, Duration limit) throws IOException {
+    var taken = new CompletableFuture<Boolean>();
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              if (exchange != of) {
+                taken.complete(false);
+                return;
+              }
+              var content = new DefaultHttpContent(Unpooled.wrappedBuffer(piece));
+              channel
+                  .writeAndFlush(content)
+                  .addListener(written -> taken.complete(written.isSuccess()));
+            });
+    try {
+      return taken.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      // The channel may still hold the piece, which its owner is about to use for something else.
+      channel.close().awaitUninterruptibly();
+      throw new IOException("server took no data for " + limit.toMillis() + " ms", e);
+    } catch (InterruptedException e) {
+      channel.close().awaitUninterruptibly();
+      throw Abort.interrupted();
+    } catch (ExecutionException e) {
+      throw Failures.ioException(e);
+    }
+  }
+
+  /** Says that the request's body has been sent. */
+  void endBody(Exchange of) {
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              if (exchange == of) {
+                sending = false;
+                channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+              }
+            });
   }
 
   /** Reads the socket on. */
@@ -202,7 +265,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private void finish(boolean reusable) {
     exchange = null;
-    if (reusable) {
+    if (reusable && !sending) {
       restingSince = System.nanoTime();
       closeAfterRest();
       channel.read();

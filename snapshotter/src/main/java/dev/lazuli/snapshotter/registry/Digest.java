@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -49,6 +51,16 @@ public record Digest(String algorithm, String hex) {
   /** Returns the sha256 digest of {@code content}. */
   public static Digest sha256(byte[] content) {
     return hash("sha256", content);
+  }
+
+  /** Reads all of {@code content} and returns its sha256 digest. */
+  public static Digest sha256(InputStream content) throws IOException {
+    MessageDigest hash = newHash("sha256");
+    var window = new byte[64 << 10];
+    for (int read = content.read(window); read >= 0; read = content.read(window)) {
+      hash.update(window, 0, read);
+    }
+    return new Digest("sha256", HexFormat.of().formatHex(hash.digest()));
   }
 
   /** Returns whether {@code content} is what this digest names. */

@@ -169,6 +169,16 @@ final class Exchange {
     }
   }
 
+  /** Returns whether the response has begun or the exchange has failed: nothing need be sent. */
+  boolean isAnswered() {
+    lock.lock();
+    try {
+      return head != null || failure != null || closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether the connection failed before the response began. */
   boolean isBroken() {
     lock.lock();

@@ -48,6 +48,14 @@ final class HostCatalog {
     return hosts;
   }
 
+  /** Returns the registry itself, set up as the hosts directory says where it has it. */
+  RegistryHost itself(String registry) throws IOException {
+    return hosts(registry).stream()
+        .filter(host -> host.namespace() == null)
+        .findFirst()
+        .orElse(registryItself(registry));
+  }
+
   private List<RegistryHost> find(String registry) throws IOException {
     var hosts = new ArrayList<RegistryHost>();
     if (directory != null) {

@@ -42,7 +42,22 @@ final class HostLoop {
       Abort abort,
       HostCall<T> call)
       throws IOException {
-    List<RegistryHost> hosts = hosts(action, object, reference, resolving);
+    return run(action, object, hosts(action, object, reference, resolving), abort, call);
+  }
+
+  /**
+   * Runs a call that changes something: only at the registry itself, not at its mirrors.
+   *
+   * @throws RegistryException if the registry refuses, or gives no answer
+   */
+  <T> T push(String action, String object, ImageReference reference, Abort abort, HostCall<T> call)
+      throws IOException {
+    return run(action, object, List.of(catalog.itself(reference.registry())), abort, call);
+  }
+
+  private <T> T run(
+      String action, String object, List<RegistryHost> hosts, Abort abort, HostCall<T> call)
+      throws IOException {
     Map<RegistryHost, IOException> failures = new LinkedHashMap<>();
     hosts.forEach(host -> failures.put(host, new IOException("not asked")));
     var willing = new ArrayList<>(health.order(hosts));

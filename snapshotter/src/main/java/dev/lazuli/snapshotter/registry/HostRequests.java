@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class HostRequests {
   private static final int MAX_HOPS = 5;
   private static final int MAX_TOKENS = 2;
-  private static final byte[] NO_BODY = {};
 
   private final HttpTransport transport;
   private final Authorizer authorizer;
@@ -47,8 +46,26 @@ final class HostRequests {
         return reply;
       }
     }
-    HttpReply reply = sendAuthorized(method, host, reference, path, headers, abort);
+    HttpReply reply = sendAuthorized(method, host, reference, path, headers, HttpBody.NONE, abort);
     return isRedirect(reply) ? follow(place, reply, headers, abort) : reply;
+  }
+
+  /**
+   * Sends something to a place that the host named for it, once, not counting authorisation.
+   * Another server is told neither headers nor authorisation of the host.
+   */
+  HttpReply push(
+      HttpMethod method,
+      RegistryHost host,
+      ImageReference reference,
+      Redirects.Target to,
+      HttpHeaders headers,
+      HttpBody body,
+      Abort abort)
+      throws IOException {
+    return to.origin().sameServer(host.origin())
+        ? sendAuthorized(method, host, reference, to.target(), headers, body, abort)
+        : transport.send(new HttpCall(method, to.origin(), to.target(), headers, body), abort);
   }
 
   /** Forgets where a host pointed to for something. */
@@ -82,26 +99,27 @@ final class HostRequests {
       ImageReference reference,
       String path,
       HttpHeaders headers,
+      HttpBody body,
       Abort abort)
       throws IOException {
     HttpHeaders all = HttpCall.newHeaders();
     host.headers().forEach(all::add);
     all.setAll(headers);
     boolean configured = all.contains("Authorization");
-    String authorization = configured ? null : authorizer.header(host, reference, abort);
+    var place = new Authorizer.Place(host, reference, HttpCall.isPush(method));
+    String authorization = configured ? null : authorizer.header(place, abort);
     for (int round = 0; ; round++) {
       if (authorization != null) {
         all.set("Authorization", authorization);
       }
-      HttpReply reply =
-          transport.send(new HttpCall(method, host.origin(), path, all, NO_BODY), abort);
+      HttpReply reply = transport.send(new HttpCall(method, host.origin(), path, all, body), abort);
       if (configured || !isWorthAnswering(reply, authorization, round)) {
         return reply;
       }
       // The response is closed first: the token server may be the same host, and its pool full.
       List<String> challenges = reply.headers().getAll("WWW-Authenticate");
       HostFailure refusal = HostFailure.of(reply);
-      String next = authorizer.answer(host, reference, challenges, authorization, abort);
+      String next = authorizer.answer(place, challenges, authorization, abort);
       if (next == null) {
         throw refusal;
       }
@@ -152,7 +170,7 @@ final class HostRequests {
       throws IOException {
     try {
       return transport.send(
-          new HttpCall(method, target.origin(), target.target(), headers, NO_BODY), abort);
+          new HttpCall(method, target.origin(), target.target(), headers, HttpBody.NONE), abort);
     } catch (IOException e) {
       throw new IOException(
           "redirected to " + target.origin().authority() + ": " + e.getMessage(), e);

@@ -7,14 +7,14 @@ import io.netty.handler.codec.http.HttpMethod;
 /**
  * One HTTP request.
  *
- * @param method GET, HEAD or POST
+ * @param method GET or HEAD, and where something is sent POST or PUT
  * @param origin the server
  * @param target path and query, starting with a slash
  * @param headers without Host and the like, which the transport adds
- * @param body empty but for POST
+ * @param body empty but for POST and PUT
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
-record HttpCall(HttpMethod method, Origin origin, String target, HttpHeaders headers, byte[] body) {
+record HttpCall(
+    HttpMethod method, Origin origin, String target, HttpHeaders headers, HttpBody body) {
   HttpCall {
     for (int i = 0; i < target.length(); i++) {
       char c = target.charAt(i);
@@ -29,5 +29,10 @@ record HttpCall(HttpMethod method, Origin origin, String target, HttpHeaders hea
 
   static HttpHeaders newHeaders() {
     return new DefaultHttpHeaders();
+  }
+
+  /** Returns whether a method changes something, for which registries want other tokens. */
+  static boolean isPush(HttpMethod method) {
+    return method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT);
   }
 }

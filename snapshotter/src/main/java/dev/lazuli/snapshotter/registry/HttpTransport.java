@@ -2,19 +2,24 @@ package dev.lazuli.snapshotter.registry;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 
 /** Sends single requests: no redirects, no authorisation, no retries. Safe for any thread. */
 final class HttpTransport {
   /** How often a resting connection may turn out to be dead before the server is to blame. */
   private static final int STALE_LIMIT = 8;
+
+  /** 10 MB/s: slower than any registry stores what it gets. */
+  private static final long DIGEST_BYTES_PER_MILLI = 10_000;
 
   private final Connections connections;
   private final RegistryOptions options;
@@ -38,7 +43,11 @@ final class HttpTransport {
       connection.start(exchange, request(call));
       abort.attach(exchange::close);
       try {
-        var head = exchange.awaitHead(options.headersTimeout());
+        if (call.body().blob() != null) {
+          new BodyUpload(connection, exchange, options.idleBodyTimeout())
+              .send(call.body().blob(), call.body().length());
+        }
+        var head = exchange.awaitHead(options.headersTimeout().plus(digestTime(call)));
         return new HttpReply(exchange, head, options.idleBodyTimeout());
       } catch (IOException e) {
         exchange.close();
@@ -49,25 +58,34 @@ final class HttpTransport {
     }
   }
 
-  private FullHttpRequest request(HttpCall call) {
+  /** A registry may read all of a body again before it answers. */
+  private static Duration digestTime(HttpCall call) {
+    return Duration.ofMillis(call.body().length() / DIGEST_BYTES_PER_MILLI);
+  }
+
+  private HttpRequest request(HttpCall call) {
     Origin origin = call.origin();
     var proxy = options.proxies().find(origin.host(), origin.port(), origin.tls());
     boolean absolute = proxy.isPresent() && !origin.tls();
-    var request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            call.method(),
-            absolute ? origin.url() + call.target() : call.target(),
-            Unpooled.wrappedBuffer(call.body()),
-            call.headers().copy(),
-            EmptyHttpHeaders.INSTANCE);
+    String target = absolute ? origin.url() + call.target() : call.target();
+    var headers = call.headers().copy();
+    HttpRequest request =
+        call.body().blob() == null
+            ? new DefaultFullHttpRequest(
+                HttpVersion.HTTP_1_1,
+                call.method(),
+                target,
+                Unpooled.wrappedBuffer(call.body().bytes()),
+                headers,
+                EmptyHttpHeaders.INSTANCE)
+            : new DefaultHttpRequest(HttpVersion.HTTP_1_1, call.method(), target, headers);
     request
         .headers()
         .set(HttpHeaderNames.HOST, origin.authority())
         .set(HttpHeaderNames.USER_AGENT, options.userAgent())
         .set(HttpHeaderNames.ACCEPT_ENCODING, "identity");
-    if (call.method().equals(HttpMethod.POST)) {
-      request.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, call.body().length);
+    if (HttpCall.isPush(call.method())) {
+      HttpUtil.setContentLength(request, call.body().length());
     }
     if (absolute) {
       proxy

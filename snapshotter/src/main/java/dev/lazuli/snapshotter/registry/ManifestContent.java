@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
+
 /**
  * A manifest as the registry gave it. The bytes have the descriptor's digest and size.
  *
@@ -16,5 +18,17 @@ public record ManifestContent(Descriptor descriptor, byte[] bytes, Manifest mani
     requireNonNull(descriptor);
     requireNonNull(bytes);
     requireNonNull(manifest);
+  }
+
+  /**
+   * Reads a document that lies somewhere else than in a registry.
+   *
+   * @param mediaType as its descriptor has it, used where the document itself says none
+   * @throws IOException if it is no manifest and no index
+   */
+  public static ManifestContent of(byte[] bytes, String mediaType) throws IOException {
+    Manifest manifest = ManifestParser.parse(bytes, mediaType);
+    return new ManifestContent(
+        new Descriptor(manifest.mediaType(), Digest.sha256(bytes), bytes.length), bytes, manifest);
   }
 }

@@ -144,6 +144,15 @@ public final class RegistryClient implements AutoCloseable {
     return new RemoteBlob(requests, loop, multiRange, reference, digest, size, options.attempts());
   }
 
+  /**
+   * Returns the way to write to a repository. Nothing is contacted before the first use.
+   *
+   * @param reference names the repository; its tag and digest do not matter
+   */
+  public RegistryPush push(ImageReference reference) {
+    return new RegistryPush(requests, loop, reference);
+  }
+
   /** Returns how many connections are in use; none while nothing is read. */
   int connectionsInUse() {
     return connections.inUse();

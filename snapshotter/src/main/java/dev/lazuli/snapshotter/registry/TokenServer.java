@@ -82,7 +82,7 @@ final class TokenServer {
       form.addParam("refresh_token", credentials.get().secret());
       headers.set("Content-Type", "application/x-www-form-urlencoded");
       byte[] body = form.toString().substring(1).getBytes(StandardCharsets.UTF_8);
-      return new HttpCall(HttpMethod.POST, origin, path, headers, body);
+      return new HttpCall(HttpMethod.POST, origin, path, headers, HttpBody.of(body));
     }
     var query =
         new QueryStringEncoder(
@@ -92,7 +92,7 @@ final class TokenServer {
     }
     query.addParam("scope", scope);
     credentials.ifPresent(user -> headers.set("Authorization", HttpTransport.basic(user)));
-    return new HttpCall(HttpMethod.GET, origin, query.toString(), headers, new byte[0]);
+    return new HttpCall(HttpMethod.GET, origin, query.toString(), headers, HttpBody.NONE);
   }
 
   private static Token token(byte[] body, Origin origin, long now) throws HostFailure {

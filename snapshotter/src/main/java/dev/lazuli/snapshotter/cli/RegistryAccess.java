@@ -1,0 +1,83 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.registry.CredentialChain;
+import dev.lazuli.snapshotter.registry.Credentials;
+import dev.lazuli.snapshotter.registry.CredentialsProvider;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of commands that read or write images in registries; a mixin. */
+final class RegistryAccess {
+  private static final String HUB = "docker.io";
+  private static final String HUB_SERVER = "registry-1.docker.io";
+
+  @Option(names = "--plain-http", description = "Speak to the registries without TLS.")
+  private boolean plainHttp;
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "NAME:PASSWORD",
+      description = {
+        "Credentials; of two registries for the one that is written to.",
+        "Others are found as Docker finds them."
+      })
+  private @Nullable String user;
+
+  @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
+
+  /**
+   * Makes a client.
+   *
+   * @param images those that will be used; the last one's registry gets the credentials
+   */
+  RegistryClient client(List<ImageReference> images) throws Exception {
+    var docker = configuration.load().registry();
+    var options = NodeOptions.registryBuilder(docker, System.getenv());
+    if (plainHttp) {
+      images.forEach(image -> options.plainHttpHost(image.registry()));
+    }
+    if (user != null && !images.isEmpty()) {
+      var others = NodeOptions.registry(docker, System.getenv()).credentials();
+      options.credentials(
+          new CredentialChain(List.of(given(user, images.getLast().registry()), others)));
+    }
+    return new RegistryClient(build(options));
+  }
+
+  private static RegistryOptions build(RegistryOptions.Builder options) throws CommandException {
+    try {
+      return options.build();
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static CredentialsProvider given(String user, String registry) throws CommandException {
+    int colon = user.indexOf(':');
+    if (colon < 1) {
+      throw new CommandException("--user is not NAME:PASSWORD");
+    }
+    var credentials = Credentials.password(user.substring(0, colon), user.substring(colon + 1));
+    var server = registry.equals(HUB) ? HUB_SERVER : registry;
+    return (host, image) ->
+        image.registry().equals(registry) && host.equals(server)
+            ? Optional.of(credentials)
+            : Optional.empty();
+  }
+
+  /** Reads {@code OS/ARCH} or {@code OS/ARCH/VARIANT}. */
+  static Platform platform(String text) throws CommandException {
+    var parts = text.split("/", -1);
+    if (parts.length < 2 || parts.length > 3) {
+      throw new CommandException("platform " + text + " is not OS/ARCH or OS/ARCH/VARIANT");
+    }
+    return new Platform(parts[0], parts[1], parts.length == 3 ? parts[2] : null);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.lazuli.snapshotter.convert;
+
+import dev.lazuli.estargz.build.BuildOptions;
+import dev.lazuli.estargz.build.BuiltLayer;
+import dev.lazuli.estargz.build.EstargzBuilder;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+
+/** Converts between places: from a file to a file, from an image to an image. */
+public final class Conversions {
+  private static final int BUFFER_BYTES = 256 << 10;
+  private static final String DEFAULT_TAG = "latest";
+
+  /**
+   * Opens an image to read.
+   *
+   * @throws IOException if a layout does not have it; a registry is not asked yet
+   */
+  public static ImageSource source(Place place, RegistryClient client) throws IOException {
+    return switch (place) {
+      case Place.Layout layout ->
+          LayoutImage.find(ImageLayout.open(layout.directory()), layout.tag());
+      case Place.Registry registry -> new RegistryImage(client, registry.reference());
+      case Place.File file -> throw new IOException(file.path() + " is a layer, not an image");
+    };
+  }
+
+  /**
+   * Converts an image.
+   *
+   * @param from a layout or a registry
+   * @param to a layout, whose tag is the source's if it names none, or a registry
+   */
+  public static ConvertedImage image(
+      Place from, Place to, ConvertOptions options, RegistryClient client, ConvertListener listener)
+      throws IOException {
+    var source = source(from, client);
+    var target =
+        switch (to) {
+          case Place.Layout layout ->
+              new LayoutTarget(
+                  ImageLayout.openOrCreate(layout.directory()),
+                  layout.tag().orElseGet(() -> tag(source)));
+          case Place.Registry registry -> registry(client, registry.reference(), options);
+          case Place.File file ->
+              throw new IOException("an image does not fit into a file: " + file.path());
+        };
+    return ImageConversion.run(source, target, options, listener);
+  }
+
+  private static RegistryTarget registry(
+      RegistryClient client, ImageReference reference, ConvertOptions options) throws IOException {
+    try {
+      return new RegistryTarget(client, reference, options.scratch());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static String tag(ImageSource source) {
+    return switch (source) {
+      case LayoutImage image when !image.tag().isEmpty() -> image.tag();
+      case RegistryImage image when image.reference().tag() != null -> image.reference().tag();
+      default -> DEFAULT_TAG;
+    };
+  }
+
+  /**
+   * Converts a layer in a file. The result has its name only when it is whole.
+   *
+   * @param toc where an external TOC goes
+   */
+  public static BuiltLayer layer(Path from, Path to, Optional<Path> toc, BuildOptions options)
+      throws IOException {
+    var blobFile = beside(to);
+    var tocFile = toc.isPresent() ? beside(toc.get()) : blobFile;
+    try (var in = Files.newInputStream(from)) {
+      BuiltLayer built;
+      try (var out = new BufferedOutputStream(Files.newOutputStream(blobFile), BUFFER_BYTES)) {
+        built = build(in, out, toc.isPresent() ? Optional.of(tocFile) : Optional.empty(), options);
+      } catch (IOException e) {
+        throw new IOException("layer " + from + ": " + e.getMessage(), e);
+      }
+      if (toc.isPresent()) {
+        Files.move(tocFile, toc.get(), StandardCopyOption.REPLACE_EXISTING);
+      }
+      Files.move(blobFile, to, StandardCopyOption.REPLACE_EXISTING);
+      return built;
+    } finally {
+      Files.deleteIfExists(blobFile);
+      Files.deleteIfExists(tocFile);
+    }
+  }
+
+  private static BuiltLayer build(
+      InputStream in, BufferedOutputStream out, Optional<Path> tocFile, BuildOptions options)
+      throws IOException {
+    var builder = new EstargzBuilder(options);
+    if (tocFile.isEmpty()) {
+      return builder.build(in, out);
+    }
+    try (var toc = new BufferedOutputStream(Files.newOutputStream(tocFile.get()), BUFFER_BYTES)) {
+      return builder.build(in, out, toc);
+    }
+  }
+
+  private static Path beside(Path file) {
+    var temporary =
+        file.resolveSibling("." + file.getFileName() + ".lazuli-" + ProcessHandle.current().pid());
+    temporary.toFile().deleteOnExit();
+    return temporary;
+  }
+
+  private Conversions() {}
+}

@@ -1,0 +1,135 @@
+package dev.lazuli.snapshotter.convert;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.footer.Footer;
+import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.estargz.read.TocPosition;
+import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.registry.ImageIndex;
+import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.ManifestContent;
+import dev.lazuli.snapshotter.registry.Platform;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the layers of an image for those who look at them or verify them. */
+public final class ImageLayers {
+  private static final int MAX_DEPTH = 4;
+
+  /**
+   * A layer.
+   *
+   * @param descriptor what its manifest says of it
+   * @param request how to open it; empty if it is not lazy
+   * @param trusted whether the manifest says its TOC's digest
+   */
+  public record Found(Descriptor descriptor, Optional<OpenRequest> request, boolean trusted) {
+    /** Returns the layer's digest. */
+    public Digest digest() {
+      return descriptor.digest();
+    }
+  }
+
+  /**
+   * Returns the layers of an image, lowest first.
+   *
+   * @throws IOException if the image cannot be read, or is for other platforms only
+   */
+  public static List<Found> of(ImageSource image, Platform platform) throws IOException {
+    var layers = new ArrayList<Found>();
+    Optional<ImageSource> tocs = image.externalTocs();
+    for (var layer : manifest(image, image.root(), platform, 0).layers()) {
+      if (LayerTypes.isLayer(layer.mediaType())) {
+        layers.add(find(layer, image.blob(layer), toc(tocs, layer.digest())));
+      }
+    }
+    return layers;
+  }
+
+  /**
+   * Returns the layer that a file holds.
+   *
+   * @param tocBlob the file of its external TOC
+   */
+  public static Found of(Path file, Optional<Path> tocBlob) throws IOException {
+    var blob = new FileBlob(file);
+    Digest digest;
+    try (var in = Files.newInputStream(file)) {
+      digest = Digest.sha256(in);
+    }
+    return find(new Descriptor("", digest, blob.size()), blob, tocBlob.map(FileBlob::new));
+  }
+
+  private static ImageManifest manifest(
+      ImageSource image, ManifestContent document, Platform platform, int depth)
+      throws IOException {
+    return switch (document.manifest()) {
+      case ImageManifest manifest -> manifest;
+      case ImageIndex index when depth < MAX_DEPTH -> {
+        var child =
+            index
+                .forPlatform(platform)
+                .orElseThrow(() -> new IOException("image has no manifest for " + platform));
+        yield manifest(image, image.manifest(child), platform, depth + 1);
+      }
+      case ImageIndex _ -> throw new IOException("index is nested too deep");
+    };
+  }
+
+  private static Optional<BlobSource> toc(Optional<ImageSource> tocs, Digest layer)
+      throws IOException {
+    if (tocs.isEmpty()) {
+      return Optional.empty();
+    }
+    var toc = TocImage.find(tocs.get(), layer);
+    return toc.isEmpty() ? Optional.empty() : Optional.of(tocs.get().blob(toc.get()));
+  }
+
+  private static Found find(Descriptor layer, BlobSource blob, Optional<BlobSource> toc)
+      throws IOException {
+    var name = layer.digest().toString();
+    Optional<TocTrust> trust;
+    try {
+      trust = TocTrust.fromAnnotations(layer.annotations());
+    } catch (IllegalArgumentException e) {
+      throw new IOException("layer " + name + ": " + e.getMessage(), e);
+    }
+    if (trust.isEmpty() && footer(name, blob).isEmpty()) {
+      return new Found(layer, Optional.empty(), false);
+    }
+    var request =
+        OpenRequest.of(name, blob, trust.orElse(new TocTrust.Deferred()))
+            .at(TocPosition.fromAnnotations(layer.annotations()));
+    return new Found(
+        layer, Optional.of(toc.map(request::withExternalToc).orElse(request)), trust.isPresent());
+  }
+
+  private static Optional<Footer> footer(String layer, BlobSource blob) throws IOException {
+    var size = blob.size();
+    var tail = new byte[(int) Math.min(size, Footer.MAX_BYTES)];
+    if (tail.length == 0) {
+      return Optional.empty();
+    }
+    try (var range = blob.open(size - tail.length, tail.length)) {
+      for (int at = 0; at < tail.length; ) {
+        var piece = range.next();
+        if (piece == null) {
+          throw new IOException("layer " + layer + ": its last bytes cannot be read");
+        }
+        var count = piece.remaining();
+        piece.get(tail, at, count);
+        at += count;
+      }
+    }
+    return Footer.find(layer, tail, size, Limits.DEFAULT);
+  }
+
+  private ImageLayers() {}
+}

@@ -1,0 +1,173 @@
+package dev.lazuli.snapshotter.convert;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormat;
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.build.BuiltLayer;
+import dev.lazuli.estargz.build.EstargzBuilder;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.estargz.read.TocPosition;
+import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.Digest;
+import java.io.BufferedOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Brings one layer from a source to a target, lazy. Safe for any thread. */
+final class LayerConverter implements AutoCloseable {
+  private static final int BUFFER_BYTES = 256 << 10;
+
+  /** What says something of a lazy layer that the new one is not. */
+  private static final Set<String> STALE =
+      Set.of(
+          Annotations.TOC_DIGEST,
+          Annotations.UNCOMPRESSED_SIZE,
+          Annotations.STARGZ_CHECKSUM,
+          Annotations.STARGZ_POSITION,
+          Annotations.CONTAINERS_CHECKSUM,
+          Annotations.CONTAINERS_POSITION);
+
+  private final ImageSource source;
+  private final ImageTarget target;
+  private final ConvertOptions options;
+  private final EstargzBuilder builder;
+  private final LayerOpener opener = new LayerOpener(Limits.DEFAULT);
+
+  LayerConverter(ImageSource source, ImageTarget target, ConvertOptions options) {
+    this.source = source;
+    this.target = target;
+    this.options = options;
+    builder = new EstargzBuilder(options.build());
+  }
+
+  /** Brings a layer over; where it is lazy already, or no file system layer, as it is. */
+  ConvertedLayer convert(Descriptor layer) throws IOException {
+    if (LayerTypes.isForeign(layer.mediaType())) {
+      return unchanged(How.PASSED, layer, layer.annotations());
+    }
+    if (!LayerTypes.isLayer(layer.mediaType())) {
+      target.copy(layer, source);
+      return unchanged(How.PASSED, layer, layer.annotations());
+    }
+    var toc = lazyToc(layer);
+    if (toc.isPresent()) {
+      target.copy(layer, source);
+      var annotations = new TreeMap<>(layer.annotations());
+      annotations.put(Annotations.TOC_DIGEST, toc.get());
+      return unchanged(How.KEPT, layer, annotations);
+    }
+    return rewrite(layer);
+  }
+
+  private ConvertedLayer unchanged(How how, Descriptor layer, Map<String, String> annotations) {
+    var type = options.toOci() ? LayerTypes.oci(layer.mediaType()) : layer.mediaType();
+    return new ConvertedLayer(
+        how,
+        layer,
+        described(layer, type, layer.digest(), layer.size(), annotations),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** Returns the TOC digest of a layer that can stay as it is; empty if it cannot. */
+  private Optional<String> lazyToc(Descriptor layer) throws IOException {
+    var format = options.build().format();
+    if (!options.build().prioritized().isEmpty() || format == LayerFormat.ESTARGZ_EXTERNAL_TOC) {
+      return Optional.empty();
+    }
+    var blob = source.blob(layer);
+    try (var index = opener.open(request(layer, blob, format))) {
+      return isKind(index.format(), format)
+          ? Optional.of("sha256:" + HexFormat.of().formatHex(index.tocDigest()))
+          : Optional.empty();
+    } catch (LayerFormatException | DigestMismatchException | EOFException notLazy) {
+      return Optional.empty();
+    }
+  }
+
+  /** A zstd:chunked layer without annotations is written anew: they say what its TOC does not. */
+  private static OpenRequest request(Descriptor layer, BlobSource blob, LayerFormat wanted)
+      throws LayerFormatException {
+    var name = layer.digest().toString();
+    try {
+      var trust = TocTrust.fromAnnotations(layer.annotations());
+      if (trust.isEmpty() && wanted == LayerFormat.ZSTD_CHUNKED) {
+        throw new LayerFormatException(name, "annotations", "missing", "those of zstd:chunked");
+      }
+      return OpenRequest.of(name, blob, trust.orElse(new TocTrust.Deferred()))
+          .at(TocPosition.fromAnnotations(layer.annotations()));
+    } catch (IllegalArgumentException e) {
+      throw new LayerFormatException(name, "annotation", "no digest", "a SHA-256 digest", e);
+    }
+  }
+
+  private static boolean isKind(LayerFormat found, LayerFormat wanted) {
+    return found == wanted
+        || (wanted == LayerFormat.ZSTD_CHUNKED && found == LayerFormat.ZSTD_CHUNKED_CONTAINERS);
+  }
+
+  private ConvertedLayer rewrite(Descriptor layer) throws IOException {
+    var blob = target.newFile();
+    var toc = target.newFile();
+    try {
+      var built = build(layer, blob, toc);
+      target.add(Digest.parse(built.digest().toString()), built.size(), blob);
+      var external = built.externalToc();
+      if (external.isPresent()) {
+        target.add(Digest.parse(external.get().digest().toString()), external.get().size(), toc);
+      }
+      return converted(layer, built);
+    } finally {
+      Files.deleteIfExists(blob);
+      Files.deleteIfExists(toc);
+    }
+  }
+
+  private BuiltLayer build(Descriptor layer, Path blob, Path toc) throws IOException {
+    try (var in = new CheckedInput(source.blob(layer), layer.digest(), layer.size());
+        var out = new BufferedOutputStream(Files.newOutputStream(blob), BUFFER_BYTES);
+        var tocOut = new BufferedOutputStream(Files.newOutputStream(toc), BUFFER_BYTES)) {
+      var built = builder.build(in, out, tocOut);
+      in.finish();
+      return built;
+    }
+  }
+
+  private ConvertedLayer converted(Descriptor layer, BuiltLayer built) {
+    var annotations = new TreeMap<>(layer.annotations());
+    annotations.keySet().removeAll(STALE);
+    annotations.putAll(built.annotations());
+    var type = LayerTypes.rewritten(layer.mediaType(), built.mediaType(), options.toOci());
+    var digest = Digest.parse(built.digest().toString());
+    return new ConvertedLayer(
+        How.CONVERTED,
+        layer,
+        described(layer, type, digest, built.size(), annotations),
+        Optional.of(built.diffId().toString()),
+        built.externalToc());
+  }
+
+  private static Descriptor described(
+      Descriptor layer, String type, Digest digest, long size, Map<String, String> annotations) {
+    return new Descriptor(
+        type, digest, size, annotations, layer.urls(), layer.artifactType(), layer.platform());
+  }
+
+  @Override
+  public void close() {
+    opener.close();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.lazuli.snapshotter.convert;
+
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.ManifestContent;
+import java.util.List;
+
+/** What of an image is to be converted: its documents as a tree. */
+sealed interface Plan {
+  /** Marks a manifest that BuildKit attaches to another of the same index. */
+  String ATTESTATION = "vnd.docker.reference.type";
+
+  /** The digest of that other manifest. */
+  String ATTESTED_DIGEST = "vnd.docker.reference.digest";
+
+  /** One platform's image, or an artifact. */
+  record Image(ManifestContent document, ImageManifest image) implements Plan {}
+
+  /** Several of them. */
+  record Index(ManifestContent document, List<Child> children) implements Plan {}
+
+  /** Something that an index lists and that is no document we know. */
+  record Blob(Descriptor descriptor) implements Plan {}
+
+  /** An entry of an index. */
+  record Child(Descriptor descriptor, Plan plan) {}
+
+  static boolean isAttestation(Descriptor descriptor) {
+    return descriptor.annotations().containsKey(ATTESTATION);
+  }
+}

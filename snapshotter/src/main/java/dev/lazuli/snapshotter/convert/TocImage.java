@@ -1,0 +1,71 @@
+package dev.lazuli.snapshotter.convert;
+
+import dev.lazuli.estargz.build.BuiltLayer.ExternalToc;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.MediaTypes;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The image that holds the external TOCs of another: a layer for each of its layers, told apart by
+ * an annotation, whatever the platform. stargz-snapshotter looks for it beside the image, under the
+ * same tag with {@value #SUFFIX} behind it.
+ */
+final class TocImage {
+  static final String SUFFIX = "-esgztoc";
+  private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
+  private static final String LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+  /** Writes the TOC image of these layers and returns its name; empty if none has such a TOC. */
+  static Optional<String> write(List<ConvertedLayer> layers, ImageTarget target)
+      throws IOException {
+    var tocs = new TreeMap<String, Map.Entry<ExternalToc, Digest>>();
+    for (var layer : layers) {
+      layer
+          .externalToc()
+          .ifPresent(
+              toc ->
+                  tocs.put(
+                      toc.digest() + " " + layer.result().digest(),
+                      Map.entry(toc, layer.result().digest())));
+    }
+    if (tocs.isEmpty()) {
+      return Optional.empty();
+    }
+    var config = Json.bytes("{}");
+    target.add(Digest.sha256(config), config);
+    var document = Json.MAPPER.createObjectNode().put("schemaVersion", 2);
+    document.put("mediaType", MediaTypes.OCI_MANIFEST);
+    document
+        .putObject("config")
+        .put("mediaType", CONFIG)
+        .put("digest", Digest.sha256(config).toString())
+        .put("size", config.length);
+    var list = document.putArray("layers");
+    for (var toc : tocs.values()) {
+      var entry = list.addObject().put("mediaType", LAYER);
+      entry.put("digest", toc.getKey().digest().toString()).put("size", toc.getKey().size());
+      entry.putObject("annotations").put(Annotations.LAYER_DIGEST, toc.getValue().toString());
+    }
+    var bytes = Json.bytes(document);
+    var descriptor = new Descriptor(MediaTypes.OCI_MANIFEST, Digest.sha256(bytes), bytes.length);
+    return Optional.of(target.publish(descriptor, bytes, SUFFIX));
+  }
+
+  /** Returns the TOC of a layer in a TOC image. */
+  static Optional<Descriptor> find(ImageSource tocs, Digest layer) throws IOException {
+    return tocs.root().manifest() instanceof ImageManifest image
+        ? image.layers().stream()
+            .filter(toc -> layer.toString().equals(toc.annotations().get(Annotations.LAYER_DIGEST)))
+            .findFirst()
+        : Optional.empty();
+  }
+
+  private TocImage() {}
+}
