@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.LayerFormat;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.read.OpenRequest;
@@ -101,7 +103,7 @@ public final class ImageLayers {
     } catch (IllegalArgumentException e) {
       throw new IOException("layer " + name + ": " + e.getMessage(), e);
     }
-    if (trust.isEmpty() && footer(name, blob).isEmpty()) {
+    if (toc.isEmpty() && !mayBeOpened(name, blob, trust.isPresent())) {
       return new Found(layer, Optional.empty(), false);
     }
     var request =
@@ -109,6 +111,27 @@ public final class ImageLayers {
             .at(TocPosition.fromAnnotations(layer.annotations()));
     return new Found(
         layer, Optional.of(toc.map(request::withExternalToc).orElse(request)), trust.isPresent());
+  }
+
+  /**
+   * Returns whether a layer without a TOC of its own looks lazy. Who opens it is told of a broken
+   * footer, or of one that is not there though annotations promise it.
+   *
+   * @throws IOException if its TOC is in another blob, which nobody knows
+   */
+  private static boolean mayBeOpened(String layer, BlobSource blob, boolean annotated)
+      throws IOException {
+    Optional<Footer> footer;
+    try {
+      footer = footer(layer, blob);
+    } catch (LayerFormatException broken) {
+      return true;
+    }
+    if (footer.isPresent() && footer.get().format() == LayerFormat.ESTARGZ_EXTERNAL_TOC) {
+      throw new IOException(
+          "layer " + layer + ": its table of contents is in another blob, which was not found");
+    }
+    return annotated || footer.isPresent();
   }
 
   private static Optional<Footer> footer(String layer, BlobSource blob) throws IOException {

@@ -41,7 +41,7 @@ record RegistryImage(RegistryClient client, ImageReference reference) implements
       var _ = client.resolve(tocs.reference());
       return Optional.of(tocs);
     } catch (RegistryException e) {
-      if (e.isNotFound()) {
+      if (e.isNotFound() || e.isUnauthorized()) { // some registries do not tell the difference
         return Optional.empty();
       }
       throw e;

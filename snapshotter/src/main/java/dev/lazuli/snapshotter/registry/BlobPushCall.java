@@ -33,10 +33,12 @@ record BlobPushCall(
     var body = HttpBody.of(content, size);
     try (HttpReply reply =
         requests.push(HttpMethod.PUT, host, reference, place, headers, body, abort)) {
-      if (reply.status() != 201 && reply.status() != 204) {
-        throw HostFailure.of(reply);
-      }
-      return Outcome.UPLOADED;
+      return switch (reply.status()) {
+        case 201, 204 -> Outcome.UPLOADED;
+        // The upload is over, perhaps well: its answer may have been lost. Asking again will tell.
+        case 404 -> throw HostFailure.senseless(404, "the upload is gone");
+        default -> throw HostFailure.of(reply);
+      };
     }
   }
 

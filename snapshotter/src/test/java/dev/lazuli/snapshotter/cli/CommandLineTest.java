@@ -91,7 +91,7 @@ final class CommandLineTest {
   @Test
   void misspeltCommand_getsASuggestion() {
     run("versoin");
-    assertThat(err.toString()).contains("Did you mean: lazuli version?");
+    assertThat(err.toString()).contains("Did you mean: lazuli version");
   }
 
   @Test

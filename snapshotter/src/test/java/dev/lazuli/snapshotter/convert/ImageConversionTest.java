@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 
 /** Whole images from layout to layout and through a registry, looked at as a reader would. */
 class ImageConversionTest {
@@ -384,6 +385,25 @@ class ImageConversionTest {
     assertThatThrownBy(() -> convert(ESTARGZ))
         .hasMessageContaining("layer " + layer.digest())
         .hasMessageContaining("expected");
+  }
+
+  @Test
+  void configurationOfOtherLayers_isRefused() throws IOException {
+    var lower = source.addLayer(lower(), LayerEncoding.GZIP);
+    var image = new ImageBuilder(source).layer(lower).build("1");
+    var manifest = json(source.directory(), image.digest());
+    var twice = manifest.path("layers").get(0);
+    ((ArrayNode) manifest.path("layers")).add(twice);
+    var bytes = Json.bytes(manifest);
+    var layout = ImageLayout.open(source.directory());
+    layout.add(Digest.sha256(bytes), bytes);
+    layout.tag(
+        "1",
+        new dev.lazuli.snapshotter.registry.Descriptor(
+            image.mediaType(), Digest.sha256(bytes), bytes.length));
+
+    assertThatThrownBy(() -> convert(ESTARGZ))
+        .hasMessageContaining("does not have one DiffID for each of 2 layers");
   }
 
   @Test
