@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open files of one stored layer, shared by all of its {@link LayerData} handles. Thread-safe.
@@ -299,6 +301,10 @@ final class Layer {
     if (!record.references().contains(reference)) {
       update(record.withReference(reference));
     }
+  }
+
+  synchronized void keep(@Nullable Instant since) throws IOException {
+    update(record.withPinned(since));
   }
 
   /** Records that the layer is complete and on the disk; false while chunks are missing. */

@@ -1,6 +1,7 @@
 package dev.lazuli.cache;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param completed when its last chunk was on disk and synced; null while chunks are missing
  * @param prefetchEnd blob offset where prefetch ends; 0 where the image asks for no prefetch, -1
  *     where it does not say
+ * @param pinned when somebody asked to keep the layer whatever the quota says; null where nobody
+ *     has
  */
 public record LayerRecord(
     String digest,
@@ -30,7 +33,8 @@ public record LayerRecord(
     List<String> references,
     Instant created,
     @Nullable Instant completed,
-    long prefetchEnd) {
+    long prefetchEnd,
+    @Nullable Instant pinned) {
 
   public LayerRecord {
     LayerDigest.check(digest);
@@ -59,18 +63,35 @@ public record LayerRecord(
         List.of(),
         Instant.EPOCH,
         null,
-        prefetchEnd);
+        prefetchEnd,
+        null);
   }
 
   /** Returns this record with {@code reference} among its references. */
   public LayerRecord withReference(String reference) {
-    var more = new java.util.ArrayList<>(references);
+    var more = new ArrayList<>(references);
     more.add(reference);
-    return new LayerRecord(
-        digest, size, format, compression, tocDigest, slot, more, created, completed, prefetchEnd);
+    return with(slot, more, created, completed, pinned);
   }
 
   LayerRecord withSlot(long newSlot, Instant when) {
+    return with(newSlot, references, when, completed, pinned);
+  }
+
+  LayerRecord withCompleted(@Nullable Instant when) {
+    return with(slot, references, created, when, pinned);
+  }
+
+  LayerRecord withPinned(@Nullable Instant when) {
+    return with(slot, references, created, completed, when);
+  }
+
+  private LayerRecord with(
+      long newSlot,
+      List<String> newReferences,
+      Instant newCreated,
+      @Nullable Instant newCompleted,
+      @Nullable Instant newPinned) {
     return new LayerRecord(
         digest,
         size,
@@ -78,14 +99,10 @@ public record LayerRecord(
         compression,
         tocDigest,
         newSlot,
-        references,
-        when,
-        completed,
-        prefetchEnd);
-  }
-
-  LayerRecord withCompleted(@Nullable Instant when) {
-    return new LayerRecord(
-        digest, size, format, compression, tocDigest, slot, references, created, when, prefetchEnd);
+        newReferences,
+        newCreated,
+        newCompleted,
+        prefetchEnd,
+        newPinned);
   }
 }

@@ -286,6 +286,48 @@ public final class LayerStore implements AutoCloseable {
     }
   }
 
+  /**
+   * Records whether somebody wants the layer kept: then neither it nor any of its chunks is removed
+   * or evicted, in this process and those after it, until the same is said with {@code false}.
+   *
+   * @return false if it is not stored
+   */
+  public boolean keep(String digest, boolean wanted) throws IOException {
+    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    if (layer == null) {
+      return false;
+    }
+    layer.keep(wanted);
+    return true;
+  }
+
+  /** Returns whether the layer is stored and somebody wants it {@linkplain #keep kept}. */
+  public boolean isKept(String digest) {
+    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    return layer != null && layer.record().pinned() != null;
+  }
+
+  /** Pins a layer without opening it; empty if it is not stored. */
+  public Optional<Pin> pin(String digest) {
+    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    return layer == null ? Optional.empty() : Optional.of(layer.pin());
+  }
+
+  /** Returns the bytes that {@link #shrinkTo} could free at most of one layer. */
+  public long evictableBytes(String digest) {
+    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    return layer == null ? 0 : layer.evictableBytes();
+  }
+
+  /**
+   * Evicts until the store takes no more than {@code bytes}, or nothing is left that may go: layers
+   * nobody uses first, then chunks of those in use. What is pinned stays.
+   */
+  public void shrinkTo(long bytes) throws IOException {
+    join(survey);
+    evictor.shrinkTo(bytes);
+  }
+
   /** Returns the disk that all layers take, in bytes. */
   public long usedBytes() {
     return usedBytes.sum();

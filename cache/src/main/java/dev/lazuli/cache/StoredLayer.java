@@ -55,7 +55,7 @@ final class StoredLayer {
   }
 
   synchronized boolean inUse() {
-    return users > 0 || pins > 0;
+    return users > 0 || pinned();
   }
 
   /** Returns a new handle. */
@@ -108,8 +108,24 @@ final class StoredLayer {
     pins--;
   }
 
+  /** Returns whether the layer is to stay whole: for its mounts, or because somebody asked. */
   synchronized boolean pinned() {
-    return pins > 0;
+    return pins > 0 || record.pinned() != null;
+  }
+
+  /** Records whether somebody wants the layer kept. */
+  synchronized void keep(boolean wanted) throws IOException {
+    if (wanted != (record.pinned() != null)) {
+      var when = wanted ? store.options().clock().instant() : null;
+      try (LayerData data = open()) {
+        data.layer().keep(when);
+      }
+    }
+  }
+
+  /** Returns the bytes that eviction could free: none of a layer that is pinned. */
+  synchronized long evictableBytes() {
+    return pinned() ? 0 : countedBytes();
   }
 
   ChunkReuse reuse() {
@@ -123,7 +139,7 @@ final class StoredLayer {
 
   /** Lets the evictor take one step; false if there is nothing it may take. */
   synchronized boolean evictNext() throws IOException {
-    return layer != null && pins == 0 && layer.evictNext();
+    return layer != null && !pinned() && layer.evictNext();
   }
 
   /** Returns the disk that the layer takes beside its chunks. */

@@ -101,6 +101,52 @@ final class EvictionTest {
   }
 
   @Test
+  void keptLayer_staysUntilItIsLetGo_alsoOverARestart() throws Exception {
+    var kept = new TestLayer(100, 20, 10_000);
+    var other = new TestLayer(101, 20, 10_000);
+    try (var store = open(0)) {
+      for (var layer : List.of(kept, other)) {
+        try (LayerData data = layer.addTo(store)) {
+          layer.writeAll(data);
+        }
+      }
+      assertThat(store.keep(kept.digest, true)).isTrue();
+      assertThat(store.keep("sha256:" + "0".repeat(64), true)).isFalse();
+    }
+    try (var store = open(0)) {
+      store.shrinkTo(0);
+
+      assertThat(store.list()).extracting(LayerRecord::digest).containsExactly(kept.digest);
+      assertThat(store.evictableBytes(kept.digest)).isZero();
+      assertThatThrownBy(() -> store.remove(kept.digest)).isInstanceOf(LayerInUseException.class);
+      try (LayerData data = store.find(kept.digest).orElseThrow()) {
+        assertThat(data.presentCount()).isEqualTo(kept.chunks.size());
+        assertThat(data.record().pinned()).isNotNull();
+      }
+
+      store.keep(kept.digest, false);
+      assertThat(store.evictableBytes(kept.digest)).isEqualTo(store.usedBytes()).isPositive();
+      store.shrinkTo(0);
+      assertThat(store.list()).isEmpty();
+      assertThat(store.usedBytes()).isZero();
+    }
+  }
+
+  @Test
+  void pinWithoutOpening_keepsTheLayer() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    try (var store = open(0)) {
+      layer.addTo(store).close();
+      try (var _ = store.pin(layer.digest).orElseThrow()) {
+        store.shrinkTo(0);
+        assertThat(store.list()).hasSize(1);
+      }
+      store.shrinkTo(0);
+      assertThat(store.list()).isEmpty();
+    }
+  }
+
+  @Test
   void chunksReadLately_outliveOthers() throws Exception {
     var layer = new TestLayer(100, 100, 10_000);
     try (var store = open(1);

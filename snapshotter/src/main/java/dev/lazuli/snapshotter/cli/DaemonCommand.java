@@ -10,7 +10,7 @@ import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;
-import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.Routes;
 import dev.lazuli.snapshotter.status.StatusServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,8 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +44,7 @@ final class DaemonCommand implements Callable<Integer> {
   private final Instant startedAt = Instant.now();
   private final Metrics metrics = new Metrics();
   private @Nullable LayerService service;
+  private String noLazyMounts = "";
 
   @Override
   public Integer call() throws Exception {
@@ -72,19 +72,30 @@ final class DaemonCommand implements Callable<Integer> {
 
   private void start(Configuration config) throws IOException {
     var layers = layers(config);
-    parts.push(
+    var snapshots =
         SnapshotterServer.start(
             new SnapshotterOptions(config.root(), config.address(), config.mount().timeout()),
-            layers));
-    parts.push(
-        StatusServer.onSocket(
-            config.statusSocket(), Map.of("/status", Content.json(() -> status(config)))));
+            layers,
+            metrics);
+    parts.push(snapshots);
+    var api = api(config, snapshots);
+    parts.push(StatusServer.onSocket(config.statusSocket(), api.routes()));
     if (config.metricsAddress().isPresent()) {
-      parts.push(
-          StatusServer.onAddress(
-              address(config.metricsAddress().get()),
-              Map.of("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write))));
+      var open = new Routes().get("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write));
+      parts.push(StatusServer.onAddress(address(config.metricsAddress().get()), api.health(open)));
     }
+  }
+
+  private NodeApi api(Configuration config, SnapshotterServer snapshots) {
+    var opened = Optional.ofNullable(service);
+    opened.ifPresent(known -> known.layers().neededBy(() -> snapshots.layerUses().keySet()));
+    return new NodeApi(
+        config,
+        startedAt,
+        snapshots,
+        opened.map(known -> known.layers().actions()),
+        noLazyMounts,
+        () -> opened.map(LayerService::diskBytes).orElse(0L));
   }
 
   /** Layers that cannot be mounted lazily must not keep the node from pulling images. */
@@ -101,21 +112,10 @@ final class DaemonCommand implements Callable<Integer> {
       parts.push(opened);
       return opened.layers();
     } catch (IOException e) {
-      log.error("no layer is mounted lazily: {}", e.getMessage());
+      noLazyMounts = String.valueOf(e.getMessage());
+      log.error("no layer is mounted lazily: {}", noLazyMounts);
       return RemoteLayers.none();
     }
-  }
-
-  private NodeStatus status(Configuration config) {
-    var opened = service;
-    return new NodeStatus(
-        Version.current(),
-        ProcessHandle.current().pid(),
-        startedAt,
-        config.root().toString(),
-        opened == null ? 0 : opened.diskBytes(),
-        config.cache().quotaBytes(),
-        opened == null ? List.of() : opened.layers().status());
   }
 
   private static InetSocketAddress address(String hostAndPort) {

@@ -1,65 +1,160 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
- * A node's status as text: one line for the daemon, one for each layer, columns as wide as needed.
+ * A node's status as text: one line for the daemon, tables of images and layers with columns as
+ * wide as needed, and what went wrong.
  */
 final class StatusTable {
-  private static final List<String> HEADER =
-      List.of("LAYER", "FORMAT", "MOUNT", "PRESENT", "OF", "", "RATE", "USERS", "ERRORS", "IMAGES");
+  private static final List<String> IMAGES =
+      List.of(
+          "IMAGE",
+          "COMPLETE",
+          "PRESENT",
+          "OF",
+          "",
+          "RATE",
+          "DISK",
+          "CONTAINERS",
+          "PINNED",
+          "ERRORS");
+  private static final List<String> LAYERS =
+      List.of(
+          "LAYER",
+          "FORMAT",
+          "MOUNT",
+          "PRESENT",
+          "OF",
+          "",
+          "FETCH",
+          "RATE",
+          "USERS",
+          "CONTAINERS",
+          "PINNED",
+          "ERRORS",
+          "IMAGES");
   // Digests are told apart by their first 12 hexadecimal digits.
   private static final int SHORT_DIGEST = "sha256:".length() + 12;
+  private static final String NONE = "-";
 
   private StatusTable() {}
 
   static String of(NodeStatus status, Instant now) {
-    var text = new StringBuilder();
-    text.append(
+    var text = new StringBuilder(head(status, now));
+    if (!status.images().isEmpty()) {
+      text.append('\n').append(table(IMAGES, status.images(), StatusTable::row));
+    }
+    if (!status.layers().isEmpty()) {
+      text.append('\n').append(table(LAYERS, status.layers(), StatusTable::row));
+    }
+    status.layers().forEach(layer -> text.append(lastError(layer, now)));
+    if (!status.troubles().isEmpty()) {
+      text.append("\nnot mounted lazily:\n");
+      status.troubles().forEach(trouble -> text.append(trouble(trouble, now)));
+    }
+    return text.toString();
+  }
+
+  private static String head(NodeStatus status, Instant now) {
+    var line =
         "lazuli %s, process %d, up %s, root %s\n"
             .formatted(
                 status.version(),
                 status.pid(),
                 age(Duration.between(status.startedAt(), now)),
-                status.root()));
+                status.root());
+    return line
+        + totals(status)
+        + "\n"
+        + status.noLazyMounts().map(why -> "NOTHING IS MOUNTED LAZILY: " + why + "\n").orElse("");
+  }
+
+  /** Returns the node's sums in one line without its end. */
+  static String totals(NodeStatus status) {
+    var layers = status.layers();
     var quota = status.quotaBytes() == 0 ? "" : " of at most " + size(status.quotaBytes());
-    text.append(
-        "%d layers, %s on disk%s\n"
-            .formatted(status.layers().size(), size(status.diskBytes()), quota));
-    if (!status.layers().isEmpty()) {
-      var rows = new ArrayList<List<String>>(List.of(HEADER));
-      status.layers().forEach(layer -> rows.add(row(layer)));
-      text.append('\n').append(aligned(rows));
-    }
-    status
-        .layers()
-        .forEach(
-            layer ->
-                layer
-                    .lastError()
-                    .ifPresent(
-                        error -> text.append("\n%s: %s\n".formatted(shortDigest(layer), error))));
-    return text.toString();
+    return "%d images, %d layers, %d complete, %s of %s present, %s, %s on disk%s"
+        .formatted(
+            status.images().size(),
+            layers.size(),
+            layers.stream().filter(LayerStatus::complete).count(),
+            size(layers.stream().mapToLong(LayerStatus::presentBytes).sum()),
+            size(layers.stream().mapToLong(LayerStatus::sizeBytes).sum()),
+            rate(layers.stream().mapToLong(LayerStatus::bytesPerSecond).sum()),
+            size(status.diskBytes()),
+            quota);
+  }
+
+  private static List<String> row(ImageStatus image) {
+    return List.of(
+        image.image(),
+        image.completeLayers() + "/" + image.layers().size(),
+        size(image.presentBytes()),
+        size(image.sizeBytes()),
+        percent(image.presentBytes(), image.sizeBytes()),
+        rate(image.bytesPerSecond()),
+        size(image.diskBytes()),
+        Integer.toString(image.containers()),
+        image.pinnedLayers() == 0
+            ? NONE
+            : image.pinnedLayers() == image.layers().size() ? "yes" : "partly",
+        Long.toString(image.errors()));
   }
 
   private static List<String> row(LayerStatus layer) {
     return List.of(
-        shortDigest(layer),
+        shortDigest(layer.digest()),
         layer.format(),
         layer.mount().label(),
         size(layer.presentBytes()),
         size(layer.sizeBytes()),
-        layer.percent() + "%",
-        layer.bytesPerSecond() == 0 ? "-" : size(layer.bytesPerSecond()) + "/s",
+        percent(layer.presentBytes(), layer.sizeBytes()),
+        layer.fetch().label(),
+        rate(layer.bytesPerSecond()),
         Integer.toString(layer.claims()),
+        Integer.toString(layer.containers()),
+        layer.pinned() ? "yes" : NONE,
         Long.toString(layer.errors()),
         String.join(" ", layer.images()));
+  }
+
+  private static String lastError(LayerStatus layer, Instant now) {
+    return layer
+        .lastError()
+        .map(
+            error ->
+                "\n%s: %s%s\n"
+                    .formatted(
+                        shortDigest(layer.digest()),
+                        layer.lastErrorAt().map(at -> ago(at, now) + ": ").orElse(""),
+                        error))
+        .orElse("");
+  }
+
+  private static String trouble(Trouble trouble, Instant now) {
+    var what = trouble.layer().isEmpty() ? trouble.snapshot() : shortDigest(trouble.layer());
+    var image = trouble.image().isEmpty() ? "" : " of " + trouble.image();
+    var times = trouble.times() == 1 ? "" : ", " + trouble.times() + " times";
+    return "%s%s: %s %s%s: %s\n"
+        .formatted(
+            what, image, trouble.kind().label(), ago(trouble.at(), now), times, trouble.reason());
+  }
+
+  private static <T> String table(
+      List<String> header, List<T> things, Function<T, List<String>> row) {
+    var rows = new ArrayList<List<String>>(List.of(header));
+    things.forEach(thing -> rows.add(row.apply(thing)));
+    return aligned(rows);
   }
 
   private static String aligned(List<List<String>> rows) {
@@ -76,8 +171,21 @@ final class StatusTable {
     return text.toString();
   }
 
-  private static String shortDigest(LayerStatus layer) {
-    return layer.digest().substring(0, Math.min(layer.digest().length(), SHORT_DIGEST));
+  static String shortDigest(String digest) {
+    return digest.substring(0, Math.min(digest.length(), SHORT_DIGEST));
+  }
+
+  /** Returns the present part in percent, rounded down: 100% means complete. */
+  static String percent(long present, long size) {
+    return (size == 0 ? 100 : Math.floorDiv(present * 100, size)) + "%";
+  }
+
+  private static String rate(long bytesPerSecond) {
+    return bytesPerSecond == 0 ? NONE : size(bytesPerSecond) + "/s";
+  }
+
+  private static String ago(Instant at, Instant now) {
+    return age(Duration.between(at, now)) + " ago";
   }
 
   /** Returns a size with three significant digits: {@code 48.7 MiB}. */

@@ -5,15 +5,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sizes and durations as people write them. */
-final class Units {
+public final class Units {
   private static final Pattern SIZE =
       Pattern.compile("(\\d{1,15}) ?(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB)");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,12}) ?(ms|s|m|h)");
 
   private Units() {}
 
-  /** Reads bytes: {@code 64MiB} (powers of 1024), {@code 10GB} (powers of 1000), {@code 0}. */
-  static long parseSize(String text) {
+  /**
+   * Reads bytes: {@code 64MiB} (powers of 1024), {@code 10GB} (powers of 1000), {@code 0}.
+   *
+   * @throws IllegalArgumentException if the text is no size
+   */
+  public static long parseSize(String text) {
     if (text.equals("0")) {
       return 0;
     }
@@ -43,8 +47,12 @@ final class Units {
     return (bytes >> (10 * unit)) + units[unit];
   }
 
-  /** Reads {@code 250ms}, {@code 30s}, {@code 5m}, {@code 2h} or {@code 0}. */
-  static Duration parseDuration(String text) {
+  /**
+   * Reads {@code 250ms}, {@code 30s}, {@code 5m}, {@code 2h} or {@code 0}.
+   *
+   * @throws IllegalArgumentException if the text is no duration
+   */
+  public static Duration parseDuration(String text) {
     if (text.equals("0")) {
       return Duration.ZERO;
     }

@@ -7,7 +7,9 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -119,6 +121,24 @@ public final class FetchScheduler implements AutoCloseable {
     }
   }
 
+  Optional<Priority> working(FetchedLayer layer) {
+    lock.lock();
+    try {
+      return layer.active.stream().map(RangeStream::priority).min(Comparator.naturalOrder());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean waiting(FetchedLayer layer) {
+    lock.lock();
+    try {
+      return !layer.demands.isEmpty() || layer.hasLowWork();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether a reader waits for a stream to end. */
   boolean permitsWanted() {
     return permitsWanted;
@@ -161,6 +181,7 @@ public final class FetchScheduler implements AutoCloseable {
       work.blobFrom = blobFrom;
       work.blobTo = blobTo;
       work.done = done;
+      layer.retryNow(System.nanoTime());
       dispatch();
       changed.signalAll();
     } finally {

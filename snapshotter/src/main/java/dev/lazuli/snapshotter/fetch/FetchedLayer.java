@@ -7,6 +7,7 @@ import dev.lazuli.estargz.Compression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,16 @@ final class FetchedLayer implements LayerFetch {
   @Override
   public void background() {
     scheduler.background(this);
+  }
+
+  @Override
+  public Optional<Priority> working() {
+    return scheduler.working(this);
+  }
+
+  @Override
+  public boolean waiting() {
+    return scheduler.waiting(this);
   }
 
   @Override
@@ -195,6 +206,13 @@ final class FetchedLayer implements LayerFetch {
       skip(prefetch, chunk);
       skip(background, chunk);
     }
+  }
+
+  /** Forgets failures: somebody asks now. */
+  void retryNow(long now) {
+    lowRetryAt = now;
+    lowFailures = 0;
+    failuresThere = 0;
   }
 
   private static void skip(LowWork work, int chunk) {

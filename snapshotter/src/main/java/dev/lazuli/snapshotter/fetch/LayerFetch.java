@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -21,7 +22,8 @@ public interface LayerFetch extends AutoCloseable {
 
   /**
    * Fetches the chunks whose compressed streams begin in a range of the blob, after readers and
-   * before background work. A second call replaces the first.
+   * before background work, and at once even if this failed before. A second call replaces the
+   * first.
    *
    * @param blobFrom first byte of the blob
    * @param blobTo byte after the last
@@ -31,6 +33,12 @@ public interface LayerFetch extends AutoCloseable {
 
   /** Fetches everything that is missing, when nothing else is to be done, until it is there. */
   void background();
+
+  /** Returns for whom the most urgent of the layer's open ranges is; empty if none is open. */
+  Optional<Priority> working();
+
+  /** Returns whether something is still to be fetched without anybody asking again. */
+  boolean waiting();
 
   /** Completes when every chunk is present, synced and recorded so: the layer needs no fetching. */
   CompletableFuture<Void> completed();

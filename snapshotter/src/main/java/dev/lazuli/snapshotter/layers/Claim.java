@@ -26,6 +26,11 @@ final class Claim implements RemoteLayer {
   }
 
   @Override
+  public boolean complete() {
+    return opened().data().complete();
+  }
+
+  @Override
   public int ownerUid() {
     return opened().ownerUid();
   }

@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.fetch.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.Priority;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -13,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class LayerActivity implements FetchListener {
   private static final long RATE_NANOS = 2_000_000_000L;
 
+  /** Something that went wrong. */
+  record Failure(String reason, Instant at) {}
+
   /** What happened to one layer. */
   static final class History {
     private final LongAdder errors = new LongAdder();
-    private volatile @Nullable String lastError;
+    private volatile @Nullable Failure last;
     private long windowStart = System.nanoTime();
     private long windowBytes;
     private long bytesPerSecond;
@@ -37,7 +41,7 @@ final class LayerActivity implements FetchListener {
 
     private void failed(IOException reason) {
       errors.increment();
-      lastError = reason.getMessage();
+      last = new Failure(String.valueOf(reason.getMessage()), Instant.now());
     }
 
     synchronized long bytesPerSecond() {
@@ -49,8 +53,8 @@ final class LayerActivity implements FetchListener {
       return errors.sum();
     }
 
-    Optional<String> lastError() {
-      return Optional.ofNullable(lastError);
+    Optional<Failure> last() {
+      return Optional.ofNullable(last);
     }
   }
 
@@ -58,6 +62,10 @@ final class LayerActivity implements FetchListener {
 
   History of(String digest) {
     return records.computeIfAbsent(digest, _ -> new History());
+  }
+
+  Optional<History> ifKnown(String digest) {
+    return Optional.ofNullable(records.get(digest));
   }
 
   void forget(String digest) {

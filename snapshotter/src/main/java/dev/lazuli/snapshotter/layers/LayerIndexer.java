@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.erofs.ErofsWriter;
 import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
@@ -53,9 +54,17 @@ final class LayerIndexer {
   }
 
   private @Nullable LayerData stored(String digest) throws IOException {
+    LayerData known = null;
     try {
-      return store.find(digest).orElse(null);
+      known = store.find(digest).orElse(null);
+      if (known != null) {
+        ErofsImage.open(known.metaPath()).close();
+      }
+      return known;
     } catch (IOException e) {
+      if (known != null) {
+        known.close();
+      }
       log.warn("layer {}: stored copy is unusable and is made anew: {}", digest, e.getMessage());
       store.remove(digest);
       return null;

@@ -54,6 +54,19 @@ public record LayerRequest(
     urls = List.copyOf(urls);
   }
 
+  /** Returns a request for a layer of which nothing more is known. */
+  static LayerRequest of(String reference, String digest) {
+    return new LayerRequest(
+        reference,
+        digest,
+        List.of(digest),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalLong.empty(),
+        false,
+        List.of());
+  }
+
   /**
    * Reads the labels of a snapshot.
    *

@@ -130,7 +130,9 @@ public final class LayerService implements AutoCloseable {
     served.servedBy(session);
     parts.push(session);
     parts.push(layers);
-    var _ = timer.schedule(layers::settle, SETTLE_MINUTES, TimeUnit.MINUTES);
+    var _ =
+        timer.scheduleWithFixedDelay(
+            layers::settle, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);
     return new LayerService(
         parts, store, layers, served, mounters.lazy().kind(), setup.keeperPatience().isPresent());
   }

@@ -1,12 +1,17 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +30,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private final LayerParts parts;
   private final Map<String, Entry> entries = new HashMap<>();
+  private volatile Claimants needed = Set::of;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
 
   Layers(LayerParts parts) {
@@ -75,14 +81,50 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     }
   }
 
-  /** Gives up what was adopted or stored and is claimed by no snapshot. */
+  /**
+   * Names those who need layers whether or not they hold claims: snapshots that could not be
+   * restored yet. Without them, claims alone count.
+   */
+  public void neededBy(Claimants claimants) {
+    needed = claimants;
+  }
+
+  /** Gives up what was adopted or stored and is needed by no snapshot; logs a failure. */
   void settle() {
-    for (var layer = adopted.poll(); layer != null; layer = adopted.poll()) {
-      release(layer);
+    try {
+      var _ = settle(needed.layers());
+    } catch (IOException | RuntimeException e) {
+      log.warn("layers that no snapshot needs stay for now: {}", e.toString());
+    }
+  }
+
+  /**
+   * Gives up what was adopted or stored, is not in {@code wanted} and is held by nobody else.
+   *
+   * @return digests of the layers whose files are gone
+   */
+  List<String> settle(Set<String> wanted) {
+    var before = stored();
+    for (var layer : List.copyOf(adopted)) {
+      // What is wanted and held by us alone is waiting for its snapshot to be restored.
+      boolean ours = wanted.contains(layer.digest()) && layer.claims() == 1;
+      if (!ours && adopted.remove(layer)) {
+        release(layer);
+      }
     }
     for (var record : parts.store().list()) {
-      removeUnclaimed(record.digest());
+      if (!wanted.contains(record.digest()) && record.pinned() == null) {
+        removeUnclaimed(record.digest());
+      }
     }
+    before.removeAll(stored());
+    return before;
+  }
+
+  private List<String> stored() {
+    return parts.store().list().stream()
+        .map(LayerRecord::digest)
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   private synchronized void removeUnclaimed(String digest) {
@@ -117,12 +159,22 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   /** Returns what operators see of the layers in use. */
-  public List<LayerStatus> status() {
+  List<LayerStatus> status() {
     return all().stream().flatMap(layer -> layer.status().stream()).toList();
   }
 
   private synchronized List<SharedLayer> all() {
     return entries.values().stream().map(entry -> entry.layer).toList();
+  }
+
+  /** Returns a layer while somebody uses it. */
+  synchronized Optional<SharedLayer> inUse(String digest) {
+    return Optional.ofNullable(entries.get(digest)).map(entry -> entry.layer);
+  }
+
+  /** Returns what operators may see and do. */
+  public LayerActions actions() {
+    return new LayerActions(parts, this, needed);
   }
 
   /** Unmounts everything and keeps what is stored. Idempotent. */

@@ -6,10 +6,12 @@ import dev.lazuli.cache.Pin;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -208,16 +210,34 @@ final class OpenLayer implements AutoCloseable {
     return new Usage(data.diskBytes(), image.inodeCount());
   }
 
-  /** Returns the size of the layer's content in bytes: all of it, or what is present. */
-  long contentBytes(boolean presentOnly) {
-    var chunks = data.chunks();
-    long bytes = 0;
-    for (int chunk = 0; chunk < chunks.count(); chunk++) {
-      if (!presentOnly || data.isPresent(chunk)) {
-        bytes += chunks.size(chunk);
-      }
+  /** Fetches everything that is missing, now and before all work that nobody waits for. */
+  void completeNow() {
+    if (!data.complete()) {
+      var _ = fetch.prefetch(0, data.record().size());
+      fetch.background();
     }
-    return bytes;
+  }
+
+  /** Ends with the layer complete, or with an error when it is closed before. */
+  CompletableFuture<Void> completed() {
+    return fetch.completed();
+  }
+
+  /** Returns what is being done about missing content. */
+  FetchState fetchState() {
+    if (data.complete()) {
+      return FetchState.COMPLETE;
+    }
+    return fetch
+        .working()
+        .map(
+            priority ->
+                switch (priority) {
+                  case ON_DEMAND -> FetchState.DEMAND;
+                  case PREFETCH -> FetchState.PREFETCH;
+                  case BACKGROUND -> FetchState.BACKGROUND;
+                })
+        .orElse(fetch.waiting() ? FetchState.WAITING : FetchState.IDLE);
   }
 
   /** Ends answering, fetching and mounts; what is stored stays. Idempotent. */

@@ -16,6 +16,9 @@ public interface RemoteLayer extends AutoCloseable {
    */
   Path lowerDir();
 
+  /** Returns whether all of the layer's content is on this node's disk. */
+  boolean complete();
+
   /** Returns the numeric owner of the layer's root directory. */
   int ownerUid();
 

@@ -7,8 +7,8 @@ import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,7 +25,7 @@ final class SharedLayer {
   private final LayerParts parts;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable OpenLayer open;
-  private int claims;
+  private final AtomicInteger claims = new AtomicInteger();
 
   SharedLayer(String digest, LayerParts parts) {
     this.digest = digest;
@@ -64,7 +64,7 @@ final class SharedLayer {
       } else if (trust == Trust.REQUIRED) {
         requireTrusted(request, layer.data());
       }
-      claims++;
+      claims.incrementAndGet();
     } finally {
       lock.unlock();
     }
@@ -105,7 +105,7 @@ final class SharedLayer {
         throw e;
       }
       open = layer;
-      claims++;
+      claims.incrementAndGet();
     } finally {
       lock.unlock();
     }
@@ -147,7 +147,7 @@ final class SharedLayer {
     lock.lock();
     try {
       var layer = open;
-      if (--claims > 0 || layer == null) {
+      if (claims.decrementAndGet() > 0 || layer == null) {
         return;
       }
       open = null;
@@ -161,30 +161,23 @@ final class SharedLayer {
   /** Returns what operators see of the layer; empty if it is not open. */
   Optional<LayerStatus> status() {
     var layer = open;
-    if (layer == null) {
-      return Optional.empty();
-    }
-    var record = layer.data().record();
-    var activity = parts.activity().of(digest);
-    return Optional.of(
-        new LayerStatus(
-            digest,
-            record.format().toLowerCase(Locale.ROOT).replace('_', '-'),
-            layer.kind(),
-            layer.contentBytes(true),
-            layer.contentBytes(false),
-            activity.bytesPerSecond(),
-            claims,
-            false,
-            activity.errors(),
-            activity.lastError(),
-            record.references()));
+    return layer == null
+        ? Optional.empty()
+        : Optional.of(
+            LayerReport.of(
+                layer.data(), layer.kind(), layer.fetchState(), claims.get(), parts.activity()));
+  }
+
+  int claims() {
+    return claims.get();
   }
 
   private void forget() {
     parts.activity().forget(digest);
     try {
-      if (parts.store().remove(digest)) {
+      if (parts.store().isKept(digest)) {
+        log.info("layer {}: stays after its last snapshot, for it is pinned", digest);
+      } else if (parts.store().remove(digest)) {
         log.info("layer {}: removed with its last snapshot", digest);
       }
     } catch (IOException e) {
@@ -199,7 +192,7 @@ final class SharedLayer {
       var layer = open;
       if (layer != null) {
         open = null;
-        claims = 0;
+        claims.set(0);
         layer.close();
       }
     } finally {

@@ -4,6 +4,8 @@ import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import dev.lazuli.snapshotter.status.Trouble.Kind;
+import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,11 +22,12 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The claims that snapshots hold on mounted layers: one per remote snapshot, by its id. A claim
- * that was not restored yet, or could not be, is taken again when it is needed. Safe for use by
- * several threads.
+ * that was not restored yet, or could not be, is taken again when it is needed, and whenever the
+ * owner says so. Safe for use by several threads.
  *
  * <p>Mounting happens on threads of its own that nobody interrupts, since an interrupt would close
  * files that others share: whoever waits too long goes away, and what arrives afterwards is given
@@ -40,11 +43,13 @@ final class RemoteSnapshots {
 
   private final RemoteLayers layers;
   private final Duration timeout;
+  private final Troubles troubles;
   private final Map<Long, CompletableFuture<RemoteLayer>> claims = new ConcurrentHashMap<>();
 
-  RemoteSnapshots(RemoteLayers layers, Duration timeout) {
+  RemoteSnapshots(RemoteLayers layers, Duration timeout, Troubles troubles) {
     this.layers = layers;
     this.timeout = timeout;
+    this.troubles = troubles;
   }
 
   /**
@@ -65,7 +70,12 @@ final class RemoteSnapshots {
     claims.put(snapshot.id(), CompletableFuture.completedFuture(layer));
   }
 
-  /** Starts to take the claims of these snapshots again; returns at once. */
+  /** Returns whether a claim could not be taken again when it was tried last. */
+  boolean anyFailed() {
+    return claims.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally);
+  }
+
+  /** Starts to take the claims of these snapshots that are not held; returns at once. */
   void restore(List<Snapshot> snapshots) {
     for (var snapshot : snapshots) {
       var _ = claim(snapshot);
@@ -125,18 +135,25 @@ final class RemoteSnapshots {
   private CompletableFuture<RemoteLayer> startRestore(Snapshot snapshot) {
     var request = snapshot.layer().orElseThrow();
     return start("restore-" + request.digest(), () -> layers.restore(request))
-        .whenComplete((_, failure) -> logFailure(snapshot, request, failure));
+        .whenComplete((_, failure) -> note(snapshot, request, failure));
   }
 
-  private static void logFailure(
-      Snapshot snapshot, LayerRequest request, @Nullable Throwable failure) {
-    if (failure != null) {
-      log.atWarn()
-          .addKeyValue("snapshot", snapshot.name())
-          .addKeyValue("layer", request.digest())
-          .addKeyValue("reason", reason(failure))
-          .log("remote snapshot could not be restored; it is tried again when it is used");
+  private void note(Snapshot snapshot, LayerRequest request, @Nullable Throwable failure) {
+    if (failure == null) {
+      if (troubles.ended(Kind.RESTORE, snapshot.name())) {
+        log.info("layer {}: restored for snapshot {}", request.digest(), snapshot.name());
+      }
+      return;
     }
+    var trouble =
+        troubles.failed(
+            Kind.RESTORE, request.digest(), request.reference(), snapshot.name(), reason(failure));
+    // Said at the first, second, fourth, eighth ... time: a node may have many such layers.
+    log.atLevel(Integer.bitCount(trouble.times()) == 1 ? Level.WARN : Level.DEBUG)
+        .addKeyValue("snapshot", snapshot.name())
+        .addKeyValue("layer", request.digest())
+        .addKeyValue("reason", trouble.reason())
+        .log("remote snapshot could not be restored; it is tried again");
   }
 
   private static CompletableFuture<RemoteLayer> check(RemoteLayer layer) {

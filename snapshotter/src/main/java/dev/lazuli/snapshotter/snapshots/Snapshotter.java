@@ -5,17 +5,25 @@ import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.metrics.MountOutcome;
 import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import dev.lazuli.snapshotter.status.LayerUse;
+import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,30 +50,71 @@ final class Snapshotter implements AutoCloseable {
   private final OverlayMounts overlay;
   private final RemoteSnapshots remote;
   private final LayersAhead ahead;
+  private final Troubles troubles;
+  private final Metrics metrics;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   Snapshotter(
       SnapshotStore store,
       SnapshotDirectories directories,
       OverlayMounts overlay,
       RemoteSnapshots remote,
-      LayersAhead ahead) {
+      LayersAhead ahead,
+      Troubles troubles,
+      Metrics metrics) {
     this.store = store;
     this.directories = directories;
     this.overlay = overlay;
     this.remote = remote;
     this.ahead = ahead;
+    this.troubles = troubles;
+    this.metrics = metrics;
   }
 
   /** Opens what is below {@code options.root()} and starts to restore its mounted layers. */
-  static Snapshotter open(SnapshotterOptions options, Clock clock, RemoteLayers layers)
+  static Snapshotter open(
+      SnapshotterOptions options, Clock clock, RemoteLayers layers, Metrics metrics)
       throws IOException {
     var directories = SnapshotDirectories.open(options.root());
     var overlay = OverlayMounts.detect();
     var store = SnapshotStore.open(options.root().resolve("snapshots.db"), clock);
-    var remote = new RemoteSnapshots(layers, options.mountTimeout());
-    var snapshotter = new Snapshotter(store, directories, overlay, remote, new LayersAhead(layers));
+    var troubles = new Troubles(clock);
+    var remote = new RemoteSnapshots(layers, options.mountTimeout(), troubles);
+    var ahead = new LayersAhead(layers);
+    var snapshotter =
+        new Snapshotter(store, directories, overlay, remote, ahead, troubles, metrics);
     remote.restore(store.list(Snapshot::isRemote));
+    Thread.ofVirtual()
+        .name("restore-again")
+        .start(() -> snapshotter.restoreAgain(options.retryInterval()));
     return snapshotter;
+  }
+
+  /** Tries what could not be restored again and again, whether or not anybody uses it. */
+  private void restoreAgain(Duration interval) {
+    try {
+      while (!closing.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (remote.anyFailed()) {
+          remote.restore(store.list(Snapshot::isRemote));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      log.error("layers that could not be restored are not tried again: {}", e.toString());
+    }
+  }
+
+  /** Returns what could not be mounted lazily. */
+  Troubles troubles() {
+    return troubles;
+  }
+
+  /**
+   * Returns the layers that snapshots need, whether or not they are mounted, and which these are.
+   */
+  Map<String, LayerUse> layerUses() throws IOException {
+    return LayerUses.of(store.list(_ -> true));
   }
 
   /**
@@ -106,6 +155,7 @@ final class Snapshotter implements AutoCloseable {
   /** Forgets a snapshot; what it takes on disk goes with the next {@link #cleanup}. */
   void remove(String key) throws IOException {
     store.remove(key);
+    troubles.ended(Trouble.Kind.RESTORE, key);
   }
 
   Snapshot stat(String key) throws IOException {
@@ -182,11 +232,14 @@ final class Snapshotter implements AutoCloseable {
       // A wrong parent is the client's error whatever becomes of the layer.
       store.get(parent);
     }
+    long began = System.nanoTime();
     try {
       var request =
           LayerRequest.fromLabels(labels)
               .orElseThrow(() -> new IOException("the labels name no image and layer"));
-      mountRemote(name.get(), parent, labels, request);
+      var outcome = mountRemote(name.get(), parent, labels, request);
+      metrics.mountAnswered(outcome, Duration.ofNanos(System.nanoTime() - began));
+      troubles.ended(Trouble.Kind.MOUNT, target);
       log.atDebug()
           .addKeyValue(PREPARED_FIELD, "true")
           .addKeyValue("key", key)
@@ -194,6 +247,8 @@ final class Snapshotter implements AutoCloseable {
           .log("prepared remote snapshot");
       return true;
     } catch (IOException | IllegalArgumentException e) {
+      metrics.mountAnswered(MountOutcome.FALLBACK, Duration.ofNanos(System.nanoTime() - began));
+      noteTrouble(target, labels, e);
       log.atWarn()
           .addKeyValue(PREPARED_FIELD, "false")
           .addKeyValue("key", key)
@@ -202,6 +257,21 @@ final class Snapshotter implements AutoCloseable {
           .log("failed to prepare remote snapshot");
       return false;
     }
+  }
+
+  private void noteTrouble(String target, Map<String, String> labels, Exception reason) {
+    Optional<LayerRequest> request = Optional.empty();
+    try {
+      request = LayerRequest.fromLabels(labels);
+    } catch (IllegalArgumentException _) {
+      // Then this is the trouble, and nothing more is known.
+    }
+    troubles.failed(
+        Trouble.Kind.MOUNT,
+        request.map(LayerRequest::digest).orElse(""),
+        request.map(LayerRequest::reference).orElse(""),
+        target,
+        String.valueOf(reason.getMessage()));
   }
 
   /**
@@ -223,12 +293,13 @@ final class Snapshotter implements AutoCloseable {
         Reason.ALREADY_EXISTS, "every name for snapshot " + target + " is taken");
   }
 
-  private void mountRemote(
+  private MountOutcome mountRemote(
       String name, String parent, Map<String, String> labels, LayerRequest request)
       throws IOException {
     ahead.mountAbove(request);
     try {
       var layer = remote.mount(request);
+      var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
       var held = false;
       try {
         store.createRemote(
@@ -243,6 +314,7 @@ final class Snapshotter implements AutoCloseable {
           layer.close();
         }
       }
+      return outcome;
     } finally {
       ahead.release(request.digest());
     }
@@ -295,6 +367,7 @@ final class Snapshotter implements AutoCloseable {
 
   @Override
   public void close() {
+    closing.countDown();
     ahead.close();
     store.close();
   }

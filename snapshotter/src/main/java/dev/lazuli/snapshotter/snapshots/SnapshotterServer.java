@@ -2,6 +2,9 @@ package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.status.LayerUse;
+import dev.lazuli.snapshotter.status.Troubles;
 import io.grpc.Server;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -44,12 +48,18 @@ public final class SnapshotterServer implements AutoCloseable {
    */
   public static SnapshotterServer start(SnapshotterOptions options, RemoteLayers layers)
       throws IOException {
+    return start(options, layers, new Metrics());
+  }
+
+  /** Starts to serve, as the other does, and records each wish for a lazy mount. */
+  public static SnapshotterServer start(
+      SnapshotterOptions options, RemoteLayers layers, Metrics metrics) throws IOException {
     requirePlain(options.root());
     refuseIfServed(options.socket());
     var ownerOnly = PosixFilePermissions.fromString("rwx------");
     Files.createDirectories(options.root(), PosixFilePermissions.asFileAttribute(ownerOnly));
     Files.createDirectories(options.socket().toAbsolutePath().getParent());
-    var snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers);
+    var snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, metrics);
     var transport = UnixTransport.open("snapshots");
     try {
       var binding = options.socket().resolveSibling("." + options.socket().getFileName() + ".new");
@@ -90,6 +100,29 @@ public final class SnapshotterServer implements AutoCloseable {
       return; // Stale: nobody listens.
     }
     throw new IOException("another daemon serves " + socket);
+  }
+
+  /** Returns the layers that could not be mounted lazily or restored. */
+  public Troubles troubles() {
+    return snapshotter.troubles();
+  }
+
+  /**
+   * Returns the layers that snapshots need, by digest, whether or not they are mounted.
+   *
+   * @throws IOException if the snapshots cannot be read
+   */
+  public Map<String, LayerUse> layerUses() throws IOException {
+    return snapshotter.layerUses();
+  }
+
+  /**
+   * Frees what removed snapshots left, as containerd's Cleanup does.
+   *
+   * @throws IOException if the snapshots cannot be read
+   */
+  public void cleanup() throws IOException {
+    snapshotter.cleanup();
   }
 
   /** Waits until the server was closed. */

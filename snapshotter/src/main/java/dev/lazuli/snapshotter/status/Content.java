@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What is answered to a GET of one path. Written by several requests at the same time. */
+/** The body of an answer. Written by several requests at the same time. */
 public interface Content {
   /** Returns the media type. */
   String type();
@@ -19,10 +19,10 @@ public interface Content {
    */
   void write(OutputStream out) throws IOException;
 
-  /** Returns a status as JSON, asked for anew by each request. */
-  static Content json(Supplier<NodeStatus> status) {
+  /** Returns a value as JSON, asked for anew by each request. */
+  static Content json(Supplier<?> value) {
     return of(
-        "application/json", out -> out.write(JsonMapper.shared().writeValueAsBytes(status.get())));
+        "application/json", out -> out.write(JsonMapper.shared().writeValueAsBytes(value.get())));
   }
 
   /** Returns a fixed text. */

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.status;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its answer. The connection is closed by a timer when the client takes too long
@@ -19,15 +20,12 @@ import java.util.Map;
 final class Exchange {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int MAX_REQUEST_BYTES = 8 << 10;
-  private static final Content NOT_FOUND = Content.text("not found\n");
-  private static final Content BAD_REQUEST = Content.text("only GET is understood\n");
-
   private final SocketChannel client;
-  private final Map<String, Content> contents;
+  private final Routes routes;
 
-  Exchange(SocketChannel client, Map<String, Content> contents) {
+  Exchange(SocketChannel client, Routes routes) {
     this.client = client;
-    this.contents = contents;
+    this.routes = routes;
   }
 
   void run() throws IOException {
@@ -62,18 +60,31 @@ final class Exchange {
   }
 
   private void answer(String head) throws IOException {
-    int end = head.indexOf(' ', 4);
-    if (!head.startsWith("GET ") || end < 0) {
-      write("400 Bad Request", BAD_REQUEST);
+    Content content;
+    try {
+      content = handle(head);
+    } catch (RequestException e) {
+      refuse(e.reason(), e.getMessage());
+      return;
+    } catch (IOException e) {
+      refuse(Reason.FAILED, e.getMessage());
       return;
     }
-    var path = head.substring(4, end).replaceFirst("\\?.*", "");
-    var content = contents.get(path);
-    if (content == null) {
-      write("404 Not Found", NOT_FOUND);
-    } else {
-      write("200 OK", content);
+    write("200 OK", content);
+  }
+
+  private Content handle(String head) throws RequestException, IOException {
+    var words = head.lines().findFirst().orElse("").split(" ", -1);
+    if (words.length != 3) {
+      throw new RequestException(Reason.BAD_REQUEST, "not a request of HTTP/1.1");
     }
+    var url = words[1].split("\\?", 2);
+    var query = url.length == 1 ? Query.NONE : Query.parse(url[1]);
+    return routes.find(words[0], url[0]).answer(query);
+  }
+
+  private void refuse(Reason reason, @Nullable String message) throws IOException {
+    write(reason.line(), Content.text((message == null ? "no reason known" : message) + "\n"));
   }
 
   private void write(String status, Content content) throws IOException {

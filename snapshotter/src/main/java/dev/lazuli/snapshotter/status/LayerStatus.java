@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.status;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -7,16 +8,22 @@ import java.util.Optional;
  * What one layer is doing.
  *
  * @param digest digest of the layer's blob
- * @param format what its index was made from, such as {@code estargz} or {@code zstd:chunked}
- * @param mount how it is mounted
+ * @param format what its index was made from, such as {@code estargz} or {@code zstd-chunked}
+ * @param mount how new containers get it
  * @param presentBytes content that is on this node's disk and verified
  * @param sizeBytes content in all
- * @param bytesPerSecond content that arrived per second, lately
- * @param claims how many snapshots hold the layer
- * @param pinned whether it is exempt from eviction
+ * @param blobBytes size of the blob at its registry, compressed
+ * @param diskBytes what the layer takes on disk with all that belongs to it
+ * @param fetch what is being done about missing content
+ * @param bytesPerSecond compressed bytes that arrived per second, lately
+ * @param claims how many hold the layer: snapshots, and whoever works on it just now
+ * @param pinned whether somebody wants it kept, with {@code lazuli pin}
  * @param errors how many fetches or reads of it failed since the daemon started
  * @param lastError the newest of these failures
+ * @param lastErrorAt when that was
  * @param images references of the images that brought it
+ * @param snapshots names of the snapshots that are this layer, the first 16
+ * @param containers how many views and active snapshots are made on top of it
  */
 public record LayerStatus(
     String digest,
@@ -24,23 +31,52 @@ public record LayerStatus(
     MountKind mount,
     long presentBytes,
     long sizeBytes,
+    long blobBytes,
+    long diskBytes,
+    FetchState fetch,
     long bytesPerSecond,
     int claims,
     boolean pinned,
     long errors,
     Optional<String> lastError,
-    List<String> images) {
-  /** Copies the list and checks that no more is present than there is. */
+    Optional<Instant> lastErrorAt,
+    List<String> images,
+    List<String> snapshots,
+    int containers) {
+  /** Copies the lists and checks that no more is present than there is. */
   public LayerStatus {
     images = List.copyOf(images);
+    snapshots = List.copyOf(snapshots);
     if (presentBytes < 0 || presentBytes > sizeBytes) {
       throw new IllegalArgumentException(
           digest + ": " + presentBytes + " of " + sizeBytes + " bytes present");
     }
   }
 
-  /** Returns the present part of the content in percent, rounded down: 100 means complete. */
-  public int percent() {
-    return sizeBytes == 0 ? 100 : (int) Math.floorDiv(presentBytes * 100, sizeBytes);
+  /** Returns whether nothing of the content is missing. */
+  public boolean complete() {
+    return presentBytes == sizeBytes;
+  }
+
+  /** Returns this with the snapshots that use the layer. */
+  public LayerStatus withUse(LayerUse use) {
+    return new LayerStatus(
+        digest,
+        format,
+        mount,
+        presentBytes,
+        sizeBytes,
+        blobBytes,
+        diskBytes,
+        fetch,
+        bytesPerSecond,
+        claims,
+        pinned,
+        errors,
+        lastError,
+        lastErrorAt,
+        images,
+        use.snapshots(),
+        use.containers());
   }
 }

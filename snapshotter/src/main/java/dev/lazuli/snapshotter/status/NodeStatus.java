@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.status;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a daemon is doing.
@@ -10,20 +11,28 @@ import java.util.List;
  * @param pid the daemon's process
  * @param startedAt when it started
  * @param root where it keeps layers and snapshots
+ * @param noLazyMounts why this daemon mounts nothing lazily; empty where it does
  * @param diskBytes disk space that layers take
  * @param quotaBytes disk space that they may take, 0 for no limit
+ * @param images the images on this node that have lazy layers
  * @param layers the layers on this node
+ * @param troubles layers that could not be mounted lazily or restored, the newest first
  */
 public record NodeStatus(
     String version,
     long pid,
     Instant startedAt,
     String root,
+    Optional<String> noLazyMounts,
     long diskBytes,
     long quotaBytes,
-    List<LayerStatus> layers) {
-  /** Copies the list. */
+    List<ImageStatus> images,
+    List<LayerStatus> layers,
+    List<Trouble> troubles) {
+  /** Copies the lists. */
   public NodeStatus {
+    images = List.copyOf(images);
     layers = List.copyOf(layers);
+    troubles = List.copyOf(troubles);
   }
 }

@@ -2,7 +2,9 @@ package dev.lazuli.snapshotter.status;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +19,8 @@ public final class StatusClient {
   // A node with ten thousand layers needs about 5 MB.
   private static final int MAX_ANSWER_BYTES = 64 << 20;
 
+  private static final int MAX_HEAD_BYTES = 8 << 10;
+
   private final Path socket;
 
   /** Makes a client of the daemon that serves {@code socket}. */
@@ -30,11 +34,7 @@ public final class StatusClient {
    * @throws IOException if no daemon answers, or not as expected
    */
   public NodeStatus status() throws IOException {
-    try {
-      return JsonMapper.shared().readValue(get("/status"), NodeStatus.class);
-    } catch (JacksonException e) {
-      throw new IOException("the daemon at " + socket + " answers in another version's terms", e);
-    }
+    return ask("GET", "/status", Query.NONE, NodeStatus.class);
   }
 
   /**
@@ -43,22 +43,52 @@ public final class StatusClient {
    * @throws IOException if no daemon answers, or not with success
    */
   public byte[] get(String path) throws IOException {
+    return ask("GET", path, Query.NONE);
+  }
+
+  /**
+   * Asks for something and returns the answer.
+   *
+   * @param method {@code GET} to look, {@code POST} to act
+   * @param type what the answer's JSON means
+   * @throws IOException if no daemon answers, or refuses; then the message is the daemon's
+   */
+  public <T> T ask(String method, String path, Query query, Class<T> type) throws IOException {
+    try {
+      return JsonMapper.shared().readValue(ask(method, path, query), type);
+    } catch (JacksonException e) {
+      throw new IOException("the daemon at " + socket + " answers in another version's terms", e);
+    }
+  }
+
+  private byte[] ask(String method, String path, Query query) throws IOException {
     try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      var request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      var request = method + " " + path + query.encoded() + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
       channel.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
-      return body(Channels.newInputStream(channel).readNBytes(MAX_ANSWER_BYTES), path);
+      var in = new BufferedInputStream(Channels.newInputStream(channel));
+      var head = readHead(in);
+      var body = in.readNBytes(MAX_ANSWER_BYTES);
+      if (head.startsWith("HTTP/1.1 200 ")) {
+        return body;
+      }
+      throw new IOException(
+          head.startsWith("HTTP/1.1 ")
+              ? new String(body, UTF_8).strip()
+              : method + " " + path + " at " + socket + ": no answer");
     } catch (SocketException e) {
       throw new IOException("no daemon answers at " + socket + " (" + e.getMessage() + ")", e);
     }
   }
 
-  private byte[] body(byte[] answer, String path) throws IOException {
-    var text = new String(answer, UTF_8);
-    int end = text.indexOf("\r\n\r\n");
-    if (end < 0 || !text.startsWith("HTTP/1.1 200 ")) {
-      throw new IOException(
-          "GET " + path + " at " + socket + ": " + text.lines().findFirst().orElse("no answer"));
+  private static String readHead(InputStream in) throws IOException {
+    var head = new StringBuilder();
+    while (head.length() < MAX_HEAD_BYTES && head.indexOf("\r\n\r\n") < 0) {
+      int next = in.read();
+      if (next < 0) {
+        break;
+      }
+      head.append((char) next);
     }
-    return text.substring(end + 4).getBytes(UTF_8);
+    return head.toString();
   }
 }

@@ -14,13 +14,12 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers GET requests for a few fixed paths by HTTP/1.1, on a unix socket or a TCP port: the
+ * Answers requests for a few fixed paths by HTTP/1.1, on a unix socket or a TCP port: the
  * operator's window, sized for a handful of clients. One request for each connection; a virtual
  * thread serves it. Thread-safe.
  */
@@ -33,33 +32,31 @@ public final class StatusServer implements AutoCloseable {
 
   private final ServerSocketChannel server;
   private final SocketAddress address;
-  private final Map<String, Content> contents;
+  private final Routes routes;
   private final Semaphore clients = new Semaphore(MAX_CLIENTS);
 
-  private StatusServer(
-      ServerSocketChannel server, SocketAddress address, Map<String, Content> contents) {
+  private StatusServer(ServerSocketChannel server, SocketAddress address, Routes routes) {
     this.server = server;
     this.address = address;
-    this.contents = contents;
+    this.routes = routes;
   }
 
   /**
-   * Serves on a unix socket that only its owner's user and group may open. A socket that nobody
-   * serves any more is replaced.
+   * Serves on a unix socket that only its owner may open: who reaches it may act. A socket that
+   * nobody serves any more is replaced.
    *
    * @param socket path of the socket, at most 107 bytes
-   * @param contents what to answer, by path
+   * @param routes what to answer
    * @throws IOException if the socket is being served by another process or cannot be made
    */
-  public static StatusServer onSocket(Path socket, Map<String, Content> contents)
-      throws IOException {
+  public static StatusServer onSocket(Path socket, Routes routes) throws IOException {
     var address = UnixDomainSocketAddress.of(socket);
     removeStale(socket, address);
     var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       channel.bind(address, BACKLOG);
-      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
-      return start(channel, contents);
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+      return start(channel, routes);
     } catch (IOException e) {
       channel.close();
       throw new IOException("cannot serve status on " + socket + ": " + e.getMessage(), e);
@@ -67,27 +64,26 @@ public final class StatusServer implements AutoCloseable {
   }
 
   /**
-   * Serves on a TCP address.
+   * Serves on a TCP address, which anybody may reach: {@code routes} should only look.
    *
    * @param address where to listen; port 0 lets the system choose
-   * @param contents what to answer, by path
+   * @param routes what to answer
    * @throws IOException if the address cannot be had
    */
-  public static StatusServer onAddress(InetSocketAddress address, Map<String, Content> contents)
+  public static StatusServer onAddress(InetSocketAddress address, Routes routes)
       throws IOException {
     var channel = ServerSocketChannel.open();
     try {
       channel.bind(address, BACKLOG);
-      return start(channel, contents);
+      return start(channel, routes);
     } catch (IOException | UnresolvedAddressException e) {
       channel.close();
       throw new IOException("cannot serve metrics on " + address + ": " + e, e);
     }
   }
 
-  private static StatusServer start(ServerSocketChannel channel, Map<String, Content> contents)
-      throws IOException {
-    var server = new StatusServer(channel, channel.getLocalAddress(), Map.copyOf(contents));
+  private static StatusServer start(ServerSocketChannel channel, Routes routes) throws IOException {
+    var server = new StatusServer(channel, channel.getLocalAddress(), routes);
     Thread.ofVirtual().name("status-accept").start(server::acceptAll);
     return server;
   }
@@ -128,7 +124,7 @@ public final class StatusServer implements AutoCloseable {
 
   private void serve(SocketChannel client) {
     try (client) {
-      new Exchange(client, contents).run();
+      new Exchange(client, routes).run();
     } catch (IOException e) {
       log.atDebug().setCause(e).log("status client went away");
     } finally {

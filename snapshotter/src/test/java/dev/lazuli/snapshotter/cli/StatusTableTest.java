@@ -2,9 +2,12 @@ package dev.lazuli.snapshotter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.status.FetchState;
+import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -15,61 +18,120 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class StatusTableTest {
   private static final Instant START = Instant.ofEpochSecond(1_700_000_000);
 
-  private static String table(LayerStatus... layers) {
-    var status =
-        new NodeStatus("1.2", 42, START, "/var/lib/lazuli", 5 << 20, 1L << 30, List.of(layers));
+  private static final LayerStatus PYTHON =
+      new LayerStatus(
+          "sha256:" + "ab".repeat(32),
+          "estargz",
+          MountKind.EROFS_LAZY,
+          10 << 20,
+          40 << 20,
+          20 << 20,
+          11 << 20,
+          FetchState.BACKGROUND,
+          3 << 20,
+          2,
+          false,
+          1,
+          Optional.of("read of chunk 3: status 500"),
+          Optional.of(START.plusSeconds(120)),
+          List.of("registry.test/python:3", "registry.test/a:1"),
+          List.of("chain"),
+          4);
+  private static final LayerStatus BASE =
+      new LayerStatus(
+          "sha256:" + "01".repeat(32),
+          "zstd-chunked",
+          MountKind.EROFS_LOCAL,
+          7,
+          7,
+          5,
+          4096,
+          FetchState.COMPLETE,
+          0,
+          11,
+          true,
+          0,
+          Optional.empty(),
+          Optional.empty(),
+          List.of("registry.test/python:3"),
+          List.of(),
+          5);
+
+  private static NodeStatus node(Optional<String> why, List<Trouble> troubles, LayerStatus... of) {
+    var layers = List.of(of);
+    return new NodeStatus(
+        "1.2",
+        42,
+        START,
+        "/var/lib/lazuli",
+        why,
+        5 << 20,
+        1L << 30,
+        ImageStatus.of(layers),
+        layers,
+        troubles);
+  }
+
+  private static String table(NodeStatus status) {
     return StatusTable.of(status, START.plusSeconds(125));
   }
 
   @Test
   void nodeWithoutLayers_isTwoLines() {
-    assertThat(table())
+    assertThat(table(node(Optional.empty(), List.of())))
         .isEqualTo(
             """
             lazuli 1.2, process 42, up 2 min, root /var/lib/lazuli
-            0 layers, 5.00 MiB on disk of at most 1.00 GiB
+            0 images, 0 layers, 0 complete, 0 B of 0 B present, -, 5.00 MiB on disk of at most 1.00 GiB
             """);
   }
 
   @Test
-  void layers_areAlignedAndTheirErrorsFollow() {
-    var python =
-        new LayerStatus(
-            "sha256:" + "ab".repeat(32),
-            "estargz",
-            MountKind.EROFS_LAZY,
-            10 << 20,
-            40 << 20,
-            3 << 20,
-            2,
-            false,
-            1,
-            Optional.of("read of chunk 3: status 500"),
-            List.of("registry.test/python:3", "registry.test/a:1"));
-    var base =
-        new LayerStatus(
-            "sha256:" + "01".repeat(32),
-            "zstd:chunked",
-            MountKind.EROFS_LOCAL,
-            7,
-            7,
-            0,
-            11,
-            true,
-            0,
-            Optional.empty(),
-            List.of());
-
-    assertThat(table(python, base))
+  void imagesAndLayers_areAlignedAndErrorsFollow() {
+    assertThat(table(node(Optional.empty(), List.of(), PYTHON, BASE)))
         .endsWith(
             """
 
-            LAYER                FORMAT        MOUNT        PRESENT   OF              RATE        USERS  ERRORS  IMAGES
-            sha256:abababababab  estargz       erofs-lazy   10.0 MiB  40.0 MiB  25%   3.00 MiB/s  2      1       registry.test/python:3 registry.test/a:1
-            sha256:010101010101  zstd:chunked  erofs-local  7 B       7 B       100%  -           11     0
+            IMAGE                   COMPLETE  PRESENT   OF             RATE        DISK      CONTAINERS  PINNED  ERRORS
+            registry.test/a:1       0/1       10.0 MiB  40.0 MiB  25%  3.00 MiB/s  11.0 MiB  4           -       1
+            registry.test/python:3  1/2       10.0 MiB  40.0 MiB  25%  3.00 MiB/s  11.0 MiB  5           partly  1
 
-            sha256:abababababab: read of chunk 3: status 500
+            LAYER                FORMAT        MOUNT        PRESENT   OF              FETCH       RATE        USERS  CONTAINERS  PINNED  ERRORS  IMAGES
+            sha256:abababababab  estargz       erofs-lazy   10.0 MiB  40.0 MiB  25%   background  3.00 MiB/s  2      4           -       1       registry.test/python:3 registry.test/a:1
+            sha256:010101010101  zstd-chunked  erofs-local  7 B       7 B       100%  complete    -           11     5           yes     0       registry.test/python:3
+
+            sha256:abababababab: 5 s ago: read of chunk 3: status 500
             """);
+  }
+
+  @Test
+  void whatIsNotMountedLazily_isSaidWithItsReason() {
+    var restore =
+        new Trouble(
+            Trouble.Kind.RESTORE,
+            "sha256:" + "ab".repeat(32),
+            "registry.test/python:3",
+            "chain",
+            "disk is away",
+            START.plusSeconds(5),
+            7);
+    var pull = new Trouble(Trouble.Kind.MOUNT, "", "", "sha256:1", "no labels", START, 1);
+
+    assertThat(table(node(Optional.of("no /dev/fuse"), List.of(restore, pull))))
+        .contains("NOTHING IS MOUNTED LAZILY: no /dev/fuse\n")
+        .endsWith(
+            """
+
+            not mounted lazily:
+            sha256:abababababab of registry.test/python:3: restore 2 min ago, 7 times: disk is away
+            sha256:1: mount 2 min ago: no labels
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,0,100%", "0,1,0%", "999,1000,99%", "4999999999999999,5000000000000000,99%"})
+  void percent_isHundredOnlyWhenNothingIsMissing(long present, long size, String text) {
+    assertThat(StatusTable.percent(present, size)).isEqualTo(text);
   }
 
   @ParameterizedTest

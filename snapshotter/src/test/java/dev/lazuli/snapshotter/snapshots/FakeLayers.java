@@ -89,6 +89,11 @@ final class FakeLayers implements RemoteLayers {
     }
 
     @Override
+    public boolean complete() {
+      return false;
+    }
+
+    @Override
     public int ownerUid() {
       return 0;
     }

@@ -7,7 +7,10 @@ import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import dev.lazuli.snapshotter.status.LayerUse;
+import dev.lazuli.snapshotter.status.Trouble;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +34,14 @@ final class SnapshotterTest {
 
   @TempDir private Path root;
   private final FakeLayers layers = new FakeLayers();
+  private Duration retryInterval = Duration.ofHours(1);
   private Snapshotter snapshotter;
 
   @BeforeEach
   void open() throws IOException {
-    var options = new SnapshotterOptions(root, root.resolve("s.sock"), Duration.ofMillis(500));
-    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers);
+    var options =
+        new SnapshotterOptions(root, root.resolve("s.sock"), Duration.ofMillis(500), retryInterval);
+    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, new Metrics());
   }
 
   @AfterEach
@@ -224,6 +229,66 @@ final class SnapshotterTest {
         .extracting(LayerRequest::reference, LayerRequest::digest, LayerRequest::tocDigest)
         .asInstanceOf(list(Tuple.class))
         .allMatch(request -> request.toList().getFirst().equals("registry.example/app:1"));
+  }
+
+  @Test
+  void layerThatCannotBeRestored_isMarkedAndTriedAgainByItself() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+    layers.claims.clear();
+    layers.failing.add(TOP);
+    retryInterval = Duration.ofMillis(20);
+
+    close();
+    open();
+
+    eventually(() -> layers.openClaims(BASE) == 1);
+    eventually(
+        () ->
+            snapshotter.troubles().list().stream()
+                .anyMatch(trouble -> trouble.times() > 2 && trouble.layer().equals(TOP)));
+    assertThat(snapshotter.troubles().list())
+        .singleElement()
+        .satisfies(
+            trouble -> {
+              assertThat(trouble.kind()).isEqualTo(Trouble.Kind.RESTORE);
+              assertThat(trouble.snapshot()).isEqualTo("chain2");
+              assertThat(trouble.image()).isEqualTo("registry.example/app:1");
+              assertThat(trouble.reason()).isEqualTo("registry is away");
+            });
+    layers.failing.clear();
+    eventually(() -> layers.openClaims(TOP) == 1 && snapshotter.troubles().list().isEmpty());
+  }
+
+  @Test
+  void layerThatCannotBeMounted_isSeenUntilItCan() throws IOException {
+    layers.failing.add(BASE);
+    snapshotter.prepare("extract", "", labels("chain1", BASE));
+    snapshotter.prepare("unlabelled", "", Map.of("containerd.io/snapshot.ref", "chain9"));
+
+    assertThat(snapshotter.troubles().list())
+        .extracting(Trouble::snapshot, Trouble::layer, Trouble::reason)
+        .containsExactly(
+            Tuple.tuple("chain9", "", "the labels name no image and layer"),
+            Tuple.tuple("chain1", BASE, "registry is away"));
+    layers.failing.clear();
+    prepareLayer("chain1", "", BASE);
+    assertThat(snapshotter.troubles().list())
+        .extracting(Trouble::snapshot)
+        .containsExactly("chain9");
+  }
+
+  @Test
+  void layerUses_nameSnapshotsAndCountContainers() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+    snapshotter.prepare("container", "chain2", Map.of());
+    snapshotter.view("look", "chain1", Map.of());
+
+    assertThat(snapshotter.layerUses())
+        .containsOnly(
+            Map.entry(BASE, new LayerUse(List.of("chain1"), 2)),
+            Map.entry(TOP, new LayerUse(List.of("chain2"), 1)));
   }
 
   @Test

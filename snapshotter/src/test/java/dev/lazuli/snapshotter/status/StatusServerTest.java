@@ -33,8 +33,10 @@ final class StatusServerTest {
           42,
           Instant.ofEpochSecond(1_700_000_000, 5_000_000),
           "/var/lib/lazuli",
+          Optional.empty(),
           123,
           0,
+          List.of(),
           List.of(
               new LayerStatus(
                   "sha256:" + "ab".repeat(32),
@@ -42,21 +44,49 @@ final class StatusServerTest {
                   MountKind.EROFS_LAZY,
                   10,
                   40,
+                  20,
+                  8192,
+                  FetchState.BACKGROUND,
                   3,
                   2,
                   true,
                   1,
                   Optional.of("read of chunk 3: status 500"),
-                  List.of("registry.test/python:3"))));
+                  Optional.of(Instant.ofEpochSecond(1_700_000_001)),
+                  List.of("registry.test/python:3"),
+                  List.of("sha256:cd"),
+                  1)),
+          List.of(
+              new Trouble(
+                  Trouble.Kind.RESTORE,
+                  "sha256:" + "ef".repeat(32),
+                  "registry.test/a:1",
+                  "chain",
+                  "no",
+                  Instant.ofEpochSecond(1_700_000_002),
+                  3)));
+
+  private static final Routes ROUTES =
+      new Routes().get("/text", Content.text("hello\n")).post("/do", StatusServerTest::greetByName);
 
   @TempDir Path directory;
+
+  private static Content greetByName(Query query) throws RequestException, IOException {
+    query.allowOnly(List.of("name", "size"));
+    var _ = query.bytes("size");
+    return switch (query.require("name")) {
+      case "text" -> Content.text("hello\n");
+      case "broken" -> throw new IOException("the disk is on fire");
+      default -> throw new RequestException(RequestException.Reason.NOT_FOUND, "nobody\n");
+    };
+  }
 
   private Path socket() {
     return directory.resolve("s");
   }
 
   private StatusServer serve() throws IOException {
-    return StatusServer.onSocket(socket(), Map.of("/status", Content.json(() -> STATUS)));
+    return StatusServer.onSocket(socket(), new Routes().get("/status", Content.json(() -> STATUS)));
   }
 
   @Test
@@ -67,10 +97,10 @@ final class StatusServerTest {
   }
 
   @Test
-  void socket_isForOwnerAndGroupOnly_andGoneAfterwards() throws IOException {
+  void socket_isForItsOwnerOnly_andGoneAfterwards() throws IOException {
     var server = serve();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())))
-        .isEqualTo("rw-rw----");
+        .isEqualTo("rw-------");
 
     server.close();
     server.close();
@@ -117,13 +147,23 @@ final class StatusServerTest {
         "GET /text HTTP/1.1 | HTTP/1.1 200 OK",
         "GET /text?x=1 HTTP/1.0 | HTTP/1.1 200 OK",
         "GET /other HTTP/1.1 | HTTP/1.1 404 Not Found",
-        "POST /text HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /text HTTP/1.1 | HTTP/1.1 405 Method Not Allowed",
+        "GET /do HTTP/1.1 | HTTP/1.1 405 Method Not Allowed",
+        "POST /do HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /do?name=%zz HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /do?name=a&name=b HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /do?name=a&more=b HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /do?name=a&size=-1 HTTP/1.1 | HTTP/1.1 400 Bad Request",
+        "POST /do?name=nobody HTTP/1.1 | HTTP/1.1 404 Not Found",
+        "POST /do?name=broken HTTP/1.1 | HTTP/1.1 500 Internal Server Error",
+        "POST /do?name=text&size=7 HTTP/1.1 | HTTP/1.1 200 OK",
+        "PUT /do HTTP/1.1 | HTTP/1.1 400 Bad Request",
         "GET | HTTP/1.1 400 Bad Request",
         "'' | HTTP/1.1 400 Bad Request",
       })
   void request_getsItsStatusLine(String request, String expected) throws IOException {
     var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (var server = StatusServer.onAddress(loopback, Map.of("/text", Content.text("hello\n")))) {
+    try (var server = StatusServer.onAddress(loopback, ROUTES)) {
       var address = (InetSocketAddress) server.address();
       try (var client = new Socket(address.getAddress(), address.getPort())) {
         client.getOutputStream().write((request + "\r\n\r\n").getBytes(UTF_8));
@@ -135,11 +175,50 @@ final class StatusServerTest {
   }
 
   @Test
+  void client_hearsWhyTheDaemonRefuses() throws IOException {
+    try (var _ = StatusServer.onSocket(socket(), ROUTES)) {
+      var client = new StatusClient(socket());
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> client.ask("POST", "/do", name("broken & +ß%"), String.class))
+          .withMessage("nobody");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> client.ask("POST", "/do", name("broken"), String.class))
+          .withMessage("the disk is on fire");
+    }
+  }
+
+  private static Query name(String name) {
+    return new Query(Map.of("name", name));
+  }
+
+  @Test
+  void query_isReadAsItWasWritten() throws RequestException {
+    var query = new Query(Map.of("name", "a/b:c@d&e=f ß%+", "empty", ""));
+
+    assertThat(Query.parse(query.encoded().substring(1))).isEqualTo(query);
+  }
+
+  @Test
+  void endlessRequest_isCutOff() throws IOException {
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (var server = StatusServer.onAddress(loopback, ROUTES)) {
+      var address = (InetSocketAddress) server.address();
+      try (var client = new Socket(address.getAddress(), address.getPort())) {
+        client.getOutputStream().write(("GET /" + "x".repeat(8 << 10)).getBytes(UTF_8));
+
+        assertThat(new String(client.getInputStream().readNBytes(12), UTF_8))
+            .isEqualTo("HTTP/1.1 400");
+      }
+    }
+  }
+
+  @Test
   void addressInUse_isAnErrorThatNamesIt() throws IOException {
     var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (var first = StatusServer.onAddress(loopback, Map.of())) {
+    try (var first = StatusServer.onAddress(loopback, new Routes())) {
       assertThatExceptionOfType(IOException.class)
-          .isThrownBy(() -> StatusServer.onAddress((InetSocketAddress) first.address(), Map.of()))
+          .isThrownBy(
+              () -> StatusServer.onAddress((InetSocketAddress) first.address(), new Routes()))
           .withMessageContaining("cannot serve metrics on ");
     }
   }

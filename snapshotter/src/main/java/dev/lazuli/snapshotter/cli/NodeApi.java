@@ -1,0 +1,149 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.layers.LayerActions;
+import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
+import dev.lazuli.snapshotter.status.Content;
+import dev.lazuli.snapshotter.status.Handler;
+import dev.lazuli.snapshotter.status.ImageStatus;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.LayerUse;
+import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.Query;
+import dev.lazuli.snapshotter.status.RequestException;
+import dev.lazuli.snapshotter.status.RequestException.Reason;
+import dev.lazuli.snapshotter.status.Routes;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/** What a daemon answers on its status socket; {@code docs/status.md} describes it. */
+final class NodeApi {
+  private static final String NAME = "name";
+  private static final String TO = "to";
+  private static final String DRY_RUN = "dry_run";
+  private static final String UNPIN = "unpin";
+
+  private final Configuration config;
+  private final Instant startedAt;
+  private final SnapshotterServer snapshots;
+  private final Optional<LayerActions> layers;
+  private final String noLazyMounts;
+  private final LongSupplier diskBytes;
+
+  /**
+   * Answers for the parts of a daemon.
+   *
+   * @param layers empty where nothing is mounted lazily
+   * @param noLazyMounts why that is so, else empty
+   */
+  NodeApi(
+      Configuration config,
+      Instant startedAt,
+      SnapshotterServer snapshots,
+      Optional<LayerActions> layers,
+      String noLazyMounts,
+      LongSupplier diskBytes) {
+    this.config = config;
+    this.startedAt = startedAt;
+    this.snapshots = snapshots;
+    this.layers = layers;
+    this.noLazyMounts = noLazyMounts;
+    this.diskBytes = diskBytes;
+  }
+
+  /** Returns what is answered to who may do everything. */
+  Routes routes() {
+    return health(new Routes())
+        .get("/status", only(List.of(), _ -> status()))
+        .get("/layers", only(List.of(NAME), query -> named(query, LayerActions::status)))
+        .post("/fetch", only(List.of(NAME), query -> named(query, LayerActions::fetch)))
+        .post("/pin", only(List.of(NAME, UNPIN), this::pin))
+        .post("/prune", only(List.of(TO, DRY_RUN), this::prune));
+  }
+
+  /** Adds what anybody may ask. */
+  Routes health(Routes routes) {
+    return routes.get("/healthz", _ -> healthy()).get("/readyz", _ -> ready());
+  }
+
+  /** The process answers and its snapshots can be read. */
+  private Content healthy() throws IOException {
+    var _ = snapshots.layerUses();
+    return Content.text("ok\n");
+  }
+
+  /** Besides, images are mounted lazily. */
+  private Content ready() throws RequestException, IOException {
+    requireLayers();
+    return healthy();
+  }
+
+  private interface Answer {
+    Object to(Query query) throws RequestException, IOException;
+  }
+
+  private static Handler only(List<String> parameters, Answer answer) {
+    return query -> {
+      query.allowOnly(parameters);
+      var value = answer.to(query);
+      return Content.json(() -> value);
+    };
+  }
+
+  private NodeStatus status() throws IOException {
+    var all = layers.isPresent() ? withUses(layers.get().status()) : List.<LayerStatus>of();
+    return new NodeStatus(
+        Version.current(),
+        ProcessHandle.current().pid(),
+        startedAt,
+        config.root().toString(),
+        noLazyMounts.isEmpty() ? Optional.empty() : Optional.of(noLazyMounts),
+        diskBytes.getAsLong(),
+        config.cache().quotaBytes(),
+        ImageStatus.of(all),
+        all,
+        snapshots.troubles().list());
+  }
+
+  private List<LayerStatus> withUses(List<LayerStatus> statuses) throws IOException {
+    Map<String, LayerUse> uses = snapshots.layerUses();
+    return statuses.stream()
+        .map(layer -> layer.withUse(uses.getOrDefault(layer.digest(), LayerUse.NONE)))
+        .toList();
+  }
+
+  private interface Named {
+    List<LayerStatus> run(LayerActions actions, String name) throws RequestException, IOException;
+  }
+
+  private List<LayerStatus> named(Query query, Named action) throws RequestException, IOException {
+    return withUses(action.run(requireLayers(), query.require(NAME)));
+  }
+
+  private List<LayerStatus> pin(Query query) throws RequestException, IOException {
+    boolean wanted = !query.flag(UNPIN);
+    return named(query, (actions, name) -> actions.pin(name, wanted));
+  }
+
+  private Object prune(Query query) throws RequestException, IOException {
+    var to = query.bytes(TO).map(OptionalLong::of).orElse(OptionalLong.empty());
+    boolean dryRun = query.flag(DRY_RUN);
+    var actions = requireLayers();
+    if (!dryRun) {
+      snapshots.cleanup();
+    }
+    return actions.prune(to, dryRun);
+  }
+
+  private LayerActions requireLayers() throws RequestException {
+    return layers.orElseThrow(
+        () ->
+            new RequestException(
+                Reason.UNAVAILABLE, "this daemon mounts nothing lazily: " + noLazyMounts));
+  }
+}

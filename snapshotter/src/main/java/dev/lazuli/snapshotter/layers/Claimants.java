@@ -1,0 +1,15 @@
+package dev.lazuli.snapshotter.layers;
+
+import java.io.IOException;
+import java.util.Set;
+
+/** Those who need layers, now or once they can be restored. */
+@FunctionalInterface
+public interface Claimants {
+  /**
+   * Returns the digests of all layers that are needed.
+   *
+   * @throws IOException if this cannot be found out now
+   */
+  Set<String> layers() throws IOException;
+}

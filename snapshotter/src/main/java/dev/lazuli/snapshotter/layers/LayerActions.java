@@ -1,0 +1,203 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.Pin;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.PruneReport;
+import dev.lazuli.snapshotter.status.RequestException;
+import dev.lazuli.snapshotter.status.RequestException.Reason;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What operators see of the node's layers and may do with them. Everything works on what is stored,
+ * never through a mount, so it can neither wait for this daemon's own answers nor hang with them.
+ * Safe for use by several threads.
+ */
+public final class LayerActions {
+  private static final Logger log = LoggerFactory.getLogger(LayerActions.class);
+
+  private final LayerParts parts;
+  private final Layers layers;
+  private final Claimants needed;
+
+  LayerActions(LayerParts parts, Layers layers, Claimants needed) {
+    this.parts = parts;
+    this.layers = layers;
+    this.needed = needed;
+  }
+
+  /** Returns the status of every stored layer. */
+  public List<LayerStatus> status() {
+    return report(parts.store().list());
+  }
+
+  /**
+   * Returns the status of some layers.
+   *
+   * @param name an image's reference, a layer's digest or the beginning of one
+   */
+  public List<LayerStatus> status(String name) throws RequestException {
+    return report(find(name));
+  }
+
+  /**
+   * Starts to fetch what some layers lack, before all work that nobody waits for, and does not wait
+   * for it.
+   *
+   * @param name an image's reference, a layer's digest or the beginning of one
+   * @return the layers as they are now
+   * @throws RequestException also if nobody uses the layer, so that it would go as soon as it came
+   */
+  public List<LayerStatus> fetch(String name) throws RequestException, IOException {
+    for (var record : find(name)) {
+      if (record.completed() == null) {
+        complete(record);
+      }
+    }
+    return status(name);
+  }
+
+  /**
+   * Keeps layers whatever the quota says and whether or not anybody uses them, or ends that.
+   *
+   * @param name an image's reference, a layer's digest or the beginning of one
+   * @return the layers as they are now
+   */
+  public List<LayerStatus> pin(String name, boolean wanted) throws RequestException, IOException {
+    for (var record : find(name)) {
+      if (parts.store().keep(record.digest(), wanted)) {
+        log.info("layer {}: {}", record.digest(), wanted ? "pinned" : "not pinned any more");
+      }
+    }
+    return status(name);
+  }
+
+  /**
+   * Removes layers that no snapshot needs and nobody has pinned.
+   *
+   * @param toBytes evict further, unused chunks last, until all layers take no more than this
+   * @param dryRun only say what would come free
+   */
+  public PruneReport prune(OptionalLong toBytes, boolean dryRun) throws IOException {
+    var wanted = needed.layers();
+    var store = parts.store();
+    long before = store.usedBytes();
+    if (dryRun) {
+      return estimate(wanted, toBytes, before);
+    }
+    var stored = digests();
+    layers.settle(wanted);
+    if (toBytes.isPresent()) {
+      shrink(wanted, toBytes.getAsLong());
+    }
+    stored.removeAll(digests());
+    long now = store.usedBytes();
+    return new PruneReport(false, stored, Math.max(0, before - now), now, now - evictable());
+  }
+
+  /** What a snapshot needs must not go only because the snapshot could not be restored yet. */
+  private void shrink(Set<String> wanted, long bytes) throws IOException {
+    var pins = new ArrayList<Pin>();
+    try {
+      for (var digest : wanted) {
+        if (layers.inUse(digest).isEmpty()) {
+          parts.store().pin(digest).ifPresent(pins::add);
+        }
+      }
+      parts.store().shrinkTo(bytes);
+    } finally {
+      pins.forEach(Pin::close);
+    }
+  }
+
+  private PruneReport estimate(Set<String> wanted, OptionalLong toBytes, long used) {
+    var unused =
+        parts.store().list().stream()
+            .filter(layer -> layer.pinned() == null && !wanted.contains(layer.digest()))
+            .map(LayerRecord::digest)
+            .filter(digest -> layers.inUse(digest).isEmpty())
+            .toList();
+    long free = unused.stream().mapToLong(parts.store()::evictableBytes).sum();
+    long most = evictable();
+    if (toBytes.isPresent()) {
+      free = Math.max(free, Math.min(most, used - toBytes.getAsLong()));
+    }
+    return new PruneReport(true, unused, free, used, used - most);
+  }
+
+  private long evictable() {
+    return digests().stream().mapToLong(parts.store()::evictableBytes).sum();
+  }
+
+  private List<String> digests() {
+    var digests = new ArrayList<String>();
+    parts.store().list().forEach(record -> digests.add(record.digest()));
+    return digests;
+  }
+
+  private List<LayerRecord> find(String name) throws RequestException {
+    return LayerNames.find(name, parts.store().list());
+  }
+
+  private void complete(LayerRecord record) throws RequestException, IOException {
+    var digest = record.digest();
+    var open = layers.inUse(digest).flatMap(SharedLayer::ifOpen);
+    if (open.isPresent()) {
+      open.get().completeNow();
+    } else if (record.pinned() != null) {
+      completeUnused(record);
+    } else {
+      throw new RequestException(
+          Reason.CONFLICT,
+          "no snapshot uses layer " + digest + ", so it would not stay: pin it first");
+    }
+  }
+
+  /** Holds a claim until the layer is complete. */
+  private void completeUnused(LayerRecord record) throws IOException {
+    var digest = record.digest();
+    try {
+      var claim =
+          layers.mountAhead(LayerRequest.of(record.references().getFirst(), record.digest()));
+      var open = layers.inUse(digest).flatMap(SharedLayer::ifOpen);
+      open.ifPresent(OpenLayer::completeNow);
+      open.ifPresent(
+          layer -> {
+            var _ =
+                layer
+                    .completed()
+                    .whenCompleteAsync((_, _) -> claim.close(), Thread::startVirtualThread);
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while layer " + digest + " was opened", e);
+    }
+  }
+
+  private List<LayerStatus> report(List<LayerRecord> records) {
+    return records.stream().flatMap(record -> report(record.digest()).stream()).toList();
+  }
+
+  private Optional<LayerStatus> report(String digest) {
+    return layers.inUse(digest).flatMap(SharedLayer::status).or(() -> reportIdle(digest));
+  }
+
+  private Optional<LayerStatus> reportIdle(String digest) {
+    try (LayerData data = parts.store().find(digest).orElse(null)) {
+      return data == null
+          ? Optional.empty()
+          : Optional.of(LayerReport.ofIdle(data, parts.activity()));
+    } catch (IOException e) {
+      log.warn("layer {}: cannot be opened: {}", digest, e.getMessage());
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.status.RequestException;
+import dev.lazuli.snapshotter.status.RequestException.Reason;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What people call layers: by the reference of an image, which means all of its layers, by digest,
+ * or by so much of the digest that only one layer has it.
+ */
+final class LayerNames {
+  private static final String ALGORITHM = "sha256:";
+
+  /** Fewer digits than these are a slip rather than a digest. */
+  private static final int LEAST_DIGITS = 4;
+
+  private static final int MOST_CANDIDATES = 5;
+  private static final int MOST_SHOWN = 100;
+
+  private LayerNames() {}
+
+  /**
+   * Returns the layers that are meant, at least one.
+   *
+   * @throws RequestException if none is, or it is not clear which
+   */
+  static List<LayerRecord> find(String name, Collection<LayerRecord> layers)
+      throws RequestException {
+    var ofImage = layers.stream().filter(layer -> isImage(name, layer)).toList();
+    var byDigest = byDigest(name, layers);
+    if (!ofImage.isEmpty() && !byDigest.isEmpty()) {
+      throw new RequestException(
+          Reason.CONFLICT,
+          shown(name) + " is an image and the beginning of a layer's digest: write more of it");
+    }
+    if (byDigest.size() > 1) {
+      throw new RequestException(
+          Reason.CONFLICT,
+          byDigest.size() + " layers begin with " + shown(name) + ": " + candidates(byDigest));
+    }
+    if (ofImage.isEmpty() && byDigest.isEmpty()) {
+      throw new RequestException(
+          Reason.NOT_FOUND,
+          "no layer on this node is of image " + shown(name) + " or has such a digest");
+    }
+    return ofImage.isEmpty() ? byDigest : ofImage;
+  }
+
+  private static boolean isImage(String name, LayerRecord layer) {
+    if (layer.references().contains(name)) {
+      return true;
+    }
+    var full = full(name);
+    return full != null && layer.references().stream().anyMatch(own -> full.equals(full(own)));
+  }
+
+  /**
+   * Returns a reference with what people leave out: {@code docker.io/library/}, {@code :latest}.
+   */
+  private static @Nullable ImageReference full(String name) {
+    try {
+      return ImageReference.parse(name);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static List<LayerRecord> byDigest(String name, Collection<LayerRecord> layers) {
+    var hex = name.startsWith(ALGORITHM) ? name.substring(ALGORITHM.length()) : name;
+    if (hex.length() < LEAST_DIGITS) {
+      return List.of();
+    }
+    return layers.stream().filter(layer -> layer.digest().startsWith(ALGORITHM + hex)).toList();
+  }
+
+  private static String candidates(List<LayerRecord> layers) {
+    var more = layers.size() > MOST_CANDIDATES ? ", ..." : "";
+    return layers.stream()
+        .map(LayerRecord::digest)
+        .sorted()
+        .limit(MOST_CANDIDATES)
+        .collect(Collectors.joining(", ", "", more));
+  }
+
+  /** A name that a person can find again in an error, whatever was sent. */
+  private static String shown(String name) {
+    var printable = name.replaceAll("\\p{Cntrl}", "?");
+    return printable.length() > MOST_SHOWN ? printable.substring(0, MOST_SHOWN) + "..." : printable;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.layers.LayerActivity.Failure;
+import dev.lazuli.snapshotter.layers.LayerActivity.History;
+import dev.lazuli.snapshotter.status.FetchState;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.MountKind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** What operators see of a stored layer. */
+final class LayerReport {
+  private LayerReport() {}
+
+  /** Reports a layer in use. */
+  static LayerStatus of(
+      LayerData data, MountKind mount, FetchState fetch, int claims, LayerActivity activity) {
+    var record = data.record();
+    var history = activity.ifKnown(record.digest());
+    var last = history.flatMap(History::last);
+    return new LayerStatus(
+        record.digest(),
+        record.format().toLowerCase(Locale.ROOT).replace('_', '-'),
+        mount,
+        contentBytes(data, !data.complete()),
+        contentBytes(data, false),
+        record.size(),
+        diskBytes(data),
+        fetch,
+        history.map(History::bytesPerSecond).orElse(0L),
+        claims,
+        record.pinned() != null,
+        history.map(History::errors).orElse(0L),
+        last.map(Failure::reason),
+        last.map(Failure::at),
+        record.references(),
+        List.of(),
+        0);
+  }
+
+  /** Reports a layer that is stored and not in use. */
+  static LayerStatus ofIdle(LayerData data, LayerActivity activity) {
+    var fetch = data.complete() ? FetchState.COMPLETE : FetchState.IDLE;
+    return of(data, MountKind.NONE, fetch, 0, activity);
+  }
+
+  private static long diskBytes(LayerData data) {
+    try {
+      return data.diskBytes();
+    } catch (IOException e) {
+      return 0; // It is only shown.
+    }
+  }
+
+  private static long contentBytes(LayerData data, boolean presentOnly) {
+    var chunks = data.chunks();
+    long bytes = 0;
+    for (int chunk = 0; chunk < chunks.count(); chunk++) {
+      if (!presentOnly || data.isPresent(chunk)) {
+        bytes += chunks.size(chunk);
+      }
+    }
+    return bytes;
+  }
+}

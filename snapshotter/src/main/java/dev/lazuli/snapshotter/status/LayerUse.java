@@ -1,0 +1,30 @@
+package dev.lazuli.snapshotter.status;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which snapshots need a layer.
+ *
+ * @param snapshots names of the snapshots that are the layer, the first {@link #MOST}
+ * @param containers how many views and active snapshots are made on top of it
+ */
+public record LayerUse(List<String> snapshots, int containers) {
+  /** More names than these help nobody. */
+  public static final int MOST = 16;
+
+  /** Nobody. */
+  public static final LayerUse NONE = new LayerUse(List.of(), 0);
+
+  /** Copies the names, as many as are shown. */
+  public LayerUse {
+    snapshots = List.copyOf(snapshots.subList(0, Math.min(snapshots.size(), MOST)));
+  }
+
+  /** Returns this with one more snapshot that is the layer, and those on top of it. */
+  public LayerUse and(String snapshot, int moreContainers) {
+    var more = new ArrayList<>(snapshots);
+    more.add(snapshot);
+    return new LayerUse(more, containers + moreContainers);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.lazuli.snapshotter.status;
+
+import dev.lazuli.snapshotter.status.RequestException.Reason;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What a server answers, by path and method. Complete before the server starts. */
+public final class Routes {
+  private final Map<String, Handler> gets = new HashMap<>();
+  private final Map<String, Handler> posts = new HashMap<>();
+
+  /** Answers a GET of {@code path} with content that takes no parameters. */
+  public Routes get(String path, Content content) {
+    return get(path, _ -> content);
+  }
+
+  /** Answers a GET of {@code path}: looks, and changes nothing. */
+  public Routes get(String path, Handler handler) {
+    gets.put(path, handler);
+    return this;
+  }
+
+  /** Answers a POST to {@code path}: does something. */
+  public Routes post(String path, Handler handler) {
+    posts.put(path, handler);
+    return this;
+  }
+
+  Handler find(String method, String path) throws RequestException {
+    var handlers =
+        switch (method) {
+          case "GET" -> gets;
+          case "POST" -> posts;
+          default -> throw new RequestException(Reason.BAD_REQUEST, "only GET and POST are known");
+        };
+    var handler = handlers.get(path);
+    if (handler != null) {
+      return handler;
+    }
+    if (gets.containsKey(path) || posts.containsKey(path)) {
+      throw new RequestException(
+          Reason.METHOD_NOT_ALLOWED,
+          path + " is not for " + method + ", try the other of GET and POST");
+    }
+    throw new RequestException(Reason.NOT_FOUND, "nothing is at " + path);
+  }
+}

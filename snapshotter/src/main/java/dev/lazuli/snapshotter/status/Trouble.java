@@ -1,0 +1,33 @@
+package dev.lazuli.snapshotter.status;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * A layer that is not mounted lazily though a client or a snapshot asked for it.
+ *
+ * @param kind what was tried
+ * @param layer the layer's digest; empty where the client did not say
+ * @param image the image's reference; empty where the client did not say
+ * @param snapshot the snapshot that was to be it
+ * @param reason why not, in one line
+ * @param at when it failed last
+ * @param times how often it failed, one time after the other
+ */
+public record Trouble(
+    Kind kind, String layer, String image, String snapshot, String reason, Instant at, int times) {
+  /** What was tried. */
+  public enum Kind {
+    /** A lazy mount for a pull; containerd unpacked the layer itself. */
+    MOUNT,
+    /** A mount after a restart; it is tried again until it works. */
+    RESTORE;
+
+    /** Returns the name that people and JSON see. */
+    @JsonValue
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}
