@@ -89,8 +89,8 @@ final class Evictor {
       if (store.usedBytes() <= target) {
         return;
       }
-      if (!layer.inUse()) {
-        store.removeIfUnused(layer);
+      if (!layer.inUse() && store.removeIfUnused(layer)) {
+        store.evicted(layer.countedBytes());
       }
     }
     if (store.options().puncher() != null) {

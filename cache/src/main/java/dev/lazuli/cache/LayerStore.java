@@ -49,6 +49,7 @@ public final class LayerStore implements AutoCloseable {
   private final Cache<StoredLayer, Boolean> idle;
   private final ConcurrentHashMap<Long, StoredLayer> slotted = new ConcurrentHashMap<>();
   private final LongAdder usedBytes = new LongAdder();
+  private final LongAdder evictedBytes = new LongAdder();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final ChunkReuse reuse;
   private final Evictor evictor;
@@ -326,6 +327,15 @@ public final class LayerStore implements AutoCloseable {
   public void shrinkTo(long bytes) throws IOException {
     join(survey);
     evictor.shrinkTo(bytes);
+  }
+
+  void evicted(long bytes) {
+    evictedBytes.add(bytes);
+  }
+
+  /** Returns the bytes of disk that eviction has freed since the store was opened. */
+  public long evictedBytes() {
+    return evictedBytes.sum();
   }
 
   /** Returns the disk that all layers take, in bytes. */

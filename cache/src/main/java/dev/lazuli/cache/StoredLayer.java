@@ -123,9 +123,12 @@ final class StoredLayer {
     }
   }
 
-  /** Returns the bytes that eviction could free: none of a layer that is pinned. */
+  /**
+   * Returns the bytes that eviction could free: none of a layer that is pinned, or complete and in
+   * use.
+   */
   synchronized long evictableBytes() {
-    return pinned() ? 0 : countedBytes();
+    return pinned() || (users > 0 && record.completed() != null) ? 0 : countedBytes();
   }
 
   ChunkReuse reuse() {
@@ -139,7 +142,13 @@ final class StoredLayer {
 
   /** Lets the evictor take one step; false if there is nothing it may take. */
   synchronized boolean evictNext() throws IOException {
-    return layer != null && !pinned() && layer.evictNext();
+    if (layer == null || pinned()) {
+      return false;
+    }
+    long before = countedBytes();
+    boolean more = layer.evictNext();
+    store.evicted(Math.max(0, before - countedBytes()));
+    return more;
   }
 
   /** Returns the disk that the layer takes beside its chunks. */

@@ -126,9 +126,11 @@ final class EvictionTest {
 
       store.keep(kept.digest, false);
       assertThat(store.evictableBytes(kept.digest)).isEqualTo(store.usedBytes()).isPositive();
+      long freed = store.evictedBytes() + store.usedBytes();
       store.shrinkTo(0);
       assertThat(store.list()).isEmpty();
       assertThat(store.usedBytes()).isZero();
+      assertThat(store.evictedBytes()).isEqualTo(freed);
     }
   }
 

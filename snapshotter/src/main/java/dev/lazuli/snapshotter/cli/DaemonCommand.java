@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.FetchMetrics;
+import dev.lazuli.snapshotter.layers.LayerActions;
+import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
@@ -22,6 +24,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,18 +92,23 @@ final class DaemonCommand implements Callable<Integer> {
   private NodeApi api(Configuration config, SnapshotterServer snapshots) {
     var opened = Optional.ofNullable(service);
     opened.ifPresent(known -> known.layers().neededBy(() -> snapshots.layerUses().keySet()));
-    return new NodeApi(
-        config,
-        startedAt,
-        snapshots,
-        opened.map(known -> known.layers().actions()),
-        noLazyMounts,
-        () -> opened.map(LayerService::diskBytes).orElse(0L));
+    var actions = opened.map(known -> known.layers().actions());
+    LongSupplier diskBytes = () -> opened.map(LayerService::diskBytes).orElse(0L);
+    new NodeGauges(
+            () -> actions.map(LayerActions::counts).orElse(LayerCounts.NONE),
+            snapshots.troubles()::counts,
+            diskBytes,
+            config.cache().quotaBytes(),
+            () -> actions.map(LayerActions::evictedBytes).orElse(0L))
+        .register(metrics);
+    return new NodeApi(config, startedAt, snapshots, actions, noLazyMounts, diskBytes);
   }
 
   /** Layers that cannot be mounted lazily must not keep the node from pulling images. */
   private RemoteLayers layers(Configuration config) throws IOException {
-    var registry = new RegistryClient(NodeOptions.registry(config.registry(), System.getenv()));
+    var registry =
+        new RegistryClient(
+            NodeOptions.registry(config.registry(), System.getenv()), metrics::hostAnswered);
     parts.push(registry);
     try {
       var opened =

@@ -1,10 +1,14 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.snapshotter.fetch.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.metrics.FetchFailure;
 import dev.lazuli.snapshotter.metrics.FetchPriority;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.registry.RegistryException;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -26,7 +30,17 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
 
   @Override
   public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
-    metrics.rangeFailed(FetchPriority.DEMAND);
+    metrics.rangeFailed(classify(reason));
+  }
+
+  @Override
+  public void chunkFetched(String layer, int chunk, long bytes, Priority priority) {
+    metrics.chunkFetched(label(priority));
+  }
+
+  @Override
+  public void chunkReused(String layer, int chunk, long bytes) {
+    metrics.chunkReused(bytes);
   }
 
   @Override
@@ -42,6 +56,27 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
   @Override
   public void layerComplete(String layer) {
     metrics.layerCompleted();
+  }
+
+  private static FetchFailure classify(IOException reason) {
+    for (Throwable cause = reason; cause != null; cause = cause.getCause()) {
+      if (cause instanceof DigestMismatchException || cause instanceof LayerFormatException) {
+        return FetchFailure.WRONG_BYTES;
+      }
+      if (cause instanceof RegistryException answer) {
+        return classify(answer.status());
+      }
+    }
+    return FetchFailure.OTHER;
+  }
+
+  private static FetchFailure classify(int status) {
+    return switch (status) {
+      case RegistryException.NO_STATUS -> FetchFailure.NO_ANSWER;
+      case 401, 403 -> FetchFailure.UNAUTHORIZED;
+      case 404 -> FetchFailure.NOT_FOUND;
+      default -> status < 500 ? FetchFailure.REFUSED : FetchFailure.SERVER_ERROR;
+    };
   }
 
   private static FetchPriority label(Priority priority) {

@@ -4,11 +4,13 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.Pin;
 import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.PruneReport;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,6 +39,26 @@ public final class LayerActions {
   /** Returns the status of every stored layer. */
   public List<LayerStatus> status() {
     return report(parts.store().list());
+  }
+
+  /** Counts the layers, without opening any. */
+  public LayerCounts counts() {
+    var byMount = new EnumMap<MountKind, Long>(MountKind.class);
+    var records = parts.store().list();
+    for (var record : records) {
+      var open = layers.inUse(record.digest()).flatMap(SharedLayer::ifOpen);
+      byMount.merge(open.map(OpenLayer::kind).orElse(MountKind.NONE), 1L, Long::sum);
+    }
+    return new LayerCounts(
+        byMount,
+        records.stream().filter(record -> record.completed() != null).count(),
+        records.stream().filter(record -> record.pinned() != null).count(),
+        parts.scheduler().openStreams());
+  }
+
+  /** Returns the disk space that eviction has freed since the daemon started. */
+  public long evictedBytes() {
+    return parts.store().evictedBytes();
   }
 
   /**

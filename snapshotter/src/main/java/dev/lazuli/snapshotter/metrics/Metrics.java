@@ -15,8 +15,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -37,11 +40,14 @@ public final class Metrics {
   private final Function<MountOutcome, DistributionDataPoint> mounts;
   private final Function<FetchPriority, CounterDataPoint> fetchedBytes;
   private final Function<FetchPriority, CounterDataPoint> requests;
-  private final Function<FetchPriority, CounterDataPoint> failures;
+  private final Function<FetchPriority, CounterDataPoint> fetchedChunks;
+  private final Function<FetchFailure, CounterDataPoint> failures;
+  private final Map<HostKind, Function<RequestResult, CounterDataPoint>> answers =
+      new EnumMap<>(HostKind.class);
   private final Histogram readWait;
   private final Counter readErrors;
-  private final Counter servedBytes;
-  private final Counter rejectedChunks;
+  private final Counter reusedChunks;
+  private final Counter reusedBytes;
   private final Counter completedLayers;
 
   /** Makes the metrics of one daemon, all at zero. */
@@ -51,13 +57,25 @@ public final class Metrics {
             "lazuli_mount", "Time to answer the wish for a lazy mount of a layer.", "outcome");
     mounts = series(MountOutcome.values(), outcome -> mountSeconds.labelValues(outcome.label()));
     fetchedBytes = byPriority("lazuli_fetched_bytes", "Bytes received from registries for layers.");
+    fetchedChunks =
+        byPriority("lazuli_fetched_chunks", "Chunks that were fetched, verified and kept.");
     requests = byPriority("lazuli_fetch_requests", "Range requests made for layers.");
-    failures = byPriority("lazuli_fetch_failures", "Range requests that failed.");
-    readWait = histogram("lazuli_read_wait", "Time that reads of missing content waited for it.");
+    var failed =
+        counter(
+            "lazuli_fetch_failures",
+            "Range requests for layers that failed, whether or not they were made again.",
+            "reason");
+    failures = series(FetchFailure.values(), reason -> failed.labelValues(reason.label()));
+    countAnswers();
+    reusedChunks =
+        counter("lazuli_reused_chunks", "Chunks taken from this disk instead of being fetched.");
+    reusedBytes =
+        counter("lazuli_reused_bytes", "Content taken from this disk instead of being fetched.");
+    readWait =
+        histogram(
+            "lazuli_read_wait",
+            "Time that reads of missing content waited for it; the count is that of misses.");
     readErrors = counter("lazuli_read_errors", "Reads of missing content that ended in EIO.");
-    servedBytes = counter("lazuli_served_bytes", "Bytes given to the kernel.");
-    rejectedChunks =
-        counter("lazuli_rejected_chunks", "Chunks thrown away because their digest was wrong.");
     completedLayers = counter("lazuli_completed_layers", "Layers whose content became complete.");
     ProcessMetrics.register(this);
   }
@@ -77,19 +95,19 @@ public final class Metrics {
     readErrors.inc();
   }
 
-  /** Records that bytes were given to the kernel. */
-  public void served(long bytes) {
-    servedBytes.inc(bytes);
-  }
-
   /** Records that a range was asked for. */
   public void rangeRequested(FetchPriority priority) {
     requests.apply(priority).inc();
   }
 
   /** Records that a request for a range failed, whether or not it is tried again. */
-  public void rangeFailed(FetchPriority priority) {
-    failures.apply(priority).inc();
+  public void rangeFailed(FetchFailure reason) {
+    failures.apply(reason).inc();
+  }
+
+  /** Records that a registry's host was asked for anything at all, and how it answered. */
+  public void hostAnswered(HostKind host, RequestResult result) {
+    requireNonNull(answers.get(host)).apply(result).inc();
   }
 
   /** Records that bytes of a layer arrived. */
@@ -97,9 +115,15 @@ public final class Metrics {
     fetchedBytes.apply(priority).inc(bytes);
   }
 
-  /** Records that a chunk was thrown away because its digest was wrong. */
-  public void chunkRejected() {
-    rejectedChunks.inc();
+  /** Records that a chunk was fetched, verified and kept. */
+  public void chunkFetched(FetchPriority priority) {
+    fetchedChunks.apply(priority).inc();
+  }
+
+  /** Records that a chunk was found on this disk. */
+  public void chunkReused(long bytes) {
+    reusedChunks.inc();
+    reusedBytes.inc(bytes);
   }
 
   /** Records that a layer became complete. */
@@ -114,11 +138,26 @@ public final class Metrics {
    * @param help one sentence
    * @param value its value now; called from any thread
    */
-  public void watch(String name, String help, LongSupplier value) {
+  public void watch(String name, String help, DoubleSupplier value) {
     GaugeWithCallback.builder()
         .name(name)
         .help(help)
-        .callback(out -> out.call((double) value.getAsLong()))
+        .callback(out -> out.call(value.getAsDouble()))
+        .register(registry);
+  }
+
+  /**
+   * Adds a gauge with one label that is read at each scrape.
+   *
+   * @param values its values now, by the label's values: a fixed, small set; called from any thread
+   */
+  public void watchEach(
+      String name, String help, String label, Supplier<Map<String, Long>> values) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames(label)
+        .callback(out -> values.get().forEach((of, value) -> out.call((double) value, of)))
         .register(registry);
   }
 
@@ -129,11 +168,11 @@ public final class Metrics {
    * @param help one sentence
    * @param value its value now, never falling; called from any thread
    */
-  public void watchTotal(String name, String help, LongSupplier value) {
+  public void watchTotal(String name, String help, DoubleSupplier value) {
     CounterWithCallback.builder()
         .name(name)
         .help(help)
-        .callback(out -> out.call((double) value.getAsLong()))
+        .callback(out -> out.call(value.getAsDouble()))
         .register(registry);
   }
 
@@ -144,6 +183,21 @@ public final class Metrics {
    */
   public void write(OutputStream out) throws IOException {
     PrometheusTextFormatWriter.create().write(out, registry.scrape());
+  }
+
+  private void countAnswers() {
+    var counter =
+        counter(
+            "lazuli_registry_requests",
+            "Requests to registries of every kind, by who was asked and how it answered.",
+            "host",
+            "result");
+    for (var host : HostKind.values()) {
+      answers.put(
+          host,
+          series(
+              RequestResult.values(), result -> counter.labelValues(host.label(), result.label())));
+    }
   }
 
   private Histogram histogram(String name, String help, String... labels) {

@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.metrics;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,20 +17,65 @@ final class ProcessMetrics {
   private ProcessMetrics() {}
 
   static void register(Metrics metrics) {
-    metrics.watch("process_resident_memory_bytes", "Memory in use.", () -> kilobytes("VmRSS:"));
     metrics.watch(
-        "process_resident_memory_peak_bytes",
-        "Most memory ever in use.",
-        () -> kilobytes("VmHWM:"));
+        "process_resident_memory_bytes",
+        "Memory of the process that is in RAM.",
+        () -> kilobytes("VmRSS:"));
+    metrics.watch(
+        "process_resident_memory_peak_bytes", "The most that ever was.", () -> kilobytes("VmHWM:"));
     metrics.watch(
         "process_threads",
         "Threads of the system, virtual ones not counted.",
         () -> status("Threads:"));
     metrics.watch("process_open_fds", "Open file descriptors.", ProcessMetrics::descriptors);
+    metrics.watchTotal("process_cpu_seconds", "Time on CPUs.", ProcessMetrics::cpuSeconds);
+    metrics.watch(
+        "process_start_time_seconds",
+        "When the process started, since 1970.",
+        ProcessMetrics::startSeconds);
+    registerJvm(metrics);
+  }
+
+  private static void registerJvm(Metrics metrics) {
+    var runtime = Runtime.getRuntime();
     metrics.watch(
         "jvm_heap_used_bytes",
-        "Java heap in use.",
-        () -> ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        "Java heap in use, garbage included.",
+        () -> runtime.totalMemory() - runtime.freeMemory());
+    metrics.watch("jvm_heap_committed_bytes", "Java heap reserved.", runtime::totalMemory);
+    metrics.watch("jvm_heap_max_bytes", "What the Java heap may grow to.", runtime::maxMemory);
+    metrics.watch(
+        "jvm_direct_buffers_bytes",
+        "Java's direct buffers.",
+        () ->
+            ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum());
+    metrics.watchTotal(
+        "jvm_gc_seconds",
+        "Time spent collecting garbage.",
+        () ->
+            ManagementFactory.getGarbageCollectorMXBeans().stream()
+                    .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+                    .sum()
+                / 1e3);
+  }
+
+  private static double cpuSeconds() {
+    return ProcessHandle.current()
+        .info()
+        .totalCpuDuration()
+        .map(time -> time.toNanos() / 1e9)
+        .orElse(0.0);
+  }
+
+  private static double startSeconds() {
+    return ProcessHandle.current()
+        .info()
+        .startInstant()
+        .map(start -> start.toEpochMilli() / 1e3)
+        .orElse(0.0);
   }
 
   private static long kilobytes(String field) {

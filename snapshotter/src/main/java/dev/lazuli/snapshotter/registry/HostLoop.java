@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.registry;
 
+import dev.lazuli.snapshotter.metrics.HostKind;
+import dev.lazuli.snapshotter.metrics.RequestResult;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -18,11 +20,14 @@ final class HostLoop {
   private final HostCatalog catalog;
   private final HostHealth health;
   private final RegistryOptions options;
+  private final RequestListener listener;
 
-  HostLoop(HostCatalog catalog, HostHealth health, RegistryOptions options) {
+  HostLoop(
+      HostCatalog catalog, HostHealth health, RegistryOptions options, RequestListener listener) {
     this.catalog = catalog;
     this.health = health;
     this.options = options;
+    this.listener = listener;
   }
 
   /**
@@ -69,6 +74,7 @@ final class HostLoop {
         try {
           T result = call.at(host);
           health.succeeded(host);
+          listener.answered(kind(host), RequestResult.OK);
           return result;
         } catch (InterruptedIOException e) {
           throw e;
@@ -78,6 +84,7 @@ final class HostLoop {
           }
           failures.put(host, e);
           health.failed(host, e);
+          listener.answered(kind(host), result(e));
           if (e instanceof HostFailure answer && !answer.isPassing()) {
             willing.remove(host);
           }
@@ -85,6 +92,18 @@ final class HostLoop {
       }
     }
     throw exception(action, object, failures);
+  }
+
+  private static HostKind kind(RegistryHost host) {
+    return host.namespace() == null ? HostKind.REGISTRY : HostKind.MIRROR;
+  }
+
+  private static RequestResult result(IOException failure) {
+    if (failure instanceof HostFailure answer && answer.status() != RegistryException.NO_STATUS) {
+      boolean refused = answer.status() >= 400 && answer.status() < 500;
+      return refused ? RequestResult.REFUSED : RequestResult.SERVER_ERROR;
+    }
+    return RequestResult.NO_ANSWER;
   }
 
   /** Returns the hosts that may be asked for content. */

@@ -21,13 +21,19 @@ public final class RegistryClient implements AutoCloseable {
 
   /** Makes a client; nothing is contacted yet. */
   public RegistryClient(RegistryOptions options) {
+    this(options, RequestListener.NONE);
+  }
+
+  /** Makes a client that tells how each host answered. */
+  public RegistryClient(RegistryOptions options, RequestListener listener) {
     this.options = options;
     this.connections = new Connections(options);
     var transport = new HttpTransport(connections, options);
     this.requests =
         new HostRequests(
             transport, new Authorizer(new TokenServer(transport), options.credentials()));
-    this.loop = new HostLoop(new HostCatalog(options), new HostHealth(System::nanoTime), options);
+    this.loop =
+        new HostLoop(new HostCatalog(options), new HostHealth(System::nanoTime), options, listener);
   }
 
   /**

@@ -48,7 +48,7 @@ final class RestoreIT {
     registry = BED.closeAtEnd(TestRegistry.start());
     complete = serve("complete", 1);
     partial = serve("partial", 2);
-    startDaemon();
+    daemon = startDaemon();
     for (var image : new String[] {complete, partial}) {
       BED.containerd()
           .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", "lazuli", image)
@@ -79,11 +79,11 @@ final class RestoreIT {
 
   private static void restartDaemon() throws IOException {
     daemon.close();
-    startDaemon();
+    daemon = startDaemon();
   }
 
-  private static void startDaemon() throws IOException {
-    daemon =
+  private static DaemonProcess startDaemon() throws IOException {
+    var started =
         BED.closeAtEnd(
             DaemonProcess.start(
                 BED.directory().resolve("d"),
@@ -91,7 +91,8 @@ final class RestoreIT {
                 "fetch.background=false",
                 "fetch.read_deadline=3s",
                 "registry.attempts=1"));
-    daemon.awaitKnownTo(BED.containerd());
+    started.awaitKnownTo(BED.containerd());
+    return started;
   }
 
   @Test

@@ -1,0 +1,75 @@
+package dev.lazuli.snapshotter.cli;
+
+import dev.lazuli.snapshotter.layers.LayerCounts;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.status.Trouble;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What is read of a daemon at each scrape.
+ *
+ * @param layers its layers
+ * @param troubles how many layers could not be mounted lazily, by kind
+ * @param diskBytes what layers take
+ * @param quotaBytes what they may take, 0 for no limit
+ * @param evictedBytes what was evicted so far
+ */
+record NodeGauges(
+    Supplier<LayerCounts> layers,
+    Supplier<Map<Trouble.Kind, Long>> troubles,
+    LongSupplier diskBytes,
+    long quotaBytes,
+    LongSupplier evictedBytes) {
+
+  void register(Metrics metrics) {
+    metrics.watchEach(
+        "lazuli_build",
+        "Always 1; which version runs is its label.",
+        "version",
+        () -> Map.of(Version.current(), 1L));
+    metrics.watchEach(
+        "lazuli_layers",
+        "Layers on this node, by how new containers get them.",
+        "mount",
+        this::byMount);
+    metrics.watch(
+        "lazuli_complete_layers",
+        "Layers on this node that lack nothing.",
+        () -> layers.get().complete());
+    metrics.watch(
+        "lazuli_pinned_layers",
+        "Layers on this node that somebody wants kept.",
+        () -> layers.get().pinned());
+    metrics.watchEach(
+        "lazuli_troubles",
+        "Layers, 100 at most, that could not be mounted lazily for a pull (mount) or after a"
+            + " restart (restore) and are not yet.",
+        "kind",
+        this::byKind);
+    metrics.watch(
+        "lazuli_open_streams", "Ranges being fetched now.", () -> layers.get().openStreams());
+    metrics.watch("lazuli_cache_bytes", "Disk space that layers take.", diskBytes::getAsLong);
+    metrics.watch(
+        "lazuli_cache_quota_bytes",
+        "Disk space that layers may take, 0 for no limit.",
+        () -> quotaBytes);
+    metrics.watchTotal(
+        "lazuli_evicted_bytes", "Disk space that eviction freed.", evictedBytes::getAsLong);
+  }
+
+  private Map<String, Long> byMount() {
+    var counts = new TreeMap<String, Long>();
+    layers.get().byMount().forEach((MountKind kind, Long count) -> counts.put(kind.label(), count));
+    return counts;
+  }
+
+  private Map<String, Long> byKind() {
+    var counts = new TreeMap<String, Long>();
+    troubles.get().forEach((kind, count) -> counts.put(kind.label(), count));
+    return counts;
+  }
+}

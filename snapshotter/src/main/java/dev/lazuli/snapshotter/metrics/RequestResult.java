@@ -1,0 +1,19 @@
+package dev.lazuli.snapshotter.metrics;
+
+import java.util.Locale;
+
+/** How a host answered; the values of the label {@code result}. */
+public enum RequestResult {
+  /** With what was asked for. */
+  OK,
+  /** It refused: status 400 to 499. */
+  REFUSED,
+  /** It failed, or its answer makes no sense. */
+  SERVER_ERROR,
+  /** Not at all, or not in time. */
+  NO_ANSWER;
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
