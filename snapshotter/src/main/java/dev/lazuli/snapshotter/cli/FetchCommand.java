@@ -1,14 +1,17 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.Query;
 import dev.lazuli.snapshotter.status.StatusClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,12 +26,12 @@ import picocli.CommandLine.Spec;
     description = {
       "Fetch everything that images or layers lack, now.",
       "Ends with 0 when all is here; with 1 if it did not come within the timeout, or nothing came",
-      "for a minute and there were errors. The daemon goes on fetching in either case."
+      "for a minute for errors or want of room. The daemon goes on fetching in either case."
     })
 final class FetchCommand implements Callable<Integer> {
   private static final Duration PAUSE = Duration.ofMillis(300);
 
-  /** Longest that nothing may arrive while there are errors. */
+  /** Longest that nothing may arrive while there are errors, or nothing is being fetched. */
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Parameters(
@@ -87,8 +90,12 @@ final class FetchCommand implements Callable<Integer> {
     return new ArrayList<>(byDigest.values());
   }
 
-  /** Notices that nothing arrives for want of a registry that answers. */
+  /** Notices that nothing arrives, for want of a registry that answers or of room on the disk. */
   private static final class Stall {
+    private static final Set<FetchState> WORKING =
+        EnumSet.of(FetchState.DEMAND, FetchState.PREFETCH, FetchState.BACKGROUND);
+    private static final String NO_ROOM = ": nothing is being fetched, is cache.quota too small?";
+
     private final Duration patience;
     private long present;
     private long errors;
@@ -107,7 +114,7 @@ final class FetchCommand implements Callable<Integer> {
         errors = errors(layers);
         since = now;
       }
-      return errors(layers) > errors && now - since > patience.toNanos();
+      return now - since > patience.toNanos() && (errors(layers) > errors || !working(layers));
     }
 
     String lastError(List<LayerStatus> layers) {
@@ -115,7 +122,11 @@ final class FetchCommand implements Callable<Integer> {
           .flatMap(layer -> layer.lastError().stream())
           .findFirst()
           .map(error -> ": " + error)
-          .orElse("");
+          .orElse(working(layers) ? "" : NO_ROOM);
+    }
+
+    private static boolean working(List<LayerStatus> layers) {
+      return layers.stream().map(LayerStatus::fetch).anyMatch(WORKING::contains);
     }
 
     private static long present(List<LayerStatus> layers) {

@@ -73,7 +73,7 @@ final class NodeApi {
 
   /** The process answers and its snapshots can be read. */
   private Content healthy() throws IOException {
-    var _ = snapshots.layerUses();
+    snapshots.check();
     return Content.text("ok\n");
   }
 

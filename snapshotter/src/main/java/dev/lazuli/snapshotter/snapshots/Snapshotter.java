@@ -105,6 +105,11 @@ final class Snapshotter implements AutoCloseable {
     }
   }
 
+  /** Reads one entry, whether or not it is there. */
+  void check() throws IOException {
+    var _ = store.find("health");
+  }
+
   /** Returns what could not be mounted lazily. */
   Troubles troubles() {
     return troubles;

@@ -117,6 +117,15 @@ public final class SnapshotterServer implements AutoCloseable {
   }
 
   /**
+   * Returns normally if the snapshots can be read.
+   *
+   * @throws IOException if they cannot
+   */
+  public void check() throws IOException {
+    snapshotter.check();
+  }
+
+  /**
    * Frees what removed snapshots left, as containerd's Cleanup does.
    *
    * @throws IOException if the snapshots cannot be read

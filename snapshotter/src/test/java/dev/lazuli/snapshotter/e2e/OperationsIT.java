@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.status.FetchState;
@@ -20,6 +21,9 @@ import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,12 +51,16 @@ final class OperationsIT {
   private static DaemonProcess daemon;
   private static String image;
   private static String plain;
+  private static int metricsPort;
 
   @BeforeAll
   static void serveAndPull() throws IOException {
     registry = BED.closeAtEnd(TestRegistry.start());
     image = serve("lazy", LayerEncoding.ESTARGZ);
     plain = serve("plain", LayerEncoding.GZIP);
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      metricsPort = free.getLocalPort();
+    }
     daemon = BED.closeAtEnd(startDaemon());
     daemon.awaitKnownTo(BED.containerd());
     pull(image);
@@ -63,7 +71,8 @@ final class OperationsIT {
         BED.directory().resolve("d"),
         BED.snapshotterSocket(),
         "fetch.background=false",
-        "registry.attempts=1");
+        "registry.attempts=1",
+        "metrics.address=127.0.0.1:" + metricsPort);
   }
 
   private static String serve(String name, LayerEncoding encoding) throws IOException {
@@ -140,6 +149,16 @@ final class OperationsIT {
 
     registry.faults().clear();
     assertThat(lazuli(0, "fetch", image)).contains("2 of 2 layers complete", "(100%)");
+    assertThat(scrape("/metrics"))
+        .containsPattern("lazuli_fetch_failures_total\\{reason=\"server_error\"} [1-9]")
+        .containsPattern(
+            "lazuli_registry_requests_total\\{host=\"registry\",result=\"server_error\"} [1-9]")
+        .containsPattern("lazuli_fetched_chunks_total\\{priority=\"prefetch\"} [1-9]")
+        .containsPattern("lazuli_mount_seconds_count\\{outcome=\"lazy\"} 2\n")
+        .containsPattern("lazuli_mount_seconds_count\\{outcome=\"fallback\"} 2\n")
+        .contains("lazuli_complete_layers 2.0", "lazuli_troubles{kind=\"mount\"} 2.0");
+    assertThat(scrape("/healthz")).isEqualTo("ok\n");
+    assertThat(scrape("/readyz")).isEqualTo("ok\n");
 
     assertThat(status().layers())
         .allSatisfy(layer -> assertThat(layer.fetch()).isEqualTo(FetchState.COMPLETE));
@@ -196,6 +215,13 @@ final class OperationsIT {
     assertThat(status().layers()).isEmpty();
     try (var files = Files.walk(daemon.root().resolve("layers"))) {
       assertThat(files.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  private static String scrape(String path) throws IOException {
+    var url = URI.create("http://127.0.0.1:" + metricsPort + path).toURL();
+    try (var answer = url.openStream()) {
+      return new String(answer.readAllBytes(), UTF_8);
     }
   }
 

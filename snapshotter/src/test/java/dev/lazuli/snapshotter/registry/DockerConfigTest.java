@@ -38,6 +38,15 @@ class DockerConfigTest {
   }
 
   @Test
+  void file_that_changes_counts_at_once() throws IOException {
+    assertThat(config.find("reg.example", IMAGE)).isEmpty();
+    for (String name : new String[] {"before", "after"}) {
+      write("{'auths':{'reg.example':{'username':'" + name + "','password':'p'}}}");
+      assertThat(config.find("reg.example", IMAGE)).contains(Credentials.password(name, "p"));
+    }
+  }
+
+  @Test
   void missing_file_knows_nothing() throws IOException {
     assertThat(config.find("reg.example", IMAGE)).isEmpty();
   }
