@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Holds a session's connections while no process serves them, so that readers wait for the next
- * process instead of getting errors. Used by one thread at a time.
+ * process instead of getting errors. Called by one thread at a time.
  */
 public interface Keeper {
   /**

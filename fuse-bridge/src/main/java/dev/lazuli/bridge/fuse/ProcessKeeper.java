@@ -4,44 +4,41 @@ import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.Pidfd;
-import dev.lazuli.bridge.kernel.Pipe;
-import dev.lazuli.bridge.kernel.Spawn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A shell that inherited the descriptors. It waits, without waking up, for the end of a pipe whose
- * other end this process holds and nobody else: however this process ends, the shell notices. Then
- * it is patient for a while, and ends.
+ * Has a {@link KeeperProcess} keep the descriptors. If that ends while this process lives, another
+ * takes its place.
  *
  * <p>The file {@code keeper} says which process it is, so that the next daemon finds it and takes
- * copies of the descriptors from it.
+ * copies of the descriptors from it. Safe for use by several threads.
  */
 final class ProcessKeeper implements Keeper {
-  private static final Path DEV_NULL = Path.of("/dev/null");
-  private static final int FIRST_KEPT = 3;
+  private static final Logger log = LoggerFactory.getLogger(ProcessKeeper.class);
 
-  private static final String SCRIPT =
-      """
-      { echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
-      read -r nothing
-      exec sleep "$1"
-      """;
+  /** A process that ends sooner than this is not replaced at once. */
+  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   private final Path file;
   private final Duration patience;
-  private @Nullable Child child;
 
-  /** The process of ours that keeps, and the pipe's end that tells it that we live. */
-  private record Child(long pid, Pidfd process, Descriptor life) {}
+  /** Copies of our own: the process may have to be started again at any time. */
+  private final Map<String, Descriptor> kept = new HashMap<>();
+
+  private @Nullable KeeperProcess process;
+  private long startedNanos;
+  private Duration pause = Duration.ZERO;
 
   ProcessKeeper(Path directory, Duration patience) {
     this.file = directory.resolve("keeper");
@@ -49,15 +46,15 @@ final class ProcessKeeper implements Keeper {
   }
 
   @Override
-  public Map<String, Descriptor> take() throws IOException {
+  public synchronized Map<String, Descriptor> take() throws IOException {
     var taken = new HashMap<String, Descriptor>();
     KeeperRecord former = KeeperRecord.read(file);
-    try (Pidfd process = former == null ? null : former.find()) {
-      if (former == null || process == null) {
+    try (Pidfd found = former == null ? null : former.find()) {
+      if (former == null || found == null) {
         return taken;
       }
       for (var entry : former.numbers().entrySet()) {
-        taken.put(entry.getKey(), process.copyDescriptor(entry.getValue()));
+        taken.put(entry.getKey(), found.copyDescriptor(entry.getValue()));
       }
       return taken;
     } catch (IOException e) {
@@ -67,68 +64,100 @@ final class ProcessKeeper implements Keeper {
   }
 
   @Override
-  public void keep(Map<String, Descriptor> descriptors) throws IOException {
+  public synchronized void keep(Map<String, Descriptor> descriptors) throws IOException {
     KeeperRecord former = KeeperRecord.read(file);
-    Child old = child;
-    child = start(descriptors);
-    if (old != null) {
-      end(old);
-    } else if (former != null) {
-      kill(former);
-    }
+    KeeperProcess old = process;
+    copy(descriptors);
+    start();
+    end(old, former);
   }
 
   @Override
-  public void release() throws IOException {
+  public synchronized void release() throws IOException {
     KeeperRecord former = KeeperRecord.read(file);
-    Child old = child;
-    child = null;
+    KeeperProcess old = process;
+    process = null;
+    copy(Map.of());
     Files.deleteIfExists(file);
+    end(old, former);
+  }
+
+  private void copy(Map<String, Descriptor> descriptors) throws IOException {
+    kept.values().forEach(Descriptor::close);
+    kept.clear();
+    for (var entry : descriptors.entrySet()) {
+      kept.put(entry.getKey(), entry.getValue().duplicate(0));
+    }
+  }
+
+  private void start() throws IOException {
+    var started = KeeperProcess.start(kept, patience, this::ended);
+    startedNanos = System.nanoTime();
+    try {
+      started.record().write(file);
+    } catch (IOException e) {
+      started.end();
+      throw e;
+    }
+    process = started;
+  }
+
+  /** Takes the end of a process; ours, if nobody here wanted it, is replaced. */
+  private void ended(KeeperProcess lost) {
+    if (!isOurs(lost)) {
+      return;
+    }
+    log.warn("the keeper of the FUSE session, {}, has ended: another is started", lost);
+    Duration wait = pauseBeforeNext();
+    while (!replace(lost, wait)) {
+      wait = LONGEST_PAUSE;
+    }
+  }
+
+  private synchronized boolean isOurs(KeeperProcess ended) {
+    return ended.equals(process);
+  }
+
+  private synchronized Duration pauseBeforeNext() {
+    boolean shortLived = System.nanoTime() - startedNanos < SHORT_LIFE.toNanos();
+    Duration now = shortLived ? pause : Duration.ZERO;
+    Duration next = now.isZero() ? Duration.ofSeconds(1) : now.multipliedBy(2);
+    pause = next.compareTo(LONGEST_PAUSE) < 0 ? next : LONGEST_PAUSE;
+    return now;
+  }
+
+  /** Starts the next process; false if that failed and is to be tried again. */
+  private boolean replace(KeeperProcess lost, Duration wait) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(wait.toNanos());
+      synchronized (this) {
+        if (isOurs(lost)) {
+          start();
+          lost.close();
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      log.error("no keeper: the FUSE session would not outlive this process", e);
+      return false;
+    } catch (InterruptedException e) {
+      throw new AssertionError("nobody interrupts this thread", e);
+    }
+  }
+
+  private static void end(@Nullable KeeperProcess old, @Nullable KeeperRecord former)
+      throws IOException {
     if (old != null) {
-      end(old);
+      old.end();
     } else if (former != null) {
       kill(former);
-    }
-  }
-
-  private Child start(Map<String, Descriptor> descriptors) throws IOException {
-    var numbers = new LinkedHashMap<String, Integer>();
-    try (var nothing = Descriptor.open(DEV_NULL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC);
-        var pipe = Pipe.open()) {
-      List<Descriptor> inherited = new ArrayList<>(List.of(pipe.readEnd(), nothing, nothing));
-      descriptors.forEach(
-          (name, descriptor) -> {
-            numbers.put(name, FIRST_KEPT + numbers.size());
-            inherited.add(descriptor);
-          });
-      String seconds = Long.toString(Math.max(1, patience.toSeconds()));
-      long pid = Spawn.start(List.of("/bin/sh", "-c", SCRIPT, "lazuli-keeper", seconds), inherited);
-      // The copy is the only write end that lives on: the pipe's own is closed here.
-      var started = new Child(pid, Pidfd.open(pid), pipe.writeEnd().duplicate(FIRST_KEPT));
-      try {
-        new KeeperRecord(pid, KeeperRecord.startTime(pid), numbers).write(file);
-      } catch (IOException e) {
-        end(started);
-        throw e;
-      }
-      return started;
-    }
-  }
-
-  private static void end(Child old) throws IOException {
-    try {
-      old.process().kill();
-      Spawn.await(old.pid());
-    } finally {
-      old.process().close();
-      old.life().close();
     }
   }
 
   private static void kill(KeeperRecord former) throws IOException {
-    try (Pidfd process = former.find()) {
-      if (process != null) {
-        process.kill();
+    try (Pidfd found = former.find()) {
+      if (found != null) {
+        found.kill();
       }
     } catch (ErrnoException e) {
       if (e.errno() != Errno.ESRCH) {

@@ -111,9 +111,18 @@ public final class Spawn {
    * @throws ErrnoException with {@link Errno#ECHILD} if it is no child of ours, or was waited for
    */
   public static void await(long pid) throws ErrnoException {
-    Libc.check(
-        state -> (int) Libc.WAITPID.invokeExact(state, (int) pid, MemorySegment.NULL, 0),
-        () -> "waitpid(%d)".formatted(pid));
+    while (true) {
+      try {
+        Libc.check(
+            state -> (int) Libc.WAITPID.invokeExact(state, (int) pid, MemorySegment.NULL, 0),
+            () -> "waitpid(%d)".formatted(pid));
+        return;
+      } catch (ErrnoException e) {
+        if (e.errno() != Errno.EINTR) {
+          throw e;
+        }
+      }
+    }
   }
 
   private static void succeed(Libc.Call call, String what) throws ErrnoException {

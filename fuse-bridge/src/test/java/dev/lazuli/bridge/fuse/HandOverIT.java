@@ -118,6 +118,27 @@ class HandOverIT {
   }
 
   @Test
+  void keeperKilledWhileTheServerLives_isReplaced_andTheNextHandsOver() throws Exception {
+    start(300, "mounted");
+    Path record = directory.resolve("keeper");
+    String first = Files.readString(record);
+    var reader = readers.submit(() -> readAtRandom(1));
+
+    Shell.run(directory, List.of("kill", "-s", "KILL", first.substring(0, first.indexOf(' '))));
+    while (Files.readString(record).equals(first)) {
+      Thread.sleep(10);
+    }
+    kill();
+    start(300, "resumed");
+    Thread.sleep(200);
+    enough = true;
+
+    assertThat(reader.get()).isPositive();
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
   void serverThatNeverReturns_givesErrorsOnceTheKeeperLostPatience() throws Exception {
     start(1, "mounted");
     try (var open = FileChannel.open(blob())) {

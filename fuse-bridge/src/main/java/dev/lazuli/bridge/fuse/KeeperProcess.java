@@ -1,0 +1,138 @@
+package dev.lazuli.bridge.fuse;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.Pidfd;
+import dev.lazuli.bridge.kernel.Pipe;
+import dev.lazuli.bridge.kernel.Spawn;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+
+/**
+ * A shell that inherited the descriptors. It waits, without waking up, for the end of a pipe whose
+ * other end this process holds and nobody else: however this process ends, the shell notices. Then
+ * it is patient for a while, and ends.
+ */
+final class KeeperProcess {
+  private static final Path DEV_NULL = Path.of("/dev/null");
+  private static final int FIRST_KEPT = 3;
+  private static final long WATCHER_STACK_BYTES = 128 << 10;
+
+  private static final String SCRIPT =
+      """
+      { echo -1000 > /proc/self/oom_score_adj; } 2> /dev/null
+      read -r nothing
+      exec sleep "$1"
+      """;
+
+  private final long pid;
+  private final Map<String, Integer> numbers;
+  private final Pidfd process;
+
+  /** The pipe's end that tells the shell that we live. */
+  private final Descriptor life;
+
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  private KeeperProcess(long pid, Map<String, Integer> numbers, Pidfd process, Descriptor life) {
+    this.pid = pid;
+    this.numbers = numbers;
+    this.process = process;
+    this.life = life;
+  }
+
+  /**
+   * Starts a shell.
+   *
+   * @param patience how long it lives on without us
+   * @param onEnd called with the process, by a thread of its own, once it has ended for any reason
+   */
+  static KeeperProcess start(
+      Map<String, Descriptor> descriptors, Duration patience, Consumer<KeeperProcess> onEnd)
+      throws IOException {
+    var numbers = new LinkedHashMap<String, Integer>();
+    try (var nothing = Descriptor.open(DEV_NULL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC);
+        var pipe = Pipe.open()) {
+      List<Descriptor> inherited = new ArrayList<>(List.of(pipe.readEnd(), nothing, nothing));
+      descriptors.forEach(
+          (name, descriptor) -> {
+            numbers.put(name, FIRST_KEPT + numbers.size());
+            inherited.add(descriptor);
+          });
+      String seconds = Long.toString(Math.max(1, patience.toSeconds()));
+      long pid = Spawn.start(List.of("/bin/sh", "-c", SCRIPT, "lazuli-keeper", seconds), inherited);
+      // The copy is the only write end that lives on: the pipe's own is closed here.
+      var started =
+          new KeeperProcess(pid, numbers, Pidfd.open(pid), pipe.writeEnd().duplicate(FIRST_KEPT));
+      Thread.ofPlatform()
+          .daemon()
+          .name("lazuli-keeper-watch")
+          .stackSize(WATCHER_STACK_BYTES)
+          .start(() -> started.watch(onEnd));
+      return started;
+    }
+  }
+
+  /** Returns what the next daemon must know about the process. */
+  KeeperRecord record() throws IOException {
+    return new KeeperRecord(pid, KeeperRecord.startTime(pid), numbers);
+  }
+
+  private void watch(Consumer<KeeperProcess> onEnd) {
+    try {
+      Spawn.await(pid);
+    } catch (ErrnoException e) {
+      // Somebody else waited for it: it has ended all the same.
+    }
+    ended.countDown();
+    onEnd.accept(this);
+  }
+
+  /** Kills the process and waits until it is gone. */
+  void end() throws IOException {
+    try {
+      process.kill();
+    } catch (ErrnoException e) {
+      if (e.errno() != Errno.ESRCH) {
+        throw e;
+      }
+    } finally {
+      close();
+    }
+    awaitEnd();
+  }
+
+  /** Lets go of a process that has ended. */
+  void close() {
+    process.close();
+    life.close();
+  }
+
+  private void awaitEnd() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ended.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "process " + pid;
+  }
+}

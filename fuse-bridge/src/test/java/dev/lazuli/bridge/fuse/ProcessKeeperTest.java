@@ -1,0 +1,117 @@
+package dev.lazuli.bridge.fuse;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.bridge.kernel.Descriptor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keeps an ordinary file, of which a copy is told by {@code /proc/self/fd}. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class ProcessKeeperTest {
+  @TempDir Path directory;
+
+  private ProcessKeeper keeper;
+  private Path file;
+
+  @BeforeEach
+  void open() throws IOException {
+    keeper = new ProcessKeeper(directory, Duration.ofSeconds(1));
+    file = Files.createFile(directory.resolve("file")).toRealPath();
+  }
+
+  @AfterEach
+  void release() throws IOException {
+    keeper.release();
+  }
+
+  private void keep() throws IOException {
+    // Closed at once: what is kept is a copy.
+    try (var descriptor = Descriptor.open(file, Descriptor.O_RDONLY)) {
+      keeper.keep(Map.of("a.name", descriptor));
+    }
+  }
+
+  private Path takenByTheNext() throws IOException {
+    var taken = new ProcessKeeper(directory, Duration.ofSeconds(1)).take();
+    try {
+      assertThat(taken).containsOnlyKeys("a.name");
+      return Files.readSymbolicLink(
+          Path.of("/proc/self/fd", Integer.toString(requireNonNull(taken.get("a.name")).number())));
+    } finally {
+      taken.values().forEach(Descriptor::close);
+    }
+  }
+
+  private ProcessHandle process() throws IOException {
+    KeeperRecord record = requireNonNull(KeeperRecord.read(directory.resolve("keeper")));
+    return ProcessHandle.of(record.pid()).orElseThrow();
+  }
+
+  private ProcessHandle processAfter(ProcessHandle killed) throws Exception {
+    KeeperRecord record;
+    do {
+      Thread.sleep(10);
+      record = KeeperRecord.read(directory.resolve("keeper"));
+    } while (record == null || record.pid() == killed.pid());
+    return process();
+  }
+
+  @Test
+  void kept_isTakenByTheNext() throws Exception {
+    keep();
+
+    assertThat(takenByTheNext()).isEqualTo(file);
+  }
+
+  @Test
+  void processThatDies_isReplaced_againAndAgain() throws Exception {
+    keep();
+    ProcessHandle first = process();
+
+    first.destroyForcibly();
+    ProcessHandle second = processAfter(first);
+    assertThat(takenByTheNext()).isEqualTo(file);
+
+    second.destroyForcibly();
+    ProcessHandle third = processAfter(second);
+    assertThat(third.isAlive()).isTrue();
+    assertThat(takenByTheNext()).isEqualTo(file);
+  }
+
+  @Test
+  void release_endsTheProcess_forGood() throws Exception {
+    keep();
+    ProcessHandle process = process();
+
+    keeper.release();
+
+    assertThat(process.isAlive()).isFalse();
+    assertThat(directory.resolve("keeper")).doesNotExist();
+    Thread.sleep(300);
+    assertThat(directory.resolve("keeper")).doesNotExist();
+    assertThat(ProcessHandle.current().children()).isEmpty();
+  }
+
+  @Test
+  void keepingAnew_endsTheFormerProcess() throws Exception {
+    keep();
+    ProcessHandle former = process();
+
+    keep();
+
+    assertThat(former.isAlive()).isFalse();
+    assertThat(process().isAlive()).isTrue();
+    assertThat(takenByTheNext()).isEqualTo(file);
+  }
+}
