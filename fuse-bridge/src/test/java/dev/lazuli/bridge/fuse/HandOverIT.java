@@ -101,6 +101,27 @@ class HandOverIT {
   }
 
   @Test
+  void serverKilledWithoutAKeeper_leavesMetadataAndErrorsForMisses_andAllCleansUp()
+      throws Exception {
+    start(HandOverServer.NO_KEEPER, "mounted");
+    Path erofs = Files.createDirectory(directory.resolve("erofs"));
+    ErofsMount.mount(ErofsMount.Backing.FILE, directory.resolve("meta.erofs"), blob(), erofs);
+    var listed = Shell.lines(erofs, Shell.STAT_ALL);
+    byte[] cached = Files.readAllBytes(erofs.resolve("files/page"));
+
+    kill();
+
+    assertThatThrownBy(() -> Files.readAllBytes(erofs.resolve("files/big")))
+        .hasMessageContaining("Input/output error");
+    assertThat(Shell.lines(erofs, Shell.STAT_ALL)).isEqualTo(listed);
+    assertThat(Files.readAllBytes(erofs.resolve("files/page"))).isEqualTo(cached);
+    assertThat(ErofsMount.unmount(erofs)).isEqualTo(ErofsMount.Unmounted.RELEASED);
+    start(HandOverServer.NO_KEEPER, "mounted");
+    stop();
+    assertNothingIsLeft();
+  }
+
+  @Test
   void serverThatLeft_isFollowedByTheNext() throws Exception {
     start(300, "mounted");
     var reader = readers.submit(() -> readAtRandom(1));

@@ -13,11 +13,14 @@ import java.util.concurrent.ThreadLocalRandom;
 final class HandOverServer {
   static final long SLOT = 5;
 
+  /** Instead of the seconds of patience. */
+  static final int NO_KEEPER = 0;
+
   private HandOverServer() {}
 
   public static void main(String[] args) throws IOException {
     Path directory = Path.of(args[0]);
-    var patience = Duration.ofSeconds(Long.parseLong(args[1]));
+    int patience = Integer.parseInt(args[1]);
     try (var image = ErofsImage.open(directory.resolve("meta.erofs"))) {
       BlobHandler layers =
           new PatternLayers() {
@@ -35,13 +38,18 @@ final class HandOverServer {
               }
             }
           }.with(SLOT, image.deviceSize());
+      Path place = directory.resolve("fs");
+      TreeProvider trees = slot -> slot == SLOT ? image : null;
+      var options = SessionOptions.defaults();
       var session =
-          FuseSession.resumeOrMount(
-              directory.resolve("fs"),
-              layers,
-              slot -> slot == SLOT ? image : null,
-              SessionOptions.defaults(),
-              Keeper.of(System.getenv(), directory, patience));
+          patience == NO_KEEPER
+              ? FuseSession.mount(place, layers, trees, options)
+              : FuseSession.resumeOrMount(
+                  place,
+                  layers,
+                  trees,
+                  options,
+                  Keeper.of(System.getenv(), directory, Duration.ofSeconds(patience)));
       System.out.println(session.wasResumed() ? "resumed" : "mounted");
       System.out.flush();
       if (System.in.read() == 'l') {

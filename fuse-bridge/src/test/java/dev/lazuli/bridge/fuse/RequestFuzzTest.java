@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
@@ -15,7 +16,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 /** Whatever the kernel might send gets one reply of a proper form, and nothing is thrown. */
 class RequestFuzzTest {
@@ -51,6 +56,41 @@ class RequestFuzzTest {
         assertThat(device.unique).isEqualTo(request.unique());
       }
     }
+  }
+
+  /** Seeds changed at random; another number makes other messages, {@code -Dlazuli.fuzz.seed}. */
+  @Test
+  void changedSeeds_areAnsweredOnceToo() throws Exception {
+    long seed = Long.getLong("lazuli.fuzz.seed", System.nanoTime());
+    System.out.println("lazuli.fuzz.seed " + seed);
+    var random = new Random(seed);
+    var seeds = new ArrayList<byte[]>();
+    var inputs =
+        RequestFuzzTest.class.getResource("RequestFuzzTestInputs/everyRequestIsAnsweredOnce");
+    try (var files = Files.newDirectoryStream(Path.of(requireNonNull(inputs).toURI()))) {
+      for (Path file : files) {
+        seeds.add(Files.readAllBytes(file));
+      }
+    }
+    assertThat(seeds).hasSizeGreaterThan(10);
+    for (int i = 0; i < 3000; i++) {
+      everyRequestIsAnsweredOnce(changed(seeds.get(random.nextInt(seeds.size())), random));
+    }
+  }
+
+  private static byte[] changed(byte[] seed, Random random) {
+    byte[] message = Arrays.copyOf(seed, Math.max(1, seed.length + random.nextInt(-8, 9)));
+    for (int changes = random.nextInt(1, 6); changes > 0; changes--) {
+      int at = random.nextInt(message.length);
+      message[at] =
+          switch (random.nextInt(4)) {
+            case 0 -> 0;
+            case 1 -> -1;
+            case 2 -> (byte) random.nextInt(64);
+            default -> (byte) random.nextInt();
+          };
+    }
+    return message;
   }
 
   private static ErofsImage image() {

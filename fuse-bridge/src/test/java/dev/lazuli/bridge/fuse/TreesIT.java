@@ -84,6 +84,29 @@ class TreesIT {
   }
 
   @Test
+  void inodeNumbers_areThoseOfErofs_withTheSlotAbove() throws Exception {
+    Path erofs = Files.createDirectory(directory.resolve("erofs"));
+    ErofsMount.mount(ErofsMount.Backing.FILE, metadata, session.blob(SLOT), erofs);
+    try {
+      String withNumbers = "find . -not -path './names/*' -printf '%i %P\\n' | sort -k 2";
+      List<String> expected =
+          Shell.lines(erofs, withNumbers).stream()
+              .map(
+                  line -> {
+                    int end = line.indexOf(' ');
+                    return (SLOT << 32 | Long.parseLong(line, 0, end, 10)) + line.substring(end);
+                  })
+              .toList();
+
+      assertThat(Shell.lines(session.tree(SLOT), withNumbers))
+          .hasSizeGreaterThan(SampleLayer.MANY)
+          .isEqualTo(expected);
+    } finally {
+      ErofsMount.unmount(erofs);
+    }
+  }
+
+  @Test
   void content_isTheLayersDataAtTheImagesPlace() throws IOException {
     var image = requireNonNull(images.get(SLOT));
     byte[] content = Files.readAllBytes(session.tree(SLOT).resolve("files/big"));

