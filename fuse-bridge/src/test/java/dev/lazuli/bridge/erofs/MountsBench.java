@@ -1,0 +1,178 @@
+package dev.lazuli.bridge.erofs;
+
+import dev.lazuli.bridge.erofs.Workloads.Kind;
+import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.kernel.Mounts;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The ways to mount a layer, each below overlayfs, beside overlayfs on the same tree in an ordinary
+ * directory. Not a test: {@code bench/mounts} runs it and prints {@code target/mounts.md}.
+ */
+final class MountsBench {
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 11);
+
+  /** What is compared. */
+  private enum Way {
+    DIRECTORY("the directory itself"),
+    OVERLAY("overlayfs on the directory"),
+    EROFS_LAZY("erofs-lazy"),
+    EROFS_LOCAL("erofs-local"),
+    LOOP_LAZY("erofs-loop, incomplete"),
+    LOOP_LOCAL("erofs-loop, complete"),
+    FUSE_TREE("fuse-tree");
+
+    final String title;
+
+    Way(String title) {
+      this.title = title;
+    }
+  }
+
+  /** The first time after a mount, and the second. */
+  private enum State {
+    FRESH,
+    WARM
+  }
+
+  private record Cell(Way way, State state, Kind kind) {}
+
+  @TempDir Path directory;
+
+  private final BenchTree tree = new BenchTree();
+  private final Map<Cell, List<Long>> nanos = new HashMap<>();
+  private final Map<Way, List<Long>> cpu = new EnumMap<>(Way.class);
+  private TestLayer layer;
+  private Path empty;
+  private Path lower;
+  private Path merged;
+  private Path fuse;
+  private long slot;
+
+  @BeforeEach
+  void makeTree() throws IOException {
+    layer = TestLayer.make(tree.tree, directory.resolve("layer"));
+    empty = Files.createDirectory(directory.resolve("empty"));
+    lower = Files.createDirectory(directory.resolve("lower"));
+    merged = Files.createDirectory(directory.resolve("merged"));
+    fuse = Files.createDirectory(directory.resolve("fuse"));
+    for (var part : List.of(layer.data(), layer.image())) {
+      Files.copy(part, OutputStream.nullOutputStream());
+    }
+  }
+
+  @Test
+  void mounts() throws IOException {
+    var workloads = new Workloads(tree);
+    try (var daemon = BenchDaemon.start(fuse, layer.image(), layer.data())) {
+      for (int round = -1; round < ROUNDS; round++) {
+        for (var way : Way.values()) {
+          for (var kind : Kind.values()) {
+            measure(daemon, workloads, way, kind, round >= 0);
+          }
+        }
+      }
+    }
+    Files.write(Path.of("target/mounts.md"), report());
+  }
+
+  private void measure(BenchDaemon daemon, Workloads workloads, Way way, Kind kind, boolean counts)
+      throws IOException {
+    Path root = mount(way);
+    try {
+      long before = daemon.cpuNanos();
+      long fresh = workloads.run(kind, root);
+      long used = daemon.cpuNanos() - before;
+      long warm = workloads.run(kind, root);
+      if (counts) {
+        add(new Cell(way, State.FRESH, kind), fresh);
+        add(new Cell(way, State.WARM, kind), warm);
+        cpu.computeIfAbsent(way, _ -> new ArrayList<>()).add(used);
+      }
+    } finally {
+      ErofsMount.unmount(merged);
+      ErofsMount.unmount(lower);
+    }
+  }
+
+  private void add(Cell cell, long value) {
+    nanos.computeIfAbsent(cell, _ -> new ArrayList<>()).add(value);
+  }
+
+  private Path mount(Way way) throws IOException {
+    Path below =
+        switch (way) {
+          case DIRECTORY, OVERLAY -> layer.reference();
+          case FUSE_TREE -> FuseSession.tree(fuse, ++slot);
+          case EROFS_LAZY -> erofs(ErofsMount.Backing.FILE, FuseSession.blob(fuse, ++slot));
+          case LOOP_LAZY -> erofs(ErofsMount.Backing.LOOP, FuseSession.blob(fuse, ++slot));
+          case EROFS_LOCAL -> erofs(ErofsMount.Backing.FILE, layer.data());
+          case LOOP_LOCAL -> erofs(ErofsMount.Backing.LOOP, layer.data());
+        };
+    if (way == Way.DIRECTORY) {
+      return below;
+    }
+    Mounts.mount("overlay", merged, "overlay", Mounts.MS_RDONLY, "lowerdir=" + below + ":" + empty);
+    return merged;
+  }
+
+  private Path erofs(ErofsMount.Backing backing, Path data) throws IOException {
+    ErofsMount.mount(backing, layer.image(), data, lower);
+    return lower;
+  }
+
+  private List<String> report() {
+    var report = new ArrayList<String>();
+    for (var state : State.values()) {
+      var head = new StringBuilder("| " + state.name().toLowerCase(Locale.ROOT));
+      var line = new StringBuilder("| ---");
+      for (var kind : Kind.values()) {
+        head.append(" | ").append(kind.title);
+        line.append(" | ---:");
+      }
+      report.add(head + (state == State.FRESH ? " | daemon's CPU ms |" : " |"));
+      report.add(line + (state == State.FRESH ? " | ---: |" : " |"));
+      for (var way : Way.values()) {
+        report.add(row(way, state));
+      }
+      report.add("");
+    }
+    return report;
+  }
+
+  private String row(Way way, State state) {
+    var row = new StringBuilder("| " + way.title);
+    for (var kind : Kind.values()) {
+      double here = median(new Cell(way, state, kind));
+      double same = median(new Cell(Way.OVERLAY, state, kind));
+      double bare = median(new Cell(Way.DIRECTORY, State.WARM, kind));
+      row.append(
+          String.format(
+              Locale.ROOT, " | %.1f ms (%.2f; %.2f)", here / 1e6, here / same, here / bare));
+    }
+    if (state == State.FRESH) {
+      double perRound =
+          cpu.getOrDefault(way, List.of()).stream().mapToLong(Long::longValue).sum()
+              / (double) ROUNDS;
+      row.append(String.format(Locale.ROOT, " | %.0f", perRound / 1e6));
+    }
+    return row + " |";
+  }
+
+  private double median(Cell cell) {
+    var values = nanos.getOrDefault(cell, List.of());
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+  }
+}
