@@ -1,0 +1,47 @@
+package dev.lazuli.snapshotter.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the kernel says of a process: CPU used, also by children that have ended, and memory. */
+record ProcessFigures(long pid) {
+  private static final double TICKS_PER_SECOND = 100;
+  private static final int UTIME = 11; // counted from the state, which follows the name
+  private static final int CUTIME = 13;
+
+  /** Returns the processor seconds of the process and its children that were waited for. */
+  double cpuSeconds() throws IOException {
+    return ticks(UTIME, 4) / TICKS_PER_SECOND;
+  }
+
+  /** Returns the processor seconds of children that were waited for, alone. */
+  double childrenCpuSeconds() throws IOException {
+    return ticks(CUTIME, 2) / TICKS_PER_SECOND;
+  }
+
+  private long ticks(int first, int count) throws IOException {
+    var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    long sum = 0;
+    for (int i = first; i < first + count; i++) {
+      sum += Long.parseLong(fields[i]);
+    }
+    return sum;
+  }
+
+  /** Makes {@link #peakMegabytes} start anew. Needs root. */
+  void resetPeak() throws IOException {
+    Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), "5");
+  }
+
+  /** Returns the most resident memory that the process had since the last reset. */
+  double peakMegabytes() throws IOException {
+    for (var line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) / 1000.0;
+      }
+    }
+    throw new IOException("no VmHWM of process " + pid);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.lazuli.snapshotter.bench;
+
+import dev.lazuli.testimages.containerd.Command;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Pulls, runs, waits until every byte is here, and removes again: one round at a time. */
+final class Starts {
+  private static final Duration LONG = Duration.ofMinutes(10);
+  private static final long POLL_MILLIS = 20;
+
+  private final String launcher;
+  private final String containerd;
+  private final Optional<Bed> bed;
+  private final Optional<Long> containerdPid;
+  private final Duration quiet;
+
+  /**
+   * Prepares to measure.
+   *
+   * @param containerd the socket
+   * @param bed whose registry is watched; empty: an existing containerd and a registry elsewhere
+   * @param quiet how long the registry must have sent nothing for everything to count as here; zero
+   *     not to wait for that
+   */
+  Starts(
+      String launcher,
+      String containerd,
+      Optional<Bed> bed,
+      Optional<Long> containerdPid,
+      Duration quiet) {
+    this.launcher = launcher;
+    this.containerd = containerd;
+    this.bed = bed;
+    this.containerdPid = containerdPid;
+    this.quiet = quiet;
+  }
+
+  /** Measures one round; the image is not there before and after it. */
+  Round once(Way way, String image, List<String> command) throws IOException {
+    var watched =
+        way.pid().or(() -> ownDaemon(way)).or(() -> containerdPid).map(ProcessFigures::new);
+    if (watched.isPresent()) {
+      watched.get().resetPeak();
+    }
+    bed.ifPresent(here -> here.registry().resetCounters());
+    double cpuBefore = cpu(watched);
+    long began = System.nanoTime();
+    var pull = way.pullWords(launcher, containerd, image, bed.isPresent());
+    Command.of(pull.toArray(String[]::new)).within(LONG).check();
+    long pulled = System.nanoTime();
+    ctr("run", "--rm", "--snapshotter", way.snapshotter(), image, "bench")
+        .with(command.toArray(String[]::new))
+        .check();
+    long ended = System.nanoTime();
+    double megabytes = megabytes();
+    double requests = requests();
+    double complete = Math.max(pulled - began, awaitQuiet(ended) - began) / 1e9;
+    double cpu = cpu(watched) - cpuBefore;
+    double peak = watched.isPresent() ? watched.get().peakMegabytes() : Double.NaN;
+    double allMegabytes = megabytes();
+    double allRequests = requests();
+    ctr("image", "rm", "--sync", image).check();
+    return new Round(
+        (pulled - began) / 1e9,
+        (ended - pulled) / 1e9,
+        megabytes,
+        requests,
+        quiet.isZero() ? Double.NaN : complete,
+        allMegabytes,
+        allRequests,
+        cpu,
+        peak);
+  }
+
+  private Optional<Long> ownDaemon(Way way) {
+    return way.snapshotter().equals("lazuli") ? bed.map(Bed::daemonPid) : Optional.empty();
+  }
+
+  private Command ctr(String... arguments) {
+    return Command.of("ctr", "-a", containerd).with(arguments).within(LONG);
+  }
+
+  /** Returns what clients, containerd and the snapshotter have used so far. */
+  private double cpu(Optional<ProcessFigures> watched) throws IOException {
+    if (containerdPid.isEmpty()) {
+      return Double.NaN;
+    }
+    double sum =
+        new ProcessFigures(ProcessHandle.current().pid()).childrenCpuSeconds()
+            + new ProcessFigures(containerdPid.get()).cpuSeconds();
+    boolean other = watched.isPresent() && watched.get().pid() != containerdPid.get();
+    return other ? sum + watched.get().cpuSeconds() : sum;
+  }
+
+  private double megabytes() {
+    return bed.map(here -> here.registry().counters().bodyBytes() / 1e6).orElse(Double.NaN);
+  }
+
+  private double requests() {
+    return bed.map(here -> (double) here.registry().counters().requests()).orElse(Double.NaN);
+  }
+
+  /** Returns when the registry sent its last byte, after a time in which it has sent no more. */
+  private long awaitQuiet(long since) throws IOException {
+    if (bed.isEmpty() || quiet.isZero()) {
+      return since;
+    }
+    long last = since;
+    long bytes = -1;
+    while (System.nanoTime() - last < quiet.toNanos()) {
+      long now = bed.get().registry().counters().bodyBytes();
+      if (now != bytes) {
+        last = bytes < 0 ? since : System.nanoTime();
+        bytes = now;
+      }
+      Bed.pause(POLL_MILLIS);
+    }
+    return last;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.lazuli.snapshotter.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A snapshotter with the command that pulls for it.
+ *
+ * @param snapshotter containerd's name of it
+ * @param pull who pulls
+ * @param reference the image to pull; empty: the bed's own, in the format that suits
+ * @param pid the snapshotter's daemon; empty: containerd itself, or the bed's own
+ */
+record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<Long> pid) {
+  /** Clients that pull. */
+  enum Pull {
+    CTR,
+    CTR_REMOTE,
+    LAZULI
+  }
+
+  /** Reads {@code SNAPSHOTTER:PULL[,image=REF][,pid=PID]}. */
+  static Way parse(String text) {
+    var parts = List.of(text.split(",", -1));
+    var head = List.of(parts.getFirst().split(":", -1));
+    var pull = head.size() < 2 ? "ctr" : head.get(1);
+    return new Way(
+        head.getFirst(),
+        Pull.valueOf(pull.toUpperCase(java.util.Locale.ROOT).replace('-', '_')),
+        value(parts, "image="),
+        value(parts, "pid=").map(Long::valueOf));
+  }
+
+  private static Optional<String> value(List<String> parts, String key) {
+    return parts.stream()
+        .filter(part -> part.startsWith(key))
+        .map(part -> part.substring(key.length()))
+        .findFirst();
+  }
+
+  /** Returns whether layers are mounted without being unpacked. */
+  boolean lazy() {
+    return pull != Pull.CTR;
+  }
+
+  /** Returns the words that pull {@code image} into the containerd at {@code socket}. */
+  List<String> pullWords(String launcher, String socket, String image, boolean plainHttp) {
+    var words =
+        new ArrayList<>(
+            switch (pull) {
+              case CTR -> List.of("ctr", "-a", socket, "image", "pull");
+              case CTR_REMOTE -> List.of("ctr-remote", "-a", socket, "image", "rpull");
+              case LAZULI -> List.of(launcher, "rpull", "--containerd", socket);
+            });
+    words.addAll(List.of("--snapshotter", snapshotter));
+    if (plainHttp) {
+      words.add("--plain-http");
+    }
+    words.add(image);
+    return words;
+  }
+
+  /** Returns how tables name this way. */
+  String title() {
+    var by =
+        pull == Pull.CTR_REMOTE ? "ctr-remote" : pull.name().toLowerCase(java.util.Locale.ROOT);
+    return snapshotter + " (" + by + ")";
+  }
+}
