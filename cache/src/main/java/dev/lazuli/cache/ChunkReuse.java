@@ -34,7 +34,7 @@ final class ChunkReuse implements AutoCloseable {
   ChunkReuse(LayerStore store) {
     this.store = store;
     int entries = store.options().reuseEntries();
-    this.index = entries == 0 ? null : new DigestIndex(entries, arena);
+    this.index = entries == 0 ? null : new DigestIndex(entries);
     for (int i = 0; i < BUFFERS; i++) {
       buffers.add(arena.allocate(BUFFER_BYTES).asByteBuffer());
     }

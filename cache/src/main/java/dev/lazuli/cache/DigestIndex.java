@@ -5,12 +5,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Remembers where chunks with given digests are, in a fixed piece of native memory. A hint, no
- * promise: entries are overwritten when their bucket is full and go stale when chunks are evicted,
- * so whoever finds one checks it against the layer. Thread-safe.
+ * Remembers where chunks with given digests are, in native memory: little at first, as much as it
+ * may have once there is so much to remember. A hint, no promise: entries are overwritten when
+ * their bucket is full and go stale when chunks are evicted, so whoever finds one checks it against
+ * the layer. Thread-safe.
  *
  * <p>A hash table of buckets of eight entries: the digest's first eight bytes, the layer's slot (0:
- * empty), the chunk. The digest is its own hash.
+ * empty), the chunk. The digest is its own hash. Half full, the table doubles.
  */
 final class DigestIndex {
   private static final int ENTRY_BYTES = 16;
@@ -18,17 +19,48 @@ final class DigestIndex {
   private static final int SLOT = 8;
   private static final int CHUNK = 12;
 
-  private final MemorySegment entries;
-  private final long buckets;
+  /** 32 KiB. */
+  private static final long FIRST_BUCKETS = 256;
+
+  private final long mostBuckets;
+  private MemorySegment entries;
+  private long buckets;
+  private long used;
   private int nextVictim;
 
-  DigestIndex(int capacity, Arena arena) {
-    this.buckets = Integer.highestOneBit(Math.max(1, capacity / BUCKET_ENTRIES));
-    this.entries = arena.allocate(buckets * BUCKET_ENTRIES * ENTRY_BYTES, Long.BYTES);
+  DigestIndex(int capacity) {
+    this.mostBuckets = Integer.highestOneBit(Math.max(1, capacity / BUCKET_ENTRIES));
+    this.buckets = Math.min(FIRST_BUCKETS, mostBuckets);
+    this.entries = table(buckets);
+  }
+
+  private static MemorySegment table(long buckets) {
+    return Arena.ofAuto().allocate(buckets * BUCKET_ENTRIES * ENTRY_BYTES, Long.BYTES);
   }
 
   /** Remembers a chunk; replaces an entry for the same digest, else an empty one, else any. */
   synchronized void put(long prefix, long slot, int chunk) {
+    if (buckets < mostBuckets && 2 * used >= buckets * BUCKET_ENTRIES) {
+      grow();
+    }
+    place(prefix, (int) slot, chunk);
+  }
+
+  private void grow() {
+    var old = entries;
+    buckets *= 2;
+    entries = table(buckets);
+    used = 0;
+    for (long at = 0; at < old.byteSize(); at += ENTRY_BYTES) {
+      int slot = old.get(ValueLayout.JAVA_INT, at + SLOT);
+      if (slot != 0) {
+        long prefix = old.get(ValueLayout.JAVA_LONG, at);
+        place(prefix, slot, old.get(ValueLayout.JAVA_INT, at + CHUNK));
+      }
+    }
+  }
+
+  private void place(long prefix, int slot, int chunk) {
     long bucket = bucket(prefix);
     long into = -1;
     for (int i = 0; i < BUCKET_ENTRIES; i++) {
@@ -46,8 +78,11 @@ final class DigestIndex {
       nextVictim = (nextVictim + 1) % BUCKET_ENTRIES;
       into = bucket + (long) nextVictim * ENTRY_BYTES;
     }
+    if (entries.get(ValueLayout.JAVA_INT, into + SLOT) == 0) {
+      used++;
+    }
     entries.set(ValueLayout.JAVA_LONG, into, prefix);
-    entries.set(ValueLayout.JAVA_INT, into + SLOT, (int) slot);
+    entries.set(ValueLayout.JAVA_INT, into + SLOT, slot);
     entries.set(ValueLayout.JAVA_INT, into + CHUNK, chunk);
   }
 

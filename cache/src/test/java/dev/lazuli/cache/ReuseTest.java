@@ -93,18 +93,28 @@ final class ReuseTest {
 
   @Test
   void index_forgetsRatherThanGrows() {
-    try (var arena = java.lang.foreign.Arena.ofConfined()) {
-      var index = new DigestIndex(64, arena);
-      for (int i = 1; i <= 1000; i++) {
-        index.put(i, i, i + 5);
-      }
-      int known = 0;
-      for (int i = 1; i <= 1000; i++) {
-        long found = index.find(i);
-        assertThat(found).isIn(0L, (long) i << 32 | i + 5);
-        known += found == 0 ? 0 : 1;
-      }
-      assertThat(known).isEqualTo(64);
+    var index = new DigestIndex(64);
+    for (int i = 1; i <= 1000; i++) {
+      index.put(i, i, i + 5);
+    }
+    int known = 0;
+    for (int i = 1; i <= 1000; i++) {
+      long found = index.find(i);
+      assertThat(found).isIn(0L, (long) i << 32 | i + 5);
+      known += found == 0 ? 0 : 1;
+    }
+    assertThat(known).isEqualTo(64);
+  }
+
+  @Test
+  void index_keepsAllItKnowsWhileItGrows() {
+    var index = new DigestIndex(1 << 16);
+    for (int i = 1; i <= 20_000; i++) {
+      index.put(i, i, i + 5);
+      index.put(i, i, i + 6);
+    }
+    for (int i = 1; i <= 20_000; i++) {
+      assertThat(index.find(i)).isEqualTo((long) i << 32 | i + 6);
     }
   }
 }

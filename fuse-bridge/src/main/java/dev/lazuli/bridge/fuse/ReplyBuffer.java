@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.UntouchedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -21,10 +22,9 @@ final class ReplyBuffer {
 
   /** Makes a buffer whose memory lives as long as it is reachable. */
   ReplyBuffer() {
-    Arena arena = Arena.ofAuto();
-    buffer = arena.allocate(BODY_OFFSET + Protocol.MAX_READ_BYTES, BODY_OFFSET);
+    buffer = UntouchedMemory.allocate(BODY_OFFSET + Protocol.MAX_READ_BYTES, BODY_OFFSET);
     body = buffer.asSlice(BODY_OFFSET);
-    callState = Descriptor.newCallState(arena);
+    callState = Descriptor.newCallState(Arena.ofAuto());
   }
 
   /** Returns the place for what follows the header. */

@@ -43,6 +43,10 @@ final class Libc {
   static final MethodHandle UMOUNT2 =
       bind("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
 
+  static final MethodHandle CALLOC =
+      bind("calloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+  static final MethodHandle FREE = bind("free", FunctionDescriptor.ofVoid(JAVA_LONG));
+
   static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
 
   static final MethodHandle FCNTL =

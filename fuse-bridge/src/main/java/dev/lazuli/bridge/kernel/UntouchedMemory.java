@@ -1,0 +1,43 @@
+package dev.lazuli.bridge.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Large buffers that are rarely filled: zeroed like an arena's memory, but by the kernel, page by
+ * page as they are touched. An arena writes zeros over all of it, and all of it is resident then.
+ */
+public final class UntouchedMemory {
+  private UntouchedMemory() {}
+
+  /**
+   * Returns new memory that is freed when nothing refers to it any more.
+   *
+   * @param alignment a power of two
+   */
+  @SuppressWarnings("restricted")
+  public static MemorySegment allocate(long bytes, long alignment) {
+    Arena arena = Arena.ofAuto();
+    MemorySegment callState = Libc.newCallState(arena);
+    long whole = bytes + alignment;
+    long address = Libc.run(state -> (long) Libc.CALLOC.invokeExact(state, 1L, whole), callState);
+    if (address == 0) {
+      throw new OutOfMemoryError("calloc of " + whole + " bytes");
+    }
+    MemorySegment memory =
+        MemorySegment.ofAddress(address).reinterpret(whole, arena, UntouchedMemory::free);
+    return memory.asSlice(-address & (alignment - 1), bytes);
+  }
+
+  private static void free(MemorySegment memory) {
+    try (Arena arena = Arena.ofConfined()) {
+      var _ =
+          Libc.run(
+              state -> {
+                Libc.FREE.invokeExact(state, memory.address());
+                return 0;
+              },
+              Libc.newCallState(arena));
+    }
+  }
+}
