@@ -137,8 +137,14 @@ final class LauncherIT {
     var cache = launcher.resolveSibling("lazuli.aot");
     assertThat(cache).isNotEmptyFile();
     assertThat(run(launcher, "version").err()).isEmpty();
+    var daemonCache = launcher.resolveSibling("lazuli-daemon.aot");
+    assertThat(daemonCache).isNotEmptyFile();
+    assertThat(run(launcher, "daemon", "--version").err()).isEmpty();
+    assertThat(run(launcher, "daemon", "--version").out()).startsWith("lazuli ");
 
     Files.write(cache, "no cache".getBytes(UTF_8));
+    Files.write(daemonCache, "no cache".getBytes(UTF_8));
+    assertThat(run(launcher, "daemon", "--version").err()).isEmpty();
     var outcome = run(launcher, "version");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).isEmpty();
