@@ -25,10 +25,10 @@ final class ErrorLine implements IExecutionExceptionHandler {
   static final int FAILED = 1;
   static final int WRONG_USAGE = 2;
 
-  private final LazuliCommand root;
+  private final Verbosity verbosity;
 
-  ErrorLine(LazuliCommand root) {
-    this.root = root;
+  ErrorLine(Verbosity verbosity) {
+    this.verbosity = verbosity;
   }
 
   @Override
@@ -36,7 +36,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
     var cause = unwrap(failure);
     var err = command.getErr();
     err.println(command.getColorScheme().errorText("lazuli: " + describe(cause)));
-    if (root.verbose()) {
+    if (verbosity.verbose()) {
       cause.printStackTrace(err);
     }
     err.flush();

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -39,16 +39,25 @@ import picocli.CommandLine.Spec;
       WarmUpCommand.class
     })
 final class LazuliCommand implements Runnable {
-  @Option(
-      names = {"-v", "--verbose"},
-      scope = ScopeType.INHERIT,
-      description = "Show details, and the stack trace of a failure.")
-  private boolean verbose;
+  @Mixin private Verbosity verbosity = new Verbosity();
 
   @Spec private CommandSpec spec;
 
-  boolean verbose() {
-    return verbose;
+  Verbosity verbosity() {
+    return verbosity;
+  }
+
+  /** Gives a command that is used without this one the same look and exit codes. */
+  static void present(CommandSpec command) {
+    command
+        .exitCodeOnInvalidInput(ErrorLine.WRONG_USAGE)
+        .exitCodeOnExecutionException(ErrorLine.FAILED);
+    command
+        .usageMessage()
+        .commandListHeading("%nCommands:%n")
+        .optionListHeading("%nOptions:%n")
+        .parameterListHeading("%n")
+        .descriptionHeading("%n");
   }
 
   @Override

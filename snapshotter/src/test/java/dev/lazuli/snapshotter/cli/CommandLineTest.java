@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Ansi;
@@ -70,6 +71,29 @@ final class CommandLineTest {
     assertThat(run(args.split(" ", -1))).isZero();
     assertThat(out.toString()).startsWith("Usage: lazuli");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "daemon --help",
+        "daemon --version",
+        "daemon --no-such-option",
+        "daemon --set=no.such.key=1",
+        "daemon --log-level=loud",
+        "daemon surplus"
+      })
+  void daemonAlone_actsAsInTheWholeTree(String args) {
+    assertThat(runOn(Main.daemon(), args.split(" ", -1)))
+        .isEqualTo(runOn(Main.commandLine(), args.split(" ", -1)));
+  }
+
+  private static String runOn(CommandLine line, String... args) {
+    var printed = new StringWriter();
+    line.setOut(new PrintWriter(printed, true));
+    line.setErr(new PrintWriter(printed, true));
+    line.setColorScheme(Help.defaultColorScheme(Ansi.OFF));
+    return line.execute(args) + ": " + printed;
   }
 
   @ParameterizedTest
