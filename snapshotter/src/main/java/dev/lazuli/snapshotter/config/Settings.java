@@ -156,7 +156,7 @@ final class Settings {
       key(
           "fetch.background_delay",
           Kind.duration(Duration.ZERO, HOUR),
-          seconds(2),
+          Duration.ofMillis(500),
           "How long a layer must have been without a miss before its background fetch starts.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       key(

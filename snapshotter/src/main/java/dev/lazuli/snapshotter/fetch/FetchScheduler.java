@@ -51,12 +51,14 @@ public final class FetchScheduler implements AutoCloseable {
   private int turn;
   private boolean closed;
   private volatile boolean permitsWanted;
+  private volatile LinkEstimate lastLink;
 
   /** Starts a scheduler; {@code limits} bound what the decoder accepts. */
   public FetchScheduler(FetchOptions options, Limits limits, FetchListener listener) {
     this.options = options;
     this.listener = listener;
     this.decoder = new ChunkDecoder(limits);
+    this.lastLink = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
     long now = System.nanoTime();
     this.backgroundBytes =
         new TokenBucket(
@@ -101,6 +103,16 @@ public final class FetchScheduler implements AutoCloseable {
 
   FetchListener listener() {
     return listener;
+  }
+
+  /** Returns an estimate for a new layer, which knows what was last learnt of any. */
+  LinkEstimate newLink() {
+    return lastLink.successor();
+  }
+
+  /** The layer's source has shown something of itself. */
+  void learnt(LinkEstimate link) {
+    lastLink = link;
   }
 
   ChunkDecoder decoder() {

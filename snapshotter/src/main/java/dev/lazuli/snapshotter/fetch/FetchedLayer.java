@@ -50,8 +50,7 @@ final class FetchedLayer implements LayerFetch {
     this.chunks = data.chunks();
     this.view = new CacheChunkView(data);
     this.planner = new RangePlanner(data);
-    FetchOptions options = scheduler.options();
-    this.link = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
+    this.link = scheduler.newLink();
   }
 
   /** Chunks to fetch without anybody waiting, in one pass from front to back. */
@@ -159,7 +158,7 @@ final class FetchedLayer implements LayerFetch {
     }
     long start = chunks.blobOffset(chunk);
     int position = stream.position();
-    return chunks.blobOffset(position) == start || start - stream.blobPosition() <= 2 * link.unit();
+    return chunks.blobOffset(position) == start || start - stream.blobPosition() <= link.unit();
   }
 
   /** Plans a range for {@code chunk}, which no stream carries, among those at work. */

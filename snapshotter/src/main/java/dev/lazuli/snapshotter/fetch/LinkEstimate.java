@@ -22,6 +22,17 @@ final class LinkEstimate {
     this.most = most;
   }
 
+  /**
+   * Returns an estimate that starts with what this one knows: most layers come from one place, and
+   * a container that starts reads a little of each.
+   */
+  synchronized LinkEstimate successor() {
+    var next = new LinkEstimate(least, most);
+    next.roundTripSeconds = roundTripSeconds;
+    next.bytesPerSecond = bytesPerSecond;
+    return next;
+  }
+
   synchronized void firstByte(long nanos) {
     roundTripSeconds = average(roundTripSeconds, nanos / 1e9);
   }
@@ -41,6 +52,6 @@ final class LinkEstimate {
     if (roundTripSeconds < 0 || bytesPerSecond < 0) {
       return least;
     }
-    return Math.clamp((long) (roundTripSeconds * bytesPerSecond / 2), least, most);
+    return Math.clamp((long) (roundTripSeconds * bytesPerSecond), least, most);
   }
 }

@@ -84,6 +84,7 @@ final class PacedStream implements BlobStream {
       source.close();
       long active = System.nanoTime() - opened - heldNanos;
       stream.layer().link().transferred(bytes, active);
+      scheduler.learnt(stream.layer().link());
     }
   }
 }
