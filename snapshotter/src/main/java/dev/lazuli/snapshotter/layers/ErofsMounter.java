@@ -4,6 +4,7 @@ import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -59,7 +60,15 @@ final class ErofsMounter implements LayerMounter {
   @Override
   public MountedTree mount(LayerData layer) throws IOException {
     var target = target(layer);
-    Files.createDirectories(target);
+    try {
+      Files.createDirectory(target);
+    } catch (FileAlreadyExistsException e) {
+      // A former daemon's mount that could not be adopted: a second one on top would outlive it.
+      var left = existing(layer);
+      if (left.isPresent()) {
+        return left.get();
+      }
+    }
     try {
       ErofsMount.mount(backing, layer.metaPath(), dataFile.apply(layer), target);
     } catch (IOException e) {

@@ -122,7 +122,7 @@ public final class LayerActions {
     }
     stored.removeAll(digests());
     long now = store.usedBytes();
-    return new PruneReport(false, stored, Math.max(0, before - now), now, now - evictable());
+    return new PruneReport(false, stored, Math.max(0, before - now), now, now - evictable(wanted));
   }
 
   /** What a snapshot needs must not go only because the snapshot could not be restored yet. */
@@ -148,15 +148,18 @@ public final class LayerActions {
             .filter(digest -> layers.inUse(digest).isEmpty())
             .toList();
     long free = unused.stream().mapToLong(parts.store()::evictableBytes).sum();
-    long most = evictable();
+    long most = evictable(wanted);
     if (toBytes.isPresent()) {
       free = Math.max(free, Math.min(most, used - toBytes.getAsLong()));
     }
     return new PruneReport(true, unused, free, used, used - most);
   }
 
-  private long evictable() {
-    return digests().stream().mapToLong(parts.store()::evictableBytes).sum();
+  private long evictable(Set<String> wanted) {
+    return digests().stream()
+        .filter(digest -> !wanted.contains(digest) || layers.inUse(digest).isPresent())
+        .mapToLong(parts.store()::evictableBytes)
+        .sum();
   }
 
   private List<String> digests() {
