@@ -66,7 +66,8 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   /**
    * Opens the layers that a former daemon left mounted, each with a claim that lasts until {@link
-   * #settle}. A layer that cannot be opened is left out, and its readers get errors.
+   * #settle}. A layer that cannot be opened is left out, and its readers get errors until the
+   * snapshot that needs it has been restored, which is tried until it works.
    */
   void adoptAll() {
     for (var record : parts.store().list()) {
