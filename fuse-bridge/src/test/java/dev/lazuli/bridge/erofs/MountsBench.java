@@ -79,27 +79,29 @@ final class MountsBench {
     try (var daemon = BenchDaemon.start(fuse, layer.image(), layer.data())) {
       for (int round = -1; round < ROUNDS; round++) {
         for (var way : Way.values()) {
-          for (var kind : Kind.values()) {
-            measure(daemon, workloads, way, kind, round >= 0);
-          }
+          measure(daemon, workloads, way, round >= 0);
         }
       }
     }
     Files.write(Path.of("target/mounts.md"), report());
   }
 
-  private void measure(BenchDaemon daemon, Workloads workloads, Way way, Kind kind, boolean counts)
+  /** Mounts anew, runs all workloads one after the other, and then all of them again. */
+  private void measure(BenchDaemon daemon, Workloads workloads, Way way, boolean counts)
       throws IOException {
     Path root = mount(way);
     try {
-      long before = daemon.cpuNanos();
-      long fresh = workloads.run(kind, root);
-      long used = daemon.cpuNanos() - before;
-      long warm = workloads.run(kind, root);
-      if (counts) {
-        add(new Cell(way, State.FRESH, kind), fresh);
-        add(new Cell(way, State.WARM, kind), warm);
-        cpu.computeIfAbsent(way, _ -> new ArrayList<>()).add(used);
+      for (var state : State.values()) {
+        long before = daemon.cpuNanos();
+        for (var kind : Kind.values()) {
+          long taken = workloads.run(kind, root);
+          if (counts) {
+            add(new Cell(way, state, kind), taken);
+          }
+        }
+        if (counts && state == State.FRESH) {
+          cpu.computeIfAbsent(way, _ -> new ArrayList<>()).add(daemon.cpuNanos() - before);
+        }
       }
     } finally {
       ErofsMount.unmount(merged);
@@ -155,12 +157,14 @@ final class MountsBench {
   private String row(Way way, State state) {
     var row = new StringBuilder("| " + way.title);
     for (var kind : Kind.values()) {
-      double here = median(new Cell(way, state, kind));
-      double same = median(new Cell(Way.OVERLAY, state, kind));
-      double bare = median(new Cell(Way.DIRECTORY, State.WARM, kind));
+      var here = new Cell(way, state, kind);
       row.append(
           String.format(
-              Locale.ROOT, " | %.1f ms (%.2f; %.2f)", here / 1e6, here / same, here / bare));
+              Locale.ROOT,
+              " | %.1f ms (%.2f; %.2f)",
+              part(here, 0.5) / 1e6,
+              part(here, 0.25) / part(new Cell(Way.OVERLAY, state, kind), 0.25),
+              part(here, 0.25) / part(new Cell(Way.DIRECTORY, State.WARM, kind), 0.25)));
     }
     if (state == State.FRESH) {
       double perRound =
@@ -171,8 +175,9 @@ final class MountsBench {
     return row + " |";
   }
 
-  private double median(Cell cell) {
+  /** Returns the value that a part of all are below: 0.5 for the median. */
+  private double part(Cell cell, double part) {
     var values = nanos.getOrDefault(cell, List.of());
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    return values.stream().sorted().skip((long) (values.size() * part)).findFirst().orElseThrow();
   }
 }
