@@ -1,0 +1,168 @@
+package dev.lazuli.snapshotter.e2e;
+
+import dev.lazuli.snapshotter.containerd.UnixTransport;
+import dev.lazuli.snapshotter.e2e.cri.Container;
+import dev.lazuli.snapshotter.e2e.cri.ContainerId;
+import dev.lazuli.snapshotter.e2e.cri.ContainerName;
+import dev.lazuli.snapshotter.e2e.cri.ContainerRequest;
+import dev.lazuli.snapshotter.e2e.cri.ContainerSecurity;
+import dev.lazuli.snapshotter.e2e.cri.ContainerState;
+import dev.lazuli.snapshotter.e2e.cri.ExecReply;
+import dev.lazuli.snapshotter.e2e.cri.ExecRequest;
+import dev.lazuli.snapshotter.e2e.cri.FileSystem;
+import dev.lazuli.snapshotter.e2e.cri.ImageName;
+import dev.lazuli.snapshotter.e2e.cri.ImageRequest;
+import dev.lazuli.snapshotter.e2e.cri.ImageServiceGrpc;
+import dev.lazuli.snapshotter.e2e.cri.LinuxContainer;
+import dev.lazuli.snapshotter.e2e.cri.LinuxSandbox;
+import dev.lazuli.snapshotter.e2e.cri.Namespaces;
+import dev.lazuli.snapshotter.e2e.cri.Nothing;
+import dev.lazuli.snapshotter.e2e.cri.PullRequest;
+import dev.lazuli.snapshotter.e2e.cri.RuntimeServiceGrpc;
+import dev.lazuli.snapshotter.e2e.cri.Sandbox;
+import dev.lazuli.snapshotter.e2e.cri.SandboxId;
+import dev.lazuli.snapshotter.e2e.cri.SandboxName;
+import dev.lazuli.snapshotter.e2e.cri.SandboxRequest;
+import dev.lazuli.snapshotter.e2e.cri.SandboxSecurity;
+import dev.lazuli.snapshotter.e2e.cri.StopRequest;
+import io.grpc.ManagedChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Runs pods by containerd's CRI plugin, as a kubelet would; calls may take two minutes. */
+final class Kubelet implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final int NODE = 2;
+  private static final int EXITED = 2;
+  private static final Namespaces NAMESPACES =
+      Namespaces.newBuilder().setNetwork(NODE).setPid(1).build();
+
+  private final UnixTransport transport = UnixTransport.open("kubelet");
+  private final ManagedChannel channel;
+
+  Kubelet(Path containerd) {
+    channel = transport.channel(containerd).build();
+  }
+
+  private ImageServiceGrpc.ImageServiceBlockingStub images() {
+    return ImageServiceGrpc.newBlockingStub(channel).withDeadlineAfter(LIMIT);
+  }
+
+  private RuntimeServiceGrpc.RuntimeServiceBlockingStub runtime() {
+    return RuntimeServiceGrpc.newBlockingStub(channel).withDeadlineAfter(LIMIT);
+  }
+
+  /** Pulls an image and returns what containers call it by. */
+  String pull(String reference) {
+    return images()
+        .pullImage(PullRequest.newBuilder().setImage(image(reference)).build())
+        .getReference();
+  }
+
+  void removeImage(String reference) {
+    var _ = images().removeImage(ImageRequest.newBuilder().setImage(image(reference)).build());
+  }
+
+  /** Returns what CRI says that images take on disk. */
+  FileSystem imageFileSystem() {
+    return images().imageFsInfo(Nothing.getDefaultInstance()).getImageFileSystems(0);
+  }
+
+  private static ImageName image(String reference) {
+    return ImageName.newBuilder().setImage(reference).build();
+  }
+
+  /**
+   * Starts a pod in the node's network.
+   *
+   * @param logs directory for what its containers print
+   */
+  Pod startPod(String name, Path logs) {
+    var sandbox =
+        Sandbox.newBuilder()
+            .setName(SandboxName.newBuilder().setName(name).setUid(name).setNamespace("test"))
+            .setLogDirectory(logs.toString())
+            .setLinux(
+                LinuxSandbox.newBuilder()
+                    .setCgroupParent("/k8s.io")
+                    .setSecurity(SandboxSecurity.newBuilder().setNamespaces(NAMESPACES)))
+            .build();
+    var request = SandboxRequest.newBuilder().setSandbox(sandbox).build();
+    return new Pod(sandbox, runtime().runPodSandbox(request));
+  }
+
+  /** A pod that runs; closing stops and removes it with its containers. */
+  final class Pod implements AutoCloseable {
+    private final Sandbox sandbox;
+    private final SandboxId id;
+
+    Pod(Sandbox sandbox, SandboxId id) {
+      this.sandbox = sandbox;
+      this.id = id;
+    }
+
+    /** Makes and starts a container that logs to {@code <name>.log}. */
+    ContainerId start(String name, String image, String... command) {
+      var container =
+          Container.newBuilder()
+              .setName(ContainerName.newBuilder().setName(name))
+              .setImage(image(image))
+              .addAllCommand(List.of(command))
+              .setLogPath(name + ".log")
+              .setLinux(
+                  LinuxContainer.newBuilder()
+                      .setSecurity(ContainerSecurity.newBuilder().setNamespaces(NAMESPACES)));
+      var request =
+          ContainerRequest.newBuilder()
+              .setSandboxId(id.getId())
+              .setContainer(container)
+              .setSandbox(sandbox);
+      var made = runtime().createContainer(request.build());
+      var _ = runtime().startContainer(made);
+      return made;
+    }
+
+    ContainerState awaitExit(ContainerId container) throws InterruptedException {
+      long end = System.nanoTime() + LIMIT.toNanos();
+      while (true) {
+        var state = runtime().containerStatus(container).getStatus();
+        if (state.getState() == EXITED) {
+          return state;
+        }
+        if (System.nanoTime() > end) {
+          throw new IllegalStateException("a container still runs after " + LIMIT);
+        }
+        Thread.sleep(20);
+      }
+    }
+
+    ExecReply exec(ContainerId container, String... command) {
+      return runtime()
+          .execSync(
+              ExecRequest.newBuilder()
+                  .setContainerId(container.getId())
+                  .addAllCommand(List.of(command))
+                  .setTimeoutSeconds(LIMIT.toSeconds())
+                  .build());
+    }
+
+    void remove(ContainerId container) {
+      var stop = StopRequest.newBuilder().setContainerId(container.getId()).build();
+      var _ = runtime().stopContainer(stop);
+      var _ = runtime().removeContainer(container);
+    }
+
+    @Override
+    public void close() {
+      var _ = runtime().stopPodSandbox(id);
+      var _ = runtime().removePodSandbox(id);
+    }
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    transport.close();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.containerd.MountTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The node under test: a bed's containerd and our daemon beside it, with the questions that tests
+ * ask of both. Used by one thread, but for the commands it makes.
+ */
+final class Node {
+  static final Duration LONG = Duration.ofMinutes(3);
+  private static final String LAZULI = "lazuli";
+
+  /** Whether something is so by now. */
+  interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private final ContainerdExtension bed;
+  private DaemonProcess daemon;
+
+  private Node(ContainerdExtension bed, DaemonProcess daemon) {
+    this.bed = bed;
+    this.daemon = daemon;
+  }
+
+  /** Starts the daemon; when this returns, containerd reaches it. */
+  static Node start(ContainerdExtension bed, String... settings) throws IOException {
+    var node = new Node(bed, launch(bed, settings));
+    node.daemon.awaitKnownTo(bed.containerd());
+    return node;
+  }
+
+  private static DaemonProcess launch(ContainerdExtension bed, String... settings)
+      throws IOException {
+    return bed.closeAtEnd(
+        DaemonProcess.start(bed.directory().resolve("d"), bed.snapshotterSocket(), settings));
+  }
+
+  /** Starts another daemon after the last one has ended. */
+  void startDaemon(String... settings) throws IOException {
+    daemon = launch(bed, settings);
+    daemon.awaitKnownTo(bed.containerd());
+  }
+
+  DaemonProcess daemon() {
+    return daemon;
+  }
+
+  String ctr(String... arguments) throws IOException {
+    return bed.containerd().ctr(arguments).within(LONG).check().output();
+  }
+
+  /** Returns a pull by our own client. */
+  Command rpull(String reference) {
+    return DaemonProcess.lazuli("rpull", "--plain-http", "--snapshotter", LAZULI)
+        .with("--containerd", bed.containerd().socket().toString(), reference)
+        .within(LONG);
+  }
+
+  /** Returns a pull by the real {@code ctr-remote}. */
+  Command ctrRemotePull(String reference) {
+    return bed.containerd()
+        .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", LAZULI, reference)
+        .within(LONG);
+  }
+
+  /** Returns a run of a new container to its end, which removes it. */
+  Command container(String reference, String id, String... command) {
+    return bed.containerd()
+        .ctr("run", "--rm", "--snapshotter", LAZULI, reference, id)
+        .with(command)
+        .within(LONG);
+  }
+
+  /** Returns what a shell script in a new container prints. */
+  String shell(String reference, String id, String script) throws IOException {
+    return container(reference, id, "/bin/sh", "-c", script).check().output().strip();
+  }
+
+  /** Removes an image's name; what nobody else needs goes before this returns. */
+  void removeImage(String reference) throws IOException {
+    ctr("image", "rm", "--sync", reference);
+  }
+
+  /** Returns where layers are mounted now. */
+  List<Path> mountedLayers() throws IOException {
+    return MountTable.below(daemon.root().resolve("mounts"));
+  }
+
+  /** Returns how many layers new containers read without the daemon. */
+  long localLayers() throws IOException {
+    return mountedLayers().stream().filter(path -> path.toString().endsWith(".local")).count();
+  }
+
+  /** Returns the bytes that layers take on disk. */
+  long bytesOnDisk() throws IOException {
+    var output =
+        Command.of("du", "--summarize", "--block-size=1")
+            .with(daemon.root().resolve("layers").toString())
+            .check()
+            .output();
+    return Long.parseLong(output.substring(0, output.indexOf('\t')));
+  }
+
+  /** Waits for what other processes do in their own time. */
+  void await(String what, Condition condition) throws IOException {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as(what + "; the daemon says: " + daemon.log()).isLessThan(end);
+      DaemonProcess.pause();
+    }
+  }
+
+  /** Waits until no mount, directory or byte of any image is left. */
+  void awaitNothingLeft() throws IOException {
+    await("nothing is left", () -> leftovers().isEmpty());
+  }
+
+  private List<Path> leftovers() throws IOException {
+    var mounts = mountedLayers();
+    if (!mounts.isEmpty()) {
+      return mounts;
+    }
+    try (var snapshots = Files.list(daemon.root().resolve("snapshots"));
+        var layers = Files.walk(daemon.root().resolve("layers"))) {
+      var left = new java.util.ArrayList<>(snapshots.toList());
+      left.addAll(layers.filter(Files::isRegularFile).toList());
+      return left;
+    }
+  }
+
+  /** Returns how often the daemon has logged a line with this text. */
+  long logged(String text) throws IOException {
+    return daemon.log().lines().filter(line -> line.contains(text)).count();
+  }
+}

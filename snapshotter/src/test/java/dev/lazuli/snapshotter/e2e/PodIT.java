@@ -1,0 +1,104 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.images.GeneratedContent;
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.OciLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Kubernetes' way: a pod by containerd's CRI plugin, whose image is mounted lazily. */
+final class PodIT {
+  private static final int UNREAD_BYTES = 4 << 20;
+
+  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+
+  private static Node node;
+  private static String image;
+
+  @BeforeAll
+  static void start() throws IOException {
+    BED.pushPauseImage();
+    var layout = OciLayout.at(BED.directory().resolve("layout"));
+    var programs = new HostFiles();
+    for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep")) {
+      programs.program(Path.of(program));
+    }
+    var _ =
+        new ImageBuilder(layout)
+            .encoding(LayerEncoding.ESTARGZ)
+            .layer(programs.tree())
+            .encoding(LayerEncoding.ZSTD_CHUNKED)
+            .layer(
+                new ImageTree()
+                    .file("greeting", "hello from a pod\n")
+                    .file("unread", new GeneratedContent(UNREAD_BYTES, 1, GeneratedContent.NOISE)))
+            .build("pod");
+    image = BED.registry().push(layout, "pod", "pod:1");
+    node = Node.start(BED, "fetch.background=false");
+  }
+
+  @Test
+  void pod_startsFromLazilyMountedLayers() throws Exception {
+    try (var kubelet = new Kubelet(BED.containerd().socket())) {
+      var reference = kubelet.pull(image);
+
+      assertThat(node.mountedLayers())
+          .hasSize(2)
+          .allMatch(mount -> mount.toString().endsWith(".lazy"));
+      assertThat(snapshotLabels())
+          .contains(
+              "\"containerd.io/snapshot/cri.image-ref\": \"" + image,
+              "\"containerd.io/snapshot/cri.manifest-digest\": \"sha256:");
+      runPod(kubelet, reference);
+      assertThat(node.bytesOnDisk()).isLessThan(UNREAD_BYTES);
+      assertThat(kubelet.imageFileSystem().getTimestamp()).isPositive();
+
+      kubelet.removeImage(reference);
+      kubelet.removeImage(BED.containerd().config().sandboxImage());
+      node.awaitNothingLeft();
+    }
+  }
+
+  private static void runPod(Kubelet kubelet, String reference) throws Exception {
+    var logs = Files.createDirectories(BED.directory().resolve("logs"));
+    try (var pod = kubelet.startPod("pod", logs)) {
+      var once = pod.start("once", reference, "/bin/sh", "-c", "cat /greeting");
+      var ended = pod.awaitExit(once);
+      assertThat(ended.getExitCode()).as(ended.getMessage()).isZero();
+      assertThat(Files.readString(logs.resolve("once.log"))).endsWith(" hello from a pod\n");
+
+      var server = pod.start("server", reference, "/bin/sleep", "1000");
+      var script = "read line < /greeting; echo $line > /written; cat /written";
+      var said = pod.exec(server, "/bin/sh", "-c", script);
+      assertThat(said.getExitCode()).as(said.getErrors().toStringUtf8()).isZero();
+      assertThat(said.getOutput().toStringUtf8()).isEqualTo("hello from a pod\n");
+
+      pod.remove(once);
+      pod.remove(server);
+    }
+  }
+
+  /** Returns the labels of all committed snapshots of CRI's namespace. */
+  private static String snapshotLabels() throws IOException {
+    var snapshots = new String[] {"--namespace", "k8s.io", "snapshots", "--snapshotter", "lazuli"};
+    var all = new StringBuilder();
+    for (var line : BED.containerd().ctr(snapshots).with("ls").check().output().lines().toList()) {
+      if (line.contains("Committed")) {
+        var name = line.substring(0, line.indexOf(' '));
+        all.append(BED.containerd().ctr(snapshots).with("info", name).check().output());
+      }
+    }
+    return all.toString();
+  }
+}
