@@ -16,6 +16,7 @@ setfacl|acl|access control lists
 setcap|libcap2-bin|file capabilities
 ip|iproute2|slowed links between network namespaces
 python3|python3-minimal|Python images
+chromium|chromium|the waterfall page in a browser
 mvn|maven|everything
 '
 

@@ -50,6 +50,7 @@ final class ArchitectureTest {
               "cache",
               "snapshotter.registry",
               "snapshotter.metrics"),
+          room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
               "snapshotter.layers",
               "estargz",
@@ -57,6 +58,7 @@ final class ArchitectureTest {
               "bridge",
               "snapshotter.registry",
               "snapshotter.fetch",
+              "snapshotter.waterfall",
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status"),

@@ -1,11 +1,15 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.cli.demo.Demo;
+import dev.lazuli.snapshotter.waterfall.PictureStyle;
 import dev.lazuli.testimages.registry.LinkProfile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -36,12 +40,26 @@ final class DemoCommand implements Callable<Integer> {
       description = "Start the program with a private containerd and runc. Needs root.")
   private boolean containerd;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Where to write the page. Default: a new file among the temporary ones.")
+  private @Nullable Path html;
+
   @Option(names = "--in-namespace", hidden = true)
   private boolean inNamespace;
 
   @Override
   public Integer call() throws Exception {
-    var demo = new Demo(System.out, LinkProfile.of(roundTrip, bandwidth), inNamespace, containerd);
+    var picture = Terminal.present() ? Optional.of(Terminal.style()) : Optional.<PictureStyle>empty();
+    var options =
+        new Demo.Options(
+            LinkProfile.of(roundTrip, bandwidth),
+            inNamespace,
+            containerd,
+            Optional.ofNullable(html),
+            picture);
+    var demo = new Demo(System.out, options);
     var launcher = System.getenv(LAUNCHER);
     if (launcher != null && demo.wantsNamespace()) {
       return inNamespace(launcher);
@@ -57,6 +75,9 @@ final class DemoCommand implements Callable<Integer> {
             List.of("unshare", "--user", "--map-root-user", "--mount", launcher, "demo"));
     command.addAll(
         List.of("--in-namespace", "--round-trip=" + roundTrip, "--bandwidth=" + bandwidth));
+    if (html != null) {
+      command.add("--html=" + html);
+    }
     return new ProcessBuilder(command).inheritIO().start().waitFor();
   }
 }

@@ -13,6 +13,7 @@ import dev.lazuli.snapshotter.status.Query;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import dev.lazuli.snapshotter.status.Routes;
+import dev.lazuli.snapshotter.waterfall.Waterfall;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.function.LongSupplier;
 /** What a daemon answers on its status socket; {@code docs/status.md} describes it. */
 final class NodeApi {
   private static final String NAME = "name";
+  private static final String IMAGE = "image";
   private static final String TO = "to";
   private static final String DRY_RUN = "dry_run";
   private static final String UNPIN = "unpin";
@@ -61,6 +63,7 @@ final class NodeApi {
     return health(new Routes())
         .get("/status", only(List.of(), _ -> status()))
         .get("/layers", only(List.of(NAME), query -> named(query, LayerActions::status)))
+        .get("/waterfall", only(List.of(IMAGE), this::waterfall))
         .post("/fetch", only(List.of(NAME), query -> named(query, LayerActions::fetch)))
         .post("/pin", only(List.of(NAME, UNPIN), this::pin))
         .post("/prune", only(List.of(TO, DRY_RUN), this::prune));
@@ -81,6 +84,10 @@ final class NodeApi {
   private Content ready() throws RequestException, IOException {
     requireLayers();
     return healthy();
+  }
+
+  private Waterfall waterfall(Query query) throws RequestException, IOException {
+    return requireLayers().waterfall(query.require(IMAGE));
   }
 
   private interface Answer {

@@ -63,7 +63,7 @@ final class NodeOptions {
         MountChoice.valueOf(from.mount().way().name()),
         store(from.cache()),
         fetch(from.fetch()),
-        layers(from.fetch(), from.prefetch(), from.allowUnverified()),
+        layersOptions(from),
         from.mount().keeper() ? Optional.of(from.mount().keeperPatience()) : Optional.empty());
   }
 
@@ -89,17 +89,18 @@ final class NodeOptions {
         .withBackgroundBudget(from.backgroundBytesPerSecond(), from.backgroundRequestsPerSecond());
   }
 
-  private static LayersOptions layers(
-      Configuration.Fetch fetch, Configuration.Prefetch prefetch, boolean allowUnverified) {
+  private static LayersOptions layersOptions(Configuration from) {
     var preset = LayersOptions.DEFAULT;
+    var fetch = from.fetch();
     return new LayersOptions(
         fetch.background(),
         fetch.backgroundDelay(),
-        prefetch.enabled(),
-        prefetch.sizeBytes(),
-        allowUnverified,
+        from.prefetch().enabled(),
+        from.prefetch().sizeBytes(),
+        from.allowUnverified(),
         preset.availabilityInterval(),
-        preset.parallelIndexes());
+        preset.parallelIndexes(),
+        from.recordBytes());
   }
 
   static Duration mountTimeout(Configuration from) {

@@ -3,13 +3,17 @@ package dev.lazuli.snapshotter.cli;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.StatusClient;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -38,6 +42,21 @@ final class StatusCommand implements Callable<Integer> {
       })
   private boolean watch;
 
+  @Option(
+      names = "--waterfall",
+      paramLabel = "IMAGE",
+      description = {
+        "Draw how the start of an image's containers went: which file came when, and what waited",
+        "for the network."
+      })
+  private @Nullable String waterfall;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "With --waterfall: write the picture as a page, instead of drawing it here.")
+  private @Nullable Path html;
+
   @Mixin private ConfigurationOptions configuration;
 
   @Spec private CommandSpec spec;
@@ -46,7 +65,13 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    check();
     var client = new StatusClient(configuration.load().statusSocket());
+    if (waterfall != null) {
+      new WaterfallOutput(waterfall, json, Optional.ofNullable(html))
+          .print(client, spec.commandLine().getOut());
+      return 0;
+    }
     if (!watch) {
       print(json ? pretty(client.status()) : StatusTable.of(client.status(), Instant.now()));
       return 0;
@@ -54,6 +79,15 @@ final class StatusCommand implements Callable<Integer> {
     for (var status = client.status(); ; status = client.status()) {
       show(status);
       Thread.sleep(SECOND);
+    }
+  }
+
+  private void check() {
+    if (waterfall != null && watch) {
+      throw new ParameterException(spec.commandLine(), "--watch and --waterfall exclude each other");
+    }
+    if (waterfall == null && html != null) {
+      throw new ParameterException(spec.commandLine(), "--html needs --waterfall");
     }
   }
 

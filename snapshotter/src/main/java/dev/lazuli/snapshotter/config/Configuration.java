@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param mount how layers are mounted
  * @param prefetch what is fetched before it is read
  * @param allowUnverified whether a label may ask for layers that cannot be verified
+ * @param recordBytes memory for the record of what was fetched when
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
  */
 public record Configuration(
@@ -33,6 +34,7 @@ public record Configuration(
     Mount mount,
     Prefetch prefetch,
     boolean allowUnverified,
+    long recordBytes,
     Optional<String> metricsAddress) {
 
   /** Where the configuration is read from unless the command line says otherwise. */

@@ -255,6 +255,14 @@ final class Settings {
           "Whether a client may ask by label for layers whose table of contents cannot be"
               + " verified.");
 
+  static final Setting<Long> RECORD_SIZE =
+      key(
+          "status.record_size",
+          Kind.size(),
+          1L << 20,
+          "Memory for the record of what was fetched when, which lazuli status --waterfall draws;"
+              + " the oldest is forgotten first. 0: no record.");
+
   static final Setting<Optional<String>> METRICS_ADDRESS =
       key(
           "metrics.address",

@@ -37,6 +37,7 @@ record Values(Map<Setting<?>, Object> given) {
         new Configuration.Prefetch(
             get(Settings.PREFETCH), get(Settings.PREFETCH_SIZE), get(Settings.PREFETCH_TIMEOUT)),
         get(Settings.ALLOW_UNVERIFIED),
+        get(Settings.RECORD_SIZE),
         get(Settings.METRICS_ADDRESS));
   }
 

@@ -13,6 +13,9 @@ public interface FetchListener {
   /** A range of {@code length} bytes at {@code offset} of the blob is about to be requested. */
   default void rangeOpened(String layer, long offset, long length, Priority priority) {}
 
+  /** The first bytes of the range that was opened at {@code offset} have come. */
+  default void firstByte(String layer, long offset) {}
+
   /** The range has delivered {@code bytes} more, compressed. */
   default void bytesFetched(String layer, int bytes, Priority priority) {}
 
@@ -27,6 +30,9 @@ public interface FetchListener {
 
   /** The chunk was found on this disk and verified, without a request. */
   default void chunkReused(String layer, int chunk, long bytes) {}
+
+  /** A reader begins to wait for chunks of the layer: at least one of them is missing. */
+  default void demandWaits(String layer, int fromChunk, int toChunk) {}
 
   /** A reader that waited for chunks of the layer has got all of them. */
   default void demandServed(String layer, int fromChunk, int toChunk, long nanos) {}

@@ -163,6 +163,7 @@ public final class FetchScheduler implements AutoCloseable {
 
   CompletableFuture<Void> demand(FetchedLayer layer, int from, int to) {
     var demand = new Demand(from, to, System.nanoTime());
+    listener.demandWaits(layer.name(), from, to);
     lock.lock();
     try {
       if (layer.closed) {

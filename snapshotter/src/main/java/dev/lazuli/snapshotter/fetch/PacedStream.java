@@ -63,6 +63,7 @@ final class PacedStream implements BlobStream {
   private void arrived(int length) {
     if (bytes == 0) {
       stream.layer().link().firstByte(System.nanoTime() - opened - heldNanos);
+      scheduler.listener().firstByte(stream.layer().name(), offset);
     }
     bytes += length;
     stream.atBlob(offset + bytes);

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.PruneReport;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
+import dev.lazuli.snapshotter.waterfall.Waterfall;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -68,6 +69,15 @@ public final class LayerActions {
    */
   public List<LayerStatus> status(String name) throws RequestException {
     return report(find(name));
+  }
+
+  /**
+   * Returns how the start of an image's containers went, as far as the record reaches back.
+   *
+   * @param name an image's reference, or a digest of one of its layers
+   */
+  public Waterfall waterfall(String name) throws RequestException, IOException {
+    return layers.waterfall(LayerNames.reference(name, find(name).getFirst()), Optional.empty());
   }
 
   /**

@@ -11,16 +11,20 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.TocTrust;
-import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.waterfall.StartRecord;
+import dev.lazuli.snapshotter.waterfall.Waterfall;
+import dev.lazuli.snapshotter.waterfall.WaterfallReader;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 
@@ -36,6 +40,7 @@ public final class LayerFiles implements AutoCloseable {
 
   private final LayerStore store;
   private final FetchScheduler scheduler;
+  private final StartRecord record = new StartRecord(StartRecord.DEFAULT_BYTES);
   private final LayerOrigin origin;
   private final List<Layer> layers = new ArrayList<>();
   private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
@@ -46,22 +51,26 @@ public final class LayerFiles implements AutoCloseable {
    * @param root where layers are kept
    * @throws IOException if it cannot be used
    */
-  public LayerFiles(Path root, LayerOrigin origin, FetchListener listener) throws IOException {
+  public LayerFiles(Path root, LayerOrigin origin) throws IOException {
     this.origin = origin;
     this.store = LayerStore.open(root, StoreOptions.defaults());
-    this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, listener);
+    this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, record);
   }
 
   /** Indexes one more layer, on top of those before. */
   public void add(LayerRequest request) throws IOException, InterruptedException {
+    record.requested(request.digest(), request.reference());
     var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
     var blob = origin.blob(request.reference(), request.digest(), -1);
     var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
     var data = indexer.index(request.digest(), request.reference(), blob, trust);
     var compression = Compression.valueOf(data.record().compression());
-    layers.add(
-        new Layer(
-            data, ErofsImage.open(data.metaPath()), scheduler.attach(data, blob, compression)));
+    var fetch = scheduler.attach(data, blob, compression);
+    layers.add(new Layer(data, ErofsImage.open(data.metaPath()), fetch));
+    record.mounted(request.digest());
+    if (data.record().prefetchEnd() > 0) {
+      var _ = fetch.prefetch(0, data.record().prefetchEnd());
+    }
   }
 
   /**
@@ -125,6 +134,16 @@ public final class LayerFiles implements AutoCloseable {
   public void complete() {
     layers.forEach(layer -> layer.fetch().background());
     layers.forEach(layer -> layer.fetch().completed().join());
+  }
+
+  /**
+   * Returns what came when.
+   *
+   * @param began when the start began
+   */
+  public Waterfall waterfall(String image, Instant began) throws IOException {
+    var data = layers.stream().map(Layer::data).toList();
+    return new WaterfallReader(record).read(image, data, Optional.of(began));
   }
 
   @Override

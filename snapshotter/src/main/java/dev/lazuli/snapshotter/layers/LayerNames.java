@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -51,12 +52,20 @@ final class LayerNames {
     return ofImage.isEmpty() ? byDigest : ofImage;
   }
 
+  /** Returns the image that is meant, as its client wrote it; for a digest, one of its images. */
+  static String reference(String name, LayerRecord layer) {
+    return layer.references().stream()
+        .filter(own -> isSame(name, own))
+        .findFirst()
+        .orElseGet(layer.references()::getFirst);
+  }
+
   private static boolean isImage(String name, LayerRecord layer) {
-    if (layer.references().contains(name)) {
-      return true;
-    }
-    var full = full(name);
-    return full != null && layer.references().stream().anyMatch(own -> full.equals(full(own)));
+    return layer.references().stream().anyMatch(own -> isSame(name, own));
+  }
+
+  private static boolean isSame(String name, String own) {
+    return own.equals(name) || (full(name) != null && Objects.equals(full(name), full(own)));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** What every layer of the node shares. */
@@ -12,6 +13,7 @@ record LayerParts(
     FetchScheduler scheduler,
     ServedLayers served,
     LayerActivity activity,
+    StartRecord record,
     LayerMounter lazy,
     LayerMounter local,
     ScheduledExecutorService timer,

@@ -12,6 +12,7 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,8 +102,9 @@ public final class LayerService implements AutoCloseable {
     var store = LayerStore.open(setup.root(), setup.store());
     parts.push(store);
     var activity = new LayerActivity();
-    var scheduler =
-        new FetchScheduler(setup.fetch(), Limits.DEFAULT, new Listeners(activity, listener));
+    var record = new StartRecord(setup.layers().recordBytes());
+    var listeners = new Listeners(record, new Listeners(activity, listener));
+    var scheduler = new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners);
     parts.push(scheduler);
     var served = new ServedLayers();
     var fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
@@ -122,6 +124,7 @@ public final class LayerService implements AutoCloseable {
                 scheduler,
                 served,
                 activity,
+                record,
                 mounters.lazy(),
                 mounters.local(),
                 timer,

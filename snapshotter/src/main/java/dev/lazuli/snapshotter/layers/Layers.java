@@ -1,9 +1,14 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.waterfall.Waterfall;
+import dev.lazuli.snapshotter.waterfall.WaterfallReader;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +167,32 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   /** Returns what operators see of the layers in use. */
   List<LayerStatus> status() {
     return all().stream().flatMap(layer -> layer.status().stream()).toList();
+  }
+
+  /**
+   * Returns how the start of an image's containers went.
+   *
+   * @param reference the image's reference as its client wrote it
+   * @param began when the start began
+   * @throws IOException if what a layer has on disk cannot be read
+   */
+  public Waterfall waterfall(String reference, Instant began) throws IOException {
+    return waterfall(reference, Optional.of(began));
+  }
+
+  Waterfall waterfall(String reference, Optional<Instant> began) throws IOException {
+    var shared = new ArrayList<LayerData>();
+    try {
+      for (var layer : all().stream().flatMap(layer -> layer.ifOpen().stream()).toList()) {
+        if (layer.data().record().references().contains(reference)) {
+          shared.add(layer.data().share());
+        }
+      }
+      shared.sort(Comparator.comparingLong(LayerData::slot));
+      return new WaterfallReader(parts.record()).read(reference, shared, began);
+    } finally {
+      shared.forEach(LayerData::close);
+    }
   }
 
   private synchronized List<SharedLayer> all() {

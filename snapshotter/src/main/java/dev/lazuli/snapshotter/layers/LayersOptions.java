@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.time.Duration;
 
 /**
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param availabilityInterval how long a layer counts as available after it last was
  * @param parallelIndexes how many layers are indexed at the same time, at least 1; each takes
  *     memory in proportion to its TOC
+ * @param recordBytes memory for the record of what was fetched when; 0 for none
  */
 public record LayersOptions(
     boolean backgroundFetch,
@@ -23,15 +25,25 @@ public record LayersOptions(
     long prefetchBytes,
     boolean allowUnverified,
     Duration availabilityInterval,
-    int parallelIndexes) {
+    int parallelIndexes,
+    long recordBytes) {
   /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
-      new LayersOptions(true, Duration.ofMillis(500), true, 0, false, Duration.ofSeconds(60), 4);
+      new LayersOptions(
+          true,
+          Duration.ofMillis(500),
+          true,
+          0,
+          false,
+          Duration.ofSeconds(60),
+          4,
+          StartRecord.DEFAULT_BYTES);
 
   /** Checks the ranges. */
   public LayersOptions {
     if (prefetchBytes < 0
         || parallelIndexes < 1
+        || recordBytes < 0
         || backgroundDelay.isNegative()
         || availabilityInterval.isNegative()) {
       throw new IllegalArgumentException(
@@ -49,6 +61,7 @@ public record LayersOptions(
         prefetchBytes,
         allowUnverified,
         availabilityInterval,
-        parallelIndexes);
+        parallelIndexes,
+        recordBytes);
   }
 }

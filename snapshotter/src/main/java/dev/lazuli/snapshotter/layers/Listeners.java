@@ -19,6 +19,12 @@ record Listeners(FetchListener first, FetchListener second) implements FetchList
   }
 
   @Override
+  public void firstByte(String layer, long offset) {
+    first.firstByte(layer, offset);
+    second.firstByte(layer, offset);
+  }
+
+  @Override
   public void bytesFetched(String layer, int bytes, Priority priority) {
     first.bytesFetched(layer, bytes, priority);
     second.bytesFetched(layer, bytes, priority);
@@ -46,6 +52,12 @@ record Listeners(FetchListener first, FetchListener second) implements FetchList
   public void chunkReused(String layer, int chunk, long bytes) {
     first.chunkReused(layer, chunk, bytes);
     second.chunkReused(layer, chunk, bytes);
+  }
+
+  @Override
+  public void demandWaits(String layer, int fromChunk, int toChunk) {
+    first.demandWaits(layer, fromChunk, toChunk);
+    second.demandWaits(layer, fromChunk, toChunk);
   }
 
   @Override

@@ -59,13 +59,18 @@ final class SharedLayer {
     lock.lockInterruptibly();
     try {
       var layer = open;
+      parts.record().requested(digest, request.reference());
       if (layer == null) {
         open = mount(request, trust);
+        parts.record().mounted(digest);
       } else if (trust == Trust.REQUIRED) {
         requireTrusted(request, layer.data());
       }
       claims.incrementAndGet();
     } finally {
+      if (open == null) {
+        parts.record().forget(digest);
+      }
       lock.unlock();
     }
   }
@@ -97,6 +102,7 @@ final class SharedLayer {
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
       var reference = record.references().getFirst();
+      parts.record().requested(digest, reference);
       var layer = OpenLayer.open(parts, data, source(reference, record.size()));
       try {
         layer.adopt();
@@ -174,6 +180,7 @@ final class SharedLayer {
 
   private void forget() {
     parts.activity().forget(digest);
+    parts.record().forget(digest);
     try {
       if (parts.store().isKept(digest)) {
         log.info("layer {}: stays after its last snapshot, for it is pinned", digest);

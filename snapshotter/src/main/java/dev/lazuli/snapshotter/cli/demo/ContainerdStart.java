@@ -18,7 +18,7 @@ import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -40,12 +40,10 @@ final class ContainerdStart {
     this.directory = directory;
   }
 
-  /** Both starts, the lazy one first. */
-  record Pair(Start lazy, Start full) {}
-
   /** Starts containerd and our service, runs the program both ways, and takes all away again. */
-  Pair run(DemoProgram program) throws IOException, InterruptedException {
-    var complete = new CountDownLatch(program.layers().size());
+  Starts run(DemoProgram program, Starts.Optimiser optimiser)
+      throws IOException, InterruptedException {
+    var complete = new Semaphore(0);
     var socket = directory.resolve("lazuli.sock");
     var setup =
         new LayerService.Setup(
@@ -60,7 +58,7 @@ final class ContainerdStart {
         new FetchListener() {
           @Override
           public void layerComplete(String layer) {
-            complete.countDown();
+            complete.release();
           }
         };
     try (var layers =
@@ -73,36 +71,55 @@ final class ContainerdStart {
             SnapshotterServer.start(
                 SnapshotterOptions.of(directory.resolve("lazuli"), socket), layers.layers());
         var containerd = TestContainerd.start(directory.resolve("c"), socket)) {
-      var lazy = start(program, containerd, LAZULI, complete);
-      var full = start(program, containerd, OVERLAYFS, new CountDownLatch(0));
-      return new Pair(lazy, full);
+      var service = new Service(containerd, layers, complete);
+      var plain = lazy(program, service, DemoImage.PLAIN);
+      optimiser.optimise(plain.waterfall().orElseThrow());
+      var optimised = lazy(program, service, DemoImage.OPTIMISED);
+      return new Starts(plain, optimised, full(program, containerd));
     }
   }
 
-  private Start start(
-      DemoProgram program, TestContainerd containerd, String snapshotter, CountDownLatch complete)
+  private record Service(TestContainerd containerd, LayerService layers, Semaphore complete) {}
+
+  private Start lazy(DemoProgram program, Service service, String tag)
       throws IOException, InterruptedException {
-    registry.resetCounters();
-    long began = System.nanoTime();
-    var reference = DemoImage.reference(registry);
+    var clock = new Clock(registry);
+    var reference = DemoImage.reference(registry, tag).toString();
+    var text = pullAndRun(program, service.containerd(), LAZULI, tag, clock);
+    if (!service
+        .complete()
+        .tryAcquire(program.layers().size(), COMPLETE_MINUTES, TimeUnit.MINUTES)) {
+      throw new IOException("background fetch took more than " + COMPLETE_MINUTES + " minutes");
+    }
+    var whole = clock.elapsed();
+    var waterfall = service.layers().layers().waterfall(reference, clock.began());
+    service.containerd().ctr("image", "rm", "--sync", reference).check();
+    return clock.lazy(text, whole, waterfall, "first output");
+  }
+
+  private Start full(DemoProgram program, TestContainerd containerd)
+      throws IOException, InterruptedException {
+    var clock = new Clock(registry);
+    return clock.full(pullAndRun(program, containerd, OVERLAYFS, DemoImage.PLAIN, clock));
+  }
+
+  private String pullAndRun(
+      DemoProgram program, TestContainerd containerd, String snapshotter, String tag, Clock clock)
+      throws IOException, InterruptedException {
+    var reference = DemoImage.reference(registry, tag);
     try (var pulling = Containerd.at(containerd.socket(), "default")) {
       var _ = pulling.pull(PullRequest.of(reference, snapshotter), client, new PullListener() {});
     }
-    var ready = FullPull.since(began);
+    clock.ready();
+    var container = snapshotter + "-" + tag;
     var text =
         containerd
-            .ctr("run", "--rm", "--snapshotter", snapshotter, reference.toString(), snapshotter)
+            .ctr("run", "--rm", "--snapshotter", snapshotter, reference.toString(), container)
             .with(program.command().toArray(String[]::new))
             .check()
             .output()
             .strip();
-    var output = FullPull.since(began);
-    var counters = registry.counters();
-    if (!complete.await(COMPLETE_MINUTES, TimeUnit.MINUTES)) {
-      throw new IOException("background fetch took more than " + COMPLETE_MINUTES + " minutes");
-    }
-    var here = snapshotter.equals(LAZULI) ? FullPull.since(began) : ready;
-    containerd.ctr("image", "rm", "--sync", reference.toString()).check();
-    return new Start(ready, output, counters.bodyBytes(), counters.requests(), here, text);
+    clock.output();
+    return text;
   }
 }

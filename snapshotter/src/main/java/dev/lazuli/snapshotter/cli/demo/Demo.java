@@ -1,41 +1,61 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
+import dev.lazuli.snapshotter.waterfall.HtmlPage;
+import dev.lazuli.snapshotter.waterfall.PictureStyle;
+import dev.lazuli.snapshotter.waterfall.TerminalPicture;
 import dev.lazuli.testimages.containerd.TestContainerd;
+import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
-/** Builds the image, starts it lazily and after a full pull, and reports. Leaves nothing behind. */
+/**
+ * Builds an image, starts it lazily, builds it again with what that start has read put first,
+ * starts that lazily, and at last after a full pull; then it reports. Leaves nothing behind but the
+ * page.
+ */
 public final class Demo {
   private final PrintStream out;
-  private final LinkProfile link;
-  private final boolean inNamespace;
-  private final boolean containerd;
+  private final Options options;
 
   /**
-   * Makes a demo.
+   * What can be chosen.
    *
    * @param link what lies between the registry and this machine
    * @param inNamespace whether this process is root of a user namespace made for the demo
    * @param containerd whether a private containerd and runc start the program
+   * @param page where to write the page; empty: a new file in the directory for temporary files
+   * @param picture how to draw on the terminal; empty: not at all
    */
-  public Demo(PrintStream out, LinkProfile link, boolean inNamespace, boolean containerd) {
+  public record Options(
+      LinkProfile link,
+      boolean inNamespace,
+      boolean containerd,
+      Optional<Path> page,
+      Optional<PictureStyle> picture) {}
+
+  /** Makes a demo. */
+  public Demo(PrintStream out, Options options) {
     this.out = out;
-    this.link = link;
-    this.inNamespace = inNamespace;
-    this.containerd = containerd;
+    this.options = options;
   }
 
   /** Returns whether the demo should rather run as root of a user namespace. */
   public boolean wantsNamespace() {
-    return !containerd && !inNamespace && Way.find(false).kind() == Way.Kind.NAMESPACE;
+    return !options.containerd()
+        && !options.inNamespace()
+        && Way.find(false).kind() == Way.Kind.NAMESPACE;
   }
 
   /** Runs it. */
@@ -44,38 +64,79 @@ public final class Demo {
     var directory = Files.createTempDirectory("lazuli-demo");
     try (var registry = TestRegistry.start();
         var client = new RegistryClient(RegistryOptions.builder().build())) {
-      out.println("way       " + way.reason());
+      say("way", way.reason());
       var program = DemoProgram.find();
-      out.print("image     " + program.name() + " of this machine ... ");
+      out.printf("%-9s %s of this machine ... ", "image", program.name());
       out.flush();
-      var _ = DemoImage.build(program, directory.resolve("layout"), registry);
-      var image = DemoImage.resolve(client, registry);
+      var layout = OciLayout.at(directory.resolve("layout"));
+      var none = Collections.nCopies(program.layers().size(), List.<String>of());
+      DemoImage.build(program, DemoImage.PLAIN, none, layout, registry);
+      var image = DemoImage.resolve(client, registry, DemoImage.PLAIN);
       out.println(image.layers().size() + " eStargz layers, " + Report.size(image.bytes()));
-      out.println(
-          "registry  in this process, behind a round trip of "
-              + link.roundTrip().toMillis()
-              + " ms and "
-              + link.bitsPerSecond() / 1_000_000
-              + " Mbit/s");
-      registry.setLink(link);
-      if (containerd) {
-        var pair = new ContainerdStart(client, registry, directory).run(program);
-        new Report(image.bytes(), way, pair.lazy(), pair.full()).print(out);
-        return;
-      }
-      var lazy = lazy(way, program, client, registry, directory.resolve("lazy"));
-      var full =
-          new FullPull(client, registry, Files.createDirectories(directory.resolve("full")))
-              .run(program, way.kind() != Way.Kind.IN_PROCESS);
-      new Report(image.bytes(), way, lazy, full).print(out);
+      say("registry", "in this process, behind " + link());
+      registry.setLink(options.link());
+      var starts = starts(way, program, image, layout, client, registry, directory);
+      report(new Report(image.bytes(), way, starts));
     } finally {
       delete(directory);
     }
   }
 
+  private void say(String what, String words) {
+    out.printf("%-9s %s%n", what, words);
+    out.flush();
+  }
+
+  private String link() {
+    long bits = options.link().bitsPerSecond();
+    return "a round trip of "
+        + options.link().roundTrip().toMillis()
+        + " ms and "
+        + (bits == 0 ? "no limit of bandwidth" : bits / 1_000_000 + " Mbit/s");
+  }
+
+  private Starts starts(
+      Way way,
+      DemoProgram program,
+      DemoImage image,
+      OciLayout layout,
+      RegistryClient client,
+      TestRegistry registry,
+      Path directory)
+      throws IOException, InterruptedException {
+    Starts.Optimiser optimiser =
+        first -> {
+          var files = image.wanted(first, Program.run(program.listing()).lines().toList());
+          say("optimised", "what the program reads is put first in each layer, for prefetch");
+          DemoImage.build(program, DemoImage.OPTIMISED, files, layout, registry);
+        };
+    if (options.containerd()) {
+      return new ContainerdStart(client, registry, directory).run(program, optimiser);
+    }
+    var lazily = new LazyWay(way, program, client, registry, directory);
+    var plain = lazily.start(DemoImage.PLAIN);
+    optimiser.optimise(plain.waterfall().orElseThrow());
+    var optimised = lazily.start(DemoImage.OPTIMISED);
+    var full =
+        new FullPull(client, registry, Files.createDirectories(directory.resolve("full")))
+            .run(program, way.kind() != Way.Kind.IN_PROCESS);
+    return new Starts(plain, optimised, full);
+  }
+
+  /** Starts the program lazily in the way that is possible here. */
+  private record LazyWay(
+      Way way, DemoProgram program, RegistryClient client, TestRegistry registry, Path directory) {
+    Start start(String tag) throws IOException, InterruptedException {
+      var place = Files.createDirectories(directory.resolve(tag));
+      return way.kind() == Way.Kind.IN_PROCESS
+          ? new InProcessStart(client, registry, place).run(program, tag)
+          : new LazyStart(client, registry, place, way.kind().choice()).run(program, tag);
+    }
+  }
+
   private Way way() throws IOException {
-    var found = Way.find(inNamespace);
-    if (!containerd) {
+    var found = Way.find(options.inNamespace());
+    if (!options.containerd()) {
       return found;
     }
     var obstacle =
@@ -86,13 +147,19 @@ public final class Demo {
     return new Way(Way.Kind.MOUNT, "a private containerd and runc, with our snapshotter");
   }
 
-  private static Start lazy(
-      Way way, DemoProgram program, RegistryClient client, TestRegistry registry, Path directory)
-      throws IOException, InterruptedException {
-    Files.createDirectories(directory);
-    return way.kind() == Way.Kind.IN_PROCESS
-        ? new InProcessStart(client, registry, directory).run(program)
-        : new LazyStart(client, registry, directory, way.kind().choice()).run(program);
+  private void report(Report report) throws IOException {
+    report.print(out);
+    var waterfalls = report.starts().waterfalls();
+    options
+        .picture()
+        .ifPresent(style -> out.print("\n" + TerminalPicture.of(waterfalls.getFirst(), style)));
+    var page =
+        options.page().isPresent()
+            ? options.page().get()
+            : Files.createTempFile("lazuli-demo-", ".html");
+    Files.writeString(page, HtmlPage.of(waterfalls), UTF_8);
+    out.println();
+    say("page", page.toAbsolutePath().toString());
   }
 
   private static void delete(Path directory) throws IOException {

@@ -9,7 +9,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,9 +30,8 @@ final class FullPull {
 
   /** Pulls and runs; {@code mayChroot} is false where the program can only run outside. */
   Start run(DemoProgram program, boolean mayChroot) throws IOException {
-    registry.resetCounters();
-    long began = System.nanoTime();
-    var image = DemoImage.resolve(client, registry);
+    var clock = new Clock(registry);
+    var image = DemoImage.resolve(client, registry, DemoImage.PLAIN);
     var root = Files.createDirectories(directory.resolve("root"));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var downloads = new ArrayList<CompletableFuture<Path>>();
@@ -47,10 +45,10 @@ final class FullPull {
         unpack(await(download), root);
       }
     }
-    var ready = since(began);
+    clock.ready();
     var text = mayChroot ? Program.runIn(root, program.command()) : "";
-    var counters = registry.counters();
-    return new Start(ready, since(began), counters.bodyBytes(), counters.requests(), ready, text);
+    clock.output();
+    return clock.full(text);
   }
 
   private Path download(DemoImage image, String digest, long size, Path file) {
@@ -93,9 +91,5 @@ final class FullPull {
       Thread.currentThread().interrupt();
       throw new IOException("unpacking was interrupted", e);
     }
-  }
-
-  static Duration since(long began) {
-    return Duration.ofNanos(System.nanoTime() - began);
   }
 }

@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.cli.demo;
 
-import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.layers.LayerFiles;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
@@ -23,20 +22,19 @@ final class InProcessStart {
     this.directory = directory;
   }
 
-  Start run(DemoProgram program) throws IOException, InterruptedException {
+  Start run(DemoProgram program, String tag) throws IOException, InterruptedException {
     var wanted = Program.run(program.listing()).lines().toList();
-    registry.resetCounters();
-    long began = System.nanoTime();
-    var image = DemoImage.resolve(client, registry);
+    var clock = new Clock(registry);
+    var image = DemoImage.resolve(client, registry, tag);
     try (var files =
         new LayerFiles(
             directory.resolve("lazuli"),
-            (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
-            FetchListener.NONE)) {
+            (reference, digest, size) ->
+                client.blob(ImageReference.parse(reference), digest, size))) {
       for (var layer : image.layers()) {
         files.add(LazyStart.request(image, layer));
       }
-      var ready = FullPull.since(began);
+      clock.ready();
       long bytes = 0;
       int read = 0;
       for (var file : wanted) {
@@ -46,16 +44,12 @@ final class InProcessStart {
           read++;
         }
       }
-      var output = FullPull.since(began);
-      var counters = registry.counters();
+      clock.output();
       files.complete();
-      return new Start(
-          ready,
-          output,
-          counters.bodyBytes(),
-          counters.requests(),
-          FullPull.since(began),
-          "read " + read + " files of " + Report.size(bytes));
+      var complete = clock.elapsed();
+      var waterfall = files.waterfall(image.reference().toString(), clock.began());
+      var text = "read " + read + " files of " + Report.size(bytes);
+      return clock.lazy(text, complete, waterfall, "files read");
     }
   }
 }

@@ -45,7 +45,7 @@ final class LazyStart {
   }
 
   /** Opens the services, mounts, runs, waits for the background fetch, and cleans up. */
-  Start run(DemoProgram program) throws IOException, InterruptedException {
+  Start run(DemoProgram program, String tag) throws IOException, InterruptedException {
     var complete = new CountDownLatch(program.layers().size());
     var listener =
         new FetchListener() {
@@ -68,29 +68,28 @@ final class LazyStart {
             setup,
             (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
             listener)) {
-      return run(program, service, complete);
+      return run(program, tag, service, complete);
     }
   }
 
-  private Start run(DemoProgram program, LayerService service, CountDownLatch complete)
+  private Start run(DemoProgram program, String tag, LayerService service, CountDownLatch complete)
       throws IOException, InterruptedException {
-    registry.resetCounters();
-    long began = System.nanoTime();
-    var image = DemoImage.resolve(client, registry);
+    var clock = new Clock(registry);
+    var image = DemoImage.resolve(client, registry, tag);
     var layers = mount(image, service);
     var root = Files.createDirectories(directory.resolve("root"));
     try {
       overlay(layers, root);
-      var ready = FullPull.since(began);
+      clock.ready();
       try {
         var text = Program.runIn(root, program.command());
-        var output = FullPull.since(began);
-        var counters = registry.counters();
+        clock.output();
         if (!complete.await(COMPLETE_MINUTES, TimeUnit.MINUTES)) {
           throw new IOException("background fetch took more than " + COMPLETE_MINUTES + " minutes");
         }
-        return new Start(
-            ready, output, counters.bodyBytes(), counters.requests(), FullPull.since(began), text);
+        var whole = clock.elapsed();
+        var waterfall = service.layers().waterfall(image.reference().toString(), clock.began());
+        return clock.lazy(text, whole, waterfall, "first output");
       } finally {
         Mounts.unmount(root, Mounts.MNT_DETACH);
       }

@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.snapshotter.waterfall.Waterfall;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What one start of the program took, from the first request for the manifest on.
@@ -11,6 +13,13 @@ import java.time.Duration;
  * @param requests requests that it had answered by then
  * @param complete when every byte of the image was on the local disk
  * @param text what the program printed
+ * @param waterfall what came when, if the start was lazy
  */
 record Start(
-    Duration ready, Duration output, long bytes, long requests, Duration complete, String text) {}
+    Duration ready,
+    Duration output,
+    long bytes,
+    long requests,
+    Duration complete,
+    String text,
+    Optional<Waterfall> waterfall) {}

@@ -1,0 +1,142 @@
+package dev.lazuli.snapshotter.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.build.BuildOptions;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.estargz.read.ChannelBlobSource;
+import dev.lazuli.snapshotter.waterfall.Source;
+import dev.lazuli.snapshotter.waterfall.Waterfall;
+import dev.lazuli.snapshotter.waterfall.Waterfall.Arrival;
+import dev.lazuli.testimages.images.FileContent;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.Layer;
+import dev.lazuli.testimages.images.OciLayout;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The waterfall of files that were really fetched, by the same parts as the daemon's. */
+final class StartWaterfallTest {
+  private static final String IMAGE = "registry.test/program:1";
+
+  @TempDir Path directory;
+
+  private OciLayout layout;
+  private Instant began;
+
+  @BeforeEach
+  void open() throws IOException {
+    layout = OciLayout.at(directory.resolve("layout"));
+    began = Instant.now();
+  }
+
+  private Layer build(List<String> first) throws IOException {
+    var tree = new ImageTree().directory("usr").directory("usr/lib").directory("usr/lib/deep");
+    for (int i = 0; i < 60; i++) {
+      tree.file("usr/lib/deep/f" + i, FileContent.generated(100_000, i));
+    }
+    tree.file("usr/program", "what is run");
+    return layout.addLazyLayer(tree, BuildOptions.ESTARGZ.withPrioritized(first, false));
+  }
+
+  private LayerFiles files(Layer layer) throws IOException, InterruptedException {
+    var files = new LayerFiles(directory.resolve("root"), this::blob);
+    var descriptor = layer.descriptor();
+    files.add(
+        new LayerRequest(
+            IMAGE,
+            descriptor.digest(),
+            List.of(),
+            Optional.empty(),
+            Optional.of(descriptor.annotations().get(Annotations.TOC_DIGEST)),
+            OptionalLong.empty(),
+            false,
+            List.of()));
+    return files;
+  }
+
+  private BlobSource blob(String reference, String digest, long size) throws IOException {
+    return new ChannelBlobSource(FileChannel.open(layout.blob(digest)));
+  }
+
+  private static Arrival of(Waterfall waterfall, String file) {
+    return waterfall.arrivals().stream()
+        .filter(arrival -> arrival.file().equals(file))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(file + " among " + waterfall.arrivals()));
+  }
+
+  @Test
+  void demandedFile_waited_andBroughtItsNeighboursAlong() throws Exception {
+    try (var files = files(build(List.of()))) {
+      assertThat(files.read("/usr/lib/deep/f30")).isEqualTo(100_000);
+
+      var waterfall = files.waterfall(IMAGE, began);
+
+      assertThat(waterfall.image()).isEqualTo(IMAGE);
+      assertThat(waterfall.layers()).hasSize(1);
+      var layer = waterfall.layers().getFirst();
+      assertThat(layer.requestedMicros()).isBetween(0L, layer.mountedMicros());
+      assertThat(layer.completeMicros()).isEqualTo(-1);
+      assertThat(layer.contentBytes()).isEqualTo(60 * 100_000 + 11);
+      assertThat(waterfall.waits()).hasSize(1);
+      var wait = waterfall.waits().getFirst();
+      assertThat(wait.file()).isEqualTo("/usr/lib/deep/f30");
+      assertThat(wait.failed()).isFalse();
+      assertThat(wait.sinceMicros()).isGreaterThanOrEqualTo(layer.mountedMicros());
+      var arrival = of(waterfall, "/usr/lib/deep/f30");
+      assertThat(arrival.source()).isEqualTo(Source.DEMAND);
+      assertThat(arrival.bytes()).isEqualTo(100_000);
+      assertThat(arrival.arrivedMicros()).isBetween(arrival.beganMicros(), waterfall.untilMicros());
+      var range = waterfall.ranges().get(arrival.range());
+      assertThat(range.source()).isEqualTo(Source.DEMAND);
+      assertThat(range.openedMicros()).isBetween(wait.sinceMicros(), arrival.arrivedMicros());
+      assertThat(range.firstByteMicros()).isBetween(range.openedMicros(), arrival.arrivedMicros());
+      assertThat(waterfall.arrivals())
+          .allMatch(a -> a.chunk() == arrival.chunk() || a.source() == Source.NEIGHBOUR);
+    }
+  }
+
+  @Test
+  void completedLayer_tellsOfTheBackground_inFewEvents() throws Exception {
+    try (var files = files(build(List.of()))) {
+      files.complete();
+
+      var waterfall = files.waterfall(IMAGE, began);
+
+      assertThat(waterfall.layers().getFirst().completeMicros()).isPositive();
+      assertThat(waterfall.waits()).isEmpty();
+      assertThat(waterfall.arrivals()).allMatch(arrival -> arrival.source() == Source.BACKGROUND);
+      assertThat(waterfall.arrivals().stream().mapToInt(Arrival::chunks).sum()).isEqualTo(61);
+      assertThat(waterfall.arrivals().size()).isLessThan(61);
+      assertThat(waterfall.ranges()).allMatch(range -> range.endedMicros() >= range.openedMicros());
+      assertThat(waterfall.ranges().stream().mapToLong(Waterfall.Range::bytes).sum())
+          .isLessThanOrEqualTo(waterfall.layers().getFirst().blobBytes());
+    }
+  }
+
+  @Test
+  void prioritisedFiles_arePrefetched() throws Exception {
+    try (var files = files(build(List.of("usr/program", "usr/lib/deep/f40")))) {
+      long end = System.nanoTime() + 30_000_000_000L;
+      while (files.waterfall(IMAGE, began).arrivals().size() < 2 && System.nanoTime() < end) {
+        Thread.sleep(20);
+      }
+
+      var waterfall = files.waterfall(IMAGE, began);
+
+      assertThat(of(waterfall, "/usr/program").source()).isEqualTo(Source.PREFETCH);
+      assertThat(of(waterfall, "/usr/lib/deep/f40").source()).isEqualTo(Source.PREFETCH);
+      assertThat(waterfall.waits()).isEmpty();
+    }
+  }
+}
