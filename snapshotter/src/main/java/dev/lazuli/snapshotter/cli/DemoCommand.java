@@ -51,7 +51,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    var picture = Terminal.present() ? Optional.of(Terminal.style()) : Optional.<PictureStyle>empty();
+    var picture =
+        Terminal.present() ? Optional.of(Terminal.style()) : Optional.<PictureStyle>empty();
     var options =
         new Demo.Options(
             LinkProfile.of(roundTrip, bandwidth),

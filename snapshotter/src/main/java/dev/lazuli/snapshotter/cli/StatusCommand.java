@@ -84,7 +84,8 @@ final class StatusCommand implements Callable<Integer> {
 
   private void check() {
     if (waterfall != null && watch) {
-      throw new ParameterException(spec.commandLine(), "--watch and --waterfall exclude each other");
+      throw new ParameterException(
+          spec.commandLine(), "--watch and --waterfall exclude each other");
     }
     if (waterfall == null && html != null) {
       throw new ParameterException(spec.commandLine(), "--html needs --waterfall");

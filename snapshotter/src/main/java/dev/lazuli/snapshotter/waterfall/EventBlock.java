@@ -44,6 +44,7 @@ final class EventBlock {
     return count;
   }
 
+  @SuppressWarnings("EnumOrdinal") // Numbers that never leave this process.
   void add(long micros, EventKind kind, Priority priority, long first, long second) {
     int at = count++ * FIELDS;
     fields[at] =

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.waterfall.Row.Segment;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Mark;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -218,7 +219,7 @@ final class SvgPicture {
   }
 
   /** Gives each mark's label a lane in which nothing else is in its way. */
-  private ArrayList<Label> labels() {
+  private List<Label> labels() {
     var labels = new ArrayList<Label>();
     var ends = new ArrayList<Double>();
     for (var mark : waterfall.moments()) {

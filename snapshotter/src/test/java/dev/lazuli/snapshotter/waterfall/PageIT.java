@@ -61,8 +61,15 @@ final class PageIT {
   @TempDir Path directory;
 
   enum Scheme {
-    DARK,
-    LIGHT
+    DARK(0),
+    LIGHT(1);
+
+    /** Blink's number for it. */
+    private final int number;
+
+    Scheme(int number) {
+      this.number = number;
+    }
   }
 
   @BeforeEach
@@ -86,7 +93,7 @@ final class PageIT {
                 "--hide-scrollbars",
                 "--enable-logging=stderr",
                 "--window-size=1400,1600",
-                "--blink-settings=preferredColorScheme=" + scheme.ordinal(),
+                "--blink-settings=preferredColorScheme=" + scheme.number,
                 "--user-data-dir=" + Files.createTempDirectory(directory, "profile"))
             .with(arguments)
             .within(LONG)
@@ -132,7 +139,10 @@ final class PageIT {
   void inspection_findsWhatIsWrong() throws IOException {
     var wrong =
         HtmlPage.of(Examples.small())
-            .replace("</svg>", "<text x=\"12\" y=\"60\">on others</text><text x=\"1270\" y=\"-9\">out</text></svg>");
+            .replace(
+                "</svg>",
+                "<text x=\"12\" y=\"60\">on others</text><text x=\"1270\""
+                    + " y=\"-9\">out</text></svg>");
 
     assertThat(report(wrong))
         .anyMatch(line -> line.startsWith("overlap: "))
