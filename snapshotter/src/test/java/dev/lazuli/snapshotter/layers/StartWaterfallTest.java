@@ -57,7 +57,7 @@ final class StartWaterfallTest {
             descriptor.digest(),
             List.of(),
             Optional.empty(),
-            Optional.of(descriptor.annotations().get(Annotations.TOC_DIGEST)),
+            Optional.ofNullable(descriptor.annotations().get(Annotations.TOC_DIGEST)),
             OptionalLong.empty(),
             false,
             List.of()));

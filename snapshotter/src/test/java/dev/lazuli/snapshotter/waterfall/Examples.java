@@ -58,10 +58,10 @@ final class Examples {
               "sha256:" + "%02x".formatted(i).repeat(32),
               40_000_000L * (i + 1),
               100_000_000L * (i + 1),
-              i * 2000,
+              i * 2000L,
               60_000 + i * 9000,
               i % 3 == 0 ? -1 : 185_000_000 + i * 1_000_000L,
-              i * 100));
+              i * 100L));
     }
     var arrivals = new ArrayList<Arrival>();
     var waits = new ArrayList<Wait>();

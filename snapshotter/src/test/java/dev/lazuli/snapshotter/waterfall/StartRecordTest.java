@@ -107,7 +107,7 @@ final class StartRecordTest {
     layers.forEach(layer -> large.requested(layer, "a"));
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (var layer : layers) {
-        threads.submit(
+        threads.execute(
             () -> {
               for (int i = 0; i < 5000; i++) {
                 large.chunkFetched(layer, i, 1, Priority.PREFETCH);
