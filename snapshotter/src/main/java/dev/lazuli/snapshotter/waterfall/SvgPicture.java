@@ -127,10 +127,10 @@ final class SvgPicture {
   }
 
   private void grid(int top, int bottom) {
-    for (long tick : scale.ticks(TICKS)) {
+    for (var tick : scale.ticks(TICKS)) {
       svg.append(
           "<line class=\"grid\" x1=\"%1$s\" y1=\"%2$d\" x2=\"%1$s\" y2=\"%3$d\"/>\n"
-              .formatted(px(at(tick)), top - 4, bottom));
+              .formatted(px(at(tick.micros())), top - 4, bottom));
     }
   }
 
@@ -139,10 +139,10 @@ final class SvgPicture {
     text("head", RIGHT + 70, top - 8, "end", "size");
     text("head", WIDTH - 8, top - 8, "end", "waited");
     double free = LEFT;
-    for (long tick : scale.ticks(TICKS)) {
-      double x = at(tick);
+    for (var tick : scale.ticks(TICKS)) {
+      double x = at(tick.micros());
       if (x >= free && x + TICK_WIDTH < RIGHT) {
-        text("tick", x, top - 8, "start", Figures.tick(tick));
+        text("tick", x, top - 8, "start", tick.words());
         free = x + TICK_WIDTH + 16;
       }
     }

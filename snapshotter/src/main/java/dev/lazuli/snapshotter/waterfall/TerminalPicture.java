@@ -55,9 +55,9 @@ public final class TerminalPicture {
   private void axis() {
     var line = blank();
     int free = 0;
-    for (long tick : scale.ticks(Math.max(2, barWidth / 12))) {
-      int at = column(tick);
-      var label = "|" + Figures.tick(tick);
+    for (var tick : scale.ticks(Math.max(2, barWidth / 12))) {
+      int at = column(tick.micros());
+      var label = "|" + tick.words();
       if (at >= free && at + label.length() <= barWidth) {
         label.getChars(0, label.length(), line, at);
         free = at + label.length() + 1;

@@ -136,20 +136,28 @@ final class TimeScale {
     return Optional.of(pieces.getLast()).filter(piece -> piece.kind() == Kind.TAIL);
   }
 
+  /**
+   * A time that the axis names.
+   *
+   * @param words the time; after a pause, what has passed since the pause
+   */
+  record Tick(long micros, String words) {}
+
   /** Returns round times, about as many as asked for. */
-  List<Long> ticks(int about) {
+  List<Tick> ticks(int about) {
     long active =
         pieces.stream()
             .filter(piece -> piece.kind() == Kind.BUSY)
             .mapToLong(piece -> piece.toMicros() - piece.fromMicros())
             .sum();
     long step = step(Math.max(1, active / Math.max(1, about)));
-    var ticks = new ArrayList<Long>();
+    var ticks = new ArrayList<Tick>();
     for (var piece : pieces) {
       if (piece.kind() == Kind.BUSY) {
-        long first = Math.ceilDiv(piece.fromMicros(), step) * step;
-        for (long tick = first; tick <= piece.toMicros(); tick += step) {
-          ticks.add(tick);
+        ticks.add(new Tick(piece.fromMicros(), Figures.tick(piece.fromMicros())));
+        var sign = piece.fromMicros() == 0 ? "" : "+";
+        for (long at = step; piece.fromMicros() + at <= piece.toMicros(); at += step) {
+          ticks.add(new Tick(piece.fromMicros() + at, sign + Figures.tick(at)));
         }
       }
     }

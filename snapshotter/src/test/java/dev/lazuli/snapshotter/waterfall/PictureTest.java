@@ -103,7 +103,13 @@ final class PictureTest {
       before = scale.place(micros);
     }
     assertThat(scale.place(100_000_000)).isLessThan(0.3);
-    assertThat(scale.ticks(8)).hasSizeBetween(3, 20).isSorted();
+    var ticks = scale.ticks(8);
+    assertThat(ticks).hasSizeBetween(3, 20);
+    assertThat(ticks.stream().map(TimeScale.Tick::micros)).isSorted();
+    assertThat(ticks.stream().map(TimeScale.Tick::words))
+        .startsWith("0 ms")
+        .contains("3 min")
+        .doesNotHaveDuplicates();
   }
 
   @ParameterizedTest
