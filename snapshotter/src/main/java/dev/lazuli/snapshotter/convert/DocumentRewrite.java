@@ -101,6 +101,9 @@ final class DocumentRewrite {
   }
 
   private static void put(ObjectNode entry, Descriptor descriptor) {
+    if (!entry.path("digest").asString("").equals(descriptor.digest().toString())) {
+      entry.remove("data"); // the old content, embedded
+    }
     entry.put("mediaType", descriptor.mediaType());
     entry.put("digest", descriptor.digest().toString());
     entry.put("size", descriptor.size());

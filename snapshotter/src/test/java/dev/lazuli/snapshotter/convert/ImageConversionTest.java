@@ -38,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Whole images from layout to layout and through a registry, looked at as a reader would. */
 class ImageConversionTest {
@@ -385,6 +386,25 @@ class ImageConversionTest {
     assertThatThrownBy(() -> convert(ESTARGZ))
         .hasMessageContaining("layer " + layer.digest())
         .hasMessageContaining("expected");
+  }
+
+  @Test
+  void embeddedContent_goesWithTheDigestItHad() throws IOException {
+    var image =
+        new ImageBuilder(source).layer(source.addLayer(lower(), LayerEncoding.GZIP)).build("1");
+    var manifest = Json.object(Files.readAllBytes(source.blob(image.digest())));
+    ((ObjectNode) manifest.path("config")).put("data", "e30=");
+    var bytes = Json.bytes(manifest);
+    var layout = ImageLayout.open(source.directory());
+    layout.add(Digest.sha256(bytes), bytes);
+    layout.tag(
+        "1",
+        new dev.lazuli.snapshotter.registry.Descriptor(
+            image.mediaType(), Digest.sha256(bytes), bytes.length));
+
+    var converted = convert(ESTARGZ);
+
+    assertThat(json(target, converted.digest().toString()).path("config").has("data")).isFalse();
   }
 
   @Test

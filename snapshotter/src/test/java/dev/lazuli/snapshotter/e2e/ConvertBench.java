@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.e2e;
 import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.ImageBuilder;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -49,8 +51,14 @@ final class ConvertBench {
     return List.of("--estargz", "--estargz-compression-level=" + level);
   }
 
-  /** The time and the size of a result. */
-  private record Run(double seconds, long bytes) {}
+  /**
+   * One conversion.
+   *
+   * @param seconds from the process's start to its end
+   * @param cpuSeconds of the process alone: what containerd does for ctr-remote is not counted
+   * @param bytes of the result
+   */
+  private record Run(double seconds, double cpuSeconds, long bytes) {}
 
   /** The image as it is, in a layout and in containerd. */
   private record Plain(OciLayout layout, String reference) {}
@@ -59,7 +67,8 @@ final class ConvertBench {
   void convert() throws IOException {
     var layout = OciLayout.at(BED.directory().resolve("layout"));
     var packages = new DebianPackages(BED.directory().resolve("debs"));
-    var image = new ImageBuilder(layout).layer(packages.layers(List.of("python3", "perl")).get(0));
+    var image =
+        new ImageBuilder(layout).layer(packages.layers(List.of("python3", "perl-base")).get(0));
     var _ = image.build("1");
     var plain = new Plain(layout, BED.registry().push(layout, "1", "bench:1"));
     BED.containerd().ctr("image", "pull", "--plain-http", plain.reference()).within(LONG).check();
@@ -73,8 +82,10 @@ final class ConvertBench {
             image.layers().getFirst().descriptor().size() / 1e6,
             ROUNDS));
     report.add("");
-    report.add("| conversion | ctr-remote MB/s | lazuli MB/s | ratio | their MB | our MB |");
-    report.add("| --- | ---: | ---: | ---: | ---: | ---: |");
+    report.add(
+        "| conversion | ctr-remote MB/s | lazuli MB/s | ratio | ctr-remote CPU s | lazuli CPU s |"
+            + " ratio | ctr-remote MB | lazuli MB |");
+    report.add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (var kind : KINDS) {
       report.add(measure(plain, kind, tarMegabytes));
     }
@@ -88,43 +99,60 @@ final class ConvertBench {
       theirs.add(peer(plain, kind));
       ours.add(lazuli(plain, kind, round));
     }
-    var their = median(theirs);
-    var our = median(ours);
+    double their = median(theirs, Run::seconds);
+    double our = median(ours, Run::seconds);
+    double theirCpu = median(theirs, Run::cpuSeconds);
+    double ourCpu = median(ours, Run::cpuSeconds);
     return String.format(
         Locale.ROOT,
-        "| %s | %.1f | %.1f | **%.2f** | %.1f | %.1f |",
+        "| %s | %.1f | %.1f | **%.2f** | %.1f | %.1f | **%.2f** | %.1f | %.1f |",
         kind.name(),
-        tarMegabytes / their.seconds(),
-        tarMegabytes / our.seconds(),
-        their.seconds() / our.seconds(),
-        their.bytes() / 1e6,
-        our.bytes() / 1e6);
+        tarMegabytes / their,
+        tarMegabytes / our,
+        their / our,
+        theirCpu,
+        ourCpu,
+        theirCpu / ourCpu,
+        theirs.getFirst().bytes() / 1e6,
+        ours.getFirst().bytes() / 1e6);
   }
 
-  private static Run median(List<Run> runs) {
-    return runs.stream()
-        .sorted((a, b) -> Double.compare(a.seconds(), b.seconds()))
-        .toList()
-        .get(runs.size() / 2);
+  private static double median(List<Run> runs, ToDoubleFunction<Run> figure) {
+    return runs.stream().mapToDouble(figure).sorted().toArray()[runs.size() / 2];
+  }
+
+  /** Lets the shell tell what processor time a command took; on a busy machine that says more. */
+  private static CommandResult timed(Command command) throws IOException {
+    return Command.of("bash", "-c", "TIMEFORMAT='%U %S'; time \"$@\"", "bash")
+        .with(command.words().toArray(String[]::new))
+        .within(LONG)
+        .check();
+  }
+
+  private static Run run(CommandResult result, long bytes) {
+    var times = result.errors().lines().toList().getLast().split(" ", -1);
+    return new Run(
+        result.elapsed().toNanos() / 1e9,
+        Double.parseDouble(times[0]) + Double.parseDouble(times[1]),
+        bytes);
   }
 
   /** What ctr-remote has converted once it would not convert again: both names go each time. */
   private static Run peer(Plain plain, Kind kind) throws IOException {
     var target = BED.registry().host() + "/bench:peer";
     var result =
-        BED.containerd()
-            .ctrRemote("image", "convert", "--oci")
-            .with(kind.peer().toArray(String[]::new))
-            .with(plain.reference(), target)
-            .within(LONG)
-            .check();
+        timed(
+            BED.containerd()
+                .ctrRemote("image", "convert", "--oci")
+                .with(kind.peer().toArray(String[]::new))
+                .with(plain.reference(), target));
     var bytes =
         BED.containerd().ctr("content", "ls").check().output().lines().skip(1).toList().stream()
             .mapToLong(line -> sizeUnless(line, plain.layout()))
             .max()
             .orElse(0);
     BED.containerd().ctr("image", "rm", "--sync", target).within(LONG).check();
-    return new Run(result.elapsed().toNanos() / 1e9, bytes);
+    return run(result, bytes);
   }
 
   /** Returns the bytes of a line of {@code ctr content ls}, in its own units; 0 for the source. */
@@ -148,14 +176,13 @@ final class ConvertBench {
   private static Run lazuli(Plain plain, Kind kind, int round) throws IOException {
     var target = BED.directory().resolve("ours-" + round + kind.ours().getLast());
     var result =
-        roomy(DaemonProcess.lazuli("convert"))
-            .with(kind.ours().toArray(String[]::new))
-            .with(plain.layout().directory().toString(), target + ":1")
-            .within(LONG)
-            .check();
+        timed(
+            roomy(DaemonProcess.lazuli("convert"))
+                .with(kind.ours().toArray(String[]::new))
+                .with(plain.layout().directory().toString(), target + ":1"));
     var converted = OciLayout.at(target);
     var bytes = converted.layers(requireNonNull(converted.images().get("1"))).getFirst().size();
-    return new Run(result.elapsed().toNanos() / 1e9, bytes);
+    return run(result, bytes);
   }
 
   /** Returns a command with the memory that the launcher gives to converters. */

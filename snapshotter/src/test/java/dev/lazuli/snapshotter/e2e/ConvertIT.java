@@ -103,7 +103,6 @@ final class ConvertIT {
     "tools, convert --oci --zstdchunked",
     "terminal, convert --oci --estargz --estargz-chunk-size=65536 --estargz-compression-level=1",
     "terminal, optimize --oci --no-optimize --estargz-compression-level=1",
-    "terminal, optimize --oci --no-optimize --zstdchunked",
   })
   void whatCtrRemoteMakes_verifies_andIsTheSameTree(String name, String conversion)
       throws IOException {
@@ -179,10 +178,9 @@ final class ConvertIT {
   @ParameterizedTest(name = "{0} by lazuli convert {1}")
   @CsvSource({
     "tools, --level=1",
-    "tools, --format=zstd:chunked",
+    "tools, --format=zstd:chunked --level=1 --chunk-size=65536",
     "terminal, --level=1 --min-chunk-size=65536",
     "terminal, --level=1 --external-toc --keep-diff-id",
-    "terminal, --format=zstd:chunked --level=1 --chunk-size=65536",
   })
   void whatLazuliMakes_isReadByContainerdAndCtrRemote(String name, String options)
       throws IOException {
