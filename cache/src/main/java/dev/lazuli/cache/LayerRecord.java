@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param format the index format that gave the chunk table, for example {@code estargz}
  * @param compression how the blob is compressed, for example {@code gzip}
  * @param tocDigest the digest the index was checked against; null where the format has none
+ * @param compressedTocDigest the digest of the index as it lies compressed in the blob, where known
  * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
  *     has assigned it
  * @param references image references the layer was pulled by, without repeats
@@ -29,6 +30,7 @@ public record LayerRecord(
     String format,
     String compression,
     @Nullable String tocDigest,
+    @Nullable String compressedTocDigest,
     long slot,
     List<String> references,
     Instant created,
@@ -59,6 +61,7 @@ public record LayerRecord(
         format,
         compression,
         tocDigest,
+        null,
         0,
         List.of(),
         Instant.EPOCH,
@@ -72,6 +75,23 @@ public record LayerRecord(
     var more = new ArrayList<>(references);
     more.add(reference);
     return with(slot, more, created, completed, pinned);
+  }
+
+  /** Returns this record with the digest of the compressed index. */
+  public LayerRecord withCompressedTocDigest(String compressed) {
+    return new LayerRecord(
+        digest,
+        size,
+        format,
+        compression,
+        tocDigest,
+        compressed,
+        slot,
+        references,
+        created,
+        completed,
+        prefetchEnd,
+        pinned);
   }
 
   LayerRecord withSlot(long newSlot, Instant when) {
@@ -98,6 +118,7 @@ public record LayerRecord(
         format,
         compression,
         tocDigest,
+        compressedTocDigest,
         newSlot,
         newReferences,
         newCreated,

@@ -55,6 +55,7 @@ public final class LayerOpener implements AutoCloseable {
           new LayerIndexBuilder.Facts(
               toc.footer().format(),
               toc.digest(),
+              toc.compressedDigest(),
               toc.footer().payloadEnd(),
               !(request.trust() instanceof TocTrust.Unverified)));
     }
@@ -67,7 +68,7 @@ public final class LayerOpener implements AutoCloseable {
   }
 
   /** A TOC that was read, and is the trusted one. */
-  record ReadToc(Footer footer, Sha256 digest, long bytes) {}
+  record ReadToc(Footer footer, Sha256 digest, Sha256 compressedDigest, long bytes) {}
 
   /** Finds the TOC, has it consumed while it is not yet verified, and verifies it. */
   ReadToc read(OpenRequest request, TocConsumer consumer) throws IOException {
@@ -81,15 +82,14 @@ public final class LayerOpener implements AutoCloseable {
       found.toc().drain();
     }
     var digest = Sha256.of(json.digest());
+    var compressedDigest = Sha256.of(compressed.digest());
     switch (request.trust()) {
       case TocTrust.Json trust -> check(request.layer(), "TOC", trust.digest(), digest);
-      case TocTrust.Compressed trust -> {
-        var actual = Sha256.of(compressed.digest());
-        check(request.layer(), "compressed TOC", trust.digest(), actual);
-      }
+      case TocTrust.Compressed trust ->
+          check(request.layer(), "compressed TOC", trust.digest(), compressedDigest);
       case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
     }
-    return new ReadToc(footer, digest, bytes);
+    return new ReadToc(footer, digest, compressedDigest, bytes);
   }
 
   private static void check(String layer, String part, Sha256 expected, Sha256 actual)

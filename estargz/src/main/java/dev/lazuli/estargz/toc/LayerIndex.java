@@ -36,7 +36,12 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   /** The facts about a layer that are no table. */
   record Summary(
-      String layer, LayerFormat format, Sha256 tocDigest, long dataSize, long prefetchEnd) {}
+      String layer,
+      LayerFormat format,
+      Sha256 tocDigest,
+      Sha256 compressedTocDigest,
+      long dataSize,
+      long prefetchEnd) {}
 
   /** Takes tables that were sealed into {@code memory}, which is freed with the index. */
   LayerIndex(
@@ -87,6 +92,11 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   /** Returns the SHA-256 of the TOC's uncompressed JSON, as computed while it was read. */
   public byte[] tocDigest() {
     return summary.tocDigest().bytes();
+  }
+
+  /** Returns the SHA-256 of the TOC as it lies compressed in the blob. */
+  public byte[] compressedTocDigest() {
+    return summary.compressedTocDigest().bytes();
   }
 
   /** Returns the size of the data file in bytes, a multiple of 4096. */

@@ -66,7 +66,11 @@ public final class LayerIndexBuilder implements AutoCloseable {
 
   /** What {@link #build} needs to know besides the entries. */
   public record Facts(
-      LayerFormat format, Sha256 tocDigest, long payloadEnd, boolean digestsRequired) {}
+      LayerFormat format,
+      Sha256 tocDigest,
+      Sha256 compressedTocDigest,
+      long payloadEnd,
+      boolean digestsRequired) {}
 
   /**
    * Settles what needs the whole TOC and returns the index, the caller's to close.
@@ -82,7 +86,13 @@ public final class LayerIndexBuilder implements AutoCloseable {
       var dataSize = chunks.place(order, facts);
       var prefetchEnd = noPrefetch ? 0 : prefetchLandmark;
       var summary =
-          new LayerIndex.Summary(layer, facts.format(), facts.tocDigest(), dataSize, prefetchEnd);
+          new LayerIndex.Summary(
+              layer,
+              facts.format(),
+              facts.tocDigest(),
+              facts.compressedTocDigest(),
+              dataSize,
+              prefetchEnd);
       var memory = Arena.ofShared();
       for (var rows : new Rows[] {inodes, order, tree.entries(), children, chunks.table()}) {
         rows.seal(memory);

@@ -17,7 +17,11 @@ final class TocBench {
     var json = new MillionEntries.Json().readAllBytes();
     var facts =
         new LayerIndexBuilder.Facts(
-            LayerFormat.ESTARGZ, Sha256.of(new byte[32]), Long.MAX_VALUE, true);
+            LayerFormat.ESTARGZ,
+            Sha256.of(new byte[32]),
+            Sha256.of(new byte[32]),
+            Long.MAX_VALUE,
+            true);
     var before = usedHeap();
     for (int i = 0; i < ROUNDS; i++) {
       var start = System.nanoTime();

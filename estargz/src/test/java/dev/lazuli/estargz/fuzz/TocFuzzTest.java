@@ -18,7 +18,11 @@ class TocFuzzTest {
   void toc(byte[] json) throws IOException {
     var facts =
         new LayerIndexBuilder.Facts(
-            LayerFormat.ZSTD_CHUNKED, Sha256.of(new byte[32]), PAYLOAD_END, false);
+            LayerFormat.ZSTD_CHUNKED,
+            Sha256.of(new byte[32]),
+            Sha256.of(new byte[32]),
+            PAYLOAD_END,
+            false);
     try (var builder = new LayerIndexBuilder("fuzz", Limits.DEFAULT, OpaqueXattr.USER)) {
       builder.read(new ByteArrayInputStream(json));
       try (var index = builder.build(facts)) {

@@ -19,7 +19,11 @@ public final class MillionEntries {
     var start = System.nanoTime();
     var facts =
         new LayerIndexBuilder.Facts(
-            LayerFormat.ESTARGZ, Sha256.of(new byte[32]), Long.MAX_VALUE, true);
+            LayerFormat.ESTARGZ,
+            Sha256.of(new byte[32]),
+            Sha256.of(new byte[32]),
+            Long.MAX_VALUE,
+            true);
     try (var builder = new LayerIndexBuilder("million", Limits.DEFAULT, OpaqueXattr.TRUSTED)) {
       builder.read(new Json());
       try (var index = builder.build(facts)) {

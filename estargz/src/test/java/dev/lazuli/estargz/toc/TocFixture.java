@@ -43,7 +43,11 @@ final class TocFixture {
   static LayerIndex parse(Limits limits, String json) throws IOException {
     var facts =
         new LayerIndexBuilder.Facts(
-            LayerFormat.ESTARGZ, Sha256.of(new byte[32]), 1_000_000_000, true);
+            LayerFormat.ESTARGZ,
+            Sha256.of(new byte[32]),
+            Sha256.of(new byte[32]),
+            1_000_000_000,
+            true);
     try (var builder = new LayerIndexBuilder("test", limits, OpaqueXattr.TRUSTED)) {
       builder.read(new ByteArrayInputStream(json.replace('\'', '"').getBytes(UTF_8)));
       return builder.build(facts);

@@ -5,9 +5,9 @@ import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
-import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
@@ -113,9 +113,7 @@ final class DaemonCommand implements Callable<Integer> {
     try {
       var opened =
           LayerService.open(
-              NodeOptions.layers(config),
-              (reference, digest, size) -> registry.blob(parse(reference), digest, size),
-              new FetchMetrics(metrics));
+              NodeOptions.layers(config), new RegistryOrigin(registry), new FetchMetrics(metrics));
       service = opened;
       parts.push(opened);
       return opened.layers();
@@ -129,14 +127,6 @@ final class DaemonCommand implements Callable<Integer> {
   private static InetSocketAddress address(String hostAndPort) {
     var uri = URI.create("tcp://" + hostAndPort);
     return new InetSocketAddress(uri.getHost(), uri.getPort());
-  }
-
-  private static ImageReference parse(String reference) throws IOException {
-    try {
-      return ImageReference.parse(reference);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
-    }
   }
 
   /** Leaves mounts and waiting readers to the next daemon; the rest is closed as ever. */

@@ -2,15 +2,13 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.LayerState;
-import dev.lazuli.snapshotter.containerd.PullListener;
 import dev.lazuli.snapshotter.containerd.PullRequest;
+import dev.lazuli.snapshotter.containerd.PulledImage;
 import dev.lazuli.snapshotter.registry.Credentials;
-import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,8 +30,6 @@ import picocli.CommandLine.Spec;
       "Containers can be made of it as soon as this returns."
     })
 final class RpullCommand implements Callable<Integer> {
-  private static final int SHORT_DIGEST = 19;
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -65,6 +61,9 @@ final class RpullCommand implements Callable<Integer> {
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "Default: this machine's.")
   private @Nullable String platform;
 
+  @Option(names = "--all-platforms", description = "Pull the images for other machines too.")
+  private boolean allPlatforms;
+
   @Option(names = "--plain-http", description = "Speak to the registry without TLS.")
   private boolean plainHttp;
 
@@ -91,13 +90,17 @@ final class RpullCommand implements Callable<Integer> {
             image,
             snapshotter,
             platform == null ? preset.platform() : parsePlatform(platform),
+            allPlatforms,
             preset.prefetchBytes(),
             skipVerification,
             labels);
     try (var registry = new RegistryClient(options(image));
         var containerd = Containerd.at(socket, namespace)) {
       var out = spec.commandLine().getOut();
-      var pulled = containerd.pull(request, registry, new Progress(out));
+      PulledImage pulled;
+      try (var progress = new PullProgress(out, onTerminal())) {
+        pulled = containerd.pull(request, registry, progress);
+      }
       long mounted = pulled.layers().stream().filter(LayerState.MOUNTED::equals).count();
       out.printf("%s: %d of %d layers mounted lazily%n", image, mounted, pulled.layers().size());
       out.flush();
@@ -138,30 +141,8 @@ final class RpullCommand implements Callable<Integer> {
     return options.build();
   }
 
-  /** Prints a line for each step of each layer: the same on a terminal and in a log. */
-  private record Progress(PrintWriter out) implements PullListener {
-    @Override
-    public void resolved(Descriptor root) {
-      line(root, "resolved");
-    }
-
-    @Override
-    public void state(Descriptor layer, LayerState state) {
-      switch (state) {
-        case WAITING -> {}
-        case PRESENT -> line(layer, "already here");
-        case MOUNTED -> line(layer, "mounted lazily");
-        case DOWNLOADING -> line(layer, "downloading");
-        case UNPACKING -> line(layer, "unpacking");
-        case UNPACKED -> line(layer, "unpacked");
-      }
-    }
-
-    private synchronized void line(Descriptor content, String what) {
-      out.printf(
-          "%s %,13d bytes  %s%n",
-          content.digest().toString().substring(0, SHORT_DIGEST), content.size(), what);
-      out.flush();
-    }
+  @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
+  private static boolean onTerminal() {
+    return System.console() != null && System.console().isTerminal();
   }
 }

@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
 import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -13,11 +14,14 @@ public final class Containerd implements AutoCloseable {
   private static final String SNAPSHOTTER_PLUGIN = "io.containerd.snapshotter.v1";
   private static final long CLOSE_SECONDS = 2;
 
+  private final Path socket;
   private final UnixTransport transport;
   private final ManagedChannel channel;
   private final Session session;
 
-  private Containerd(UnixTransport transport, ManagedChannel channel, String namespace) {
+  private Containerd(
+      Path socket, UnixTransport transport, ManagedChannel channel, String namespace) {
+    this.socket = socket;
     this.transport = transport;
     this.channel = channel;
     this.session = Session.of(channel, namespace);
@@ -32,7 +36,7 @@ public final class Containerd implements AutoCloseable {
    */
   public static Containerd at(Path socket, String namespace) {
     var transport = UnixTransport.open("containerd-client");
-    return new Containerd(transport, transport.channel(socket).build(), namespace);
+    return new Containerd(socket, transport, transport.channel(socket).build(), namespace);
   }
 
   /** Returns whether this containerd knows a snapshotter of this name. */
@@ -42,9 +46,16 @@ public final class Containerd implements AutoCloseable {
         PluginsRequest.newBuilder()
             .addFilters("type==" + SNAPSHOTTER_PLUGIN + ",id==" + name)
             .build();
-    return Session.call("look for snapshotter " + name, () -> introspection.plugins(request))
-            .getPluginsCount()
-        > 0;
+    try {
+      return Session.call("look for snapshotter " + name, () -> introspection.plugins(request))
+              .getPluginsCount()
+          > 0;
+    } catch (ContainerdException e) {
+      if (e.code() == Status.Code.UNAVAILABLE) {
+        throw new IOException("no containerd answers on " + socket + ": " + e.getMessage(), e);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -58,7 +69,10 @@ public final class Containerd implements AutoCloseable {
   public PulledImage pull(PullRequest request, RegistryClient registry, PullListener listener)
       throws IOException, InterruptedException {
     if (!hasSnapshotter(request.snapshotter())) {
-      throw new IOException("containerd has no snapshotter \"" + request.snapshotter() + "\"");
+      throw new IOException(
+          "containerd has no snapshotter \""
+              + request.snapshotter()
+              + "\": its configuration must name it under proxy_plugins");
     }
     try (var lease = Lease.take(session)) {
       return new ImagePull(lease.session(), request, registry, listener).run();

@@ -12,7 +12,9 @@ import dev.lazuli.snapshotter.registry.ManifestContent;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import io.grpc.Status;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -42,7 +44,47 @@ final class ImagePull {
   PulledImage run() throws IOException, InterruptedException {
     var root = registry.manifest(request.reference());
     listener.resolved(root.descriptor());
-    var content = root.manifest() instanceof ImageIndex index ? storeIndex(root, index) : root;
+    var states = new ArrayList<LayerState>();
+    var chainId = "";
+    if (root.manifest() instanceof ImageIndex index) {
+      var wanted = chosen(index);
+      storeIndex(root, index);
+      for (var descriptor : wanted) {
+        var top = bring(registry.manifest(request.reference(), descriptor), states);
+        chainId = chainId.isEmpty() ? top : chainId;
+      }
+    } else {
+      chainId = bring(root, states);
+    }
+    name(root.descriptor());
+    return new PulledImage(request.reference(), root.descriptor(), chainId, states);
+  }
+
+  /** Returns the image for containers here first. */
+  private List<Descriptor> chosen(ImageIndex index) throws IOException {
+    var first =
+        index
+            .forPlatform(request.platform())
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        request.reference() + " has no image for " + request.platform()));
+    var all = new LinkedHashSet<>(List.of(first));
+    if (request.allPlatforms()) {
+      index.manifests().stream().filter(ImagePull::isImage).forEach(all::add);
+    }
+    return List.copyOf(all);
+  }
+
+  /** Builders put what they attest of an image beside it, as if for a platform of that name. */
+  private static boolean isImage(Descriptor manifest) {
+    var platform = manifest.platform();
+    return platform == null || !platform.os().equals("unknown");
+  }
+
+  /** Brings one image, tells how each of its layers came, and returns its topmost snapshot. */
+  private String bring(ManifestContent content, List<LayerState> states)
+      throws IOException, InterruptedException {
     if (!(content.manifest() instanceof ImageManifest manifest)) {
       throw new IOException(request.reference() + ": an index within an index is not an image");
     }
@@ -50,28 +92,19 @@ final class ImagePull {
     var configuration = storeConfiguration(manifest);
     listener.layers(manifest.layers());
     var layers = new LayerChain(session, this.content, request, registry, listener, source());
-    var states = layers.bring(manifest.layers(), configuration);
+    states.addAll(layers.bring(manifest.layers(), configuration));
     var chainId = configuration.chainIds().getLast();
     this.content.label(manifest.config(), Map.of(GC_SNAPSHOT + request.snapshotter(), chainId));
-    name(root.descriptor());
-    return new PulledImage(request.reference(), root.descriptor(), chainId, states);
+    return chainId;
   }
 
-  private ManifestContent storeIndex(ManifestContent root, ImageIndex index)
+  private void storeIndex(ManifestContent root, ImageIndex index)
       throws IOException, InterruptedException {
-    var chosen =
-        index
-            .forPlatform(request.platform())
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        request.reference() + " has no image for " + request.platform()));
     var labels = source();
     for (int i = 0; i < index.manifests().size(); i++) {
       labels.put(GC_CONTENT + "m." + i, index.manifests().get(i).digest().toString());
     }
     content.store("index", root.descriptor(), root.bytes(), labels);
-    return registry.manifest(request.reference(), chosen);
   }
 
   private void storeManifest(ManifestContent manifest, ImageManifest image)

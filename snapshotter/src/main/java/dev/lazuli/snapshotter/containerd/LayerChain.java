@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -89,11 +90,7 @@ final class LayerChain {
               .setParent(place.parent())
               .putAllLabels(LayerLabels.of(request, place.chainId(), place.above()))
               .build();
-      var mounts =
-          Session.callUnless(
-              Status.Code.ALREADY_EXISTS,
-              "prepare layer " + place.layer().digest(),
-              () -> snapshots.prepare(prepare));
+      var mounts = prepare(place, prepare);
       if (mounts.isPresent()) {
         unpack(place, key, mounts.get(), downloads);
         return LayerState.UNPACKED;
@@ -108,6 +105,21 @@ final class LayerChain {
             + " is said to exist, but snapshot "
             + place.chainId()
             + " does not");
+  }
+
+  private Optional<MountsResponse> prepare(Place place, PrepareRequest prepare) throws IOException {
+    try {
+      return Session.callUnless(
+          Status.Code.ALREADY_EXISTS,
+          "prepare layer " + place.layer().digest(),
+          () -> snapshots.prepare(prepare));
+    } catch (ContainerdException e) {
+      if (e.code() == Status.Code.UNAVAILABLE) {
+        throw new IOException(
+            "snapshotter " + request.snapshotter() + " does not answer: " + e.getMessage(), e);
+      }
+      throw e;
+    }
   }
 
   private boolean exists(String chainId) throws ContainerdException {

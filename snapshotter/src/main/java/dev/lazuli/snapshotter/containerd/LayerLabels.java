@@ -1,9 +1,11 @@
 package dev.lazuli.snapshotter.containerd;
 
+import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The labels by which a snapshotter learns which layer a snapshot is to be, the same as other
@@ -18,14 +20,22 @@ final class LayerLabels {
   /** containerd refuses a label whose key and value together are longer. */
   private static final int MAX_LABEL_BYTES = 4096;
 
-  /** Annotations of layers that have a table of contents: such a layer is likely to be mounted. */
-  private static final List<String> TOC_ANNOTATIONS =
-      List.of(PREFIX + "stargz/toc.digest", "io.containers.zstd-chunked.manifest-checksum");
+  private static final String TOC_CHECKSUM = REMOTE + "zstd-chunked.manifest-checksum";
 
   private LayerLabels() {}
 
+  /** Returns whether a layer says that it has a table of contents: it is likely to be mounted. */
   static boolean promisesToc(Descriptor layer) {
-    return TOC_ANNOTATIONS.stream().anyMatch(layer.annotations()::containsKey);
+    return toc(layer).isPresent();
+  }
+
+  private static Optional<TocTrust> toc(Descriptor layer) {
+    try {
+      return TocTrust.fromAnnotations(layer.annotations());
+    } catch (IllegalArgumentException _) {
+      // What nobody can verify is pulled in the ordinary way.
+      return Optional.empty();
+    }
   }
 
   /**
@@ -44,6 +54,9 @@ final class LayerLabels {
                 labels.put(key, value);
               }
             });
+    if (toc(layer).orElse(null) instanceof TocTrust.Compressed trust) {
+      labels.put(TOC_CHECKSUM, trust.digest().toString());
+    }
     labels.put(TARGET, chainId);
     labels.put(REMOTE + "stargz.reference", request.reference().toString());
     labels.put(REMOTE + "stargz.digest", layer.digest().toString());

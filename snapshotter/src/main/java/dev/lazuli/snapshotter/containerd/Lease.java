@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.containerd;
 import dev.lazuli.snapshotter.api.leases.CreateRequest;
 import dev.lazuli.snapshotter.api.leases.DeleteRequest;
 import dev.lazuli.snapshotter.api.leases.LeasesGrpc;
+import io.grpc.Status;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,6 +14,9 @@ import java.util.UUID;
  */
 final class Lease implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofHours(24);
+
+  /** Longer than containerd takes to restart: what a lease keeps would stay for its whole life. */
+  private static final Duration END_LIMIT = Duration.ofSeconds(15);
 
   private final LeasesGrpc.LeasesBlockingV2Stub leases;
   private final String id;
@@ -41,8 +45,8 @@ final class Lease implements AutoCloseable {
 
   @Override
   public void close() throws ContainerdException {
-    var _ =
-        Session.call(
-            "end a lease", () -> leases.delete(DeleteRequest.newBuilder().setId(id).build()));
+    var patient = leases.withWaitForReady().withDeadlineAfter(END_LIMIT);
+    var request = DeleteRequest.newBuilder().setId(id).build();
+    var _ = Session.callUnless(Status.Code.NOT_FOUND, "end a lease", () -> patient.delete(request));
   }
 }

@@ -9,7 +9,8 @@ import java.util.Map;
  *
  * @param reference the image
  * @param snapshotter containerd's name of the snapshotter that gets the layers
- * @param platform which image of an index
+ * @param platform which image of an index is for containers here
+ * @param allPlatforms whether the index's other images are pulled too
  * @param prefetchBytes how much of a layer to fetch at once where the layer does not say so itself
  * @param skipVerification whether layers whose content cannot be verified may be mounted, if the
  *     daemon allows it too
@@ -19,6 +20,7 @@ public record PullRequest(
     ImageReference reference,
     String snapshotter,
     Platform platform,
+    boolean allPlatforms,
     long prefetchBytes,
     boolean skipVerification,
     Map<String, String> labels) {
@@ -32,6 +34,6 @@ public record PullRequest(
   /** Returns a request for this machine's platform, with 10 MiB to prefetch. */
   public static PullRequest of(ImageReference reference, String snapshotter) {
     return new PullRequest(
-        reference, snapshotter, Platform.current(), PREFETCH_BYTES, false, Map.of());
+        reference, snapshotter, Platform.current(), false, PREFETCH_BYTES, false, Map.of());
   }
 }

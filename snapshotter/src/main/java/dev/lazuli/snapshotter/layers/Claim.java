@@ -7,17 +7,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** One snapshot's claim on a shared layer. */
 final class Claim implements RemoteLayer {
   private final SharedLayer layer;
+  private final LayerRequest request;
   private final Runnable onLast;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  Claim(SharedLayer layer, Runnable onLast) {
+  Claim(SharedLayer layer, LayerRequest request, Runnable onLast) {
     this.layer = layer;
+    this.request = request;
     this.onLast = onLast;
   }
 
   @Override
   public String digest() {
     return layer.digest();
+  }
+
+  @Override
+  public LayerRequest request() {
+    return request;
   }
 
   @Override

@@ -63,7 +63,7 @@ public final class LayerFiles implements AutoCloseable {
     var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
     var blob = origin.blob(request.reference(), request.digest(), -1);
     var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
-    var data = indexer.index(request.digest(), request.reference(), blob, trust);
+    var data = indexer.index(request.digest(), request.reference(), blob, trust).data();
     var compression = Compression.valueOf(data.record().compression());
     var fetch = scheduler.attach(data, blob, compression);
     layers.add(new Layer(data, ErofsImage.open(data.metaPath()), fetch));

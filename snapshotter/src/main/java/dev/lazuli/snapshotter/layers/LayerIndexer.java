@@ -37,17 +37,24 @@ final class LayerIndexer {
     this.openIndexes = new Semaphore(parallel);
   }
 
+  /**
+   * A layer as the store has it.
+   *
+   * @param asked whether its registry has just answered
+   */
+  record Indexed(LayerData data, boolean asked) {}
+
   /** Returns the layer as the store has it, indexing it first if it is new. */
-  LayerData index(String digest, String reference, BlobSource blob, TocTrust trust)
+  Indexed index(String digest, String reference, BlobSource blob, TocTrust trust)
       throws IOException, InterruptedException {
     var known = stored(digest);
     if (known != null) {
       known.addReference(reference);
-      return known;
+      return new Indexed(known, false);
     }
     openIndexes.acquire();
     try (LayerIndex index = opener.open(OpenRequest.of(digest, blob, trust))) {
-      return store(digest, reference, blob.size(), index);
+      return new Indexed(store(digest, reference, blob.size(), index), true);
     } finally {
       openIndexes.release();
     }
@@ -79,14 +86,19 @@ final class LayerIndexer {
                 blobSize,
                 index.format().name(),
                 index.format().compression().name(),
-                "sha256:" + HexFormat.of().formatHex(index.tocDigest()),
+                digest(index.tocDigest()),
                 index.prefetchEnd())
+            .withCompressedTocDigest(digest(index.compressedTocDigest()))
             .withReference(reference);
     try (var layer = store.create(record)) {
       ErofsWriter.write(new IndexedTree(index), index.dataSize(), layer.meta());
       copyChunks(index, layer.chunks());
       return layer.commit();
     }
+  }
+
+  private static String digest(byte[] sha256) {
+    return "sha256:" + HexFormat.of().formatHex(sha256);
   }
 
   private static void copyChunks(LayerIndex index, ChunkTable.Builder chunks) throws IOException {

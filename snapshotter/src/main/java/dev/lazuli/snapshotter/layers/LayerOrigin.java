@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.read.TocTrust;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Where layer blobs come from: the node's registry client, or an OCI layout on this machine. */
 @FunctionalInterface
@@ -15,4 +17,26 @@ public interface LayerOrigin {
    * @throws IOException if the reference is malformed
    */
   BlobSource blob(String reference, String digest, long size) throws IOException;
+
+  /**
+   * Returns what a manifest says of a layer's table of contents; empty if it says nothing, or this
+   * origin has no manifests.
+   *
+   * @param manifestDigest of the manifest, or of an index that lists it: what was read is compared
+   *     with it
+   * @throws IOException if the manifest cannot be read, or does not list the layer
+   */
+  default Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
+      throws IOException {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns the digest in an image's reference, if it names the image by one.
+   *
+   * @throws IOException if the reference is malformed
+   */
+  default Optional<String> digestIn(String reference) throws IOException {
+    return Optional.empty();
+  }
 }

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.read.TocTrust;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +20,8 @@ import java.util.regex.Pattern;
  *     may be cut short
  * @param manifestDigest digest of the manifest that names the layer, if the client said it
  * @param tocDigest digest of the layer's table of contents, from the manifest's annotation
+ * @param tocChecksum digest of the table of contents as it lies compressed in the blob, which is
+ *     what podman and skopeo annotate
  * @param prefetchBytes how much of the blob's head to fetch at once where the layer does not say so
  *     itself
  * @param skipVerification whether the client allows content that cannot be verified; configuration
@@ -30,6 +34,7 @@ public record LayerRequest(
     List<String> chain,
     Optional<String> manifestDigest,
     Optional<String> tocDigest,
+    Optional<String> tocChecksum,
     OptionalLong prefetchBytes,
     boolean skipVerification,
     List<String> urls) {
@@ -41,6 +46,12 @@ public record LayerRequest(
   private static final String REMOTE = "containerd.io/snapshot/remote/";
   private static final String TOC_DIGEST = "containerd.io/snapshot/stargz/toc.digest";
 
+  /**
+   * Our own client's label: containerd hands on no annotation with the name that podman and skopeo
+   * use.
+   */
+  private static final String TOC_CHECKSUM = REMOTE + "zstd-chunked.manifest-checksum";
+
   /** Checks the digests and copies the lists. */
   public LayerRequest {
     if (reference.isEmpty()) {
@@ -50,6 +61,7 @@ public record LayerRequest(
     chain.forEach(LayerRequest::requireDigest);
     manifestDigest.ifPresent(LayerRequest::requireDigest);
     tocDigest.ifPresent(LayerRequest::requireDigest);
+    tocChecksum.ifPresent(LayerRequest::requireDigest);
     chain = List.copyOf(chain);
     urls = List.copyOf(urls);
   }
@@ -65,6 +77,28 @@ public record LayerRequest(
         OptionalLong.empty(),
         false,
         List.of());
+  }
+
+  /** A request without the digest of the compressed table of contents. */
+  public LayerRequest(
+      String reference,
+      String digest,
+      List<String> chain,
+      Optional<String> manifestDigest,
+      Optional<String> tocDigest,
+      OptionalLong prefetchBytes,
+      boolean skipVerification,
+      List<String> urls) {
+    this(
+        reference,
+        digest,
+        chain,
+        manifestDigest,
+        tocDigest,
+        Optional.empty(),
+        prefetchBytes,
+        skipVerification,
+        urls);
   }
 
   /**
@@ -99,6 +133,7 @@ public record LayerRequest(
             list(labels.getOrDefault(chainLabel, "")),
             Optional.ofNullable(labels.get(CRI + "manifest-digest")),
             Optional.ofNullable(labels.get(TOC_DIGEST)),
+            Optional.ofNullable(labels.get(TOC_CHECKSUM)),
             prefetch == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(prefetch)),
             labels.containsKey(REMOTE + "stargz.skipverify"),
             list(labels.getOrDefault(REMOTE + "urls", ""))));
@@ -137,6 +172,29 @@ public record LayerRequest(
         .toList();
   }
 
+  /** Returns what the client's labels say of the table of contents, if they do. */
+  public Optional<TocTrust> toc() {
+    return tocDigest
+        .<TocTrust>map(text -> new TocTrust.Json(Sha256.parse(text)))
+        .or(() -> tocChecksum.map(text -> new TocTrust.Compressed(Sha256.parse(text))));
+  }
+
+  /** Returns the same request with a digest of the table of contents, learnt elsewhere. */
+  LayerRequest withToc(TocTrust toc) {
+    var json = toc instanceof TocTrust.Json trust ? trust.digest().toString() : null;
+    var compressed = toc instanceof TocTrust.Compressed trust ? trust.digest().toString() : null;
+    return new LayerRequest(
+        reference,
+        digest,
+        chain,
+        manifestDigest,
+        Optional.ofNullable(json),
+        Optional.ofNullable(compressed),
+        prefetchBytes,
+        skipVerification,
+        urls);
+  }
+
   /** Returns labels from which {@link #fromLabels} makes this request again, without its chain. */
   public Map<String, String> toLabels() {
     var labels = new HashMap<String, String>();
@@ -144,6 +202,7 @@ public record LayerRequest(
     labels.put(REMOTE + "stargz.digest", digest);
     manifestDigest.ifPresent(value -> labels.put(CRI + "manifest-digest", value));
     tocDigest.ifPresent(value -> labels.put(TOC_DIGEST, value));
+    tocChecksum.ifPresent(value -> labels.put(TOC_CHECKSUM, value));
     prefetchBytes.ifPresent(value -> labels.put(REMOTE + "stargz.prefetch", Long.toString(value)));
     if (skipVerification) {
       labels.put(REMOTE + "stargz.skipverify", "true");

@@ -44,7 +44,27 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
-    return claim(request, Trust.REQUIRED);
+    return claim(withToc(request), Trust.REQUIRED);
+  }
+
+  /**
+   * Looks the TOC's digest up in the manifest where the labels do not say it. The manifest must be
+   * known by its digest: one that a tag leads to now need not be the one that the client read.
+   */
+  private LayerRequest withToc(LayerRequest request) throws IOException {
+    if (request.toc().isPresent()) {
+      return request;
+    }
+    var reference = request.reference();
+    var manifest =
+        request.manifestDigest().isPresent()
+            ? request.manifestDigest()
+            : parts.origin().digestIn(reference);
+    if (manifest.isEmpty()) {
+      return request;
+    }
+    var toc = parts.origin().toc(reference, manifest.get(), request.digest());
+    return toc.map(request::withToc).orElse(request);
   }
 
   @Override
@@ -66,7 +86,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
       leave(request.digest());
       throw e;
     }
-    return new Claim(layer, () -> release(layer));
+    return new Claim(layer, request, () -> release(layer));
   }
 
   /**

@@ -81,7 +81,6 @@ final class OpenLayer implements AutoCloseable {
 
   /** Mounts the layer and starts to fetch what is missing. */
   synchronized void mount(OptionalLong prefetchBytes) throws IOException {
-    touch();
     if (data.complete()) {
       mountLocal();
     } else {
@@ -199,10 +198,11 @@ final class OpenLayer implements AutoCloseable {
         throw new LayerMountException(digest(), "the registry sent nothing");
       }
     }
-    touch();
+    countAsAvailable();
   }
 
-  private void touch() {
+  /** Says that the registry has just answered for this layer. */
+  void countAsAvailable() {
     availableUntil = System.nanoTime() + parts.options().availabilityInterval().toNanos();
   }
 

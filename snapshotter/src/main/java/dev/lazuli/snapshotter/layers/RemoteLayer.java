@@ -8,6 +8,9 @@ public interface RemoteLayer extends AutoCloseable {
   /** Returns the digest of the layer's blob, {@code sha256:...}. */
   String digest();
 
+  /** Returns the request that mounts the layer again, with what had to be looked up for it. */
+  LayerRequest request();
+
   /**
    * Returns the mounted directory to name in an overlay's {@code lowerdir} from now on. It may
    * change over time, from the lazy mount to the local one once the layer is complete; every path

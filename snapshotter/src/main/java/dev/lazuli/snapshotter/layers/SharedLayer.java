@@ -78,15 +78,19 @@ final class SharedLayer {
   private OpenLayer mount(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
     var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : trust(request);
-    var data =
+    var indexed =
         parts
             .indexer()
             .index(digest, request.reference(), source(request.reference(), -1), tocTrust);
+    var data = indexed.data();
     if (trust == Trust.REQUIRED) {
       requireTrusted(request, data);
     }
     var layer = OpenLayer.open(parts, data, source(request.reference(), data.record().size()));
     try {
+      if (indexed.asked()) {
+        layer.countAsAvailable();
+      }
       layer.mount(request.prefetchBytes());
       return layer;
     } catch (IOException | RuntimeException e) {
@@ -122,29 +126,37 @@ final class SharedLayer {
   }
 
   private TocTrust trust(LayerRequest request) throws IOException {
-    if (request.tocDigest().isPresent()) {
-      return new TocTrust.Json(Sha256.parse(request.tocDigest().get()));
+    var toc = request.toc();
+    if (toc.isPresent()) {
+      return toc.get();
     }
     if (request.skipVerification() && parts.options().allowUnverified()) {
       log.warn("layer {}: mounted without verification, as client and configuration ask", digest);
       return new TocTrust.Unverified();
     }
     throw new LayerMountException(
-        digest, "no TOC digest among the labels, so its content could not be verified");
+        digest,
+        "no TOC digest among the labels or in a manifest that they name by its digest, so its"
+            + " content could not be verified");
   }
 
   /** The index may stem from another reference, or from a claim ahead of its digest. */
   private void requireTrusted(LayerRequest request, LayerData data) throws IOException {
-    var expected = request.tocDigest();
-    if (expected.isEmpty()) {
-      trust(request);
-    } else if (!expected.get().equals(data.record().tocDigest())) {
+    switch (trust(request)) {
+      case TocTrust.Json trust ->
+          requireSame("TOC digest", data.record().tocDigest(), trust.digest());
+      case TocTrust.Compressed trust ->
+          requireSame(
+              "compressed TOC's digest", data.record().compressedTocDigest(), trust.digest());
+      case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
+    }
+  }
+
+  private void requireSame(String what, @Nullable String actual, Sha256 expected)
+      throws LayerMountException {
+    if (!expected.toString().equals(actual)) {
       throw new LayerMountException(
-          digest,
-          "TOC digest is "
-              + data.record().tocDigest()
-              + ", the client's label says "
-              + expected.get());
+          digest, what + " is " + actual + ", label or manifest says " + expected);
     }
   }
 

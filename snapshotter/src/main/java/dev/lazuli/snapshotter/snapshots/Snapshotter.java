@@ -308,7 +308,7 @@ final class Snapshotter implements AutoCloseable {
       var held = false;
       try {
         store.createRemote(
-            name, parent, labels, request, (snapshot, _) -> remote.hold(snapshot, layer));
+            name, parent, labels, layer.request(), (snapshot, _) -> remote.hold(snapshot, layer));
         held = true;
       } catch (SnapshotException e) {
         if (e.reason() != Reason.ALREADY_EXISTS) {

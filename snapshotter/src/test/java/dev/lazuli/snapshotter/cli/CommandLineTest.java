@@ -73,6 +73,24 @@ final class CommandLineTest {
     assertThat(err.toString()).isEmpty();
   }
 
+  @Test
+  void pullOfWhatIsNoReference_isOneLine() {
+    assertThat(run("rpull", "registry.example/Not-A-Name")).isEqualTo(1);
+
+    assertThat(err.toString().strip()).hasLineCount(1).contains("Not-A-Name");
+  }
+
+  @Test
+  void pullWithoutAContainerd_namesTheSocket(@TempDir Path directory) {
+    var socket = directory.resolve("c.sock").toString();
+
+    assertThat(run("rpull", "--containerd", socket, "registry.example/app")).isEqualTo(1);
+
+    assertThat(err.toString().strip())
+        .hasLineCount(1)
+        .contains("no containerd answers on " + socket);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.e2e;
 
 import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.containerd.TestContainerd;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -166,6 +167,11 @@ final class DaemonProcess implements AutoCloseable {
   void kill() throws IOException {
     process.destroyForcibly();
     awaitEnd();
+  }
+
+  /** Takes away what a killed daemon left mounted, as the end of the machine would. */
+  void unmountAll() throws IOException {
+    MountTable.unmountBelow(directory);
   }
 
   /** Ends it by SIGTERM, or where it has a keeper by SIGINT, which unmounts all. Idempotent. */

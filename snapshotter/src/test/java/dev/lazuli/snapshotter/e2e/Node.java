@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,15 +27,17 @@ final class Node {
 
   private final ContainerdExtension bed;
   private DaemonProcess daemon;
+  private List<String> settings;
 
-  private Node(ContainerdExtension bed, DaemonProcess daemon) {
+  private Node(ContainerdExtension bed, String... settings) throws IOException {
     this.bed = bed;
-    this.daemon = daemon;
+    this.daemon = launch(bed, settings);
+    this.settings = List.of(settings);
   }
 
   /** Starts the daemon; when this returns, containerd reaches it. */
   static Node start(ContainerdExtension bed, String... settings) throws IOException {
-    var node = new Node(bed, launch(bed, settings));
+    var node = new Node(bed, settings);
     node.daemon.awaitKnownTo(bed.containerd());
     return node;
   }
@@ -46,9 +49,20 @@ final class Node {
   }
 
   /** Starts another daemon after the last one has ended. */
-  void startDaemon(String... settings) throws IOException {
-    daemon = launch(bed, settings);
+  void startDaemon(String... newSettings) throws IOException {
+    daemon = launch(bed, newSettings);
+    settings = List.of(newSettings);
     daemon.awaitKnownTo(bed.containerd());
+  }
+
+  /** Ends the daemon in an orderly way and starts the next. */
+  void restartDaemon(String... newSettings) throws IOException {
+    daemon.close();
+    startDaemon(newSettings);
+  }
+
+  boolean runsWith(String... wanted) {
+    return settings.equals(List.of(wanted));
   }
 
   DaemonProcess daemon() {
@@ -89,6 +103,14 @@ final class Node {
   /** Removes an image's name; what nobody else needs goes before this returns. */
   void removeImage(String reference) throws IOException {
     ctr("image", "rm", "--sync", reference);
+  }
+
+  /** Removes all images of a namespace. */
+  void removeAllImages(String... namespace) throws IOException {
+    var images = bed.containerd().ctr(namespace).with("image");
+    for (var reference : images.with("ls", "--quiet").check().output().lines().toList()) {
+      images.with("rm", "--sync", reference).within(LONG).check();
+    }
   }
 
   /** Returns where layers are mounted now. */
@@ -132,7 +154,7 @@ final class Node {
     }
     try (var snapshots = Files.list(daemon.root().resolve("snapshots"));
         var layers = Files.walk(daemon.root().resolve("layers"))) {
-      var left = new java.util.ArrayList<>(snapshots.toList());
+      var left = new ArrayList<>(snapshots.toList());
       left.addAll(layers.filter(Files::isRegularFile).toList());
       return left;
     }

@@ -2,18 +2,24 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.images.Descriptor;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.RegistryOptions;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,13 +72,97 @@ final class RpullIT {
     assertThat(result.errors().strip()).hasLineCount(1).contains("/absent");
   }
 
+  @Test
+  void allPlatforms_areImagesOfOneName() throws IOException {
+    var layout = OciLayout.at(BED.directory().resolve("platforms"));
+    var here = imageOfOneFile(layout, "here");
+    var elsewhere = imageOfOneFile(layout, "elsewhere");
+    var type = "application/vnd.oci.image.index.v1+json";
+    var text =
+        """
+        {"schemaVersion":2,"mediaType":"%s","manifests":[
+        {"mediaType":"%s","digest":"%s","size":%d,"platform":{"os":"plan9","architecture":"mips"}},
+        {"mediaType":"%s","digest":"%s","size":%d,"platform":{"os":"linux","architecture":"%s"}}]}
+        """
+            .formatted(
+                type,
+                elsewhere.mediaType(),
+                elsewhere.digest(),
+                elsewhere.size(),
+                here.mediaType(),
+                here.digest(),
+                here.size(),
+                Platform.current().architecture());
+    var index = layout.addBlob(type, text.getBytes(StandardCharsets.UTF_8));
+    Files.writeString(
+        layout.directory().resolve("index.json"),
+        """
+        {"schemaVersion":2,"manifests":[{"mediaType":"%s","digest":"%s","size":%d,
+        "annotations":{"org.opencontainers.image.ref.name":"latest"}}]}
+        """
+            .formatted(type, index.digest(), index.size()));
+    registry.serve("platforms", layout);
+
+    var one = rpullCommand("platforms").check();
+    var all = rpullCommand("platforms").with("--all-platforms").check();
+
+    assertThat(one.output()).contains("1 of 1 layers mounted lazily");
+    assertThat(all.output()).contains("already here", "1 of 2 layers mounted lazily");
+    BED.containerd().ctr("image", "rm", "--sync", reference("platforms")).check();
+  }
+
+  private static Descriptor imageOfOneFile(OciLayout layout, String name) throws IOException {
+    return new ImageBuilder(layout)
+        .encoding(LayerEncoding.ESTARGZ)
+        .layer(new ImageTree().file(name, name))
+        .build(name);
+  }
+
+  @Test
+  void registryThatWantsAPassword_getsIt() throws IOException {
+    var access = new RegistryOptions.Access.Basic("somebody", "secret");
+    try (var locked = TestRegistry.start(RegistryOptions.OPEN.withAccess(access))) {
+      var layout = OciLayout.at(BED.directory().resolve("locked"));
+      var _ =
+          new ImageBuilder(layout)
+              .layer(new ImageTree().file("secret", "secret\n"))
+              .build("latest");
+      locked.serve("locked", layout);
+      var reference = locked.reference("locked", "latest");
+
+      var refused = rpullOf(reference).run();
+      var wrong = rpullOf(reference).with("--user", "somebody:else").run();
+      var right = rpullOf(reference).with("--user", "somebody:secret").run();
+
+      for (var result : List.of(refused, wrong)) {
+        assertThat(result.exitStatus()).isEqualTo(1);
+        assertThat(result.errors().strip()).hasLineCount(1).contains(locked.host(), "401");
+      }
+      assertThat(right.exitStatus()).as(right.errors()).isZero();
+      assertThat(right.output()).contains("0 of 1 layers mounted lazily");
+      BED.containerd().ctr("image", "rm", "--sync", reference).check();
+    }
+  }
+
+  @Test
+  void registryThatIsNotThere_isOneLineThatNamesIt() throws IOException {
+    var result = rpullOf("127.0.0.1:1/app:1").run();
+
+    assertThat(result.exitStatus()).isEqualTo(1);
+    assertThat(result.errors().strip()).hasLineCount(1).contains("127.0.0.1:1");
+  }
+
   private static CommandResult rpull(String name) throws IOException {
     return rpullCommand(name).check();
   }
 
   private static Command rpullCommand(String name) {
+    return rpullOf(reference(name));
+  }
+
+  private static Command rpullOf(String reference) {
     return DaemonProcess.lazuli("rpull", "--plain-http", "--snapshotter", "lazuli")
-        .with("--containerd", BED.containerd().socket().toString(), reference(name))
+        .with("--containerd", BED.containerd().socket().toString(), reference)
         .within(LONG);
   }
 

@@ -7,6 +7,7 @@ import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,10 @@ final class FakeLayers implements RemoteLayers {
   final Set<String> failing = ConcurrentHashMap.newKeySet();
   final Set<String> unreadable = ConcurrentHashMap.newKeySet();
   final Map<String, CountDownLatch> waiting = new ConcurrentHashMap<>();
+
+  /** Labels that a claim's request has beside those it was asked with. */
+  volatile Map<String, String> lookedUp = Map.of();
+
   final List<LayerRequest> mounted = new ArrayList<>();
   final List<LayerRequest> restored = new ArrayList<>();
 
@@ -67,15 +72,24 @@ final class FakeLayers implements RemoteLayers {
       throw new IOException("registry is away");
     }
     counter(request.digest()).incrementAndGet();
-    return new Claim(request.digest());
+    return new Claim(request);
   }
 
   private final class Claim implements RemoteLayer {
+    private final LayerRequest request;
     private final String digest;
     private boolean closed;
 
-    Claim(String digest) {
-      this.digest = digest;
+    Claim(LayerRequest request) {
+      this.request = request;
+      this.digest = request.digest();
+    }
+
+    @Override
+    public LayerRequest request() {
+      var labels = new HashMap<>(request.toLabels());
+      labels.putAll(lookedUp);
+      return LayerRequest.fromLabels(labels).orElseThrow();
     }
 
     @Override

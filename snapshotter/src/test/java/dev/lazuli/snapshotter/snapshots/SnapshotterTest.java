@@ -292,6 +292,22 @@ final class SnapshotterTest {
   }
 
   @Test
+  void digestThatHadToBeLookedUp_isKeptForTheRestart() throws IOException {
+    var labels = new HashMap<>(labels("chain1", BASE));
+    var checksum = FakeLayers.digest(77);
+    labels.remove("containerd.io/snapshot/stargz/toc.digest");
+    layers.lookedUp =
+        Map.of("containerd.io/snapshot/remote/zstd-chunked.manifest-checksum", checksum);
+    assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("k", "", labels));
+
+    close();
+    open();
+
+    eventually(() -> layers.openClaims(BASE) == 2);
+    assertThat(layers.restored.getLast().tocChecksum()).contains(checksum);
+  }
+
+  @Test
   void restart_doesNotWaitForLayers() throws IOException {
     prepareLayer("chain1", "", BASE);
     var latch = new CountDownLatch(1);

@@ -1,0 +1,130 @@
+package dev.lazuli.snapshotter.layers;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.registry.ImageIndex;
+import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Layers as registries have them. What the last manifests said is remembered, and for a minute also
+ * that one could not be read: the layers of an image are asked for one after the other. Safe for
+ * use by several threads.
+ */
+public final class RegistryOrigin implements LayerOrigin {
+  private static final int MANIFESTS = 32;
+  private static final Duration REMEMBERED = Duration.ofMinutes(1);
+
+  /**
+   * What reading a manifest came to: the annotations of its layers by their digests, or why not.
+   */
+  private record Outcome(Map<String, Map<String, String>> layers, String failure) {}
+
+  private final RegistryClient registry;
+  private final Cache<String, Outcome> manifests =
+      Caffeine.newBuilder().maximumSize(MANIFESTS).expireAfterWrite(REMEMBERED).build();
+  private final Map<String, Lock> reading = new ConcurrentHashMap<>();
+
+  /** Asks registries by this client, which stays the caller's. */
+  public RegistryOrigin(RegistryClient registry) {
+    this.registry = registry;
+  }
+
+  @Override
+  public BlobSource blob(String reference, String digest, long size) throws IOException {
+    return registry.blob(parse(reference), digest, size);
+  }
+
+  @Override
+  public Optional<String> digestIn(String reference) throws IOException {
+    return Optional.ofNullable(parse(reference).digest()).map(Digest::toString);
+  }
+
+  @Override
+  public Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
+      throws IOException {
+    var outcome = outcome(reference, manifestDigest);
+    if (!outcome.failure().isEmpty()) {
+      throw new LayerMountException(
+          layer, "its manifest, which may say the TOC's digest, is needed: " + outcome.failure());
+    }
+    var annotations = outcome.layers().get(layer);
+    if (annotations == null) {
+      throw new LayerMountException(layer, "manifest " + manifestDigest + " does not list it");
+    }
+    try {
+      return TocTrust.fromAnnotations(annotations);
+    } catch (IllegalArgumentException e) {
+      throw new LayerMountException(layer, "annotation of its TOC: " + e.getMessage(), e);
+    }
+  }
+
+  /** One thread reads a manifest, the others that want it wait for what comes of it. */
+  private Outcome outcome(String reference, String manifestDigest) {
+    var key = reference + " " + manifestDigest;
+    var lock = reading.computeIfAbsent(key, _ -> new ReentrantLock());
+    lock.lock();
+    try {
+      var known = manifests.getIfPresent(key);
+      if (known != null) {
+        return known;
+      }
+      var read = read(reference, manifestDigest);
+      manifests.put(key, read);
+      return read;
+    } finally {
+      lock.unlock();
+      reading.remove(key, lock);
+    }
+  }
+
+  private Outcome read(String reference, String manifestDigest) {
+    try {
+      var layers = new HashMap<String, Map<String, String>>();
+      var exact = parse(reference).withDigest(Digest.parse(manifestDigest));
+      for (var layer : manifest(exact).layers()) {
+        layers.put(layer.digest().toString(), layer.annotations());
+      }
+      return new Outcome(layers, "");
+    } catch (IOException e) {
+      return new Outcome(Map.of(), e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  private ImageManifest manifest(ImageReference exact) throws IOException {
+    var read = registry.manifest(exact).manifest();
+    if (read instanceof ImageIndex index) {
+      var platform = Platform.current();
+      var chosen =
+          index
+              .forPlatform(platform)
+              .orElseThrow(() -> new IOException(exact + " has no image for " + platform));
+      read = registry.manifest(exact, chosen).manifest();
+    }
+    if (read instanceof ImageManifest manifest) {
+      return manifest;
+    }
+    throw new IOException(exact + ": an index within an index is not an image");
+  }
+
+  private static ImageReference parse(String reference) throws IOException {
+    try {
+      return ImageReference.parse(reference);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+}

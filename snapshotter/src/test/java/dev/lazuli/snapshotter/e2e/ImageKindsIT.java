@@ -1,0 +1,220 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.images.FileContent;
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.OciLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One image in every form that registries hold, pulled by both clients into real containerd. */
+final class ImageKindsIT {
+  private static final int LAYERS = 3;
+
+  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+
+  private static Node node;
+
+  /** How the image's three layers are encoded, and how many of them each client gets mounted. */
+  enum Kind {
+    ESTARGZ(LAYERS, LAYERS),
+    ZSTD_CHUNKED(LAYERS, LAYERS),
+    CTR_REMOTE_ESTARGZ(LAYERS, LAYERS),
+    CTR_REMOTE_ZSTD_CHUNKED(LAYERS, LAYERS),
+    // Its annotations have names that containerd does not hand on: only our client does.
+    SKOPEO_ZSTD_CHUNKED(LAYERS, 0),
+    PLAIN(0, 0),
+    MIXED(2, 2);
+
+    final int mountedByRpull;
+    final int mountedByCtrRemote;
+
+    Kind(int mountedByRpull, int mountedByCtrRemote) {
+      this.mountedByRpull = mountedByRpull;
+      this.mountedByCtrRemote = mountedByCtrRemote;
+    }
+
+    String tag() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @BeforeAll
+  static void pushImages() throws IOException {
+    var layout = OciLayout.at(BED.directory().resolve("layout"));
+    var gzip = LayerEncoding.GZIP;
+    build(layout, Kind.ESTARGZ, LayerEncoding.ESTARGZ);
+    build(layout, Kind.ZSTD_CHUNKED, LayerEncoding.ZSTD_CHUNKED);
+    build(layout, Kind.PLAIN, gzip);
+    build(layout, Kind.MIXED, LayerEncoding.ESTARGZ, gzip, LayerEncoding.ZSTD_CHUNKED);
+    var skopeo = OciLayout.at(BED.directory().resolve("skopeo"));
+    Command.of("skopeo", "--insecure-policy", "copy", "--quiet")
+        .with("--dest-compress-format", "zstd:chunked")
+        .with("oci:" + layout.directory() + ":" + Kind.PLAIN.tag())
+        .with("oci:" + skopeo.directory() + ":" + Kind.SKOPEO_ZSTD_CHUNKED.tag())
+        .within(Node.LONG)
+        .check();
+    push(skopeo, Kind.SKOPEO_ZSTD_CHUNKED);
+    node = Node.start(BED, "fetch.background=false", "prefetch.enabled=false");
+    node.ctr("image", "pull", "--plain-http", reference(Kind.PLAIN));
+    convert(Kind.CTR_REMOTE_ESTARGZ, "--estargz");
+    convert(Kind.CTR_REMOTE_ZSTD_CHUNKED, "--zstdchunked");
+    node.removeImage(reference(Kind.PLAIN));
+  }
+
+  private static String reference(Kind kind) {
+    return BED.registry().host() + "/kinds:" + kind.tag();
+  }
+
+  private static void build(OciLayout layout, Kind kind, LayerEncoding... encodings)
+      throws IOException {
+    var image = new ImageBuilder(layout);
+    var trees = trees();
+    for (int i = 0; i < LAYERS; i++) {
+      image.encoding(encodings[Math.min(i, encodings.length - 1)]).layer(trees.get(i));
+    }
+    var _ = image.build(kind.tag());
+    push(layout, kind);
+  }
+
+  private static void push(OciLayout layout, Kind kind) throws IOException {
+    var _ = BED.registry().push(layout, kind.tag(), "kinds:" + kind.tag());
+  }
+
+  private static void convert(Kind kind, String format) throws IOException {
+    var converted = reference(kind);
+    BED.containerd()
+        .ctrRemote("image", "convert", format, "--oci", reference(Kind.PLAIN), converted)
+        .within(Node.LONG)
+        .check();
+    push(converted);
+    node.removeImage(converted);
+  }
+
+  /** containerd's stream of a layer breaks off now and then on a busy machine. */
+  private static void push(String reference) throws IOException {
+    var command = BED.containerd().ctr("image", "push", "--plain-http", reference);
+    for (int attempt = 1; command.within(Node.LONG).run().exitStatus() != 0; attempt++) {
+      assertThat(attempt).as("attempts to push " + reference).isLessThan(4);
+    }
+  }
+
+  private static List<ImageTree> trees() throws IOException {
+    var programs = new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/bin/cat")).tree();
+    var content =
+        new ImageTree()
+            .directory("data")
+            .mode(01777)
+            .file("data/big", FileContent.generated(5_000_000, 1))
+            .file("data/owned", "by a user")
+            .owner(1000, 3_000_000)
+            .mode(06711)
+            .xattr("user.note", new byte[] {0, 1, '\n', (byte) 0xff})
+            .hardLink("data/twin", "data/owned")
+            .owner(1000, 3_000_000)
+            .mode(06711)
+            .symlink("data/link", "../greeting")
+            .fifo("data/pipe")
+            .file("data/empty", "")
+            .file("data/\u00e9t\u00e9 " + "n".repeat(100), "a name")
+            .directory("old")
+            .file("old/a", "a")
+            .directory("replaced")
+            .file("replaced/b", "b")
+            .file("gone", "gone")
+            .file("greeting", "good morning\n");
+    var changes =
+        new ImageTree()
+            .whiteout("gone")
+            .directory("old")
+            .whiteout("old/a")
+            .directory("replaced")
+            .opaque("replaced")
+            .file("replaced/c", "c")
+            .characterDevice("zero", 1, 5)
+            .file("greeting", "good evening\n");
+    return List.of(toSeconds(programs), content, changes);
+  }
+
+  /** ctr-remote keeps the nanoseconds of times in its tar, but not in its table of contents. */
+  private static ImageTree toSeconds(ImageTree tree) {
+    var whole = new ImageTree();
+    for (var entry : tree) {
+      whole.add(entry).modified(entry.modified().truncatedTo(ChronoUnit.SECONDS));
+    }
+    return whole;
+  }
+
+  @AfterEach
+  void forgetImages() throws IOException {
+    node.removeAllImages();
+    node.awaitNothingLeft();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void image_isTheSameThroughBothClientsAndThroughOverlayfs(Kind kind) throws IOException {
+    var reference = reference(kind);
+
+    var pulled = node.rpull(reference).check().output();
+
+    assertThat(pulled).contains(kind.mountedByRpull + " of 3 layers mounted lazily");
+    assertThat(node.mountedLayers()).hasSize(kind.mountedByRpull);
+    assertRuns(kind, "rpull");
+    node.ctr("image", "pull", "--plain-http", reference);
+    var tar = new RootTar(BED);
+    assertThat(tar.read("lazuli", reference)).isEqualTo(tar.read("overlayfs", reference));
+    forgetImages();
+
+    node.ctrRemotePull(reference).check();
+
+    assertThat(node.mountedLayers()).hasSize(kind.mountedByCtrRemote);
+    assertRuns(kind, "ctr-remote");
+  }
+
+  private static void assertRuns(Kind kind, String client) throws IOException {
+    var script =
+        "cat /greeting; cat /data/link /replaced/c; test -e /gone || echo gone;"
+            + " test -e /old/a -o -e /replaced/b || echo replaced";
+
+    assertThat(node.shell(reference(kind), client + "-" + kind.tag(), script))
+        .isEqualTo("good evening\ngood evening\ncgone\nreplaced");
+  }
+
+  @Test
+  void skopeosImage_isMountedForAnyClientThatNamesItsManifestByDigest() throws IOException {
+    var layout = OciLayout.at(BED.directory().resolve("skopeo"));
+    var digest = layout.images().values().iterator().next().digest();
+    var reference = BED.registry().host() + "/kinds@" + digest;
+
+    node.ctrRemotePull(reference).check();
+
+    assertThat(node.mountedLayers()).hasSize(LAYERS);
+    assertThat(node.shell(reference, "by-digest", "cat /greeting")).isEqualTo("good evening");
+  }
+
+  @Test
+  void layerThatIsNotMounted_hasItsReasonInTheLog() throws IOException {
+    var before = node.logged("no TOC digest among the labels");
+
+    node.ctrRemotePull(reference(Kind.SKOPEO_ZSTD_CHUNKED)).check();
+
+    assertThat(node.logged("no TOC digest among the labels") - before).isEqualTo(LAYERS);
+    assertThat(node.logged("remote-snapshot-prepared=false")).isPositive();
+  }
+}
