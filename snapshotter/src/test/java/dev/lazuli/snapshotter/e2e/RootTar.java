@@ -26,7 +26,7 @@ record RootTar(ContainerdExtension bed) {
       "tar --create --sort=name --numeric-owner --xattrs --xattrs-include='*' --files-from=-"
           + " --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime";
   private static final String DESCRIBE =
-      "tee >(sha256sum >&2) | tar --list --verbose --verbose --full-time --numeric-owner --xattrs";
+      "tar --list --verbose --verbose --full-time --numeric-owner --xattrs --file=";
 
   /** Returns the tar's table of contents, for people, and its digest, for certainty. */
   String read(String snapshotter, String reference) throws IOException {
@@ -37,9 +37,10 @@ record RootTar(ContainerdExtension bed) {
     try {
       var mount = snapshots.with("mounts", view.toString(), key).check().output();
       Command.of("sh", "-c", mount).check();
-      var script = "set -o pipefail; cd " + view + "; " + LIST + " | " + TAR + " | " + DESCRIBE;
-      var result = Command.of("bash", "-c", script).within(Node.LONG).check();
-      return result.output() + result.errors();
+      var tar = bed.directory().resolve(key + ".tar");
+      var write = "set -o pipefail; cd " + view + " && " + LIST + " | " + TAR + " > " + tar;
+      var script = write + " && " + DESCRIBE + tar + " && sha256sum < " + tar;
+      return Command.of("bash", "-c", script).within(Node.LONG).check().output();
     } finally {
       MountTable.unmountBelow(view);
       snapshots.with("rm", key).check();
