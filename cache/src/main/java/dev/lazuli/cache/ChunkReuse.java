@@ -78,7 +78,7 @@ final class ChunkReuse implements AutoCloseable {
       layer.commit(chunk);
       return true;
     }
-    layer.presence().dispel(chunk);
+    layer.dropDoubted(chunk);
     return false;
   }
 

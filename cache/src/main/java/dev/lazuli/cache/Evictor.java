@@ -9,9 +9,9 @@ import java.util.List;
 
 /**
  * Keeps the store within its quota. Whole layers nobody uses go first, those used longest ago
- * before others; then single chunks of layers in use that are not pinned, by second chance: a chunk
- * goes if nobody has read it since the last time around. One thread, which sleeps while all is
- * well.
+ * before others; then single chunks of incomplete layers in use that are not pinned, by second
+ * chance: a chunk goes if nobody has read it since the last time around. One thread, which sleeps
+ * while all is well.
  */
 final class Evictor {
   private static final System.Logger LOG = System.getLogger(Evictor.class.getName());

@@ -34,6 +34,7 @@ final class Layer {
   private final ChunkTable chunks;
   private final DataFile data;
   private final Presence presence;
+  private final Holes holes;
   private final AtomicBits claims;
   private final AtomicBits touched;
   private volatile LayerRecord record;
@@ -56,6 +57,7 @@ final class Layer {
     this.chunks = chunks;
     this.data = data;
     this.presence = presence;
+    this.holes = new Holes(chunks, presence, data.path(), store.options().puncher());
     this.claims = new AtomicBits(chunks.count());
     this.touched = new AtomicBits(chunks.count());
   }
@@ -74,8 +76,11 @@ final class Layer {
           Presence.open(
               directory.resolve(PRESENT), chunks.count(), owner.store().options().bootId());
       var layer = new Layer(directory, record, owner, arena, chunks, data, presence);
-      if (!presence.all() && record.completed() != null) {
-        layer.update(record.withCompleted(null));
+      if (!presence.all()) {
+        layer.forgetCompletion();
+      }
+      if (!presence.clean()) {
+        layer.clearLeftovers();
       }
       return layer;
     } catch (IOException | RuntimeException e) {
@@ -193,57 +198,82 @@ final class Layer {
 
   /** Records the claimed chunk, whose bytes are in place and verified, as present. */
   void commit(int chunk) throws IOException {
+    boolean counted = presence.doubts(chunk);
     presence.add(chunk);
     touched.set(chunk);
     store.reuse().note(this, chunk);
-    owner.grew(Blocks.of(chunks, chunk));
+    if (!counted) {
+      owner.grew(Blocks.of(chunks, chunk));
+    }
   }
 
   /** Drops the first {@code written} bytes of a claimed chunk that is not present. */
   void forget(int chunk, long written) {
-    if (written > 0 && presence.doubts(chunk)) {
-      // Doubted bytes are verified before use, so a bit that stays does no harm.
-      attempt(() -> presence.dispel(chunk));
+    if (written == 0) {
+      return;
     }
-    if (written > 0) {
-      // Bytes that stay are not marked present, and the chunk's next fetch overwrites them.
-      attempt(() -> punch(chunk));
-    }
-  }
-
-  private void attempt(Step step) {
     try {
-      step.run();
+      if (presence.doubts(chunk)) {
+        dropDoubted(chunk);
+      } else {
+        holes.punch(chunk, chunk + 1);
+      }
     } catch (IOException e) {
+      // Bytes that stay are not marked present, and the chunk's next fetch overwrites them. A doubt
+      // that stays does no harm: such bytes are verified before use.
       LOG.log(WARNING, "layer " + digest() + ": clearing an aborted chunk", e);
     }
   }
 
-  private interface Step {
-    void run() throws IOException;
+  /** Nobody counts what a killed process has left, so it goes before the layer has a user. */
+  private void clearLeftovers() {
+    try {
+      holes.clear();
+    } catch (IOException e) {
+      LOG.log(WARNING, "layer " + digest() + ": clearing what a killed process left", e);
+    }
   }
 
-  private void punch(int chunk) throws IOException {
-    HolePuncher puncher = store.options().puncher();
-    if (puncher == null) {
-      return;
-    }
-    long offset = chunks.dataOffset(chunk);
-    long end = chunks.dataEnd(chunk);
-    long blockEnd = Math.min(Blocks.up(end), chunks.dataSize());
-    if (chunk + 1 == chunks.count() || chunks.dataOffset(chunk + 1) >= blockEnd) {
-      end = blockEnd;
-    }
-    puncher.punch(data.path(), offset, end - offset);
+  /** Gives up what an earlier boot has left of a claimed chunk. */
+  void dropDoubted(int chunk) throws IOException {
+    presence.dispel(chunk);
+    holes.punch(chunk, chunk + 1);
+    owner.grew(-Blocks.of(chunks, chunk));
   }
 
   /**
    * Moves the clock's hand over one present chunk: evicts it if it was not read since the hand came
-   * by last. Only called under the {@link StoredLayer}'s monitor, when the layer is not pinned.
+   * by last. What an earlier boot left unverified goes before anything else. Of a complete layer
+   * nothing goes: the kernel may read its data file itself, on a mount that a former daemon made
+   * and a container still holds. Only called under the {@link StoredLayer}'s monitor, when the
+   * layer is not pinned.
    *
-   * @return false if no chunk is present
+   * @return false if there is nothing to evict
    */
   boolean evictNext() throws IOException {
+    return record.completed() == null && (evictDoubted() || evictPresent());
+  }
+
+  private boolean evictDoubted() throws IOException {
+    int count = chunks.count();
+    int chunk = presence.nextDoubted(0, count);
+    while (chunk >= 0 && !claim(chunk)) {
+      chunk = presence.nextDoubted(chunk + 1, count);
+    }
+    if (chunk < 0) {
+      return false;
+    }
+    try {
+      if (presence.doubts(chunk)) {
+        dropDoubted(chunk);
+      }
+    } finally {
+      unclaim(chunk);
+    }
+    return true;
+  }
+
+  private boolean evictPresent() throws IOException {
     int chunk = presence.nextPresent(hand, chunks.count());
     if (chunk < 0) {
       chunk = presence.nextPresent(0, hand);
@@ -262,23 +292,42 @@ final class Layer {
     return true;
   }
 
-  private void evict(int chunk) throws IOException {
-    if (!presence.has(chunk)) {
+  /** Under the monitor that {@link #seal} takes, so that a layer is complete or loses chunks. */
+  private synchronized void evict(int chunk) throws IOException {
+    if (!presence.has(chunk) || record.completed() != null) {
       return;
-    }
-    if (record.completed() != null) {
-      update(record.withCompleted(null));
     }
     presence.remove(chunk);
     epoch.incrementAndGet();
-    punch(chunk);
+    holes.punch(chunk, chunk + 1);
     owner.grew(-Blocks.of(chunks, chunk));
   }
 
-  /** Returns the disk that the present chunks take, having offered all of them for reuse. */
+  /** The record follows presence, also where a full disk keeps it from being written. */
+  private synchronized void forgetCompletion() {
+    if (record.completed() == null) {
+      return;
+    }
+    LayerRecord incomplete = record.withCompleted(null);
+    try {
+      update(incomplete);
+    } catch (IOException e) {
+      LOG.log(WARNING, "layer " + digest() + ": recording it as incomplete", e);
+      record = incomplete;
+      owner.record(incomplete);
+    }
+  }
+
+  /**
+   * Returns the disk that the chunks take, also those that an earlier boot left to be verified;
+   * offers the present ones for reuse.
+   */
   long survey() {
     long bytes = 0;
     int count = chunks.count();
+    for (int c = presence.nextDoubted(0, count); c >= 0; c = presence.nextDoubted(c + 1, count)) {
+      bytes += Blocks.of(chunks, c);
+    }
     for (int c = presence.nextPresent(0, count); c >= 0; c = presence.nextPresent(c + 1, count)) {
       bytes += Blocks.of(chunks, c);
       store.reuse().note(this, c);

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A handle on a stored layer. While a handle is open the layer is in use: it is not removed as a
- * whole, though single chunks may be evicted unless it is also {@linkplain #pin pinned}.
+ * whole, though single chunks may be evicted unless it is complete or {@linkplain #pin pinned}.
  * Thread-safe until {@link #close}; the path of a read takes no lock and allocates nothing.
  */
 public final class LayerData implements AutoCloseable {
@@ -124,6 +124,11 @@ public final class LayerData implements AutoCloseable {
    */
   public boolean reuse(int chunk) throws IOException {
     return stored.reuse().reuse(layer, chunk);
+  }
+
+  /** Returns whether content that nobody waits for may be added without evicting other content. */
+  public boolean hasRoom() {
+    return stored.store().hasRoom();
   }
 
   /** Returns the disk this layer takes, in bytes, as {@code du} would count it. */

@@ -344,6 +344,15 @@ public final class LayerStore implements AutoCloseable {
   }
 
   /**
+   * Returns whether there is room for content that nobody waits for: a tenth of the quota is kept
+   * for readers, so that they, and not what might be read some day, decide what is evicted.
+   */
+  boolean hasRoom() {
+    long quota = options.quotaBytes();
+    return quota == 0 || usedBytes.sum() < quota - quota / 10;
+  }
+
+  /**
    * Starts to hold the store to its quota, now and as it grows. To be called once, when everything
    * that was in use before a restart is open or pinned again: what is not may go.
    */

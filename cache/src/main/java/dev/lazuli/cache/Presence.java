@@ -146,6 +146,16 @@ final class Presence {
     return present.nextSet(from, to);
   }
 
+  /** Returns the first doubted chunk in the range; -1 if there is none. */
+  int nextDoubted(int from, int to) {
+    return doubted.nextSet(from, to);
+  }
+
+  /** Returns whether everything marked present is known to be on the disk. */
+  synchronized boolean clean() {
+    return clean;
+  }
+
   /** Returns whether an earlier boot has left the chunk's bytes, right or not. */
   boolean doubts(int chunk) {
     return doubted.get(chunk);

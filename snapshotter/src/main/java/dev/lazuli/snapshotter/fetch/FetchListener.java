@@ -40,6 +40,9 @@ public interface FetchListener {
   /** A reader that waited for chunks of the layer has got an error. */
   default void demandFailed(String layer, FetchFailedException reason) {}
 
+  /** All chunks are present, but that could not be recorded yet; it is tried again. */
+  default void sealFailed(String layer, IOException reason) {}
+
   /** All chunks are present, synced, and recorded so. */
   default void layerComplete(String layer) {}
 }

@@ -34,6 +34,11 @@ public final class FetchScheduler implements AutoCloseable {
   /** How long to leave a chunk to the stream that is about to let go of it. */
   private static final long LEFT_RETRY_NANOS = 10_000_000;
 
+  /** When nobody is served and nothing runs, what waits can wait for 100 ms more. */
+  private static final long QUIET_TICK_NANOS = 100_000_000;
+
+  private static final long SEAL_RETRY_NANOS = 5_000_000_000L;
+
   private static final long CLOSE_NANOS = 5_000_000_000L;
 
   private final FetchOptions options;
@@ -324,11 +329,15 @@ public final class FetchScheduler implements AutoCloseable {
 
   private void seal(FetchedLayer layer) {
     boolean sealed = false;
-    Throwable failure = null;
-    try (LayerData data = layer.data().share()) {
-      sealed = data.seal();
-    } catch (IOException | RuntimeException e) {
-      failure = e;
+    boolean again = true;
+    while (again) {
+      try (LayerData data = layer.data().share()) {
+        sealed = data.seal();
+        again = false;
+      } catch (IOException e) {
+        listener.sealFailed(layer.name(), e);
+        again = mayTryAgain(layer);
+      }
     }
     lock.lock();
     try {
@@ -340,8 +349,23 @@ public final class FetchScheduler implements AutoCloseable {
     if (sealed) {
       listener.layerComplete(layer.name());
       layer.completed().complete(null);
-    } else if (failure != null) {
-      layer.completed().completeExceptionally(failure);
+    }
+  }
+
+  /** A full disk has room again some day. */
+  private boolean mayTryAgain(FetchedLayer layer) {
+    long left = SEAL_RETRY_NANOS;
+    lock.lock();
+    try {
+      while (left > 0 && !layer.closed) {
+        left = changed.awaitNanos(left);
+      }
+      return !layer.closed;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -415,7 +439,7 @@ public final class FetchScheduler implements AutoCloseable {
     if (running >= options.streams()
         || runningLow >= options.lowStreams()
         || layer.active.size() >= options.streamsPerLayer()
-        || (!prefetch && !backgroundRequests.tryTake(now))) {
+        || (!prefetch && !(layer.data().hasRoom() && backgroundRequests.tryTake(now)))) {
       return false;
     }
     long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
@@ -466,10 +490,10 @@ public final class FetchScheduler implements AutoCloseable {
     lock.lock();
     try {
       while (!closed) {
-        if (idle()) {
+        if (idle(true)) {
           changed.awaitUninterruptibly();
         } else {
-          changed.awaitNanos(TICK_NANOS);
+          changed.awaitNanos(idle(false) ? QUIET_TICK_NANOS : TICK_NANOS);
           tick();
         }
       }
@@ -480,9 +504,11 @@ public final class FetchScheduler implements AutoCloseable {
     }
   }
 
-  private boolean idle() {
+  private boolean idle(boolean andNothingToDo) {
     for (FetchedLayer layer : layers) {
-      if (!layer.demands.isEmpty() || !layer.active.isEmpty() || layer.hasLowWork()) {
+      if (!layer.demands.isEmpty()
+          || !layer.active.isEmpty()
+          || (andNothingToDo && layer.hasLowWork())) {
         return false;
       }
     }

@@ -268,8 +268,15 @@ final class RangeStream implements Runnable {
 
   /** Throws if the stream has nothing more to do at {@code chunk}. */
   void check(int chunk) throws StreamEnded {
-    if (cancelled || chunk >= end || (chunk >= urgentUntil && scheduler.permitsWanted())) {
+    if (cancelled
+        || chunk >= end
+        || (chunk >= urgentUntil && (scheduler.permitsWanted() || crowds()))) {
       throw new StreamEnded();
     }
+  }
+
+  /** Returns whether what nobody waits for would drive out what somebody has read. */
+  private boolean crowds() {
+    return basePriority == Priority.BACKGROUND && !layer.data().hasRoom();
   }
 }

@@ -83,6 +83,11 @@ final class LayerActivity implements FetchListener {
   }
 
   @Override
+  public void sealFailed(String layer, IOException reason) {
+    of(layer).failed(reason);
+  }
+
+  @Override
   public void demandFailed(String layer, FetchFailedException reason) {
     of(layer).failed(reason);
   }

@@ -35,6 +35,9 @@ public final class LayerService implements AutoCloseable {
   /** When restoring is long over, and what nobody claimed is nobody's. */
   private static final int SETTLE_MINUTES = 10;
 
+  /** When what is going to be restored at once has been: only then is anything unused. */
+  private static final int RESTORE_SECONDS = 60;
+
   /**
    * What the service is made of.
    *
@@ -99,8 +102,10 @@ public final class LayerService implements AutoCloseable {
       Setup setup, LayerOrigin origin, FetchListener listener, Deque<AutoCloseable> parts)
       throws IOException {
     var mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
-    var store = LayerStore.open(setup.root(), setup.store());
+    var store =
+        LayerStore.open(setup.root(), setup.store().withPuncher(DiskSpace.puncher(setup.root())));
     parts.push(store);
+    boolean nothingStored = store.list().isEmpty();
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
     var listeners = new Listeners(record, new Listeners(activity, listener));
@@ -136,6 +141,11 @@ public final class LayerService implements AutoCloseable {
     var _ =
         timer.scheduleWithFixedDelay(
             layers::settle, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);
+    if (nothingStored || session.wasResumed()) {
+      store.enforceQuota();
+    } else {
+      var _ = timer.schedule(store::enforceQuota, RESTORE_SECONDS, TimeUnit.SECONDS);
+    }
     return new LayerService(
         parts, store, layers, served, mounters.lazy().kind(), setup.keeperPatience().isPresent());
   }

@@ -73,6 +73,12 @@ record Listeners(FetchListener first, FetchListener second) implements FetchList
   }
 
   @Override
+  public void sealFailed(String layer, IOException reason) {
+    first.sealFailed(layer, reason);
+    second.sealFailed(layer, reason);
+  }
+
+  @Override
   public void layerComplete(String layer) {
     first.layerComplete(layer);
     second.layerComplete(layer);

@@ -6,9 +6,15 @@ import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.ReadReply;
 import dev.lazuli.bridge.fuse.TreeProvider;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.cache.ChunkMissingException;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ServedLayers implements BlobHandler, TreeProvider {
   private static final Logger log = LoggerFactory.getLogger(ServedLayers.class);
+
+  /** How often one read is fetched before it fails because its bytes are evicted each time. */
+  private static final int MOST_ROUNDS = 10;
 
   private record Served(LayerData data, ErofsImage image, LayerFetch fetch) {}
 
@@ -96,31 +105,64 @@ final class ServedLayers implements BlobHandler, TreeProvider {
     var data = served.data();
     int missing = data.firstMissing(offset, length);
     if (missing < 0) {
-      reply.send((destination, at) -> data.read(at, destination));
+      reply.send((destination, at) -> read(served, at, destination));
       return;
     }
     lastMissNanos = System.nanoTime();
-    int end = data.chunks().firstStartingFrom(offset + length);
     var _ =
-        served
-            .fetch()
-            .demand(missing, end)
-            .whenComplete((_, failure) -> answer(data, offset, reply, failure));
+        demand(served, missing, offset + length)
+            .whenComplete((_, failure) -> answer(served, offset, reply, failure));
   }
 
-  private void answer(LayerData data, long offset, ReadReply reply, @Nullable Throwable failure) {
+  private static CompletableFuture<Void> demand(Served served, int missing, long end) {
+    return served.fetch().demand(missing, served.data().chunks().firstStartingFrom(end));
+  }
+
+  private void answer(Served served, long offset, ReadReply reply, @Nullable Throwable failure) {
     if (suspended) {
       return;
     }
     if (failure == null) {
-      reply.send((destination, at) -> data.read(at, destination));
+      reply.send((destination, at) -> read(served, at, destination));
       return;
     }
     log.error(
         "layer {}: read at {} of the data file failed: {}",
-        data.record().digest(),
+        served.data().record().digest(),
         offset,
         failure.getMessage());
     reply.fail(Errno.EIO);
+  }
+
+  /**
+   * Reads what was there a moment ago. Only eviction can have taken it away since, which a cache
+   * much too small for what is read at once does; then, and only then, this waits until it was
+   * fetched again, on whichever thread answers.
+   */
+  private static void read(Served served, long offset, MemorySegment destination)
+      throws IOException {
+    for (int round = 1; ; round++) {
+      try {
+        served.data().read(offset, destination);
+        return;
+      } catch (ChunkMissingException e) {
+        if (round == MOST_ROUNDS) {
+          throw e;
+        }
+        fetchAgain(served, offset, destination.byteSize());
+      }
+    }
+  }
+
+  private static void fetchAgain(Served served, long offset, long length) throws IOException {
+    int missing = served.data().firstMissing(offset, length);
+    if (missing < 0) {
+      return;
+    }
+    try {
+      demand(served, missing, offset + length).join();
+    } catch (CompletionException | CancellationException e) {
+      throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -398,11 +399,31 @@ final class FetchSchedulerTest {
     assertThat(blob.allRight(data)).isTrue();
   }
 
+  @Test
+  void completionThatCannotBeRecorded_isTriedAgain() throws Exception {
+    var blob = new TestBlob(30, 5, 20_000, 1);
+    LayerData data = add(blob);
+    Path inTheWay = data.dataPath().resolveSibling("layer.json.new");
+    Files.createDirectories(inTheWay.resolve("x"));
+    LayerFetch fetch = scheduler(SMALL).attach(data, new TestSource(blob.blob), Compression.GZIP);
+
+    fetch.background();
+    while (recorder.sealFailures.get() == 0) {
+      Thread.sleep(5);
+    }
+    assertThat(fetch.completed()).isNotDone();
+    Files.delete(inTheWay.resolve("x"));
+
+    await(fetch.completed());
+    assertThat(data.complete()).isTrue();
+  }
+
   private static final class Recorder implements FetchListener {
     final java.util.concurrent.atomic.AtomicLong backgroundBytes =
         new java.util.concurrent.atomic.AtomicLong();
     final AtomicInteger failures = new AtomicInteger();
     final AtomicInteger complete = new AtomicInteger();
+    final AtomicInteger sealFailures = new AtomicInteger();
 
     @Override
     public void bytesFetched(String layer, int bytes, Priority priority) {
@@ -414,6 +435,11 @@ final class FetchSchedulerTest {
     @Override
     public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
       failures.incrementAndGet();
+    }
+
+    @Override
+    public void sealFailed(String layer, IOException reason) {
+      sealFailures.incrementAndGet();
     }
 
     @Override

@@ -1,0 +1,52 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileHoles;
+import dev.lazuli.cache.HolePuncher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds out whether parts of files can be given back to a node's file system. */
+final class DiskSpace {
+  private static final Logger log = LoggerFactory.getLogger(DiskSpace.class);
+
+  private static final int PROBE_BYTES = 1 << 16;
+
+  private DiskSpace() {}
+
+  /**
+   * Returns what punches holes on the file system of {@code root}; null where that cannot be done,
+   * which is said in the log.
+   *
+   * @throws IOException if {@code root} cannot be made
+   */
+  static @Nullable HolePuncher puncher(Path root) throws IOException {
+    Files.createDirectories(root);
+    try {
+      probe(root);
+    } catch (ErrnoException e) {
+      log.warn(
+          "{}: only whole layers that nobody uses can be evicted on this file system: {}",
+          root,
+          e.getMessage());
+      return null;
+    } catch (IOException e) {
+      log.debug("{}: whether files can be punched will be seen: {}", root, e.getMessage());
+    }
+    return FileHoles::punch;
+  }
+
+  private static void probe(Path directory) throws IOException {
+    var file = Files.createTempFile(directory, "probe", ".tmp");
+    try {
+      Files.write(file, new byte[PROBE_BYTES]);
+      FileHoles.punch(file, 0, PROBE_BYTES);
+    } finally {
+      Files.delete(file);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.lazuli.snapshotter.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.testimages.images.GeneratedContent;
+import dev.lazuli.testimages.images.ImageTree;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A full disk costs the reads that need it an I/O error, and nothing once it has room again. */
+@Timeout(120)
+final class FullDiskIT {
+  private static final int SMALL = 200_000;
+  private static final int LARGE = 12 << 20;
+
+  @TempDir Path directory;
+
+  private Path disk() throws IOException, InterruptedException {
+    var disk = Files.createDirectory(directory.resolve("disk"));
+    NodeRig.run("mount", "-t", "tmpfs", "-o", "size=24m", "lazuli-test", disk.toString());
+    return disk;
+  }
+
+  @AfterEach
+  void freeDisk() throws Exception {
+    if (Files.exists(directory.resolve("disk"))) {
+      NodeRig.run("umount", "-l", directory.resolve("disk").toString());
+    }
+  }
+
+  /** Takes all the room that is left. */
+  private static Path fill(Path disk) throws IOException {
+    var filler = disk.resolve("filler");
+    try (var out = Files.newOutputStream(filler)) {
+      byte[] page = new byte[4096];
+      while (true) {
+        out.write(page);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+    return filler;
+  }
+
+  private static byte[] bytes(GeneratedContent content) throws IOException {
+    try (var in = content.open()) {
+      return in.readAllBytes();
+    }
+  }
+
+  private static boolean reads(Path file, byte[] expected) throws IOException {
+    return Arrays.equals(Files.readAllBytes(file), expected);
+  }
+
+  @Test
+  void missIsAnErrorThatSaysWhy_whatIsThereStaysReadable_andRoomHealsAll() throws Exception {
+    var small = new GeneratedContent(SMALL, 1, GeneratedContent.NOISE);
+    var large = new GeneratedContent(LARGE, 2, GeneratedContent.NOISE);
+    var tree = new ImageTree().file("small", small).file("large", large);
+    var disk = disk();
+    try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, false);
+        var mounted = rig.mount()) {
+      var lower = mounted.lowerDir();
+      assertThat(reads(lower.resolve("small"), bytes(small))).isTrue();
+      var filler = fill(disk);
+
+      assertThatThrownBy(() -> Files.readAllBytes(lower.resolve("large")))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("Input/output error");
+
+      assertThat(rig.log())
+          .anySatisfy(
+              line -> assertThat(line).contains(rig.layer.digest()).contains("No space left"));
+      NodeRig.dropPages(lower.resolve("small"));
+      Files.delete(filler);
+      assertThat(reads(lower.resolve("small"), bytes(small))).isTrue();
+      assertThat(reads(lower.resolve("large"), bytes(large))).isTrue();
+    }
+  }
+
+  @Test
+  void layerOnAFullDisk_cannotBeMounted_andLeavesNothing() throws Exception {
+    var tree = new ImageTree();
+    for (int i = 0; i < 3000; i++) {
+      tree.file("file" + i, "content " + i);
+    }
+    var disk = disk();
+    try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, false)) {
+      var filler = fill(disk);
+      assertThatThrownBy(rig::mount)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("No space left");
+      assertThat(disk.resolve("root/tmp")).isEmptyDirectory();
+
+      Files.delete(filler);
+      try (var mounted = rig.mount()) {
+        assertThat(Files.readString(mounted.lowerDir().resolve("file7"))).isEqualTo("content 7");
+      }
+    }
+  }
+
+  @Test
+  void backgroundFetchThatFindsNoRoom_goesOnWhenThereIs() throws Exception {
+    var tree = new ImageTree().file("large", new GeneratedContent(LARGE, 3, 1));
+    var disk = disk();
+    try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, true)) {
+      try (var mounted = rig.mount()) {
+        var filler = fill(disk);
+        var status = rig.service.layers();
+        eventually(() -> status.status().getFirst().errors() > 0);
+        assertThat(status.status().getFirst().lastError().orElseThrow()).contains("No space left");
+
+        Files.delete(filler);
+        eventually(() -> !mounted.lowerDir().toString().endsWith(".lazy"));
+        assertThat(
+                reads(
+                    mounted.lowerDir().resolve("large"), bytes(new GeneratedContent(LARGE, 3, 1))))
+            .isTrue();
+      }
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static void eventually(Condition condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.holds() && System.nanoTime() < end) {
+      Thread.sleep(20);
+    }
+    assertThat(condition.holds()).isTrue();
+  }
+}

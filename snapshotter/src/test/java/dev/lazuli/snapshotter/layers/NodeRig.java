@@ -1,0 +1,112 @@
+package dev.lazuli.snapshotter.layers;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
+import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.LoggerFactory;
+
+/** A registry with an image of one layer, and a node that mounts it. */
+final class NodeRig implements AutoCloseable {
+  final TestRegistry registry;
+  final Descriptor layer;
+  final LayerService service;
+  private final RegistryClient client;
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+  /**
+   * Builds and serves the image below {@code directory} and keeps layers in {@code root}.
+   *
+   * @param background whether layers are fetched whole
+   */
+  NodeRig(Path directory, Path root, ImageTree tree, long quota, boolean background)
+      throws IOException {
+    assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs root and /dev/fuse to mount layers");
+    var layout = OciLayout.at(directory.resolve("layout"));
+    var manifest = new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ).layer(tree).build("1");
+    layer = layout.layers(manifest).getFirst();
+    registry = TestRegistry.start();
+    registry.serve("image", layout);
+    client = new RegistryClient(RegistryOptions.builder().build());
+    log.start();
+    logger().addAppender(log);
+    service =
+        LayerService.open(
+            new LayerService.Setup(
+                root,
+                directory.resolve("run"),
+                MountChoice.AUTO,
+                StoreOptions.defaults().withQuota(quota),
+                FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(3)),
+                LayersOptions.DEFAULT.withBackgroundFetch(background),
+                Optional.empty()),
+            (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
+            FetchListener.NONE);
+  }
+
+  private static Logger logger() {
+    return (Logger) LoggerFactory.getLogger("dev.lazuli");
+  }
+
+  RemoteLayer mount() throws IOException, InterruptedException {
+    return service
+        .layers()
+        .mount(
+            new LayerRequest(
+                registry.host() + "/image:1",
+                layer.digest(),
+                List.of(layer.digest()),
+                Optional.empty(),
+                Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+                OptionalLong.empty(),
+                false,
+                List.of()));
+  }
+
+  /** Returns what was logged so far. */
+  List<String> log() {
+    return List.copyOf(log.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
+  }
+
+  /** Makes the kernel forget the pages of a file, so that it asks for them again. */
+  static void dropPages(Path file) throws IOException, InterruptedException {
+    run("dd", "if=" + file, "iflag=nocache", "count=0", "status=none");
+  }
+
+  static void run(String... command) throws IOException, InterruptedException {
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    var output = new String(process.getInputStream().readAllBytes());
+    if (process.waitFor() != 0) {
+      throw new IOException(String.join(" ", command) + ": " + output);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    logger().detachAppender(log);
+    service.close();
+    client.close();
+    registry.close();
+  }
+}
