@@ -7,6 +7,8 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
@@ -53,10 +55,32 @@ final class LayerIndexer {
       return new Indexed(known, false);
     }
     openIndexes.acquire();
+<<<<<<< HEAD
     try (LayerIndex index = opener.open(OpenRequest.of(digest, blob, trust))) {
       return new Indexed(store(digest, reference, blob.size(), index), true);
+=======
+    try (LayerIndex index = open(OpenRequest.of(digest, blob, trust))) {
+      return store(digest, reference, blob.size(), index);
+>>>>>>> b7ab6d8 (Every fault at every stage; wrong bytes make the scheduler ask another host; memory and cost of fetching measured)
     } finally {
       openIndexes.release();
+    }
+  }
+
+  /**
+   * A layer that was promised a table of contents is asked for it once more where what came was
+   * not that: of another host if there is one.
+   */
+  private LayerIndex open(OpenRequest request) throws IOException {
+    try {
+      return opener.open(request);
+    } catch (DigestMismatchException | LayerFormatException e) {
+      if (!(request.trust() instanceof TocTrust.Json)) {
+        throw e;
+      }
+      log.warn("{}; tried once more", e.getMessage());
+      request.blob().wrongBytes(0, request.blob().size());
+      return opener.open(request);
     }
   }
 

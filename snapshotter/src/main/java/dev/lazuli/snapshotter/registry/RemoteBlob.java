@@ -15,6 +15,7 @@ final class RemoteBlob implements RegistryBlob {
   private final Digest digest;
   private final int resumes;
   private final Set<Origin> distrusted = ConcurrentHashMap.newKeySet();
+  private final Deliveries deliveries = new Deliveries();
   private volatile long size;
 
   /**
@@ -100,25 +101,39 @@ final class RemoteBlob implements RegistryBlob {
   @Override
   public void distrust(BlobStream stream) {
     if (stream instanceof FromHost from) {
-      RegistryHost host = from.host();
-      requests.forgetRedirects(host, reference, suffix());
-      distrusted.add(host.origin());
-      try {
-        boolean anyLeft =
-            loop.hosts(reference).stream().anyMatch(h -> !distrusted.contains(h.origin()));
-        if (!anyLeft) {
-          distrusted.clear(); // better a doubtful host than none: every chunk is verified
-        }
-      } catch (IOException e) {
-        distrusted.clear();
+      distrust(from.host());
+    }
+  }
+
+  @Override
+  public void wrongBytes(long offset, long length) {
+    RegistryHost host = deliveries.last(offset, length);
+    if (host != null) {
+      distrust(host);
+    }
+  }
+
+  private void distrust(RegistryHost host) {
+    requests.forgetRedirects(host, reference, suffix());
+    distrusted.add(host.origin());
+    try {
+      boolean anyLeft =
+          loop.hosts(reference).stream().anyMatch(h -> !distrusted.contains(h.origin()));
+      if (!anyLeft) {
+        distrusted.clear(); // better a doubtful host than none: every chunk is verified
       }
+    } catch (IOException e) {
+      distrusted.clear();
     }
   }
 
   /** Sends the request for a range; the body may hold less than all of it. */
   RangeBody request(long offset, long length, Abort abort) throws IOException {
     var range = new ByteRange(offset, length);
-    return run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
+    RangeBody body =
+        run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
+    deliveries.note(offset, length, body.host());
+    return body;
   }
 
   private <T> T run(String action, String object, HostCall<T> call, Abort abort)

@@ -5,174 +5,165 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.StoreOptions;
-import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** The small JVM of {@link FetchMemoryTest}: fetches layers made of one gzip member repeated. */
+/**
+ * The small JVM of {@link FetchMemoryTest}: fetches layers, each of them one member or frame
+ * repeated, from a registry in another process.
+ */
 final class FetchMemoryProbe {
-  private static final int CHUNK_BYTES = 4 << 20;
-  private static final int PIECE_BYTES = 64 << 10;
+  /** What one member or frame decompresses to. */
+  static final int CHUNK_BYTES = 4 << 20;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final LayerStore store;
-  private final byte[] member;
+  private final RegistryClient client;
+  private final String host;
+  private final Compression compression;
+  private final int memberBytes;
   private final byte[] sha256;
+  private final ConcurrentHashMap<String, AtomicLong> received = new ConcurrentHashMap<>();
 
-  private FetchMemoryProbe(LayerStore store) {
+  private FetchMemoryProbe(LayerStore store, RegistryClient client, List<String> arguments) {
     this.store = store;
-    byte[] content = new byte[CHUNK_BYTES];
-    byte[] noise = new byte[CHUNK_BYTES / 8];
-    new Random(1).nextBytes(noise);
-    System.arraycopy(noise, 0, content, CHUNK_BYTES / 4, noise.length);
-    this.member = TestBlob.gzip(content);
-    this.sha256 = TestBlob.sha256(content);
+    this.client = client;
+    this.host = arguments.get(1);
+    this.compression = Compression.valueOf(arguments.get(2));
+    this.memberBytes = Integer.parseInt(arguments.get(3));
+    this.sha256 = HexFormat.of().parseHex(arguments.get(4));
   }
 
-  /** {@code main(root, "whole", MiB)} or {@code main(root, "streams", count)}. */
+  /**
+   * {@code main(root, host, compression, member bytes, SHA-256 of a chunk, ...)} with {@code
+   * "whole", chunks} or {@code "streams", count, bytes after which the registry stalls}.
+   */
   public static void main(String[] args) throws Exception {
     var options = StoreOptions.defaults().withReuseEntries(0);
-    try (var store = LayerStore.open(Path.of(args[0]), options)) {
-      var probe = new FetchMemoryProbe(store);
-      int number = Integer.parseInt(args[2]);
-      if (args[1].equals("whole")) {
+    var patient =
+        RegistryOptions.builder().idleBodyTimeout(PATIENCE).headersTimeout(PATIENCE).build();
+    try (var store = LayerStore.open(Path.of(args[0]), options);
+        var client = new RegistryClient(patient)) {
+      var probe = new FetchMemoryProbe(store, client, List.of(args));
+      int number = Integer.parseInt(args[6]);
+      if (args[5].equals("whole")) {
         probe.whole(number);
       } else {
-        probe.streams(number);
+        probe.streams(number, Long.parseLong(args[7]));
       }
     }
   }
 
-  private LayerData add(String digest, int chunks) throws IOException {
+  static String digest(int layer) {
+    return "sha256:%064x".formatted(layer);
+  }
+
+  private LayerData add(int number, int chunks) throws IOException {
+    var digest = digest(number);
     var record =
-        LayerRecord.of(digest, (long) chunks * member.length, "estargz", "gzip", digest, -1);
+        LayerRecord.of(digest, (long) chunks * memberBytes, "test", compression.name(), digest, -1);
     try (NewLayer layer = store.create(record)) {
       Files.write(layer.meta(), new byte[4096]);
       for (long i = 0; i < chunks; i++) {
-        long start = i * member.length;
-        layer.chunks().add(i * CHUNK_BYTES, CHUNK_BYTES, start, start + member.length, 0, sha256);
+        long start = i * memberBytes;
+        layer.chunks().add(i * CHUNK_BYTES, CHUNK_BYTES, start, start + memberBytes, 0, sha256);
       }
       return layer.commit();
     }
   }
 
-  private static String digest(int i) {
-    return "sha256:%064x".formatted(i);
+  private LayerFetch fetch(FetchScheduler scheduler, LayerData data) throws IOException {
+    var record = data.record();
+    var reference = ImageReference.parse(host + "/image:1");
+    LayerFetch fetch =
+        scheduler.attach(data, client.blob(reference, record.digest(), record.size()), compression);
+    fetch.background();
+    return fetch;
   }
 
-  private void whole(int mebibytes) throws Exception {
-    int chunks = mebibytes / (CHUNK_BYTES >> 20);
-    try (var scheduler =
-            new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);
-        LayerData data = add(digest(1), chunks)) {
+  private FetchScheduler scheduler(FetchOptions options) {
+    FetchListener counting =
+        new FetchListener() {
+          @Override
+          public void bytesFetched(String layer, int bytes, Priority priority) {
+            received.computeIfAbsent(layer, _ -> new AtomicLong()).addAndGet(bytes);
+          }
+        };
+    return new FetchScheduler(options.withStallTimeout(PATIENCE), Limits.DEFAULT, counting);
+  }
+
+  private void whole(int chunks) throws Exception {
+    try (var scheduler = scheduler(FetchOptions.DEFAULT);
+        LayerData data = add(1, chunks)) {
       long start = System.nanoTime();
-      LayerFetch fetch =
-          scheduler.attach(data, new Repeated(chunks, new Semaphore(1 << 30)), Compression.GZIP);
-      fetch.background();
-      while (data.presentCount() < chunks) {
-        Thread.sleep(1);
-      }
+      fetch(scheduler, data).completed().get();
       double seconds = (System.nanoTime() - start) / 1e9;
-      fetch.completed().get();
+      long mebibytes = (long) chunks * CHUNK_BYTES >> 20;
       System.out.printf(
-          "%d MiB in %.2f s, %.0f MiB/s, heap and direct %d KiB, complete%n",
-          mebibytes, seconds, mebibytes / seconds, used() >> 10);
+          "%s: %d MiB in %.2f s, %.0f MiB/s, live heap and anonymous memory %d KiB%n",
+          compression, mebibytes, seconds, mebibytes / seconds, used() >> 10);
+      System.out.println(data.complete() ? "complete" : "incomplete");
     }
   }
 
-  private void streams(int count) throws Exception {
-    var handles = new ArrayList<AutoCloseable>();
-    var options = FetchOptions.DEFAULT.withStreams(32, 31, 1);
-    var scheduler = new FetchScheduler(options, Limits.DEFAULT, FetchListener.NONE);
-    var flow = new ArrayList<Semaphore>();
-    long first = 0;
-    for (int i = 1; i <= count; i++) {
-      LayerData data = add(digest(i), 4);
-      handles.add(data);
-      var pieces = new Semaphore(5);
-      flow.add(pieces);
-      scheduler.attach(data, new Repeated(4, pieces), Compression.GZIP).background();
-      while (pieces.availablePermits() > 0 || !pieces.hasQueuedThreads()) {
-        Thread.sleep(1);
+  private void streams(int count, long stallAt) throws Exception {
+    var handles = new ArrayList<LayerData>();
+    try (var scheduler = scheduler(FetchOptions.DEFAULT.withStreams(32, 31, 1))) {
+      long first = 0;
+      for (int i = 1; i <= count; i++) {
+        handles.add(add(i, 4));
+        fetch(scheduler, handles.getLast());
+        while (received.getOrDefault(digest(i), new AtomicLong()).get() < stallAt) {
+          Thread.sleep(1);
+        }
+        if (i == 1) {
+          first = used();
+        }
       }
-      if (i == 1) {
-        first = used();
-      }
+      long all = used();
+      System.out.printf(
+          "%s: %d streams, %d KiB, the first %d KiB%n",
+          compression, scheduler.openStreams(), all >> 10, first >> 10);
+      System.out.printf("bytes per further stream: %d%n", (all - first) / (count - 1));
     }
-    long all = used();
-    System.out.printf("%d streams, %d KiB, the first %d KiB%n", count, all >> 10, first >> 10);
-    System.out.printf("bytes per further stream: %d%n", (all - first) / (count - 1));
-    flow.forEach(pieces -> pieces.release(1 << 20));
-    scheduler.close();
-    for (AutoCloseable handle : handles) {
-      handle.close();
-    }
+    handles.forEach(LayerData::close);
   }
 
-  /** Returns live heap and direct memory, in bytes. */
+  /**
+   * Returns the live heap, Java's direct buffers, and what the process has of anonymous memory
+   * beside its heap, which is resident from the start: netty's buffers, zlib's and zstd's state,
+   * stacks.
+   */
   @SuppressWarnings("CallToSystemGC")
-  private static long used() throws InterruptedException {
+  private static long used() throws InterruptedException, IOException {
     for (int i = 0; i < 3; i++) {
       System.gc();
       Thread.sleep(20);
     }
     long bytes = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    List<BufferPoolMXBean> pools = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class);
-    for (BufferPoolMXBean pool : pools) {
+    for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       bytes += pool.getName().equals("direct") ? pool.getMemoryUsed() : 0;
     }
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("RssAnon:")) {
+        bytes += Long.parseLong(line.replaceAll("\\D", "")) << 10;
+      }
+    }
     return bytes;
-  }
-
-  /** The member {@code count} times, without having them; one permit per piece. */
-  private final class Repeated implements BlobSource {
-    private final int count;
-    private final Semaphore pieces;
-
-    Repeated(int count, Semaphore pieces) {
-      this.count = count;
-      this.pieces = pieces;
-    }
-
-    @Override
-    public long size() {
-      return (long) count * member.length;
-    }
-
-    @Override
-    public BlobStream open(long offset, long length) {
-      return new BlobStream() {
-        private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
-        private long at = offset;
-
-        @Override
-        public @Nullable ByteBuffer next() {
-          pieces.acquireUninterruptibly();
-          piece.clear();
-          while (piece.hasRemaining() && at < offset + length) {
-            int from = (int) (at % member.length);
-            int part = Math.min(piece.remaining(), member.length - from);
-            part = (int) Math.min(part, offset + length - at);
-            piece.put(member, from, part);
-            at += part;
-          }
-          return piece.flip().hasRemaining() ? piece : null;
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
   }
 }

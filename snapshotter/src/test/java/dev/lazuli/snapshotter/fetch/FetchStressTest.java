@@ -30,11 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Readers, background work, faults, eviction, detaching and restarts at random, for {@code
- * lazuli.stress.seconds} (default 4) from {@code lazuli.stress.seed}: every read is right or an
+ * lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code lazuli.stress.seed}: every read is right or an
  * error, every reader is answered in time, every present chunk is right, nothing is left open.
  */
 final class FetchStressTest {
-  private static final int SECONDS = Integer.getInteger("lazuli.stress.seconds", 4);
+  private static final boolean CI = "true".equals(System.getenv("CI"));
+  private static final int SECONDS = Integer.getInteger("lazuli.stress.seconds", CI ? 60 : 4);
   private static final long SEED = Long.getLong("lazuli.stress.seed", System.nanoTime());
   private static final Duration DEADLINE = Duration.ofSeconds(2);
   private static final HolePuncher ZEROES =

@@ -14,14 +14,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** A client with short timeouts whose closing asserts that nothing leaked. */
-final class ClientRig implements AutoCloseable {
-  final RegistryClient client;
+public final class ClientRig implements AutoCloseable {
+  public final RegistryClient client;
 
   ClientRig() {
     this(options -> {});
   }
 
-  ClientRig(Consumer<RegistryOptions.Builder> change) {
+  /** Makes a client with options that {@code change} has had its say in. */
+  public ClientRig(Consumer<RegistryOptions.Builder> change) {
     ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
     var builder =
         RegistryOptions.builder()
@@ -62,7 +63,7 @@ final class ClientRig implements AutoCloseable {
   }
 
   /** Asserts that every connection and buffer comes back within a few seconds. */
-  void assertNothingLeaked() {
+  public void assertNothingLeaked() {
     long deadline = System.nanoTime() + Duration.ofSeconds(4).toNanos();
     while (System.nanoTime() < deadline
         && (client.connectionsInUse() > 0 || client.buffersInUse() > 0)) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class MirrorTest {
   private static final byte[] BLOB = bytes(300_000);
+  private static final byte[] WRONG_OF_SAME_SIZE = new byte[BLOB.length];
   private static final byte[] WRONG = bytes(299_999);
 
   private static ClientRig rig(ScriptedServer registry, String mirror) {
@@ -100,6 +101,23 @@ class MirrorTest {
 
       assertThat(read(blob, 0, 5)).isEqualTo(java.util.Arrays.copyOf(BLOB, 5));
       assertThat(mirror.requests).hasSize(1);
+    }
+  }
+
+  @Test
+  void host_of_a_range_with_wrong_bytes_is_not_asked_again() throws Exception {
+    try (var mirror =
+            new ScriptedServer((request, reply) -> reply.range(request, WRONG_OF_SAME_SIZE));
+        var registry = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var rig = rig(registry, mirror.host())) {
+      RegistryBlob blob = rig.blob(registry, BLOB);
+      assertThat(read(blob, 10, 5)).isEqualTo(new byte[5]);
+      blob.wrongBytes(20, 5); // Nobody delivered these.
+      assertThat(read(blob, 10, 5)).isEqualTo(new byte[5]);
+      blob.wrongBytes(14, 5);
+
+      assertThat(read(blob, 10, 5)).isEqualTo(java.util.Arrays.copyOfRange(BLOB, 10, 15));
+      assertThat(mirror.requests).hasSize(2);
     }
   }
 

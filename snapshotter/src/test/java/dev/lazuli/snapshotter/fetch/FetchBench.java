@@ -1,0 +1,272 @@
+package dev.lazuli.snapshotter.fetch;
+
+import com.github.luben.zstd.Zstd;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.testimages.registry.BlobContent;
+import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whole layers fetched beside {@code curl | gzip -d | sha256sum}, interleaved, and a scattered read
+ * over slower and slower links. Not a test: {@code bench/fetch} runs it and prints {@code
+ * target/fetch.md}.
+ */
+final class FetchBench {
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
+  private static final int LAYER_BYTES = 256 << 20;
+  private static final int CHUNK_BYTES = 4 << 20;
+  private static final int FILES = 4000;
+
+  @TempDir Path directory;
+
+  private final List<String> report = new ArrayList<>();
+
+  /** A layer made of one member or frame for each chunk. */
+  private record Layer(String digest, byte[] blob, long contentBytes) {}
+
+  /** The measured process. */
+  private static final class Probe implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader answers;
+
+    Probe(Path directory, TestRegistry registry) throws IOException {
+      var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      process =
+          new ProcessBuilder(
+                  java,
+                  "-Xms8m",
+                  "-Xmx64m",
+                  "-XX:+UseSerialGC",
+                  "-XX:+UseCompactObjectHeaders",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  FetchBenchProbe.class.getName(),
+                  directory.resolve("root").toString(),
+                  directory.toString(),
+                  registry.host())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      answers =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    double[] order(String order) throws IOException {
+      process.getOutputStream().write((order + "\n").getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+      var parts = answers.readLine().split(" ", -1);
+      var figures = new double[parts.length];
+      for (int i = 0; i < parts.length; i++) {
+        figures[i] = Double.parseDouble(parts[i]);
+      }
+      return figures;
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.getOutputStream().close();
+      try {
+        process.waitFor();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
+  @Test
+  void fetch() throws Exception {
+    try (var registry = TestRegistry.start();
+        var probe = new Probe(directory, registry)) {
+      whole(registry, probe);
+      report.add("");
+      scattered(registry, probe);
+    }
+    Files.write(Path.of("target/fetch.md"), report);
+  }
+
+  private void whole(TestRegistry registry, Probe probe) throws Exception {
+    report.add(
+        "| layer | by | MB/s of content | CPU s/GiB of content | ratio | KiB allocated/MiB |");
+    report.add("| --- | --- | ---: | ---: | ---: | ---: |");
+    byte[] content = javaItself();
+    for (var compression : Compression.values()) {
+      var layer = layer(registry, compression, content, CHUNK_BYTES, "whole");
+      var url = "http://" + registry.host() + "/v2/image/blobs/" + layer.digest();
+      var unpack = compression == Compression.GZIP ? "gzip -dc" : "zstd -dc";
+      probe.order("whole " + layer.digest());
+      probe.order("whole " + layer.digest());
+      var ours = new ArrayList<double[]>();
+      var theirs = new ArrayList<double[]>();
+      for (int round = 0; round < ROUNDS; round++) {
+        ours.add(probe.order("whole " + layer.digest()));
+        theirs.add(shell("curl -sS " + url + " | " + unpack + " | sha256sum >/dev/null"));
+      }
+      var pipe = "curl \\| " + unpack + " \\| sha256sum";
+      double base = median(theirs, 1);
+      row(compression, pipe, layer, theirs, base);
+      row(compression, "lazuli, written to disk", layer, ours, base);
+    }
+  }
+
+  private void row(
+      Compression compression, String by, Layer layer, List<double[]> rounds, double base) {
+    double gibibytes = layer.contentBytes() / (double) (1 << 30);
+    var allocated =
+        rounds.getFirst().length < 3 ? "" : format("%.1f", median(rounds, 2) / gibibytes);
+    report.add(
+        format(
+            "| %s, %d MB of %d MB | %s | %.0f | %.2f | %.2f | %s |",
+            compression.name().toLowerCase(Locale.ROOT),
+            layer.blob().length / 1_000_000,
+            layer.contentBytes() / 1_000_000,
+            by,
+            layer.contentBytes() / 1e6 / median(rounds, 0),
+            median(rounds, 1) / gibibytes,
+            median(rounds, 1) / base,
+            allocated));
+  }
+
+  private void scattered(TestRegistry registry, Probe probe) throws IOException {
+    report.add("| round trip | seconds | requests | MB on the wire | MB needed | wire/needed |");
+    report.add("| --- | ---: | ---: | ---: | ---: | ---: |");
+    var layer = files(registry);
+    probe.order("scattered " + layer.digest() + " 5 1");
+    for (int roundTrip : new int[] {0, 20, 60}) {
+      registry.setLink(LinkProfile.of(roundTrip, roundTrip == 0 ? 0 : 200));
+      var rounds = new ArrayList<double[]>();
+      for (int round = 0; round < ROUNDS; round++) {
+        registry.resetCounters();
+        var figures = probe.order("scattered " + layer.digest() + " 5 " + round);
+        var blob = registry.counters().blob(layer.digest());
+        rounds.add(new double[] {figures[0], figures[1], blob.requests(), blob.bodyBytes()});
+      }
+      report.add(
+          format(
+              "| %s | %.2f | %.0f | %.1f | %.1f | %.2f |",
+              roundTrip == 0 ? "none, no limit" : roundTrip + " ms, 200 Mbit/s",
+              median(rounds, 0),
+              median(rounds, 2),
+              median(rounds, 3) / 1e6,
+              median(rounds, 1) / 1e6,
+              median(rounds, 3) / median(rounds, 1)));
+    }
+  }
+
+  /** Returns content of the size of a layer: the JDK's own files, as they are anywhere. */
+  private static byte[] javaItself() throws IOException {
+    var content = new ByteArrayOutputStream(LAYER_BYTES);
+    var lib = Path.of(System.getProperty("java.home"), "lib");
+    while (content.size() < LAYER_BYTES) {
+      try (var files = Files.walk(lib)) {
+        for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+          try (InputStream in = Files.newInputStream(file)) {
+            content.write(in.readNBytes(LAYER_BYTES - content.size()));
+          }
+        }
+      }
+    }
+    return content.toByteArray();
+  }
+
+  private Layer layer(
+      TestRegistry registry, Compression compression, byte[] content, int size, String name)
+      throws IOException {
+    var cuts = new ArrayList<Integer>();
+    for (int at = 0; at < content.length; at += size) {
+      cuts.add(at);
+    }
+    return layer(registry, compression, content, cuts, name);
+  }
+
+  /** Many files from 1 KB to 200 KB, small ones more often, each a chunk of its own. */
+  private Layer files(TestRegistry registry) throws IOException {
+    byte[] content = javaItself();
+    var random = new Random(1);
+    var cuts = new ArrayList<Integer>();
+    int at = 0;
+    for (int i = 0; i < FILES && at < content.length; i++) {
+      cuts.add(at);
+      at += (int) (1000 * Math.pow(200, random.nextDouble()));
+    }
+    byte[] used = java.util.Arrays.copyOf(content, Math.min(at, content.length));
+    return layer(registry, Compression.GZIP, used, cuts, "files");
+  }
+
+  private Layer layer(
+      TestRegistry registry,
+      Compression compression,
+      byte[] content,
+      List<Integer> cuts,
+      String name)
+      throws IOException {
+    var blob = new ByteArrayOutputStream();
+    var table = new ArrayList<String>();
+    long place = 0;
+    for (int i = 0; i < cuts.size(); i++) {
+      int end = i + 1 < cuts.size() ? cuts.get(i + 1) : content.length;
+      byte[] chunk = java.util.Arrays.copyOfRange(content, cuts.get(i), end);
+      int start = blob.size();
+      blob.writeBytes(
+          compression == Compression.GZIP ? TestBlob.gzip(chunk) : Zstd.compress(chunk, 3));
+      table.add(
+          place
+              + " "
+              + chunk.length
+              + " "
+              + start
+              + " "
+              + blob.size()
+              + " "
+              + HexFormat.of().formatHex(TestBlob.sha256(chunk)));
+      place += (chunk.length + 4095) & -4096;
+    }
+    table.addFirst(blob.size() + " " + compression);
+    var hash = TestBlob.sha256((name + compression).getBytes(StandardCharsets.UTF_8));
+    var digest = "sha256:" + HexFormat.of().formatHex(hash);
+    Files.write(directory.resolve(digest.replace(':', '-')), table);
+    registry.serveBlob(digest, BlobContent.of(blob.toByteArray()));
+    return new Layer(digest, blob.toByteArray(), content.length);
+  }
+
+  /** Runs a pipe; returns seconds and CPU seconds of all of its processes. */
+  private static double[] shell(String pipe) throws IOException {
+    var script = "TIMEFORMAT='%R %U %S'; time { " + pipe + "; }";
+    var process =
+        new ProcessBuilder("bash", "-o", "pipefail", "-c", script)
+            .redirectErrorStream(true)
+            .start();
+    var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    var parts = output.strip().split(" ", -1);
+    if (parts.length != 3) {
+      throw new IOException(pipe + ": " + output);
+    }
+    return new double[] {
+      Double.parseDouble(parts[0]), Double.parseDouble(parts[1]) + Double.parseDouble(parts[2])
+    };
+  }
+
+  private static double median(List<double[]> rounds, int figure) {
+    var sorted = rounds.stream().mapToDouble(round -> round[figure]).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  private static String format(String format, Object... arguments) {
+    return String.format(Locale.ROOT, format, arguments);
+  }
+}
