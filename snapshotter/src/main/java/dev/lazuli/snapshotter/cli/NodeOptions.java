@@ -79,7 +79,7 @@ final class NodeOptions {
     var preset = FetchOptions.DEFAULT;
     int unit = Math.toIntExact(from.unitBytes());
     return preset
-        .withStreams(from.streams(), from.backgroundStreams(), preset.streamsPerLayer())
+        .withMemoryForStreams(from.streams(), from.backgroundStreams(), preset.streamsPerLayer())
         .withSizes(
             unit,
             Math.max(unit, preset.maximumUnit()),

@@ -129,7 +129,7 @@ final class Settings {
   static final Setting<Integer> STREAMS =
       key(
           "fetch.streams",
-          Kind.integer(1, 256),
+          Kind.integer(2, 256),
           8,
           "Most ranges fetched at the same time by the whole node. Memory grows by about half a MiB"
               + " for each.");

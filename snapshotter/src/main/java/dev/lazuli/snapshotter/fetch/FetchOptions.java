@@ -86,6 +86,23 @@ public record FetchOptions(
     }
   }
 
+  /** Returns these options with memory for {@code all} streams and other numbers of them. */
+  public FetchOptions withMemoryForStreams(int all, int low, int perLayer) {
+    return new FetchOptions(
+        (long) all * STREAM_BYTES,
+        all,
+        low,
+        perLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        stallTimeout,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
   /** Returns these options with another time until a reader gets an error. */
   public FetchOptions withReadDeadline(Duration deadline) {
     return new FetchOptions(

@@ -68,8 +68,8 @@ final class LayerIndexer {
   }
 
   /**
-   * A layer that was promised a table of contents is asked for it once more where what came was
-   * not that: of another host if there is one.
+   * A layer that was promised a table of contents is asked for it once more where what came was not
+   * that: of another host if there is one.
    */
   private LayerIndex open(OpenRequest request) throws IOException {
     try {

@@ -108,12 +108,12 @@ final class ConfigurationTest {
         "streams = 1 | :1: unknown key streams, did you mean fetch.streams?",
         "[fitch]\\nstreams = 1 | :1: unknown key fitch",
         "fetch = 1 | :1: unknown key fetch",
-        "[fetch]\\nstreams = 0 | :2: fetch.streams is 0, expected a number from 1 to 256",
+        "[fetch]\\nstreams = 0 | :2: fetch.streams is 0, expected a number from 2 to 256",
         "[fetch]\\n"
             + "streams = 99999999999999999999 | :2: fetch.streams is 99999999999999999999, expected"
             + " a number",
-        "[fetch]\\nstreams = '8' | :2: fetch.streams is \"8\", expected a number from 1 to 256",
-        "fetch.streams = 1.5 | fetch.streams is 1.5, expected a number from 1 to 256",
+        "[fetch]\\nstreams = '8' | :2: fetch.streams is \"8\", expected a number from 2 to 256",
+        "fetch.streams = 1.5 | fetch.streams is 1.5, expected a number from 2 to 256",
         "[fetch]\\nunit = 1000 | :2: fetch.unit is 1000, expected a size such as \"64MiB\", or 0",
         "[fetch]\\nunit = '9999999999TiB' | expected a size",
         "[fetch]\\nread_deadline = '2 weeks' | expected a duration from 1s to 1h such as \"30s\"",
@@ -137,7 +137,7 @@ final class ConfigurationTest {
   void wrongOverride_isNamed() {
     assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(() -> load("", Map.of("fetch.streams", "many")))
-        .withMessage("fetch.streams is many, expected a number from 1 to 256");
+        .withMessage("fetch.streams is many, expected a number from 2 to 256");
     assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(() -> load("", Map.of("fetch.stream", "1")))
         .withMessage("unknown key fetch.stream, did you mean fetch.streams?");

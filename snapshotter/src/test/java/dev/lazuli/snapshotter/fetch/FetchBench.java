@@ -143,9 +143,16 @@ final class FetchBench {
   }
 
   private void scattered(TestRegistry registry, Probe probe) throws IOException {
-    report.add("| round trip | seconds | requests | MB on the wire | MB needed | wire/needed |");
-    report.add("| --- | ---: | ---: | ---: | ---: | ---: |");
+    report.add(
+        "| round trip | seconds | requests | MB on the wire | MB needed | wire/needed |"
+            + " requests until complete | MB until complete |");
+    report.add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     var layer = files(registry);
+    report.addFirst("");
+    report.addFirst(
+        format(
+            "Scattered: %d files, %.1f MB compressed, 5 %% of the files.",
+            FILES, layer.blob().length / 1e6));
     probe.order("scattered " + layer.digest() + " 5 1");
     for (int roundTrip : new int[] {0, 20, 60}) {
       registry.setLink(LinkProfile.of(roundTrip, roundTrip == 0 ? 0 : 200));
@@ -153,18 +160,31 @@ final class FetchBench {
       for (int round = 0; round < ROUNDS; round++) {
         registry.resetCounters();
         var figures = probe.order("scattered " + layer.digest() + " 5 " + round);
-        var blob = registry.counters().blob(layer.digest());
-        rounds.add(new double[] {figures[0], figures[1], blob.requests(), blob.bodyBytes()});
+        var read = registry.counters().blob(layer.digest());
+        registry.resetCounters();
+        probe.order("scattered " + layer.digest() + " 5 " + round + " complete");
+        var all = registry.counters().blob(layer.digest());
+        rounds.add(
+            new double[] {
+              figures[0],
+              figures[1],
+              read.requests(),
+              read.bodyBytes(),
+              all.requests(),
+              all.bodyBytes()
+            });
       }
       report.add(
           format(
-              "| %s | %.2f | %.0f | %.1f | %.1f | %.2f |",
+              "| %s | %.2f | %.0f | %.1f | %.1f | %.2f | %.0f | %.1f |",
               roundTrip == 0 ? "none, no limit" : roundTrip + " ms, 200 Mbit/s",
               median(rounds, 0),
               median(rounds, 2),
               median(rounds, 3) / 1e6,
               median(rounds, 1) / 1e6,
-              median(rounds, 3) / median(rounds, 1)));
+              median(rounds, 3) / median(rounds, 1),
+              median(rounds, 4),
+              median(rounds, 5) / 1e6));
     }
   }
 

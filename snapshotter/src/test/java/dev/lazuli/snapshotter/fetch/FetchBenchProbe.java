@@ -27,7 +27,7 @@ import java.util.concurrent.Executors;
 /**
  * The process that {@link FetchBench} measures, with the daemon's JVM options. Reads orders from
  * its standard input, one a line, and answers each with a line of figures: {@code whole DIGEST} or
- * {@code scattered DIGEST PERCENT SEED}.
+ * {@code scattered DIGEST PERCENT SEED [complete]}.
  */
 final class FetchBenchProbe {
   private static final int READERS = 4;
@@ -70,6 +70,10 @@ final class FetchBenchProbe {
           order[0].equals("whole")
               ? whole(fetch)
               : scattered(data, fetch, Integer.parseInt(order[2]), Long.parseLong(order[3]));
+      if (order.length > 4) {
+        fetch.background();
+        fetch.completed().get();
+      }
     }
     store.remove(digest);
     return figures;

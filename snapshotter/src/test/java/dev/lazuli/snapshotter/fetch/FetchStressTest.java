@@ -30,8 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Readers, background work, faults, eviction, detaching and restarts at random, for {@code
- * lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code lazuli.stress.seed}: every read is right or an
- * error, every reader is answered in time, every present chunk is right, nothing is left open.
+ * lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code
+ * lazuli.stress.seed}: every read is right or an error, every reader is answered in time, every
+ * present chunk is right, nothing is left open.
  */
 final class FetchStressTest {
   private static final boolean CI = "true".equals(System.getenv("CI"));

@@ -1,0 +1,32 @@
+package dev.lazuli.snapshotter.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class NodeOptionsTest {
+  @TempDir Path directory;
+
+  private FetchOptions fetch(Map<String, String> settings) throws IOException {
+    var file = Files.createFile(directory.resolve("config.toml"));
+    return NodeOptions.layers(Configuration.load(file, settings)).fetch();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 8, 256})
+  void configuredStreams_areWhatTheSchedulerGets_withMemoryForEach(int streams) throws IOException {
+    var options = fetch(Map.of("fetch.streams", Integer.toString(streams)));
+
+    assertThat(options.streams()).isEqualTo(streams);
+    assertThat(options.memoryBytes()).isEqualTo((long) streams * FetchOptions.STREAM_BYTES);
+    assertThat(options.lowStreams()).isBetween(1, streams - 1);
+  }
+}
