@@ -54,6 +54,7 @@ public final class LayerStore implements AutoCloseable {
   private final ChunkReuse reuse;
   private final Evictor evictor;
   private final Thread survey;
+  private final Thread checkpointing;
   private @Nullable Thread evicting;
   private final Slots slots;
 
@@ -77,7 +78,8 @@ public final class LayerStore implements AutoCloseable {
     this.slots = new Slots(root.resolve("slots"), scan());
     List<StoredLayer> found = List.copyOf(layers.values());
     this.survey = Thread.ofVirtual().name("lazuli-cache-survey").start(() -> survey(found));
-    Thread.ofVirtual().name("lazuli-cache-checkpoint").start(this::checkpoints);
+    this.checkpointing =
+        Thread.ofVirtual().name("lazuli-cache-checkpoint").start(this::checkpoints);
   }
 
   /**
@@ -155,7 +157,11 @@ public final class LayerStore implements AutoCloseable {
   private void checkpoints() {
     try {
       while (!closing.await(options.checkpointInterval().toNanos(), TimeUnit.NANOSECONDS)) {
-        layers.values().forEach(LayerStore::checkpoint);
+        for (StoredLayer layer : layers.values()) {
+          if (closing.getCount() > 0) {
+            checkpoint(layer);
+          }
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -401,6 +407,7 @@ public final class LayerStore implements AutoCloseable {
     closing.countDown();
     evictor.stop();
     join(survey);
+    join(checkpointing);
     join(evicting);
     layers.values().forEach(LayerStore::closeNow);
     reuse.close();
