@@ -322,7 +322,7 @@ final class FetchSchedulerTest {
   void detach_failsReaders_andEndsStreams() throws Exception {
     var blob = new TestBlob(14, 50, 20_000, 1);
     var source = new TestSource(blob.blob);
-    source.onPiece = (_, _) -> Thread.sleep(20);
+    source.onPiece = (_, _) -> Thread.sleep(1000);
     LayerData data = add(blob);
     LayerFetch fetch = scheduler(SMALL).attach(data, source, Compression.GZIP);
     fetch.background();
