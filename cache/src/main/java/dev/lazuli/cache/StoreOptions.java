@@ -65,8 +65,8 @@ public record StoreOptions(
         quotaBytes, id, puncher, blocksOf, openLayers, reuseEntries, checkpointInterval, clock);
   }
 
-  /** Returns these options with a way to free blocks. */
-  public StoreOptions withPuncher(HolePuncher with) {
+  /** Returns these options with a way to free blocks, or null for none. */
+  public StoreOptions withPuncher(@Nullable HolePuncher with) {
     return new StoreOptions(
         quotaBytes, bootId, with, blocksOf, openLayers, reuseEntries, checkpointInterval, clock);
   }

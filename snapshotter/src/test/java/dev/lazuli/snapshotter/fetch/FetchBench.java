@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
 import com.github.luben.zstd.Zstd;
+import com.google.errorprone.annotations.FormatMethod;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.LinkProfile;
@@ -37,7 +38,7 @@ final class FetchBench {
   private final List<String> report = new ArrayList<>();
 
   /** A layer made of one member or frame for each chunk. */
-  private record Layer(String digest, byte[] blob, long contentBytes) {}
+  private record Layer(String digest, long blobBytes, long contentBytes) {}
 
   /** The measured process. */
   private static final class Probe implements AutoCloseable {
@@ -133,7 +134,7 @@ final class FetchBench {
         format(
             "| %s, %d MB of %d MB | %s | %.0f | %.2f | %.2f | %s |",
             compression.name().toLowerCase(Locale.ROOT),
-            layer.blob().length / 1_000_000,
+            layer.blobBytes() / 1_000_000,
             layer.contentBytes() / 1_000_000,
             by,
             layer.contentBytes() / 1e6 / median(rounds, 0),
@@ -152,7 +153,7 @@ final class FetchBench {
     report.addFirst(
         format(
             "Scattered: %d files, %.1f MB compressed, 5 %% of the files.",
-            FILES, layer.blob().length / 1e6));
+            FILES, layer.blobBytes() / 1e6));
     probe.order("scattered " + layer.digest() + " 5 1");
     for (int roundTrip : new int[] {0, 20, 60}) {
       registry.setLink(LinkProfile.of(roundTrip, roundTrip == 0 ? 0 : 200));
@@ -261,7 +262,7 @@ final class FetchBench {
     var digest = "sha256:" + HexFormat.of().formatHex(hash);
     Files.write(directory.resolve(digest.replace(':', '-')), table);
     registry.serveBlob(digest, BlobContent.of(blob.toByteArray()));
-    return new Layer(digest, blob.toByteArray(), content.length);
+    return new Layer(digest, blob.size(), content.length);
   }
 
   /** Runs a pipe; returns seconds and CPU seconds of all of its processes. */
@@ -286,6 +287,7 @@ final class FetchBench {
     return sorted[sorted.length / 2];
   }
 
+  @FormatMethod
   private static String format(String format, Object... arguments) {
     return String.format(Locale.ROOT, format, arguments);
   }

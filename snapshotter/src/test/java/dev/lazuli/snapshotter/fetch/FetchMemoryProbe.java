@@ -113,7 +113,7 @@ final class FetchMemoryProbe {
       long start = System.nanoTime();
       fetch(scheduler, data).completed().get();
       double seconds = (System.nanoTime() - start) / 1e9;
-      long mebibytes = (long) chunks * CHUNK_BYTES >> 20;
+      long mebibytes = ((long) chunks * CHUNK_BYTES) >> 20;
       System.out.printf(
           "%s: %d MiB in %.2f s, %.0f MiB/s, live heap and anonymous memory %d KiB%n",
           compression, mebibytes, seconds, mebibytes / seconds, used() >> 10);

@@ -63,24 +63,32 @@ final class FaultMatrixTest {
 
   /** Where the fault strikes. */
   enum Stage {
-    TOKEN(kind(Kind.TOKEN)),
-    MANIFEST(kind(Kind.MANIFEST)),
-    INDEX(anyBlob()),
-    REDIRECT(kind(Kind.BLOB)),
-    REDIRECT_TARGET(kind(Kind.REDIRECTED_BLOB)),
-    DEMAND(anyBlob()),
-    PREFETCH(anyBlob()),
-    BACKGROUND(anyBlob()),
-    MIRROR(_ -> true);
+    TOKEN,
+    MANIFEST,
+    INDEX,
+    REDIRECT,
+    REDIRECT_TARGET,
+    DEMAND,
+    PREFETCH,
+    BACKGROUND,
+    MIRROR;
 
-    private final Predicate<RegistryRequest> requests;
-
-    Stage(Predicate<RegistryRequest> requests) {
-      this.requests = requests;
+    Predicate<RegistryRequest> requests() {
+      return switch (this) {
+        case TOKEN -> kind(Kind.TOKEN);
+        case MANIFEST -> kind(Kind.MANIFEST);
+        case REDIRECT -> kind(Kind.BLOB);
+        case REDIRECT_TARGET -> kind(Kind.REDIRECTED_BLOB);
+        case INDEX, DEMAND, PREFETCH, BACKGROUND -> anyBlob();
+        case MIRROR -> _ -> true;
+      };
     }
 
     boolean beforeIndex() {
-      return ordinal() < REDIRECT_TARGET.ordinal() || this == MIRROR;
+      return switch (this) {
+        case TOKEN, MANIFEST, INDEX, REDIRECT, MIRROR -> true;
+        case REDIRECT_TARGET, DEMAND, PREFETCH, BACKGROUND -> false;
+      };
     }
 
     boolean hasReader() {
@@ -186,7 +194,7 @@ final class FaultMatrixTest {
       boolean overcome;
       try (var rig = rig(stage, registry, mirror)) {
         var faulty = stage == Stage.MIRROR ? mirror : registry;
-        overcome = pull(stage, registry, rig, () -> plan.write(faulty.faults(), stage.requests));
+        overcome = pull(stage, registry, rig, () -> plan.write(faulty.faults(), stage.requests()));
         if (!(fault instanceof Fault.RefuseMultiRange)) {
           assertThat(faulty.faults().injected()).isPositive();
         }
@@ -279,7 +287,6 @@ final class FaultMatrixTest {
       return true;
     } catch (ExecutionException e) {
       assertThat(e).hasMessageContaining(layer.digest());
-      System.out.println(stage + ": " + e.getMessage());
       return false;
     } catch (java.util.concurrent.TimeoutException e) {
       return fail("neither bytes nor an error");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageTree;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,7 +102,7 @@ final class QuotaIT {
 
   private static long du(Path path) throws IOException {
     var process = new ProcessBuilder("du", "-s", "--block-size=1", path.toString()).start();
-    var line = new String(process.getInputStream().readAllBytes());
+    var line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return Long.parseLong(line.substring(0, line.indexOf('\t')));
   }
 
