@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
 import static dev.lazuli.testimages.registry.RegistryRequest.kind;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
@@ -258,7 +259,7 @@ final class FaultMatrixTest {
       throws IOException, InterruptedException {
     var manifest = rig.client.manifest(reference);
     assertThat(manifest.descriptor().size()).isPositive();
-    var toc = Sha256.parse(layer.annotations().get(Annotations.TOC_DIGEST));
+    var toc = Sha256.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST)));
     var blob = rig.client.blob(reference, layer.digest(), -1);
     return indexer.index(layer.digest(), reference.toString(), blob, new TocTrust.Json(toc));
   }
