@@ -55,13 +55,8 @@ final class LayerIndexer {
       return new Indexed(known, false);
     }
     openIndexes.acquire();
-<<<<<<< HEAD
-    try (LayerIndex index = opener.open(OpenRequest.of(digest, blob, trust))) {
-      return new Indexed(store(digest, reference, blob.size(), index), true);
-=======
     try (LayerIndex index = open(OpenRequest.of(digest, blob, trust))) {
-      return store(digest, reference, blob.size(), index);
->>>>>>> b7ab6d8 (Every fault at every stage; wrong bytes make the scheduler ask another host; memory and cost of fetching measured)
+      return new Indexed(store(digest, reference, blob.size(), index), true);
     } finally {
       openIndexes.release();
     }
