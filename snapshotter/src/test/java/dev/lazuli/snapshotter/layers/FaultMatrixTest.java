@@ -261,9 +261,7 @@ final class FaultMatrixTest {
     assertThat(manifest.descriptor().size()).isPositive();
     var toc = Sha256.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST)));
     var blob = rig.client.blob(reference, layer.digest(), -1);
-    return indexer
-        .index(layer.digest(), reference.toString(), blob, new TocTrust.Json(toc))
-        .data();
+    return indexer.index(layer.digest(), reference.toString(), blob, new TocTrust.Json(toc)).data();
   }
 
   private boolean fetch(Stage stage, LayerData data, LayerFetch fetch) throws Exception {
