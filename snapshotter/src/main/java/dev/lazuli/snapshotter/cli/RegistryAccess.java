@@ -59,7 +59,8 @@ final class RegistryAccess {
     }
   }
 
-  private static CredentialsProvider given(String user, String registry) throws CommandException {
+  /** Returns what gives {@code NAME:PASSWORD} to the server of {@code registry} and to no other. */
+  static CredentialsProvider given(String user, String registry) throws CommandException {
     int colon = user.indexOf(':');
     if (colon < 1) {
       throw new CommandException("--user is not NAME:PASSWORD");

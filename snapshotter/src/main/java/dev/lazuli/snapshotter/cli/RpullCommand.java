@@ -4,15 +4,11 @@ import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.LayerState;
 import dev.lazuli.snapshotter.containerd.PullRequest;
 import dev.lazuli.snapshotter.containerd.PulledImage;
-import dev.lazuli.snapshotter.registry.Credentials;
 import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -64,22 +60,13 @@ final class RpullCommand implements Callable<Integer> {
   @Option(names = "--all-platforms", description = "Pull the images for other machines too.")
   private boolean allPlatforms;
 
-  @Option(names = "--plain-http", description = "Speak to the registry without TLS.")
-  private boolean plainHttp;
-
-  @Option(
-      names = {"-u", "--user"},
-      paramLabel = "NAME:PASSWORD",
-      description = "Credentials.")
-  private @Nullable String user;
-
   @Option(names = "--skip-content-verify", description = "Accept layers that cannot be verified.")
   private boolean skipVerification;
 
   @Option(names = "--label", paramLabel = "KEY=VALUE", description = "Label of the image's record.")
   private Map<String, String> labels = new LinkedHashMap<>();
 
-  @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
+  @Mixin private RegistryAccess access = new RegistryAccess();
 
   @Override
   public Integer call() throws Exception {
@@ -89,12 +76,12 @@ final class RpullCommand implements Callable<Integer> {
         new PullRequest(
             image,
             snapshotter,
-            platform == null ? preset.platform() : parsePlatform(platform),
+            platform == null ? preset.platform() : RegistryAccess.platform(platform),
             allPlatforms,
             preset.prefetchBytes(),
             skipVerification,
             labels);
-    try (var registry = new RegistryClient(options(image));
+    try (var registry = access.client(List.of(image));
         var containerd = Containerd.at(socket, namespace)) {
       var out = spec.commandLine().getOut();
       PulledImage pulled;
@@ -114,31 +101,6 @@ final class RpullCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private static Platform parsePlatform(String text) throws CommandException {
-    var parts = text.split("/", -1);
-    if (parts.length < 2 || parts.length > 3) {
-      throw new CommandException("platform " + text + " is not OS/ARCH or OS/ARCH/VARIANT");
-    }
-    return new Platform(parts[0], parts[1], parts.length == 3 ? parts[2] : null);
-  }
-
-  private RegistryOptions options(ImageReference image) throws Exception {
-    var options = NodeOptions.registryBuilder(configuration.load().registry(), System.getenv());
-    if (plainHttp) {
-      options.plainHttpHost(image.registry());
-    }
-    if (user != null) {
-      int colon = user.indexOf(':');
-      if (colon < 1) {
-        throw new CommandException("--user is not NAME:PASSWORD");
-      }
-      var given = Credentials.password(user.substring(0, colon), user.substring(colon + 1));
-      options.credentials(
-          (host, wanted) -> host.equals(wanted.registry()) ? Optional.of(given) : Optional.empty());
-    }
-    return options.build();
   }
 
   @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
