@@ -18,6 +18,8 @@ package dev.lazuli.estargz;
  * @param jsonDepth deepest nesting of the TOC's JSON
  * @param gzipHeaderBytes longest gzip member header
  * @param zstdWindowBytes largest zstd window; a decoder's memory grows to it
+ * @param zstdMemoryBytes most bytes of all zstd windows at once, at least twice the largest: who
+ *     needs more waits
  */
 public record Limits(
     int tailBytes,
@@ -32,12 +34,13 @@ public record Limits(
     long dataBytes,
     int jsonDepth,
     int gzipHeaderBytes,
-    long zstdWindowBytes) {
+    long zstdWindowBytes,
+    long zstdMemoryBytes) {
 
   /**
    * The limits used unless configured otherwise: a tail of 1 MiB, a TOC of 128 MiB (1 GiB of JSON,
    * two million entries), Linux's own limits for names, links and attributes, 4 TiB of data, a zstd
-   * window of 32 MiB.
+   * window of 32 MiB, 64 MiB for all of them.
    */
   public static final Limits DEFAULT =
       new Limits(
@@ -53,7 +56,8 @@ public record Limits(
           4L << 40,
           16,
           64 << 10,
-          32L << 20);
+          32L << 20,
+          64L << 20);
 
   /** Checks that every limit is positive, and within what the index can address. */
   public Limits {
@@ -70,6 +74,7 @@ public record Limits(
     require(jsonDepth >= 4, "jsonDepth", jsonDepth);
     require(gzipHeaderBytes >= 10, "gzipHeaderBytes", gzipHeaderBytes);
     require(zstdWindowBytes >= 1024, "zstdWindowBytes", zstdWindowBytes);
+    require(zstdMemoryBytes >= 2 * zstdWindowBytes, "zstdMemoryBytes", zstdMemoryBytes);
   }
 
   private static void require(boolean holds, String name, long value) {

@@ -14,7 +14,8 @@ import java.util.Comparator;
 /**
  * Decodes chunks from a blob range while it streams by. Memory of one decoding is one window of 64
  * KiB and one decompressor (40 KiB of zlib, or a zstd window within {@link
- * Limits#zstdWindowBytes()}), whatever the size of the chunks; both are pooled and used again.
+ * Limits#zstdWindowBytes()}), whatever the size of the chunks; both are pooled and used again. All
+ * zstd windows together stay within {@link Limits#zstdMemoryBytes()}.
  *
  * <p>Safe for any thread.
  */

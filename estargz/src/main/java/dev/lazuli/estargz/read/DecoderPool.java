@@ -13,6 +13,7 @@ final class DecoderPool implements AutoCloseable {
   static final int WINDOW_BYTES = 64 << 10;
 
   private final Limits limits;
+  private final WindowBudget windows;
   private final ArrayBlockingQueue<Bench> idleGzip;
   private final ArrayBlockingQueue<Bench> idleZstd;
   private volatile boolean closed;
@@ -30,6 +31,7 @@ final class DecoderPool implements AutoCloseable {
     @Override
     public void close() {
       sha256.reset();
+      decoder.rest();
       var idle = decoder instanceof GzipDecoder ? idleGzip : idleZstd;
       if (closed || !idle.offer(this)) {
         decoder.close();
@@ -43,6 +45,7 @@ final class DecoderPool implements AutoCloseable {
   /** Makes a pool that keeps at most {@code idle} decompressors of each kind. */
   DecoderPool(Limits limits, int idle) {
     this.limits = limits;
+    windows = new WindowBudget(limits.zstdMemoryBytes());
     idleGzip = new ArrayBlockingQueue<>(idle);
     idleZstd = new ArrayBlockingQueue<>(idle);
   }
@@ -56,7 +59,7 @@ final class DecoderPool implements AutoCloseable {
     return new Bench(
         switch (compression) {
           case GZIP -> new GzipDecoder(limits);
-          case ZSTD -> new ZstdDecoder(limits);
+          case ZSTD -> new ZstdDecoder(limits, windows);
         });
   }
 

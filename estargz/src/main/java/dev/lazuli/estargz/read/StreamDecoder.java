@@ -19,6 +19,9 @@ sealed interface StreamDecoder extends AutoCloseable permits GzipDecoder, ZstdDe
    */
   boolean decode(ByteBuffer out) throws IOException;
 
+  /** Gives up memory that only the streams so far have needed. */
+  default void rest() {}
+
   /** Frees the decompressor. */
   @Override
   void close();

@@ -29,8 +29,16 @@ final class ZstdDecoder implements StreamDecoder {
   private static final int MAX_HEADER_BYTES = 18;
   private static final int[] DICTIONARY_ID_BYTES = {0, 1, 2, 4};
 
+  /** A window up to which a decompressor is kept as it is while nobody uses it: 512 KiB. */
+  private static final long SMALL_WINDOW = 512 << 10;
+
   private final Limits limits;
-  private final ZstdDecompressCtx context = new ZstdDecompressCtx();
+  private final WindowBudget windows;
+  private ZstdDecompressCtx context = new ZstdDecompressCtx();
+
+  /** What was taken for the largest window since the context was made. */
+  private int taken;
+
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(MAX_HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -42,8 +50,9 @@ final class ZstdDecoder implements StreamDecoder {
   private boolean inFrame;
   private long frameStart;
 
-  ZstdDecoder(Limits limits) {
+  ZstdDecoder(Limits limits, WindowBudget windows) {
     this.limits = limits;
+    this.windows = windows;
   }
 
   @Override
@@ -146,9 +155,31 @@ final class ZstdDecoder implements StreamDecoder {
     if (window < 0 || window > limits.zstdWindowBytes()) {
       throw bad("zstd window at", window, "at most " + limits.zstdWindowBytes(), null);
     }
+    reserve(window);
     context.reset();
     header.flip();
     inFrame = true;
+  }
+
+  /** Makes room for the window; gives way between frames to others who wait for room. */
+  private void reserve(long window) throws IOException {
+    if (taken > WindowBudget.unitsOf(SMALL_WINDOW) && windows.isWanted()) {
+      shrink();
+    }
+    if (WindowBudget.unitsOf(window) > taken) {
+      shrink();
+      taken = windows.take(window);
+    }
+  }
+
+  /** Frees the window, which the context keeps for as long as it lives. */
+  private void shrink() {
+    if (taken > 0) {
+      context.close();
+      context = new ZstdDecompressCtx();
+      windows.give(taken);
+      taken = 0;
+    }
   }
 
   private static long window(int descriptor) {
@@ -186,7 +217,16 @@ final class ZstdDecoder implements StreamDecoder {
   }
 
   @Override
+  public void rest() {
+    if (taken > WindowBudget.unitsOf(SMALL_WINDOW)) {
+      shrink();
+    }
+  }
+
+  @Override
   public void close() {
     context.close();
+    windows.give(taken);
+    taken = 0;
   }
 }

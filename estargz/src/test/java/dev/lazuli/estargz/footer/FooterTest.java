@@ -142,7 +142,8 @@ class FooterTest {
             d.dataBytes(),
             d.jsonDepth(),
             d.gzipHeaderBytes(),
-            d.zstdWindowBytes());
+            d.zstdWindowBytes(),
+            d.zstdMemoryBytes());
 
     assertThatThrownBy(() -> Footer.find("test", FooterBytes.estargz(9), BLOB, limits))
         .hasMessageContaining("compressed TOC bytes is 999940, allowed: at most 1000");

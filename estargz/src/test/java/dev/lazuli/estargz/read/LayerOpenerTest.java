@@ -151,7 +151,8 @@ class LayerOpenerTest {
             d.dataBytes(),
             d.jsonDepth(),
             d.gzipHeaderBytes(),
-            d.zstdWindowBytes());
+            d.zstdWindowBytes(),
+            d.zstdMemoryBytes());
     var blob = new MemoryBlob(layer(1000, tocTar("stargz.index.json", new String(bomb, UTF_8))));
     try (var opener = new LayerOpener(limits)) {
       assertThatThrownBy(

@@ -242,6 +242,7 @@ class HostileTocTest {
         d.dataBytes(),
         d.jsonDepth(),
         d.gzipHeaderBytes(),
-        d.zstdWindowBytes());
+        d.zstdWindowBytes(),
+        d.zstdMemoryBytes());
   }
 }
