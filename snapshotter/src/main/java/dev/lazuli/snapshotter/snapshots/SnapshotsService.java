@@ -179,7 +179,10 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     observer.onCompleted();
   }
 
-  /** Returns the status that containerd understands for a failure. */
+  /**
+   * Returns the status that containerd understands for a failure. What is wrong with this node and
+   * not with the call is also said in the log, where a node's operator looks.
+   */
   static Status status(Exception failure) {
     if (failure instanceof SnapshotException e) {
       var code =
@@ -190,9 +193,13 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
             case INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
             case UNAVAILABLE -> Status.UNAVAILABLE;
           };
+      if (e.reason() == SnapshotException.Reason.UNAVAILABLE) {
+        log.warn("{}", e.getMessage());
+      }
       return code.withDescription(e.getMessage());
     }
     if (failure instanceof IOException) {
+      log.warn("a call failed: {}", failure.getMessage());
       return Status.UNKNOWN.withDescription(failure.getMessage());
     }
     log.error("a call failed for no known reason", failure);
