@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -59,6 +60,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /** Bytes of the body not yet received; -1 unknown. */
   private long bodyLeft;
 
+  /**
+   * Why the connection broke while no exchange was there to be told: a TLS handshake, for one, may
+   * fail between the moment the pool hands the connection out and the request's start.
+   */
+  private @Nullable Throwable broken;
+
   private volatile boolean used;
   private long restingSince;
   private boolean restTimed;
@@ -99,6 +106,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     interim = false;
     sending = !(request instanceof FullHttpRequest);
     bodyLeft = -1;
+    if (broken != null) {
+      fail(next, broken);
+      return;
+    }
     channel
         .writeAndFlush(request)
         .addListener(
@@ -248,10 +259,24 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+      lost(requireNonNull(handshake.cause()));
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    lost(cause);
+  }
+
+  private void lost(Throwable cause) {
     if (exchange != null) {
       fail(exchange, cause);
     } else {
+      // The first cause is the reason; what closing causes is not.
+      broken = broken == null ? cause : broken;
       channel.close();
     }
   }
