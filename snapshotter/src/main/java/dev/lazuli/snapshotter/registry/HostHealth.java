@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Which hosts did not answer lately. They are asked after the others for a while, so that a dead
- * mirror costs one connect timeout and not one for every request.
+ * Which hosts did not answer lately, or not to the end. They are asked after the others for a
+ * while, so that a dead mirror costs one connect timeout and not one for every request.
  */
 final class HostHealth {
   private static final Duration SHUNNED = Duration.ofSeconds(30);

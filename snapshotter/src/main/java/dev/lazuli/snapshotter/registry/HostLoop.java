@@ -94,6 +94,13 @@ final class HostLoop {
     throw exception(action, object, failures);
   }
 
+  /**
+   * Tells that a body, after good headers, broke off or fell silent: others are asked first now.
+   */
+  void bodyFailed(RegistryHost host, IOException failure) {
+    health.failed(host, failure);
+  }
+
   private static HostKind kind(RegistryHost host) {
     return host.namespace() == null ? HostKind.REGISTRY : HostKind.MIRROR;
   }

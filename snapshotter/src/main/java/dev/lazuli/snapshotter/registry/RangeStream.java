@@ -94,6 +94,7 @@ final class RangeStream implements BlobStream, FromHost {
     if (abort.isAborted() || failures > resumes) {
       throw HostLoop.exception("read", describeRest(), host, failure);
     }
+    blob.bodyFailed(host, failure);
   }
 
   private String describeRest() {

@@ -136,6 +136,11 @@ final class RemoteBlob implements RegistryBlob {
     return body;
   }
 
+  /** A host's body ended early; what it was to hold is asked for again. */
+  void bodyFailed(RegistryHost from, IOException failure) {
+    loop.bodyFailed(from, failure);
+  }
+
   private <T> T run(String action, String object, HostCall<T> call, Abort abort)
       throws IOException {
     return loop.run(action, object, reference, /* resolving= */ false, abort, call);
