@@ -194,7 +194,7 @@ final class FetchStressTest {
       int to = Math.min(blob.count(), from + 1 + mine.nextInt(4));
       long start = System.nanoTime();
       try {
-        fetch.demand(from, to).get(DEADLINE.toMillis() + 3000, TimeUnit.MILLISECONDS);
+        fetch.demand(from, to).get(DEADLINE.toSeconds() + 30, TimeUnit.SECONDS);
         for (int chunk = from; chunk < to; chunk++) {
           if (!blob.isRight(data, chunk)) {
             broken.add("wrong bytes in chunk " + chunk + " of " + blob.digest);

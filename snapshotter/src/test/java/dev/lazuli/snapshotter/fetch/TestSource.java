@@ -67,6 +67,7 @@ final class TestSource implements BlobSource {
     private final long end;
     private long at;
     private boolean closed;
+    private @Nullable Thread waiting;
 
     Stream(long start, long end) {
       this.start = start;
@@ -76,7 +77,12 @@ final class TestSource implements BlobSource {
 
     @Override
     public @Nullable ByteBuffer next() throws IOException {
-      play(onPiece, at, at - start);
+      waiting(Thread.currentThread());
+      try {
+        play(onPiece, at, at - start);
+      } finally {
+        waiting(null);
+      }
       synchronized (this) {
         if (closed) {
           throw new IOException("stream was closed");
@@ -95,11 +101,22 @@ final class TestSource implements BlobSource {
       }
     }
 
+    private synchronized void waiting(@Nullable Thread thread) {
+      waiting = thread;
+      if (thread == null) {
+        Thread.interrupted(); // One that came from close.
+      }
+    }
+
+    /** Ends a waiting reader too, as a body from the network does. */
     @Override
     public synchronized void close() {
       if (!closed) {
         closed = true;
         open.decrementAndGet();
+        if (waiting != null) {
+          waiting.interrupt();
+        }
       }
     }
   }

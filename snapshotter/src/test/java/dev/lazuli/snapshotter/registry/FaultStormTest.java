@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A registry that misbehaves on demand: right bytes or a clear error, and nothing leaks. */
-@Timeout(60)
+@Timeout(120)
 class FaultStormTest {
   private static final byte[] BLOB = bytes(2_000_000);
   private static final String DIGEST = Digest.sha256(BLOB).toString();
@@ -52,7 +52,7 @@ class FaultStormTest {
   @MethodSource("faults")
   void fault_that_happens_twice_is_overcome(Fault fault) throws Exception {
     try (var registry = TestRegistry.start();
-        var rig = new ClientRig()) {
+        var rig = new ClientRig(options -> idle(options, fault))) {
       registry.serveBlob(DIGEST, BlobContent.of(BLOB));
       registry.faults().next(anyBlob(), fault, fault);
       var reference = ImageReference.parse(registry.host() + "/some/image:1");
@@ -63,11 +63,17 @@ class FaultStormTest {
     }
   }
 
+  /** A body that stalls has to be given up; no other one is. */
+  private static RegistryOptions.Builder idle(RegistryOptions.Builder options, Fault fault) {
+    return fault instanceof Fault.Stall ? options.idleBodyTimeout(Duration.ofMillis(700)) : options;
+  }
+
   @ParameterizedTest
   @MethodSource("faults")
   void fault_that_never_ends_is_overcome_or_an_error(Fault fault) throws Exception {
     try (var registry = TestRegistry.start();
-        var rig = new ClientRig(o -> o.attempts(2).headersTimeout(Duration.ofMillis(200)))) {
+        var rig =
+            new ClientRig(o -> idle(o, fault).attempts(2).headersTimeout(Duration.ofMillis(200)))) {
       registry.serveBlob(DIGEST, BlobContent.of(BLOB));
       registry.faults().always(anyBlob(), fault);
       var reference = ImageReference.parse(registry.host() + "/some/image:1");
@@ -109,7 +115,7 @@ class FaultStormTest {
       Thread.sleep(300);
       registry.dropConnections();
       for (Future<Void> job : jobs) {
-        job.get(40, TimeUnit.SECONDS);
+        job.get(100, TimeUnit.SECONDS);
       }
     }
     assertThat(right.get()).isGreaterThan(30);

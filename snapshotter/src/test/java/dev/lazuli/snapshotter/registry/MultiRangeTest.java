@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(120)
 class MultiRangeTest {
   private static final byte[] BLOB = bytes(1_000_000);
   private static final List<ByteRange> RANGES =

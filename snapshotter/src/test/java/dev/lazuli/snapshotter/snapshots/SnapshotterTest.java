@@ -34,13 +34,13 @@ final class SnapshotterTest {
 
   @TempDir private Path root;
   private final FakeLayers layers = new FakeLayers();
+  private Duration mountTimeout = Duration.ofMinutes(1);
   private Duration retryInterval = Duration.ofHours(1);
   private Snapshotter snapshotter;
 
   @BeforeEach
   void open() throws IOException {
-    var options =
-        new SnapshotterOptions(root, root.resolve("s.sock"), Duration.ofMillis(500), retryInterval);
+    var options = new SnapshotterOptions(root, root.resolve("s.sock"), mountTimeout, retryInterval);
     snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, new Metrics());
   }
 
@@ -113,6 +113,9 @@ final class SnapshotterTest {
 
   @Test
   void slowMount_isGivenUpAndItsClaimToo() throws IOException {
+    mountTimeout = Duration.ofMillis(50);
+    close();
+    open();
     var latch = new CountDownLatch(1);
     layers.waiting.put(BASE, latch);
 

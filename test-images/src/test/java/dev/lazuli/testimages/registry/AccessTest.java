@@ -103,11 +103,10 @@ final class AccessTest {
 
   @Test
   void bearer_tokenExpires() throws Exception {
-    start(bearer(Duration.ofSeconds(2)));
+    start(bearer(Duration.ofMillis(1)));
     var token = token("repository:lib/app:pull");
-    assertThat(client.get(PATH, "Authorization", token).statusCode()).isEqualTo(200);
 
-    Thread.sleep(2050);
+    Thread.sleep(2);
     var late = client.get(PATH, "Authorization", token);
 
     assertThat(late.statusCode()).isEqualTo(401);
@@ -116,15 +115,13 @@ final class AccessTest {
   }
 
   @Test
-  void redirect_leadsToAnAddressThatExpires() throws Exception {
-    start(RegistryOptions.OPEN.withRedirects(Duration.ofSeconds(3)));
+  void redirect_leadsToAnotherAddress() throws Exception {
+    start(RegistryOptions.OPEN.withRedirects(Duration.ofMinutes(1)));
 
     var redirect = client.get(PATH, "Range", "bytes=1-3");
     var location = redirect.headers().firstValue("location").orElseThrow();
     var fresh = client.get(location, "Range", "bytes=1-3");
     var leaking = client.get(location, "Authorization", PASSWORD);
-    Thread.sleep(3050);
-    var late = client.get(location);
 
     assertThat(redirect.statusCode()).isEqualTo(307);
     assertThat(location).startsWith("http://" + registry.secondHost() + "/");
@@ -132,9 +129,18 @@ final class AccessTest {
     assertThat(fresh.statusCode()).isEqualTo(206);
     assertThat(new String(fresh.body(), UTF_8)).isEqualTo("he ");
     assertThat(leaking.statusCode()).isEqualTo(400);
-    assertThat(late.statusCode()).isEqualTo(403);
     assertThat(registry.counters().redirects()).isEqualTo(1);
     assertThat(registry.counters().blob(DIGEST).bodyBytes()).isEqualTo(3);
+  }
+
+  @Test
+  void redirect_leadsToAnAddressThatExpires() throws Exception {
+    start(RegistryOptions.OPEN.withRedirects(Duration.ofMillis(1)));
+
+    var location = client.get(PATH).headers().firstValue("location").orElseThrow();
+    Thread.sleep(2);
+
+    assertThat(client.get(location).statusCode()).isEqualTo(403);
   }
 
   @Test

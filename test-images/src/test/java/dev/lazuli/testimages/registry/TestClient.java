@@ -33,7 +33,7 @@ final class TestClient implements AutoCloseable {
     var uri = path.startsWith("http") ? URI.create(path) : URI.create(base + path);
     var request =
         HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofSeconds(20))
+            .timeout(Duration.ofSeconds(60))
             .method(
                 method,
                 body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
