@@ -185,34 +185,42 @@ public final class FetchScheduler implements AutoCloseable {
   }
 
   CompletableFuture<Void> prefetch(FetchedLayer layer, long blobFrom, long blobTo) {
-    var done = new CompletableFuture<Void>();
+    var work = LowWork.inBlob(layer.data(), layer.planner(), blobFrom, blobTo);
+    return prefetch(
+        layer,
+        work,
+        () -> {
+          LowWork replaced = layer.prefetch;
+          layer.prefetch = work;
+          tell(() -> replaced.done().cancel(false));
+        });
+  }
+
+  CompletableFuture<Void> prefetch(FetchedLayer layer, List<ChunkRun> runs) {
+    var work = LowWork.listed(layer.data(), runs);
+    return prefetch(layer, work, () -> layer.lists.add(work));
+  }
+
+  private CompletableFuture<Void> prefetch(FetchedLayer layer, LowWork work, Runnable add) {
     lock.lock();
     try {
-      FetchedLayer.LowWork work = layer.prefetch;
-      if (work.done != null) {
-        work.done.cancel(false);
+      if (layer.closed) {
+        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), 0));
       }
-      boolean ordered = layer.chunks().blobOrdered();
-      work.next = ordered ? layer.planner().firstFromBlob(blobFrom) : 0;
-      work.to = ordered ? layer.planner().firstFromBlob(blobTo) : layer.chunks().count();
-      work.from = work.next;
-      work.blobFrom = blobFrom;
-      work.blobTo = blobTo;
-      work.done = done;
+      add.run();
       layer.retryNow(System.nanoTime());
       dispatch();
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    return done;
+    return work.done();
   }
 
   void background(FetchedLayer layer) {
     lock.lock();
     try {
-      layer.background.next = 0;
-      layer.background.to = layer.chunks().count();
+      layer.background = LowWork.all(layer.data());
       dispatch();
       changed.signalAll();
     } finally {
@@ -384,6 +392,9 @@ public final class FetchScheduler implements AutoCloseable {
           dispatch(layer, demand);
         }
       }
+      for (LowWork work : layer.takeDone()) {
+        tell(() -> work.done().complete(null));
+      }
     }
     dispatchLow(Priority.PREFETCH, now);
     dispatchLow(Priority.BACKGROUND, now);
@@ -429,32 +440,30 @@ public final class FetchScheduler implements AutoCloseable {
   }
 
   private boolean startLow(FetchedLayer layer, Priority priority, long now) {
-    boolean prefetch = priority == Priority.PREFETCH;
-    FetchedLayer.LowWork work = prefetch ? layer.prefetch : layer.background;
-    int chunk = layer.nextUncarried(work);
-    if (chunk < 0) {
-      finish(layer, work);
-      return false;
+    for (LowWork work : layer.works(priority)) {
+      int chunk = layer.nextUncarried(work);
+      if (chunk >= 0) {
+        return mayStartLow(layer, priority, now) && startLow(layer, work, chunk, priority);
+      }
     }
-    if (running >= options.streams()
-        || runningLow >= options.lowStreams()
-        || layer.active.size() >= options.streamsPerLayer()
-        || (!prefetch && !(layer.data().hasRoom() && backgroundRequests.tryTake(now)))) {
-      return false;
-    }
-    long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
-    var plan = layer.plan(chunk, work.to, unit);
-    work.next = plan.to();
-    start(prepare(layer, plan, priority));
-    return true;
+    return false;
   }
 
-  private void finish(FetchedLayer layer, FetchedLayer.LowWork work) {
-    CompletableFuture<Void> done = work.done;
-    if (done != null && layer.has(work)) {
-      work.done = null;
-      tell(() -> done.complete(null));
-    }
+  private boolean mayStartLow(FetchedLayer layer, Priority priority, long now) {
+    return running < options.streams()
+        && runningLow < options.lowStreams()
+        && layer.active.size() < options.streamsPerLayer()
+        && (priority == Priority.PREFETCH
+            || (layer.data().hasRoom() && backgroundRequests.tryTake(now)));
+  }
+
+  private boolean startLow(FetchedLayer layer, LowWork work, int chunk, Priority priority) {
+    boolean prefetch = priority == Priority.PREFETCH;
+    long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
+    var plan = layer.plan(chunk, work::nextMissing, unit);
+    work.goOnFrom(plan.to());
+    start(prepare(layer, plan, priority));
+    return true;
   }
 
   private RangeStream prepare(FetchedLayer layer, RangePlanner.Plan plan, Priority priority) {
@@ -571,13 +580,11 @@ public final class FetchScheduler implements AutoCloseable {
     for (Demand demand : List.copyOf(layer.demands)) {
       fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
     }
-    CompletableFuture<Void> prefetched = layer.prefetch.done;
+    List<LowWork> prefetched = layer.works(Priority.PREFETCH);
     tell(
         () -> {
           layer.completed().cancel(false);
-          if (prefetched != null) {
-            prefetched.cancel(false);
-          }
+          prefetched.forEach(work -> work.done().cancel(false));
         });
     layer.active.forEach(RangeStream::cancel);
     gate.poke();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A layer attached to the scheduler. What is not final is guarded by the scheduler's lock. */
@@ -30,8 +31,12 @@ final class FetchedLayer implements LayerFetch {
 
   final List<Demand> demands = new ArrayList<>();
   final List<RangeStream> active = new ArrayList<>();
-  final LowWork prefetch = new LowWork();
-  final LowWork background = new LowWork();
+
+  /** Lists of chunks to prefetch, the oldest first. */
+  final List<LowWork> lists = new ArrayList<>();
+
+  LowWork prefetch;
+  LowWork background;
   long lowRetryAt;
   int lowFailures;
   boolean sealing;
@@ -51,17 +56,8 @@ final class FetchedLayer implements LayerFetch {
     this.view = new CacheChunkView(data);
     this.planner = new RangePlanner(data);
     this.link = scheduler.newLink();
-  }
-
-  /** Chunks to fetch without anybody waiting, in one pass from front to back. */
-  static final class LowWork {
-    int from;
-    int next;
-    int to;
-    long blobFrom;
-    long blobTo = Long.MAX_VALUE;
-    boolean skipped;
-    @Nullable CompletableFuture<Void> done;
+    this.prefetch = LowWork.none(data);
+    this.background = LowWork.none(data);
   }
 
   @Override
@@ -76,6 +72,12 @@ final class FetchedLayer implements LayerFetch {
   @Override
   public CompletableFuture<Void> prefetch(long blobFrom, long blobTo) {
     return scheduler.prefetch(this, blobFrom, blobTo);
+  }
+
+  @Override
+  public CompletableFuture<Void> prefetch(List<ChunkRun> runs) {
+    ChunkRun.check(runs, chunks.count());
+    return scheduler.prefetch(this, runs);
   }
 
   @Override
@@ -162,9 +164,9 @@ final class FetchedLayer implements LayerFetch {
   }
 
   /** Plans a range for {@code chunk}, which no stream carries, among those at work. */
-  RangePlanner.Plan plan(int chunk, int upTo, long unit) {
+  RangePlanner.Plan plan(int chunk, RangePlanner.Wanted wanted, long unit) {
     int floor = 0;
-    int limit = upTo;
+    int limit = chunks.count();
     for (RangeStream stream : active) {
       if (stream.position() > chunk) {
         limit = Math.min(limit, stream.position());
@@ -172,7 +174,7 @@ final class FetchedLayer implements LayerFetch {
         floor = Math.max(floor, Math.min(stream.end(), chunk));
       }
     }
-    return planner.plan(chunk, floor, Math.max(limit, chunk + 1), unit, link.unit());
+    return planner.plan(chunk, wanted, floor, Math.max(limit, chunk + 1), unit, link.unit());
   }
 
   /**
@@ -182,15 +184,44 @@ final class FetchedLayer implements LayerFetch {
   RangePlanner.Plan planDemand(int chunk) {
     long most = scheduler.options().maximumUnit();
     demandUnit = chunk == demandedEnd ? Math.min(2 * demandUnit, most) : link.unit();
-    RangePlanner.Plan plan = plan(chunk, chunks.count(), demandUnit);
+    RangePlanner.Plan plan = plan(chunk, data::nextMissing, demandUnit);
     demandedEnd = plan.to();
     return plan;
   }
 
+  /** Returns what is to be fetched without anybody waiting, most urgent first. */
+  List<LowWork> works(Priority priority) {
+    if (priority == Priority.BACKGROUND) {
+      return List.of(background);
+    }
+    var works = new ArrayList<>(lists);
+    works.add(prefetch);
+    return works;
+  }
+
+  /** Drops and returns the prefetch work that is done. */
+  List<LowWork> takeDone() {
+    if (lists.isEmpty() && prefetch.done().isDone()) {
+      return List.of();
+    }
+    List<LowWork> done =
+        works(Priority.PREFETCH).stream()
+            .filter(work -> !work.done().isDone() && isDone(work))
+            .toList();
+    lists.removeAll(done);
+    if (done.contains(prefetch)) {
+      prefetch = LowWork.none(data);
+    }
+    return done;
+  }
+
+  private Stream<LowWork> allWork() {
+    return Stream.concat(lists.stream(), Stream.of(prefetch, background));
+  }
+
   /** Makes chunks from {@code chunk} on be looked at again by prefetch and background work. */
   void rewind(int chunk) {
-    prefetch.next = Math.max(prefetch.from, Math.min(prefetch.next, chunk));
-    background.next = Math.min(background.next, chunk);
+    allWork().forEach(work -> work.rewind(chunk));
   }
 
   /**
@@ -202,8 +233,7 @@ final class FetchedLayer implements LayerFetch {
     failuresThere = chunk == failedAt ? failuresThere + 1 : 1;
     failedAt = chunk;
     if (failuresThere >= FAILURES_TO_SKIP) {
-      skip(prefetch, chunk);
-      skip(background, chunk);
+      allWork().forEach(work -> work.skip(chunk));
     }
   }
 
@@ -214,23 +244,23 @@ final class FetchedLayer implements LayerFetch {
     failuresThere = 0;
   }
 
-  private static void skip(LowWork work, int chunk) {
-    if (work.next <= chunk && chunk < work.to) {
-      work.next = chunk + 1;
-      work.skipped = true;
-    }
-  }
-
   boolean hasLowWork() {
-    return prefetch.next < prefetch.to || background.next < background.to;
+    return allWork().anyMatch(LowWork::hasMore);
   }
 
-  /** Returns whether all chunks of the work are present. */
-  boolean has(LowWork work) {
-    for (int chunk = data.nextMissing(work.from, work.to);
-        chunk >= 0;
-        chunk = data.nextMissing(chunk + 1, work.to)) {
-      if (covers(work, chunk)) {
+  /**
+   * Returns whether all chunks of the work have been fetched: they are present, or the pass is over
+   * and no stream was started for one that is missing. What was evicted again counts as fetched.
+   */
+  private boolean isDone(LowWork work) {
+    if (work.nextMissing(0) < 0) {
+      return true;
+    }
+    if (!work.passIsOver()) {
+      return false;
+    }
+    for (RangeStream stream : active) {
+      if (work.nextMissing(stream.from(), stream.plannedEnd()) >= 0) {
         return false;
       }
     }
@@ -239,26 +269,18 @@ final class FetchedLayer implements LayerFetch {
 
   /** Returns the next chunk of the work that is missing and that no stream carries; -1 if none. */
   int nextUncarried(LowWork work) {
-    for (int chunk = data.nextMissing(work.next, work.to);
+    for (int chunk = work.nextMissing(work.next());
         chunk >= 0;
-        chunk = data.nextMissing(work.next, work.to)) {
+        chunk = work.nextMissing(work.next())) {
       RangeStream carrier = carrier(chunk);
-      if (carrier == null && covers(work, chunk)) {
+      if (carrier == null) {
         return chunk;
       }
-      work.next = carrier == null ? chunk + 1 : carrier.end();
+      work.goOnFrom(carrier.end());
     }
-    work.next = work.to;
-    if (work.skipped) {
-      work.skipped = false;
-      work.next = work.from;
+    if (work.endPass()) {
       lowRetryAt = System.nanoTime() + NEXT_PASS_NANOS;
     }
     return -1;
-  }
-
-  private boolean covers(LowWork work, int chunk) {
-    long start = chunks.blobOffset(chunk);
-    return work.blobFrom <= start && start < work.blobTo;
   }
 }

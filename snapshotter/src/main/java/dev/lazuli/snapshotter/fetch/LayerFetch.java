@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -27,9 +28,23 @@ public interface LayerFetch extends AutoCloseable {
    *
    * @param blobFrom first byte of the blob
    * @param blobTo byte after the last
-   * @return completes when the chunks are present, with an error when the layer is detached before
+   * @return completes when the chunks have been fetched, with an error when the layer is detached
+   *     before
    */
   CompletableFuture<Void> prefetch(long blobFrom, long blobTo);
+
+  /**
+   * Fetches the chunks of some runs, after readers and before the range of {@link #prefetch(long,
+   * long)} and background work, and at once even if this failed before. Replaces nothing: what was
+   * asked for before, in either way, is still fetched, lists in the order they came in. Runs near
+   * each other share a request, and what is missing between them comes along.
+   *
+   * @param runs ascending, without overlap; may be empty
+   * @return completes when all of the chunks have been fetched, with an error when the layer is
+   *     detached before. Dependents run on a virtual thread of their own and may block.
+   * @throws IllegalArgumentException if the runs are out of order or reach beyond the chunk table
+   */
+  CompletableFuture<Void> prefetch(List<ChunkRun> runs);
 
   /** Fetches everything that is missing, when nothing else is to be done, until it is there. */
   void background();

@@ -16,6 +16,13 @@ final class RangePlanner {
    */
   record Plan(int from, int to) {}
 
+  /** Which chunks are worth extending a range to. */
+  @FunctionalInterface
+  interface Wanted {
+    /** Returns the first missing chunk of those from {@code from} up to {@code to}; -1 if none. */
+    int next(int from, int to);
+  }
+
   private final LayerData data;
   private final ChunkTable chunks;
 
@@ -25,14 +32,16 @@ final class RangePlanner {
   }
 
   /**
-   * Plans a request for the missing chunk {@code chunk} and its missing neighbours: those that are
-   * decompressed on the way to it anyway, and those after it that lie within {@code unit} bytes of
-   * the blob, across present ones of at most {@code gap} bytes.
+   * Plans a request for the missing chunk {@code chunk} and its neighbours: missing ones that are
+   * decompressed on the way to it anyway, and wanted ones after it that lie within {@code unit}
+   * bytes of the blob, across others of at most {@code gap} bytes. What is missing of those is
+   * fetched as well, for its bytes come along.
    *
+   * @param wanted which chunks after it to look for
    * @param floor first chunk that may be fetched
    * @param limit chunk after the last that may be fetched
    */
-  Plan plan(int chunk, int floor, int limit, long unit, long gap) {
+  Plan plan(int chunk, Wanted wanted, int floor, int limit, long unit, long gap) {
     if (!chunks.blobOrdered()) {
       return new Plan(chunk, chunk + 1);
     }
@@ -40,9 +49,7 @@ final class RangePlanner {
     int bound = Math.min(limit, first + MOST_CHUNKS);
     long start = chunks.blobOffset(first);
     int last = chunk;
-    for (int next = data.nextMissing(last + 1, bound);
-        next >= 0;
-        next = data.nextMissing(last + 1, bound)) {
+    for (int next = wanted.next(last + 1, bound); next >= 0; next = wanted.next(last + 1, bound)) {
       boolean sibling = chunks.blobOffset(next) == chunks.blobOffset(last);
       boolean near = chunks.blobOffset(next) - chunks.blobEnd(last) <= gap;
       boolean within = chunks.blobEnd(next) - start <= unit;

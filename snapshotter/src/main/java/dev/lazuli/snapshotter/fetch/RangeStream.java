@@ -20,6 +20,7 @@ final class RangeStream implements Runnable {
   private final FetchedLayer layer;
   private final Priority basePriority;
   private final int from;
+  private final int plannedEnd;
 
   /** The chunk at work; all before it are done with. */
   private volatile int position;
@@ -45,6 +46,7 @@ final class RangeStream implements Runnable {
     this.from = plan.from();
     this.position = plan.from();
     this.end = plan.to();
+    this.plannedEnd = plan.to();
     this.urgentUntil = plan.from();
     this.blobPosition = layer.chunks().blobOffset(plan.from());
   }
@@ -81,6 +83,12 @@ final class RangeStream implements Runnable {
     return blobPosition;
   }
 
+  /** Returns the chunk after the last that the stream was started for. */
+  int plannedEnd() {
+    return plannedEnd;
+  }
+
+  /** Returns whether the stream will bring the chunk. */
   boolean carries(int chunk) {
     return !cancelled && position <= chunk && chunk < end;
   }

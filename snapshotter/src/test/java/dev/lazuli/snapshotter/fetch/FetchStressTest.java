@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Readers, background work, faults, eviction, detaching and restarts at random, for {@code
- * lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code
+ * Readers, prefetch, background work, faults, eviction, detaching and restarts at random, for
+ * {@code lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code
  * lazuli.stress.seed}: every read is right or an error, every reader is answered in time, every
  * present chunk is right, nothing is left open.
  */
@@ -58,6 +60,7 @@ final class FetchStressTest {
   private final List<TestSource> sources = new ArrayList<>();
   private final Queue<String> broken = new ConcurrentLinkedQueue<>();
 
+  private final List<CompletableFuture<Void>> prefetched = new ArrayList<>();
   private @Nullable FetchScheduler running;
 
   private final AtomicInteger evicted = new AtomicInteger();
@@ -126,6 +129,9 @@ final class FetchStressTest {
         if (random.nextBoolean()) {
           fetch.background();
         }
+        for (int r = random.nextInt(3); r > 0; r--) {
+          prefetched.add(fetch.prefetch(scatteredRuns(blob.count())));
+        }
         for (int r = 0; r < 2; r++) {
           threads.add(Thread.startVirtualThread(() -> read(blob, data, fetch, end)));
         }
@@ -137,6 +143,32 @@ final class FetchStressTest {
         thread.join();
       }
       running = scheduler;
+    }
+    for (CompletableFuture<Void> list : prefetched) {
+      if (!settles(list)) {
+        broken.add("a prefetched list was never answered");
+      }
+    }
+    prefetched.clear();
+  }
+
+  private List<ChunkRun> scatteredRuns(int chunks) {
+    var runs = new ArrayList<ChunkRun>();
+    for (int at = random.nextInt(10); at < chunks; at += 2 + random.nextInt(20)) {
+      runs.add(new ChunkRun(at, Math.min(chunks, at + 1 + random.nextInt(2))));
+    }
+    return runs;
+  }
+
+  /** Whether a future of a layer that was detached is done in the end, one way or the other. */
+  private static boolean settles(CompletableFuture<Void> future) throws InterruptedException {
+    try {
+      future.get(30, TimeUnit.SECONDS);
+      return true;
+    } catch (CancellationException | ExecutionException e) {
+      return true;
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 

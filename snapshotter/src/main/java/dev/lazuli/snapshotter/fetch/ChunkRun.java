@@ -1,0 +1,34 @@
+package dev.lazuli.snapshotter.fetch;
+
+import java.util.List;
+
+/**
+ * Chunks that follow each other in a layer's chunk table.
+ *
+ * @param from first chunk, not negative
+ * @param to chunk after the last, more than {@code from}
+ */
+public record ChunkRun(int from, int to) {
+  /** Checks the bounds. */
+  public ChunkRun {
+    if (from < 0 || from >= to) {
+      throw new IllegalArgumentException("chunks from " + from + " to " + to);
+    }
+  }
+
+  /**
+   * Checks that runs ascend without overlap and that a table has their chunks.
+   *
+   * @throws IllegalArgumentException if they do not
+   */
+  static void check(List<ChunkRun> runs, int chunkCount) {
+    int end = 0;
+    for (ChunkRun run : runs) {
+      if (run.from < end || run.to > chunkCount) {
+        throw new IllegalArgumentException(
+            "%s, expected from %d on and within %d chunks".formatted(run, end, chunkCount));
+      }
+      end = run.to;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.lazuli.snapshotter.fetch;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.Limits;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+
+/** A store, and schedulers that fetch into it; all of it ends with the rig. */
+final class FetchRig implements AutoCloseable {
+  /** Units of 64 to 256 KiB, so that blobs in memory need several requests. */
+  static final FetchOptions SMALL =
+      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
+
+  private final LayerStore store;
+  private final Deque<Closeable> toClose = new ArrayDeque<>();
+
+  FetchRig(Path root) throws IOException {
+    this(root, StoreOptions.defaults());
+  }
+
+  FetchRig(Path root, StoreOptions options) throws IOException {
+    store = LayerStore.open(root, options);
+    toClose.push(store::close);
+  }
+
+  FetchScheduler scheduler(FetchOptions options) {
+    return scheduler(options, FetchListener.NONE);
+  }
+
+  FetchScheduler scheduler(FetchOptions options, FetchListener listener) {
+    var scheduler = new FetchScheduler(options, Limits.DEFAULT, listener);
+    toClose.push(scheduler::close);
+    return scheduler;
+  }
+
+  LayerData add(TestBlob blob) throws IOException {
+    LayerData data = blob.addTo(store);
+    toClose.push(data::close);
+    return data;
+  }
+
+  /** Waits, much longer than it can take. */
+  static void await(CompletableFuture<Void> future) throws Exception {
+    future.get(30, SECONDS);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Closeable each : toClose) {
+      each.close();
+    }
+  }
+}
