@@ -53,15 +53,16 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     var picture =
         Terminal.present() ? Optional.of(Terminal.style()) : Optional.<PictureStyle>empty();
+    var launcher = System.getenv(LAUNCHER);
     var options =
         new Demo.Options(
             LinkProfile.of(roundTrip, bandwidth),
             inNamespace,
+            launcher != null,
             containerd,
             Optional.ofNullable(html),
             picture);
     var demo = new Demo(System.out, options);
-    var launcher = System.getenv(LAUNCHER);
     if (launcher != null && demo.wantsNamespace()) {
       return inNamespace(launcher);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.testimages.containerd.TestContainerd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code lazuli demo} in the ways that root can try; each leaves its page and nothing else. */
 final class DemoIT {
@@ -25,6 +28,9 @@ final class DemoIT {
       ln -s /proc/self/fd fd && mount --rbind "$0" /dev && cd / && exec "$@"
       """;
 
+  /** Another device in its place, for this command and its children only. */
+  private static final String INSTEAD_OF_FUSE = "mount --bind \"$0\" /dev/fuse && exec \"$@\"";
+
   @TempDir Path directory;
 
   private Path temporary;
@@ -37,9 +43,12 @@ final class DemoIT {
     page = directory.resolve("page.html");
   }
 
-  private Command demo() {
-    return DaemonProcess.lazuli(
-            "demo", "--round-trip=1", "--bandwidth=0", "--html", page.toString())
+  /** Returns the demo, started by the program that {@code wrapper} is. */
+  private Command demo(String... wrapper) {
+    var demo =
+        DaemonProcess.lazuli("demo", "--round-trip=1", "--bandwidth=0", "--html", page.toString());
+    return Command.of(wrapper)
+        .with(demo.words().toArray(String[]::new))
         .withEnvironment("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary)
         .within(LONG);
   }
@@ -72,14 +81,85 @@ final class DemoIT {
     var devices = Files.createDirectory(directory.resolve("dev"));
 
     var output =
-        Command.of("unshare", "--mount", "sh", "-c", WITHOUT_FUSE, devices.toString())
-            .with(demo().words().toArray(String[]::new))
-            .withEnvironment("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary)
-            .within(LONG)
+        demo("unshare", "--mount", "sh", "-c", WITHOUT_FUSE, devices.toString()).check().output();
+
+    assertReported(output);
+    assertThat(output).contains("there is no /dev/fuse", "its files read after");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/dev/null, EINVAL", "/dev/full, EINVAL"})
+  void deviceThatIsNotFuse_isNoDevice(String device, String error) throws IOException {
+    assumeTrue(Files.exists(Path.of("/dev/fuse")), "needs a /dev/fuse to hide");
+
+    var output = demo("unshare", "--mount", "sh", "-c", INSTEAD_OF_FUSE, device).check().output();
+
+    assertReported(output);
+    assertThat(output)
+        .containsPattern("way       FUSE cannot be mounted \\(mount.*" + error)
+        .contains("nothing is mounted", "its files read after");
+  }
+
+  /** As in a container without privileges. */
+  @Test
+  void withoutTheRightToMount_theFilesAreReadInProcess() throws IOException {
+    assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse, lest it is missed first");
+
+    var output = demo("setpriv", "--bounding-set=-sys_admin").check().output();
+
+    assertReported(output);
+    assertThat(output).contains("mounting is not allowed here", "its files read after");
+  }
+
+  @Test
+  void userNamespace_mountsFuseTrees() throws IOException {
+    assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse to mount layers");
+    assumeTrue(
+        Command.of("unshare", "--user", "--map-root-user", "--mount", "true").run().exitStatus()
+            == 0,
+        "needs user namespaces");
+    // A launcher of our own, so that the process in the namespace runs this build too.
+    var launcher = directory.resolve("launcher");
+    var words = demo().words();
+    Files.writeString(
+        launcher,
+        "#!/bin/sh\nexec "
+            + String.join(" ", words.subList(0, words.indexOf("demo")))
+            + " \"$@\"\n");
+    assertThat(launcher.toFile().setExecutable(true)).isTrue();
+    var output =
+        demo("setpriv", "--bounding-set=-sys_admin")
+            .withEnvironment("LAZULI_LAUNCHER", launcher.toString())
             .check()
             .output();
 
     assertReported(output);
-    assertThat(output).contains("there is no /dev/fuse", "its files read after");
+    assertThat(output).contains("FUSE trees in a user namespace", "first output after");
+  }
+
+  @Test
+  void containerd_startsTheProgram() throws IOException {
+    assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse to mount layers");
+    assumeTrue(TestContainerd.obstacle().isEmpty(), () -> TestContainerd.obstacle().orElseThrow());
+
+    var output = demo().with("--containerd").check().output();
+
+    assertReported(output);
+    assertThat(output).contains("a private containerd and runc", "first output after");
+  }
+
+  @Test
+  void containerd_whereNothingCanBeMounted_isAnErrorThatSaysWhy() throws IOException {
+    assumeTrue(Files.exists(Path.of("/dev/fuse")), "needs a /dev/fuse to hide");
+    assumeTrue(TestContainerd.obstacle().isEmpty(), () -> TestContainerd.obstacle().orElseThrow());
+
+    var result =
+        demo("unshare", "--mount", "sh", "-c", INSTEAD_OF_FUSE, "/dev/null")
+            .with("--containerd")
+            .run();
+
+    assertThat(result.exitStatus()).isNotZero();
+    assertThat(result.errors())
+        .contains("containerd can start nothing lazily here; FUSE cannot be mounted");
   }
 }

@@ -28,12 +28,14 @@ import java.util.Optional;
 public final class Demo {
   private final PrintStream out;
   private final Options options;
+  private final Way found;
 
   /**
    * What can be chosen.
    *
    * @param link what lies between the registry and this machine
    * @param inNamespace whether this process is root of a user namespace made for the demo
+   * @param launched whether this process can be started again in such a namespace
    * @param containerd whether a private containerd and runc start the program
    * @param page where to write the page; empty: a new file in the directory for temporary files
    * @param picture how to draw on the terminal; empty: not at all
@@ -41,27 +43,34 @@ public final class Demo {
   public record Options(
       LinkProfile link,
       boolean inNamespace,
+      boolean launched,
       boolean containerd,
       Optional<Path> page,
-      Optional<PictureStyle> picture) {}
+      Optional<PictureStyle> picture) {
+    private Way.Place place() {
+      if (inNamespace) {
+        return Way.Place.INSIDE;
+      }
+      return launched && !containerd ? Way.Place.OUTSIDE : Way.Place.OUTSIDE_FOR_GOOD;
+    }
+  }
 
-  /** Makes a demo. */
+  /** Makes a demo, after trying what is possible on this machine. */
   public Demo(PrintStream out, Options options) {
     this.out = out;
     this.options = options;
+    this.found = Way.find(options.place());
   }
 
   /** Returns whether the demo should rather run as root of a user namespace. */
   public boolean wantsNamespace() {
-    return !options.containerd()
-        && !options.inNamespace()
-        && Way.find(false).kind() == Way.Kind.NAMESPACE;
+    return !options.inNamespace() && found.kind() == Way.Kind.NAMESPACE;
   }
 
   /** Runs it. */
   public void run() throws IOException, InterruptedException {
     var way = way();
-    var directory = Files.createTempDirectory("lazuli-demo");
+    var directory = makeDirectory();
     try (var registry = TestRegistry.start();
         var client = new RegistryClient(RegistryOptions.builder().build())) {
       say("way", way.reason());
@@ -80,6 +89,13 @@ public final class Demo {
     } finally {
       delete(directory);
     }
+  }
+
+  /** The address of containerd's sockets holds 107 bytes, which not every directory leaves. */
+  private Path makeDirectory() throws IOException {
+    return options.containerd()
+        ? Files.createTempDirectory(Path.of("/tmp"), "lazuli-demo")
+        : Files.createTempDirectory("lazuli-demo");
   }
 
   private void say(String what, String words) {
@@ -135,14 +151,15 @@ public final class Demo {
   }
 
   private Way way() throws IOException {
-    var found = Way.find(options.inNamespace());
     if (!options.containerd()) {
       return found;
     }
-    var obstacle =
-        found.kind() == Way.Kind.MOUNT ? TestContainerd.obstacle() : Optional.of("not root");
+    var obstacle = TestContainerd.obstacle();
     if (obstacle.isPresent()) {
       throw new IOException("containerd cannot be started here: " + obstacle.get());
+    }
+    if (found.kind() != Way.Kind.MOUNT) {
+      throw new IOException("containerd can start nothing lazily here; " + found.reason());
     }
     return new Way(Way.Kind.MOUNT, "a private containerd and runc, with our snapshotter");
   }
@@ -162,7 +179,8 @@ public final class Demo {
     say("page", page.toAbsolutePath().toString());
   }
 
-  private static void delete(Path directory) throws IOException {
+  /** Deletes a directory with all that is in it. */
+  static void delete(Path directory) throws IOException {
     try (var files = Files.walk(directory)) {
       for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.layers.MountChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
  */
 record Way(Kind kind, String reason) {
   private static final Path FUSE = Path.of("/dev/fuse");
+  private static final String IN_USER_NAMESPACE =
+      "not root: layers are FUSE trees in a user namespace";
 
   enum Kind {
     /** As the daemon does it: layers mounted, overlay, program started in it. */
@@ -34,27 +37,44 @@ record Way(Kind kind, String reason) {
     }
   }
 
-  /** Finds the best way; {@code inNamespace} says that we were started inside a user namespace. */
-  static Way find(boolean inNamespace) {
-    if (inNamespace) {
-      return new Way(Kind.NAMESPACE, "not root: layers are FUSE trees in a user namespace");
-    }
+  /** What this process is, as far as it matters here. */
+  enum Place {
+    /** One that can start itself again inside a user namespace. */
+    OUTSIDE,
+    /** One that cannot. */
+    OUTSIDE_FOR_GOOD,
+    /** Root of a user namespace made for the demo. */
+    INSIDE
+  }
+
+  /** Finds the best way, by trying what it needs. */
+  static Way find(Place place) {
     if (!Files.isReadable(FUSE) || !Files.isWritable(FUSE)) {
-      return new Way(
-          Kind.IN_PROCESS,
-          (Files.exists(FUSE) ? FUSE + " may not be opened" : "there is no " + FUSE)
-              + ": nothing is mounted, the program's files are read in this process");
+      return inProcess(Files.exists(FUSE) ? FUSE + " may not be opened" : "there is no " + FUSE);
+    }
+    if (place == Place.INSIDE) {
+      return mounting(Kind.NAMESPACE, IN_USER_NAMESPACE);
     }
     if (succeeds("unshare", "--mount", "true")) {
-      return new Way(Kind.MOUNT, "root: layers are mounted as the daemon mounts them");
+      return mounting(Kind.MOUNT, "root: layers are mounted as the daemon mounts them");
     }
-    if (succeeds("unshare", "--user", "--map-root-user", "--mount", "true")) {
-      return new Way(Kind.NAMESPACE, "not root: layers are FUSE trees in a user namespace");
+    if (place == Place.OUTSIDE
+        && succeeds("unshare", "--user", "--map-root-user", "--mount", "true")) {
+      // What can be mounted there, the process in there will see.
+      return new Way(Kind.NAMESPACE, IN_USER_NAMESPACE);
     }
+    return inProcess("mounting is not allowed here, not even in a user namespace");
+  }
+
+  private static Way mounting(Kind kind, String reason) {
+    Optional<String> obstacle = MountTrial.obstacle();
+    return obstacle.isPresent() ? inProcess(obstacle.get()) : new Way(kind, reason);
+  }
+
+  private static Way inProcess(String obstacle) {
     return new Way(
         Kind.IN_PROCESS,
-        "mounting is not allowed here, not even in a user namespace: nothing is mounted, the"
-            + " program's files are read in this process");
+        obstacle + ": nothing is mounted, the program's files are read in this process");
   }
 
   private static boolean succeeds(String... command) {
