@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.snapshots;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import dev.lazuli.bridge.kernel.DirectoryEntries;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,11 +33,32 @@ final class SnapshotDirectories {
     this.path = path;
   }
 
+  /**
+   * Opens the directory, which is made if missing.
+   *
+   * @throws IOException if it cannot be made, or if overlayfs cannot work on its file system
+   */
   static SnapshotDirectories open(Path root) throws IOException {
     var path = root.resolve("snapshots");
     Files.createDirectories(path);
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+    requireTypesOfEntries(path);
     return new SnapshotDirectories(path);
+  }
+
+  /** Without them overlayfs shows deleted files again, where it can be mounted at all. */
+  private static void requireTypesOfEntries(Path path) throws IOException {
+    var probe = Files.createTempDirectory(path, "new-");
+    try {
+      Files.createFile(probe.resolve("entry"));
+      if (!DirectoryEntries.haveTypes(probe)) {
+        throw new IOException(
+            "%s is on a file system (%s) that does not tell the types of directory entries (d_type), which overlayfs needs: put it on another one by 'root', or make this one anew with them (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype)"
+                .formatted(path, Files.getFileStore(path).type()));
+      }
+    } finally {
+      DirectoryTree.delete(probe);
+    }
   }
 
   SnapshotDirectory of(Snapshot snapshot) {
