@@ -14,10 +14,14 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.UUID;
 
 /** Walks over trees that containers wrote: no symbolic link is ever followed. */
 final class DirectoryTree {
   private static final int BLOCK_BYTES = 4096;
+
+  /** Levels of a tree that are open at once while it is deleted. */
+  private static final int MAX_DEPTH = 64;
 
   private DirectoryTree() {}
 
@@ -71,33 +75,68 @@ final class DirectoryTree {
 
   /**
    * Deletes a tree, relative to open directories, so that nothing renamed meanwhile can lead out of
-   * it.
+   * it. Takes at most {@link #MAX_DEPTH} descriptors and as many stack frames, however deep the
+   * tree is: what lies deeper is first moved up to its root.
    */
   static void delete(Path root) throws IOException {
     try (var parent = Files.newDirectoryStream(root.getParent())) {
       if (!(parent instanceof SecureDirectoryStream<Path> secure)) {
         throw new IOException("cannot delete " + root + ": its file system has no openat(2)");
       }
-      deleteEntry(secure, root.getFileName());
-    }
-  }
-
-  private static void deleteEntry(SecureDirectoryStream<Path> parent, Path name)
-      throws IOException {
-    var view = parent.getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS);
-    try {
-      if (view.readAttributes().isDirectory()) {
-        try (var children = parent.newDirectoryStream(name, NOFOLLOW_LINKS)) {
-          for (var child : children) {
-            deleteEntry(children, child.getFileName());
-          }
+      var name = root.getFileName();
+      boolean moved = isDirectory(secure, name);
+      while (moved) {
+        try (var top = secure.newDirectoryStream(name, NOFOLLOW_LINKS)) {
+          moved = deleteChildren(top, top, 1);
         }
-        parent.deleteDirectory(name);
-      } else {
-        parent.deleteFile(name);
       }
+      deleteEntry(secure, name, secure, 0);
     } catch (NoSuchFileException _) {
       // Gone already is what was wanted.
     }
+  }
+
+  private static boolean isDirectory(SecureDirectoryStream<Path> parent, Path name)
+      throws IOException {
+    return parent
+        .getFileAttributeView(name, BasicFileAttributeView.class, NOFOLLOW_LINKS)
+        .readAttributes()
+        .isDirectory();
+  }
+
+  /**
+   * Returns whether something was moved up to {@code top}, so that this has to be gone over again.
+   */
+  private static boolean deleteChildren(
+      SecureDirectoryStream<Path> directory, SecureDirectoryStream<Path> top, int depth)
+      throws IOException {
+    boolean moved = false;
+    for (var child : directory) {
+      try {
+        moved |= deleteEntry(directory, child.getFileName(), top, depth);
+      } catch (NoSuchFileException _) {
+        // Gone already is what was wanted.
+      }
+    }
+    return moved;
+  }
+
+  private static boolean deleteEntry(
+      SecureDirectoryStream<Path> parent, Path name, SecureDirectoryStream<Path> top, int depth)
+      throws IOException {
+    if (!isDirectory(parent, name)) {
+      parent.deleteFile(name);
+      return false;
+    }
+    if (depth == MAX_DEPTH) {
+      parent.move(name, top, Path.of(".deleting-" + UUID.randomUUID()));
+      return true;
+    }
+    boolean moved;
+    try (var children = parent.newDirectoryStream(name, NOFOLLOW_LINKS)) {
+      moved = deleteChildren(children, top, depth + 1);
+    }
+    parent.deleteDirectory(name);
+    return moved;
   }
 }

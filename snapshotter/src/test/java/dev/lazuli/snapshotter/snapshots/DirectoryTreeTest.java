@@ -1,0 +1,67 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DirectoryTreeTest {
+  /** Deeper than a stack, than what a process may have open, and than a path may be long. */
+  private static final int DEPTH = 20_000;
+
+  @TempDir private Path directory;
+  private Path root;
+
+  @BeforeEach
+  void makeRoot() throws IOException {
+    root = Files.createDirectory(directory.resolve("root"));
+  }
+
+  @Test
+  void everythingBelow_goes_andNothingElse() throws IOException {
+    var outside = Files.writeString(directory.resolve("outside"), "x");
+    var deep = Files.createDirectories(root.resolve("a/b/c"));
+    Files.createSymbolicLink(deep.resolve("out"), directory);
+    Files.createLink(deep.resolve("linked"), outside);
+    Files.createSymbolicLink(root.resolve("dangling"), Path.of("nowhere"));
+
+    DirectoryTree.delete(root);
+
+    assertThat(directory).isDirectoryContaining(outside::equals);
+    assertThat(root).doesNotExist();
+    assertThat(outside).hasContent("x");
+  }
+
+  @Test
+  void fileOrNothing_isDeletedToo() throws IOException {
+    DirectoryTree.delete(Files.createFile(root.resolve("file")));
+    DirectoryTree.delete(root.resolve("none"));
+
+    assertThat(root).isEmptyDirectory();
+  }
+
+  @Test
+  void depthThatNoProcessCouldHoldOpen_isNoObstacle() throws IOException {
+    makeDeep();
+
+    DirectoryTree.delete(root);
+
+    assertThat(root).doesNotExist();
+  }
+
+  /** From the inside out: no call could take the whole path. */
+  private void makeDeep() throws IOException {
+    var tree = Files.createDirectory(root.resolve("tree"));
+    var above = root.resolve("above");
+    for (int i = 0; i < DEPTH; i++) {
+      Files.createDirectory(above);
+      Files.createFile(above.resolve("file"));
+      Files.move(tree, above.resolve("tree"));
+      Files.move(above, tree);
+    }
+  }
+}
