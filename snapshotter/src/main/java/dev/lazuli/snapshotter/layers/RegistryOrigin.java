@@ -94,7 +94,7 @@ public final class RegistryOrigin implements LayerOrigin {
   private Outcome read(String reference, String manifestDigest) {
     try {
       var layers = new HashMap<String, Map<String, String>>();
-      var exact = parse(reference).withDigest(Digest.parse(manifestDigest));
+      var exact = parse(reference).withDigest(parseDigest(manifestDigest));
       for (var layer : manifest(exact).layers()) {
         layers.put(layer.digest().toString(), layer.annotations());
       }
@@ -118,6 +118,14 @@ public final class RegistryOrigin implements LayerOrigin {
       return manifest;
     }
     throw new IOException(exact + ": an index within an index is not an image");
+  }
+
+  private static Digest parseDigest(String manifestDigest) throws IOException {
+    try {
+      return Digest.parse(manifestDigest);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("digest of its manifest: " + e.getMessage(), e);
+    }
   }
 
   private static ImageReference parse(String reference) throws IOException {

@@ -156,6 +156,16 @@ final class RegistryOriginTest {
   }
 
   @Test
+  void malformedDigestOfTheManifest_isRefused() {
+    for (var digest : List.of("latest", "sha256:abc", "md5:" + "ab".repeat(16))) {
+      assertThatThrownBy(() -> origin.toc(reference, digest, layer.digest()))
+          .isInstanceOf(LayerMountException.class)
+          .hasMessageContaining(layer.digest())
+          .hasMessageContaining("digest of its manifest: ");
+    }
+  }
+
+  @Test
   void digestInAReference_isFound() throws IOException {
     assertThat(origin.digestIn("registry.example/app:1")).isEmpty();
     assertThat(origin.digestIn("registry.example/app:1@" + OTHER)).contains(OTHER);
