@@ -66,7 +66,7 @@ final class RestartIT {
       files.file("data/" + i, new GeneratedContent(FILE_BYTES, i, GeneratedContent.NOISE));
     }
     var programs =
-        new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/usr/bin/cksum")).tree();
+        new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/usr/bin/sha256sum")).tree();
     var _ =
         new ImageBuilder(layout)
             .encoding(LayerEncoding.ESTARGZ)
@@ -86,7 +86,8 @@ final class RestartIT {
 
   private static String checksumAll(String reference) {
     var program =
-        "n=0; for f in /data/*; do cksum $f >/dev/null || exit 1; n=$((n+1)); done; echo $n files";
+        "n=0; for f in /data/*; do sha256sum $f >/dev/null || exit 1; n=$((n+1)); done; echo $n"
+            + " files";
     try {
       return ctr(
           "run", "--rm", "--snapshotter", "lazuli", reference, "r", "/bin/sh", "-c", program);
