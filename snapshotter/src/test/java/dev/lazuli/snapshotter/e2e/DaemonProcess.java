@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 final class DaemonProcess implements AutoCloseable {
   private static final Path JAR = Path.of("target/lazuli.jar").toAbsolutePath();
   private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
-  private static final long STOP_SECONDS = 20;
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final long STOP_SECONDS = 60;
 
   private final boolean kept;
   private final Path directory;

@@ -50,6 +50,7 @@ final class InterruptedPullIT {
   @AfterEach
   void theNextPullWorksAndLeavesNothing() throws IOException {
     registry.faults().clear();
+    registry.dropConnections(); // Nobody waits for slow answers any more.
     assertThat(node.rpull(reference).check().output()).contains("2 of 2 layers mounted lazily");
     assertThat(node.shell(reference, "next", "read x < /greeting; echo $x")).isEqualTo("hello");
     node.removeAllImages();
@@ -85,7 +86,7 @@ final class InterruptedPullIT {
 
   /** The registry keeps the daemon waiting for the layers' tables of contents. */
   private static CompletableFuture<CommandResult> pullThatIsStuckInALayer() throws IOException {
-    var slow = new Fault.SlowHeaders(Duration.ofSeconds(8));
+    var slow = new Fault.SlowHeaders(Duration.ofMinutes(5));
     registry.faults().always(RegistryRequest.anyBlob().and(InterruptedPullIT::isRange), slow);
     long before = registry.faults().injected();
     var pull = CompletableFuture.supplyAsync(InterruptedPullIT::pull);

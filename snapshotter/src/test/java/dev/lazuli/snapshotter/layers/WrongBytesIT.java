@@ -94,7 +94,7 @@ final class WrongBytesIT {
             directory.resolve("run"),
             MountChoice.AUTO,
             StoreOptions.defaults(),
-            FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(2)),
+            FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(10)),
             LayersOptions.DEFAULT.withBackgroundFetch(false),
             Optional.empty()),
         (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),

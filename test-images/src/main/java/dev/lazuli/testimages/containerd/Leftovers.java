@@ -26,7 +26,7 @@ final class Leftovers {
   private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
   private static final Path RUNC = Path.of("/run/containerd/runc"); // where the shim puts it
   private static final Path PROC = Path.of("/proc");
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
    * A container, as containerd's state directory names it.

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  */
 public final class TestContainerd implements AutoCloseable {
   private static final int MAX_DIRECTORY_BYTES = 60; // a socket's address has at most 107
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
   private static final Duration TASK_LIMIT = Duration.ofSeconds(5);
 
   private final Path directory;
