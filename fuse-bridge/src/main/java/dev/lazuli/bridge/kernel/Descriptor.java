@@ -1,10 +1,14 @@
 package dev.lazuli.bridge.kernel;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -33,12 +37,31 @@ public final class Descriptor implements AutoCloseable {
   private static final int POLLHUP = 16;
   private static final int POLLNVAL = 32;
 
+  private static final CFunction OPEN = CFunction.ofIntVariadic("open", 2, 2);
+  private static final CFunction IOCTL = CFunction.ofIntVariadic("ioctl", 2, 3);
+  private static final CFunction FCNTL = CFunction.ofIntVariadic("fcntl", 2, 3);
+  private static final CFunction POLL = CFunction.ofInt("poll", 3);
+  private static final CFunction CLOSE = CFunction.ofInt("close", 1);
+
+  /**
+   * These two take the segment itself: it is alive until the call is over even where the garbage
+   * collector decides when it is freed.
+   */
+  private static final MethodHandle READ =
+      Libc.bind("read", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG));
+
+  private static final MethodHandle WRITE =
+      Libc.bind("write", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG));
+
   private final int number;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private Descriptor(int number) {
     this.number = number;
   }
+
+  /** Binds the functions, by being called. */
+  static void prepare() {}
 
   /** Takes over a descriptor that somebody else opened for us. */
   public static Descriptor own(int number) {
@@ -56,7 +79,7 @@ public final class Descriptor implements AutoCloseable {
       MemorySegment cPath = arena.allocateFrom(path.toString());
       long number =
           Libc.check(
-              state -> (int) Libc.OPEN.invokeExact(state, cPath, flags),
+              state -> OPEN.call(state, cPath.address(), flags),
               () -> "open(\"%s\", 0x%x)".formatted(path, flags));
       return new Descriptor((int) number);
     }
@@ -80,10 +103,10 @@ public final class Descriptor implements AutoCloseable {
    */
   public long read(MemorySegment into, MemorySegment callState) {
     try {
-      long count = (long) Libc.READ.invokeExact(callState, number, into, into.byteSize());
+      long count = (long) READ.invokeExact(callState, (long) number, into, into.byteSize());
       return count < 0 ? -Libc.errno(callState) : count;
     } catch (Throwable e) {
-      throw unexpected(e);
+      throw Libc.unexpected(e);
     }
   }
 
@@ -95,10 +118,10 @@ public final class Descriptor implements AutoCloseable {
    */
   public long write(MemorySegment from, MemorySegment callState) {
     try {
-      long count = (long) Libc.WRITE.invokeExact(callState, number, from, from.byteSize());
+      long count = (long) WRITE.invokeExact(callState, (long) number, from, from.byteSize());
       return count < 0 ? -Libc.errno(callState) : count;
     } catch (Throwable e) {
-      throw unexpected(e);
+      throw Libc.unexpected(e);
     }
   }
 
@@ -111,7 +134,7 @@ public final class Descriptor implements AutoCloseable {
   public int ioctl(long request, long argument) throws ErrnoException {
     return (int)
         Libc.check(
-            state -> (int) Libc.IOCTL.invokeExact(state, number, request, argument),
+            state -> IOCTL.call(state, number, request, argument),
             () -> "ioctl(%d, 0x%x, 0x%x)".formatted(number, request, argument));
   }
 
@@ -131,8 +154,7 @@ public final class Descriptor implements AutoCloseable {
       MemorySegment pollfd = arena.allocate(POLLFD_SIZE, Integer.BYTES);
       pollfd.set(JAVA_INT, 0, number);
       Libc.check(
-          state -> (int) Libc.POLL.invokeExact(state, pollfd, 1L, 0),
-          () -> "poll(%d)".formatted(number));
+          state -> POLL.call(state, pollfd.address(), 1, 0), () -> "poll(%d)".formatted(number));
       return (pollfd.get(JAVA_SHORT, POLLFD_REVENTS) & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     }
   }
@@ -147,15 +169,14 @@ public final class Descriptor implements AutoCloseable {
     return new Descriptor(
         (int)
             Libc.check(
-                state ->
-                    (int) Libc.FCNTL.invokeExact(state, number, F_DUPFD_CLOEXEC, (long) lowest),
+                state -> FCNTL.call(state, number, F_DUPFD_CLOEXEC, lowest),
                 () -> "fcntl(%d, F_DUPFD_CLOEXEC, %d)".formatted(number, lowest)));
   }
 
   /** Keeps programs that this process starts from inheriting the descriptor. */
   public void closeOnExec() throws ErrnoException {
     Libc.check(
-        state -> (int) Libc.FCNTL.invokeExact(state, number, F_SETFD, FD_CLOEXEC),
+        state -> FCNTL.call(state, number, F_SETFD, FD_CLOEXEC),
         () -> "fcntl(%d, F_SETFD, FD_CLOEXEC)".formatted(number));
   }
 
@@ -165,9 +186,7 @@ public final class Descriptor implements AutoCloseable {
     if (closed.compareAndSet(false, true)) {
       try (Arena arena = Arena.ofConfined()) {
         // Linux frees the number whatever close(2) returns, and we write no files here.
-        long ignored =
-            Libc.run(
-                state -> (int) Libc.CLOSE.invokeExact(state, number), Libc.newCallState(arena));
+        var _ = CLOSE.call(Libc.newCallState(arena), number);
       }
     }
   }
@@ -175,15 +194,5 @@ public final class Descriptor implements AutoCloseable {
   @Override
   public String toString() {
     return "fd " + number;
-  }
-
-  private static AssertionError unexpected(Throwable e) {
-    if (e instanceof RuntimeException runtime) {
-      throw runtime;
-    }
-    if (e instanceof Error error) {
-      throw error;
-    }
-    return new AssertionError("a downcall threw a checked exception", e);
   }
 }

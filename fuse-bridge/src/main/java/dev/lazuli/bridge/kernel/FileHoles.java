@@ -7,6 +7,8 @@ public final class FileHoles {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
 
+  private static final CFunction FALLOCATE = CFunction.ofInt("fallocate", 4);
+
   private FileHoles() {}
 
   /**
@@ -36,7 +38,7 @@ public final class FileHoles {
       throws ErrnoException {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     Libc.check(
-        state -> (int) Libc.FALLOCATE.invokeExact(state, descriptor.number(), mode, offset, length),
+        state -> FALLOCATE.call(state, descriptor.number(), mode, offset, length),
         () -> "fallocate(\"%s\", PUNCH_HOLE, %d, %d)".formatted(file, offset, length));
   }
 }

@@ -25,7 +25,13 @@ public final class Mounts {
   /** Does not follow a symbolic link at the end of the path. */
   public static final int UMOUNT_NOFOLLOW = 8;
 
+  private static final CFunction MOUNT = CFunction.ofInt("mount", 5);
+  private static final CFunction UMOUNT2 = CFunction.ofInt("umount2", 2);
+
   private Mounts() {}
+
+  /** Binds the functions, by being called. */
+  static void prepare() {}
 
   /**
    * Mounts a file system.
@@ -45,7 +51,14 @@ public final class Mounts {
       MemorySegment cType = arena.allocateFrom(type);
       MemorySegment cData = arena.allocateFrom(data);
       Libc.check(
-          state -> (int) Libc.MOUNT.invokeExact(state, cSource, cTarget, cType, flags, cData),
+          state ->
+              MOUNT.call(
+                  state,
+                  cSource.address(),
+                  cTarget.address(),
+                  cType.address(),
+                  flags,
+                  cData.address()),
           () ->
               "mount(\"%s\", \"%s\", \"%s\", 0x%x, \"%s\")"
                   .formatted(source, target, type, flags, data));
@@ -63,7 +76,7 @@ public final class Mounts {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment cTarget = arena.allocateFrom(target.toString());
       Libc.check(
-          state -> (int) Libc.UMOUNT2.invokeExact(state, cTarget, flags),
+          state -> UMOUNT2.call(state, cTarget.address(), flags),
           () -> "umount2(\"%s\", 0x%x)".formatted(target, flags));
     }
   }

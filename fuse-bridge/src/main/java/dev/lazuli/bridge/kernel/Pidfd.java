@@ -10,6 +10,8 @@ public final class Pidfd implements AutoCloseable {
   private static final long PIDFD_GETFD = 438;
   private static final long SIGKILL = 9;
 
+  private static final CFunction SYSCALL = CFunction.ofLongVariadic("syscall", 1, 5);
+
   private final long pid;
   private final Descriptor descriptor;
 
@@ -66,10 +68,9 @@ public final class Pidfd implements AutoCloseable {
     descriptor.close();
   }
 
-  private static long call(long number, long first, long second, long third, String description)
+  private static long call(long number, long whom, long what, long flags, String description)
       throws ErrnoException {
     return Libc.check(
-        state -> (long) Libc.SYSCALL.invokeExact(state, number, first, second, third, 0L),
-        () -> description);
+        state -> SYSCALL.call(state, number, whom, what, flags, 0), () -> description);
   }
 }

@@ -12,6 +12,8 @@ import java.lang.foreign.MemorySegment;
  * @param writeEnd what is written here can be read there
  */
 public record Pipe(Descriptor readEnd, Descriptor writeEnd) implements AutoCloseable {
+  private static final CFunction PIPE2 = CFunction.ofInt("pipe2", 2);
+
   /**
    * Makes a pipe.
    *
@@ -21,7 +23,7 @@ public record Pipe(Descriptor readEnd, Descriptor writeEnd) implements AutoClose
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ends = arena.allocate(JAVA_INT, 2);
       Libc.check(
-          state -> (int) Libc.PIPE2.invokeExact(state, ends, Descriptor.O_CLOEXEC),
+          state -> PIPE2.call(state, ends.address(), Descriptor.O_CLOEXEC),
           () -> "pipe2(O_CLOEXEC)");
       return new Pipe(
           Descriptor.own(ends.getAtIndex(JAVA_INT, 0)),

@@ -6,11 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a process that inherits chosen descriptors and no others, by {@code posix_spawn(3)};
@@ -21,6 +21,28 @@ public final class Spawn {
   private static final int OPAQUE_STRUCT_SIZE = 512;
 
   private static final short POSIX_SPAWN_SETSID = 0x80;
+
+  private static final String CLOSEFROM = "posix_spawn_file_actions_addclosefrom_np";
+
+  private static final CFunction WAITPID = CFunction.ofInt("waitpid", 3);
+
+  // Those around posix_spawn(3) return the error number themselves.
+  private static final CFunction SPAWN = CFunction.ofInt("posix_spawn", 6);
+  private static final CFunction ACTIONS_INIT = CFunction.ofInt("posix_spawn_file_actions_init", 1);
+  private static final CFunction ACTIONS_DESTROY =
+      CFunction.ofInt("posix_spawn_file_actions_destroy", 1);
+  private static final CFunction ACTIONS_DUP2 =
+      CFunction.ofInt("posix_spawn_file_actions_adddup2", 3);
+  private static final CFunction ACTIONS_CLOSE =
+      CFunction.ofInt("posix_spawn_file_actions_addclose", 2);
+  private static final CFunction ATTRIBUTES_INIT = CFunction.ofInt("posix_spawnattr_init", 1);
+  private static final CFunction ATTRIBUTES_DESTROY = CFunction.ofInt("posix_spawnattr_destroy", 1);
+  private static final CFunction ATTRIBUTES_SETFLAGS =
+      CFunction.ofInt("posix_spawnattr_setflags", 2);
+
+  /** Since glibc 2.34, not in musl; null where there is none. */
+  private static final @Nullable CFunction ACTIONS_CLOSEFROM =
+      Libc.has(CLOSEFROM) ? CFunction.ofInt(CLOSEFROM, 2) : null;
 
   private Spawn() {}
 
@@ -53,27 +75,31 @@ public final class Spawn {
     MemorySegment path = arena.allocateFrom(command.getFirst());
     MemorySegment arguments = strings(arena, command);
     MemorySegment environment = strings(arena, List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
-    succeed(s -> (int) Libc.SPAWN_ACTIONS_INIT.invokeExact(s, actions), "file_actions_init");
+    succeed(s -> ACTIONS_INIT.call(s, actions.address()), "file_actions_init");
     try {
       addActions(actions, sources);
-      succeed(s -> (int) Libc.SPAWN_ATTRIBUTES_INIT.invokeExact(s, attributes), "spawnattr_init");
+      succeed(s -> ATTRIBUTES_INIT.call(s, attributes.address()), "spawnattr_init");
       try {
         succeed(
-            s ->
-                (int) Libc.SPAWN_ATTRIBUTES_SETFLAGS.invokeExact(s, attributes, POSIX_SPAWN_SETSID),
+            s -> ATTRIBUTES_SETFLAGS.call(s, attributes.address(), POSIX_SPAWN_SETSID),
             "spawnattr_setflags");
         succeed(
             s ->
-                (int)
-                    Libc.POSIX_SPAWN.invokeExact(
-                        s, pid, path, actions, attributes, arguments, environment),
+                SPAWN.call(
+                    s,
+                    pid.address(),
+                    path.address(),
+                    actions.address(),
+                    attributes.address(),
+                    arguments.address(),
+                    environment.address()),
             command.toString());
         return pid.get(JAVA_INT, 0);
       } finally {
-        succeed(s -> (int) Libc.SPAWN_ATTRIBUTES_DESTROY.invokeExact(s, attributes), "destroy");
+        succeed(s -> ATTRIBUTES_DESTROY.call(s, attributes.address()), "destroy");
       }
     } finally {
-      succeed(s -> (int) Libc.SPAWN_ACTIONS_DESTROY.invokeExact(s, actions), "destroy");
+      succeed(s -> ACTIONS_DESTROY.call(s, actions.address()), "destroy");
     }
   }
 
@@ -82,13 +108,13 @@ public final class Spawn {
     for (int i = 0; i < sources.size(); i++) {
       int from = sources.get(i).number();
       int to = i;
-      succeed(s -> (int) Libc.SPAWN_ACTIONS_DUP2.invokeExact(s, actions, from, to), "adddup2");
+      succeed(s -> ACTIONS_DUP2.call(s, actions.address(), from, to), "adddup2");
     }
     // Not everything is closed on exec: Java's sockets are not, nor what our own parent left open.
-    MethodHandle closeFrom = Libc.SPAWN_ACTIONS_CLOSEFROM;
+    CFunction closeFrom = ACTIONS_CLOSEFROM;
     if (closeFrom != null) {
       int first = sources.size();
-      succeed(s -> (int) closeFrom.invokeExact(s, actions, first), "addclosefrom_np");
+      succeed(s -> closeFrom.call(s, actions.address(), first), "addclosefrom_np");
     } else {
       closeAllThatIsOpen(actions, sources.size());
     }
@@ -99,7 +125,7 @@ public final class Spawn {
       for (Path entry : open) {
         int number = Integer.parseInt(entry.getFileName().toString());
         if (number >= first) {
-          succeed(s -> (int) Libc.SPAWN_ACTIONS_CLOSE.invokeExact(s, actions, number), "addclose");
+          succeed(s -> ACTIONS_CLOSE.call(s, actions.address(), number), "addclose");
         }
       }
     }
@@ -113,9 +139,7 @@ public final class Spawn {
   public static void await(long pid) throws ErrnoException {
     while (true) {
       try {
-        Libc.check(
-            state -> (int) Libc.WAITPID.invokeExact(state, (int) pid, MemorySegment.NULL, 0),
-            () -> "waitpid(%d)".formatted(pid));
+        Libc.check(state -> WAITPID.call(state, pid, 0, 0), () -> "waitpid(%d)".formatted(pid));
         return;
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EINTR) {
@@ -127,7 +151,7 @@ public final class Spawn {
 
   private static void succeed(Libc.Call call, String what) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
-      int errno = (int) Libc.run(call, Libc.newCallState(arena));
+      int errno = (int) call.run(Libc.newCallState(arena));
       if (errno != 0) {
         throw new ErrnoException("posix_spawn: " + what, errno);
       }

@@ -41,6 +41,9 @@ public final class UnixDatagram {
   private static final int CMSGHDR_LEVEL = 8;
   private static final int CMSGHDR_TYPE = 12;
 
+  private static final CFunction SOCKET = CFunction.ofInt("socket", 3);
+  private static final CFunction SENDMSG = CFunction.ofLong("sendmsg", 3);
+
   private UnixDatagram() {}
 
   /**
@@ -59,7 +62,7 @@ public final class UnixDatagram {
     }
     long number =
         Libc.check(
-            state -> (int) Libc.SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+            state -> SOCKET.call(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
             () -> "socket(AF_UNIX, SOCK_DGRAM, 0)");
     try (var socket = Descriptor.own((int) number);
         Arena arena = Arena.ofConfined()) {
@@ -70,7 +73,7 @@ public final class UnixDatagram {
         putDescriptors(arena, header, descriptors);
       }
       Libc.check(
-          state -> (long) Libc.SENDMSG.invokeExact(state, socket.number(), header, MSG_NOSIGNAL),
+          state -> SENDMSG.call(state, socket.number(), header.address(), MSG_NOSIGNAL),
           () -> "sendmsg to \"" + address + "\"");
     }
   }

@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
  * page as they are touched. An arena writes zeros over all of it, and all of it is resident then.
  */
 public final class UntouchedMemory {
+  private static final CFunction CALLOC = CFunction.ofLong("calloc", 2);
+  private static final CFunction FREE = CFunction.ofLong("free", 1);
+
   private UntouchedMemory() {}
 
   /**
@@ -18,9 +21,8 @@ public final class UntouchedMemory {
   @SuppressWarnings("restricted")
   public static MemorySegment allocate(long bytes, long alignment) {
     Arena arena = Arena.ofAuto();
-    MemorySegment callState = Libc.newCallState(arena);
     long whole = bytes + alignment;
-    long address = Libc.run(state -> (long) Libc.CALLOC.invokeExact(state, 1L, whole), callState);
+    long address = CALLOC.call(Libc.newCallState(arena), 1, whole);
     if (address == 0) {
       throw new OutOfMemoryError("calloc of " + whole + " bytes");
     }
@@ -31,13 +33,7 @@ public final class UntouchedMemory {
 
   private static void free(MemorySegment memory) {
     try (Arena arena = Arena.ofConfined()) {
-      var _ =
-          Libc.run(
-              state -> {
-                Libc.FREE.invokeExact(state, memory.address());
-                return 0;
-              },
-              Libc.newCallState(arena));
+      var _ = FREE.call(Libc.newCallState(arena), memory.address());
     }
   }
 }
