@@ -59,6 +59,12 @@ final class SharedDevice implements Device, AutoCloseable {
     }
   }
 
+  /** Returns whether a call is in progress. */
+  boolean inUse() {
+    int count = users.get();
+    return (count < 0 ? count - CLOSED : count) > 0;
+  }
+
   private boolean enter() {
     return users.getAndUpdate(count -> count < 0 ? count : count + 1) >= 0;
   }

@@ -163,8 +163,8 @@ class HandOverIT {
   void serverThatNeverReturns_givesErrorsOnceTheKeeperLostPatience() throws Exception {
     start(1, "mounted");
     try (var open = FileChannel.open(blob())) {
-      kill();
       Instant killed = Instant.now();
+      kill();
 
       assertThatThrownBy(() -> open.read(ByteBuffer.allocate(10), 0))
           .isInstanceOf(IOException.class);
@@ -231,9 +231,9 @@ class HandOverIT {
     var random = new Random(seed);
     long count = 0;
     try (var held = FileChannel.open(blob())) {
-      while (!enough) {
+      do {
         count += seed % 2 == 0 ? readAtRandomOnce(random) : read(held, random);
-      }
+      } while (!enough);
     }
     return count;
   }

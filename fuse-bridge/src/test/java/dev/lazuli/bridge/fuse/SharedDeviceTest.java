@@ -6,7 +6,6 @@ import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.Pipe;
 import java.lang.foreign.Arena;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
@@ -17,15 +16,10 @@ class SharedDeviceTest {
         var pipe = Pipe.open();
         var pool = Executors.newSingleThreadExecutor()) {
       var device = new SharedDevice(pipe.readEnd());
-      var reading = new CountDownLatch(1);
-      var read =
-          pool.submit(
-              () -> {
-                reading.countDown();
-                return device.read(arena.allocate(8), Descriptor.newCallState(arena));
-              });
-      reading.await();
-      Thread.sleep(100);
+      var read = pool.submit(() -> device.read(arena.allocate(8), Descriptor.newCallState(arena)));
+      while (!device.inUse()) {
+        Thread.onSpinWait();
+      }
 
       device.close();
 
