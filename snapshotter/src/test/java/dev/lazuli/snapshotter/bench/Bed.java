@@ -25,8 +25,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class Bed implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final long POLL_MILLIS = 20;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Path directory;
   private final TestRegistry registry;
   private final TestContainerd containerd;
   private final Process daemon;
@@ -34,6 +36,7 @@ final class Bed implements AutoCloseable {
 
   private Bed(Path directory, String launcher, List<String> settings, Map<String, Path> others)
       throws IOException {
+    this.directory = directory;
     parts.push(() -> remove(directory));
     registry = TestRegistry.start();
     parts.push(registry);
@@ -95,8 +98,9 @@ final class Bed implements AutoCloseable {
     long end = System.nanoTime() + START_LIMIT.toNanos();
     while (!condition.holds()) {
       if (!daemon.isAlive() || System.nanoTime() - end > 0) {
+        var log = Files.readString(directory.resolve("daemon.log"));
         close();
-        throw new IOException("the daemon does not answer");
+        throw new IOException("the daemon does not answer: " + log);
       }
       pause(5);
     }
@@ -117,6 +121,24 @@ final class Bed implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /**
+   * Returns when the registry sent its last byte, after a time in which it has sent no more; {@code
+   * since} if it has sent none since then.
+   */
+  long awaitQuiet(long since, Duration quiet) throws IOException {
+    long last = since;
+    long bytes = -1;
+    while (System.nanoTime() - last < quiet.toNanos()) {
+      long now = registry.counters().bodyBytes();
+      if (now != bytes) {
+        last = bytes < 0 ? since : System.nanoTime();
+        bytes = now;
+      }
+      pause(POLL_MILLIS);
+    }
+    return last;
   }
 
   TestRegistry registry() {
@@ -145,10 +167,17 @@ final class Bed implements AutoCloseable {
     return ready;
   }
 
-  /** Reads {@code none} or {@code MILLIS,MBIT}. */
+  /**
+   * Reads {@code none} or {@code MILLIS,MBIT}.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
   static LinkProfile link(String text) {
     if (text.equals("none")) {
       return LinkProfile.UNLIMITED;
+    }
+    if (!text.matches("[0-9]{1,6},[0-9]{1,6}")) {
+      throw new IllegalArgumentException("link \"" + text + "\" is neither none nor MS,MBIT");
     }
     var parts = List.of(text.split(",", -1));
     return LinkProfile.of(Long.parseLong(parts.getFirst()), Long.parseLong(parts.get(1)));

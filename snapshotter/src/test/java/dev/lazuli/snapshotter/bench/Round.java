@@ -45,7 +45,8 @@ record Round(
         median(rounds, Round::peak));
   }
 
-  private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {
+  /** Returns the median of one figure; the higher one of two. */
+  static <T> double median(List<T> rounds, ToDoubleFunction<T> figure) {
     var sorted =
         rounds.stream().map(figure::applyAsDouble).sorted(Comparator.naturalOrder()).toList();
     return sorted.get(sorted.size() / 2);

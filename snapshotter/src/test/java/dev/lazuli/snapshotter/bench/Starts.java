@@ -9,12 +9,15 @@ import java.util.Optional;
 /** Pulls, runs, waits until every byte is here, and removes again: one round at a time. */
 final class Starts {
   private static final Duration LONG = Duration.ofMinutes(10);
-  private static final long POLL_MILLIS = 20;
+
+  /** runc knows the containers of all containerds by their names. */
+  private static final String CONTAINER = "bench-" + ProcessHandle.current().pid();
 
   private final String launcher;
   private final String containerd;
   private final Optional<Bed> bed;
   private final Optional<Long> containerdPid;
+  private final boolean plainHttp;
   private final Duration quiet;
 
   /**
@@ -22,6 +25,7 @@ final class Starts {
    *
    * @param containerd the socket
    * @param bed whose registry is watched; empty: an existing containerd and a registry elsewhere
+   * @param plainHttp whether registries are spoken to without TLS
    * @param quiet how long the registry must have sent nothing for everything to count as here; zero
    *     not to wait for that
    */
@@ -30,16 +34,39 @@ final class Starts {
       String containerd,
       Optional<Bed> bed,
       Optional<Long> containerdPid,
+      boolean plainHttp,
       Duration quiet) {
     this.launcher = launcher;
     this.containerd = containerd;
     this.bed = bed;
     this.containerdPid = containerdPid;
+    this.plainHttp = plainHttp;
     this.quiet = quiet;
+  }
+
+  /**
+   * Refuses to measure an image that is there already: a round ends with its removal, and nobody
+   * expects a measurement to delete images.
+   */
+  void requireAbsent(String image) throws IOException {
+    if (ctr("image", "ls", "--quiet").check().output().lines().anyMatch(image::equals)) {
+      throw new IOException(
+          "image %s is there already, and would be removed: ctr -a %s image rm %s"
+              .formatted(image, containerd, image));
+    }
   }
 
   /** Measures one round; the image is not there before and after it. */
   Round once(Way way, String image, List<String> command) throws IOException {
+    try {
+      return measure(way, image, command);
+    } catch (IOException e) {
+      var _ = ctr("image", "rm", "--sync", image).run();
+      throw e;
+    }
+  }
+
+  private Round measure(Way way, String image, List<String> command) throws IOException {
     var watched =
         way.pid().or(() -> ownDaemon(way)).or(() -> containerdPid).map(ProcessFigures::new);
     if (watched.isPresent()) {
@@ -48,16 +75,18 @@ final class Starts {
     bed.ifPresent(here -> here.registry().resetCounters());
     double cpuBefore = cpu(watched);
     long began = System.nanoTime();
-    var pull = way.pullWords(launcher, containerd, image, bed.isPresent());
+    var pull = way.pullWords(launcher, containerd, image, plainHttp);
     Command.of(pull.toArray(String[]::new)).within(LONG).check();
     long pulled = System.nanoTime();
-    ctr("run", "--rm", "--snapshotter", way.snapshotter(), image, "bench")
+    ctr("run", "--rm", "--snapshotter", way.snapshotter(), image, CONTAINER)
         .with(command.toArray(String[]::new))
         .check();
     long ended = System.nanoTime();
     double megabytes = megabytes();
     double requests = requests();
-    double complete = Math.max(pulled - began, awaitQuiet(ended) - began) / 1e9;
+    boolean waits = bed.isPresent() && !quiet.isZero();
+    long whole = waits ? bed.get().awaitQuiet(ended, quiet) : ended;
+    double complete = waits ? Math.max(pulled - began, whole - began) / 1e9 : Double.NaN;
     double cpu = cpu(watched) - cpuBefore;
     double peak = watched.isPresent() ? watched.get().peakMegabytes() : Double.NaN;
     double allMegabytes = megabytes();
@@ -68,7 +97,7 @@ final class Starts {
         (ended - pulled) / 1e9,
         megabytes,
         requests,
-        quiet.isZero() ? Double.NaN : complete,
+        complete,
         allMegabytes,
         allRequests,
         cpu,
@@ -101,23 +130,5 @@ final class Starts {
 
   private double requests() {
     return bed.map(here -> (double) here.registry().counters().requests()).orElse(Double.NaN);
-  }
-
-  /** Returns when the registry sent its last byte, after a time in which it has sent no more. */
-  private long awaitQuiet(long since) throws IOException {
-    if (bed.isEmpty() || quiet.isZero()) {
-      return since;
-    }
-    long last = since;
-    long bytes = -1;
-    while (System.nanoTime() - last < quiet.toNanos()) {
-      long now = bed.get().registry().counters().bodyBytes();
-      if (now != bytes) {
-        last = bytes < 0 ? since : System.nanoTime();
-        bytes = now;
-      }
-      Bed.pause(POLL_MILLIS);
-    }
-    return last;
   }
 }

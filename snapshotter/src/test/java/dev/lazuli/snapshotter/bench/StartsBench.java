@@ -1,6 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,9 +14,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** Entry point of {@code bench/starts}. */
 @Command(
@@ -21,9 +29,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     usageHelpAutoWidth = true,
     description = {
-      "Measure cold starts by any snapshotters that containerd knows, side by side: pull, run,",
-      "bytes and requests until the program has ended; time, CPU and memory until every layer is",
-      "here. Rounds are interleaved; the table holds the median of each column.",
+      "Measure cold starts by any snapshotters that containerd knows, side by side: pull, run,"
+          + " bytes and requests until the program has ended; time, CPU and memory until every"
+          + " layer is here. Rounds are interleaved; the table holds the median of each column.",
       "Without --containerd on a private containerd, with a registry behind links of given speeds."
     })
 final class StartsBench implements Callable<Integer> {
@@ -56,11 +64,10 @@ final class StartsBench implements Callable<Integer> {
   @Option(
       names = "--quiet",
       paramLabel = "SECONDS",
-      description = {
-        "After how long without a byte everything counts as here; more than other snapshotters"
-            + " wait",
-        "with their background fetch. 0: do not wait for it. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "After how long without a byte everything counts as here; more than other snapshotters"
+              + " wait with their background fetch. 0: do not wait for it. Default:"
+              + " ${DEFAULT-VALUE}.")
   private double quiet = 3;
 
   @Option(
@@ -94,38 +101,100 @@ final class StartsBench implements Callable<Integer> {
       description = "The program to run with --containerd.")
   private List<String> command = List.of();
 
+  @Option(
+      names = "--plain-http",
+      description = "With --containerd: registries are spoken to without TLS.")
+  private boolean plainHttp;
+
   @Option(names = "--keep", paramLabel = "DIR", description = "Where to keep the images made.")
   private Path kept = Path.of("snapshotter/target/bench-images");
 
   @Option(names = "--launcher", hidden = true)
   private String launcher = Path.of("lazuli").toAbsolutePath().toString();
 
+  @Spec private CommandSpec spec;
+
   public static void main(String[] arguments) {
     System.exit(
         new CommandLine(new StartsBench())
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(StartsBench::complain)
+            .setExecutionExceptionHandler(StartsBench::complain)
             .execute(arguments));
+  }
+
+  /** What goes wrong here is nearly always what was asked for, and no stack trace explains it. */
+  private static int complain(Exception e, CommandLine command, ParseResult parsed) {
+    System.err.println("bench/starts: " + (e instanceof IOException ? e.getMessage() : e));
+    return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  private static int complain(ParameterException e, String[] arguments) {
+    System.err.println("bench/starts: " + e.getMessage() + " (bench/starts --help says more)");
+    return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
   }
 
   @Override
   public Integer call() throws IOException {
-    var measured = ways.stream().map(Way::parse).toList();
-    System.out.println(
-        "| image, link | by | pull s | run s | **total s** | MB | requests | first total s | all"
-            + " here s | MB | requests | CPU s | peak MB |");
-    System.out.println(
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---:"
-            + " |");
+    List<Way> measured;
+    try {
+      measured = ways.stream().map(Way::parse).toList();
+      links.forEach(Bed::link);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    }
     if (containerd.isPresent()) {
-      var starts =
-          new Starts(
-              launcher,
-              containerd.get().toString(),
-              Optional.empty(),
-              containerdPid,
-              Duration.ZERO);
-      measure(starts, measured, "", way -> way.reference().orElseThrow(), command);
-      return 0;
+      measureThere(containerd.get(), measured);
+    } else {
+      measureHere(measured);
+    }
+    return 0;
+  }
+
+  /** Measures a containerd that runs already. */
+  private void measureThere(Path socket, List<Way> measured) throws IOException {
+    for (var way : measured) {
+      if (way.reference().isEmpty()) {
+        throw wrong(
+            "with --containerd, --by "
+                + way.snapshotter()
+                + ":"
+                + way.pull().word()
+                + " needs an image=REF");
+      }
+    }
+    if (command.isEmpty()) {
+      throw wrong("with --containerd, --run has to say which program to run");
+    }
+    if (!others.isEmpty() || !settings.isEmpty()) {
+      throw wrong("--snapshotter and --set are for the private containerd, not for --containerd");
+    }
+    requireSocket("containerd", socket);
+    var starts =
+        new Starts(
+            launcher, socket.toString(), Optional.empty(), containerdPid, plainHttp, Duration.ZERO);
+    for (var way : measured) {
+      starts.requireAbsent(way.reference().orElseThrow());
+    }
+    printHead();
+    measure(
+        starts,
+        measured,
+        way -> way.reference().orElseThrow(),
+        way -> way.reference().orElseThrow(),
+        command);
+  }
+
+  /** Measures on a bed of our own. */
+  private void measureHere(List<Way> measured) throws IOException {
+    for (var other : others.entrySet()) {
+      requireSocket("snapshotter " + other.getKey(), other.getValue());
+    }
+    for (var way : measured) {
+      var name = way.snapshotter();
+      if (!name.equals("lazuli") && !name.equals("overlayfs") && !others.containsKey(name)) {
+        throw wrong("nobody knows the snapshotter " + name + ": --snapshotter " + name + "=SOCKET");
+      }
     }
     try (var bed = Bed.start(launcher, settings, others)) {
       for (var image : images) {
@@ -137,22 +206,40 @@ final class StartsBench implements Callable<Integer> {
               bed.containerdSocket(),
               Optional.of(bed),
               Optional.of(bed.containerdPid()),
+              true,
               Duration.ofMillis((long) (quiet * 1000)));
+      printHead();
       for (var image : images) {
         for (var link : links) {
           bed.registry().setLink(Bed.link(link));
-          measure(
-              starts,
-              measured,
-              repository(image) + ", " + (link.equals("none") ? "no limit" : title(link)),
-              way -> reference(bed, image, way),
-              image.command());
+          var title = repository(image) + ", " + (link.equals("none") ? "no limit" : title(link));
+          measure(starts, measured, _ -> title, way -> reference(bed, image, way), image.command());
         }
       }
       System.out.println();
       System.out.println("The daemon listened after " + bed.ready().toMillis() + " ms.");
     }
-    return 0;
+  }
+
+  private ParameterException wrong(@Nullable String what) {
+    return new ParameterException(spec.commandLine(), String.valueOf(what));
+  }
+
+  private void requireSocket(String whose, Path socket) {
+    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException | IllegalArgumentException e) {
+      throw wrong("nobody serves the socket of " + whose + ", " + socket + ": " + e.getMessage());
+    }
+  }
+
+  private static void printHead() {
+    System.out.println(
+        "| image, link | by | pull s | run s | **total s** | MB | requests | first total s | all"
+            + " here s | MB | requests | CPU s | peak MB |");
+    System.out.println(
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---:"
+            + " |");
   }
 
   private static String title(String link) {
@@ -169,41 +256,46 @@ final class StartsBench implements Callable<Integer> {
     return way.reference().orElse(bed.registry().reference(repository(image), tag));
   }
 
-  private interface References {
+  private interface WordOf {
     String of(Way way);
   }
 
   private void measure(
-      Starts starts, List<Way> measured, String title, References references, List<String> run)
+      Starts starts, List<Way> measured, WordOf title, WordOf reference, List<String> run)
       throws IOException {
     Map<Way, List<Round>> all = new LinkedHashMap<>();
     for (int round = 0; round < rounds; round++) {
       for (var way : measured) {
-        var result = starts.once(way, references.of(way), run);
+        var result = starts.once(way, reference.of(way), run);
         all.computeIfAbsent(way, _ -> new ArrayList<>()).add(result);
       }
     }
-    all.forEach((way, results) -> System.out.println(row(title, way, results)));
+    all.forEach((way, results) -> System.out.println(row(title.of(way), way, results)));
   }
 
   private static String row(String title, Way way, List<Round> results) {
     var median = Round.median(results);
-    return String.format(
-        Locale.ROOT,
-        "| %s | %s | %.2f | %.2f | **%.2f** | %.1f | %.0f | %.2f | %.2f | %.1f | %.0f | %.2f | %.0f"
-            + " |",
-        title,
-        way.title(),
-        median.pull(),
-        median.run(),
-        median.total(),
-        median.megabytes(),
-        median.requests(),
-        results.getFirst().total(),
-        median.complete(),
-        median.allMegabytes(),
-        median.allRequests(),
-        median.cpu(),
-        median.peak());
+    return "| "
+        + String.join(
+            " | ",
+            title,
+            way.title(),
+            figure("%.2f", median.pull()),
+            figure("%.2f", median.run()),
+            figure("**%.2f**", median.total()),
+            figure("%.1f", median.megabytes()),
+            figure("%.0f", median.requests()),
+            figure("%.2f", results.getFirst().total()),
+            figure("%.2f", median.complete()),
+            figure("%.1f", median.allMegabytes()),
+            figure("%.0f", median.allRequests()),
+            figure("%.2f", median.cpu()),
+            figure("%.0f", median.peak()))
+        + " |";
+  }
+
+  /** Returns a figure, or nothing where it could not be measured. */
+  private static String figure(String format, double value) {
+    return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value);
   }
 }

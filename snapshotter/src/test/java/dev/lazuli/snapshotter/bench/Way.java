@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -17,17 +19,41 @@ record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<L
   enum Pull {
     CTR,
     CTR_REMOTE,
-    LAZULI
+    LAZULI;
+
+    private static Pull parse(String text) {
+      return Arrays.stream(values())
+          .filter(pull -> pull.word().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "\"" + text + "\" does not pull; ctr, ctr-remote and lazuli do"));
+    }
+
+    /** Returns the word for it on the command line. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
-  /** Reads {@code SNAPSHOTTER:PULL[,image=REF][,pid=PID]}. */
+  /**
+   * Reads {@code SNAPSHOTTER[:PULL][,image=REF][,pid=PID]}.
+   *
+   * @throws IllegalArgumentException if it is something else; the message says what
+   */
   static Way parse(String text) {
     var parts = List.of(text.split(",", -1));
+    for (var part : parts.subList(1, parts.size())) {
+      if (!part.matches("image=.+|pid=[0-9]{1,18}")) {
+        throw new IllegalArgumentException(
+            "\"" + part + "\" of \"" + text + "\" is neither image=REF nor pid=PID");
+      }
+    }
     var head = List.of(parts.getFirst().split(":", -1));
-    var pull = head.size() < 2 ? "ctr" : head.get(1);
     return new Way(
         head.getFirst(),
-        Pull.valueOf(pull.toUpperCase(java.util.Locale.ROOT).replace('-', '_')),
+        head.size() < 2 ? Pull.CTR : Pull.parse(head.get(1)),
         value(parts, "image="),
         value(parts, "pid=").map(Long::valueOf));
   }
@@ -63,8 +89,6 @@ record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<L
 
   /** Returns how tables name this way. */
   String title() {
-    var by =
-        pull == Pull.CTR_REMOTE ? "ctr-remote" : pull.name().toLowerCase(java.util.Locale.ROOT);
-    return snapshotter + " (" + by + ")";
+    return snapshotter + " (" + pull.word() + ")";
   }
 }
