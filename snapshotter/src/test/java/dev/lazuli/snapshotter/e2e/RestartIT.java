@@ -22,9 +22,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A container that reads its image all the while sees nothing of a daemon that is killed. */
 final class RestartIT {
-  private static final Duration LONG = Duration.ofMinutes(2);
+  private static final Duration LONG = Duration.ofMinutes(5);
   private static final int FILES = 120;
   private static final int FILE_BYTES = 300_000;
+  private static final String CONTAINER = "r";
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
@@ -32,11 +33,12 @@ final class RestartIT {
   void killedDaemons_costARunningContainerNothing() throws Exception {
     try (var registry = TestRegistry.start()) {
       var reference = serveImage(registry);
-      registry.setLink(LinkProfile.of(20, 100));
+      registry.setLink(LinkProfile.of(20, 40));
       var daemon = start();
       daemon.awaitKnownTo(BED.containerd());
       pull(reference);
-      var container = CompletableFuture.supplyAsync(() -> checksumAll(reference));
+      var container = CompletableFuture.supplyAsync(() -> checksumUntilStopped(reference));
+      awaitRunning(container);
 
       for (int i = 0; i < 3; i++) {
         Thread.sleep(500);
@@ -45,7 +47,10 @@ final class RestartIT {
         daemon = start();
       }
 
-      assertThat(container.get()).contains(FILES + " files");
+      // What ends a container needs the snapshotter, and containerd the time to find it again.
+      daemon.awaitKnownTo(BED.containerd());
+      ctr("task", "exec", "--exec-id", "stop", CONTAINER, "/bin/sh", "-c", ": > /stop");
+      assertThat(container.get().strip()).endsWith(" times " + FILES + " files");
       assertThat(daemon.log()).doesNotContain("remote-snapshot-prepared=false");
       ctr("image", "rm", "--sync", reference);
       daemon.close();
@@ -84,13 +89,28 @@ final class RestartIT {
         .check();
   }
 
-  private static String checksumAll(String reference) {
+  /** Before it runs, containerd needs the daemon to make its root file system. */
+  private static void awaitRunning(CompletableFuture<String> container) throws IOException {
+    while (!ctr("task", "ls").contains("RUNNING")) {
+      assertThat(container).isNotCompletedExceptionally();
+      DaemonProcess.pause();
+    }
+  }
+
+  private static String checksumUntilStopped(String reference) {
     var program =
-        "n=0; for f in /data/*; do sha256sum $f >/dev/null || exit 1; n=$((n+1)); done; echo $n"
-            + " files";
+        """
+        r=0
+        until [ -e /stop ]; do
+          n=0
+          for f in /data/*; do sha256sum $f >/dev/null || exit 1; n=$((n+1)); done
+          r=$((r+1))
+        done
+        echo $r times $n files
+        """;
     try {
       return ctr(
-          "run", "--rm", "--snapshotter", "lazuli", reference, "r", "/bin/sh", "-c", program);
+          "run", "--rm", "--snapshotter", "lazuli", reference, CONTAINER, "/bin/sh", "-c", program);
     } catch (IOException e) {
       throw new CompletionException(e);
     }
