@@ -13,8 +13,6 @@ import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code lazuli demo} in the ways that root can try; each leaves its page and nothing else. */
 final class DemoIT {
@@ -87,16 +85,16 @@ final class DemoIT {
     assertThat(output).contains("there is no /dev/fuse", "its files read after");
   }
 
-  @ParameterizedTest
-  @CsvSource({"/dev/null, EINVAL", "/dev/full, EINVAL"})
-  void deviceThatIsNotFuse_isNoDevice(String device, String error) throws IOException {
+  @Test
+  void deviceThatIsNotFuse_isNoDevice() throws IOException {
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "needs a /dev/fuse to hide");
 
-    var output = demo("unshare", "--mount", "sh", "-c", INSTEAD_OF_FUSE, device).check().output();
+    var output =
+        demo("unshare", "--mount", "sh", "-c", INSTEAD_OF_FUSE, "/dev/null").check().output();
 
     assertReported(output);
     assertThat(output)
-        .containsPattern("way       FUSE cannot be mounted \\(mount.*" + error)
+        .containsPattern("way       FUSE cannot be mounted \\(mount.*EINVAL")
         .contains("nothing is mounted", "its files read after");
   }
 
