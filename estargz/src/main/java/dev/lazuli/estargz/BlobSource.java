@@ -1,6 +1,7 @@
 package dev.lazuli.estargz;
 
 import java.io.IOException;
+import java.util.List;
 
 /** A layer blob that can be read by ranges: a registry's blob, a local file, or bytes in a test. */
 public interface BlobSource {
@@ -16,6 +17,25 @@ public interface BlobSource {
    * @throws IOException if the range cannot be opened; the message names the blob and the range
    */
   BlobStream open(long offset, long length) throws IOException;
+
+  /**
+   * Returns how many ranges are worth opening together: 1 where each takes a request of its own.
+   * May change as the source learns what it can do; what is not known yet counts as able.
+   */
+  default int rangesAtOnce() {
+    return 1;
+  }
+
+  /**
+   * Opens several ranges, which are delivered one after the other: together where the source can do
+   * that, else each when it is reached. The caller sees no difference but the time it takes.
+   *
+   * @param ranges ascending, without overlap, 1 to {@link #rangesAtOnce} of them
+   * @throws IOException if they cannot be opened
+   */
+  default BlobRanges open(List<ByteRange> ranges) throws IOException {
+    return new SingleRanges(this, ranges);
+  }
 
   /**
    * Tells that bytes of the range were not what the layer's index promises, though the transport

@@ -16,6 +16,26 @@ public record ChunkRun(int from, int to) {
     }
   }
 
+  /** Returns how many chunks these are. */
+  int count() {
+    return to - from;
+  }
+
+  /** Returns the index of the first of ascending runs that ends behind {@code chunk}. */
+  static int firstBehind(List<ChunkRun> runs, int chunk) {
+    int low = 0;
+    int high = runs.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (runs.get(middle).to > chunk) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
   /**
    * Checks that runs ascend without overlap and that a table has their chunks.
    *

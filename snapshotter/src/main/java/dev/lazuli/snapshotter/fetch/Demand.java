@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,10 @@ final class Demand {
 
   boolean wants(int fromChunk, int toChunk) {
     return from < toChunk && fromChunk < to;
+  }
+
+  boolean wantsAny(List<ChunkRun> runs) {
+    return runs.stream().anyMatch(run -> wants(run.from(), run.to()));
   }
 
   /** Notes that one of the chunks has arrived: the source is not dead. */

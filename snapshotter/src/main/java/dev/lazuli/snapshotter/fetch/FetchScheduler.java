@@ -37,8 +37,6 @@ public final class FetchScheduler implements AutoCloseable {
   /** When nobody is served and nothing runs, what waits can wait for 100 ms more. */
   private static final long QUIET_TICK_NANOS = 100_000_000;
 
-  private static final long SEAL_RETRY_NANOS = 5_000_000_000L;
-
   private static final long CLOSE_NANOS = 5_000_000_000L;
 
   private final FetchOptions options;
@@ -46,16 +44,13 @@ public final class FetchScheduler implements AutoCloseable {
   private final ChunkDecoder decoder;
   private final Gate gate = new Gate();
   private final TokenBucket backgroundBytes;
-  private final TokenBucket backgroundRequests;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<FetchedLayer> layers = new ArrayList<>();
-  private int running;
-  private int runningLow;
-  private int turn;
+  private final Dispatcher dispatcher;
+  private final Sealer sealer;
   private boolean closed;
-  private volatile boolean permitsWanted;
   private volatile LinkEstimate lastLink;
 
   /** Starts a scheduler; {@code limits} bound what the decoder accepts. */
@@ -64,15 +59,10 @@ public final class FetchScheduler implements AutoCloseable {
     this.listener = listener;
     this.decoder = new ChunkDecoder(limits);
     this.lastLink = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
-    long now = System.nanoTime();
-    this.backgroundBytes =
-        new TokenBucket(
-            options.backgroundBytesPerSecond(), options.backgroundBytesPerSecond() / 8.0, now);
-    this.backgroundRequests =
-        new TokenBucket(
-            options.backgroundRequestsPerSecond(),
-            Math.max(1, options.backgroundRequestsPerSecond()),
-            now);
+    long perSecond = options.backgroundBytesPerSecond();
+    this.backgroundBytes = new TokenBucket(perSecond, perSecond / 8.0, System.nanoTime());
+    this.dispatcher = new Dispatcher(this, options, gate, layers);
+    this.sealer = new Sealer(listener, lock, changed);
     Thread.ofVirtual().name("lazuli-fetch-timer").start(this::keepTime);
   }
 
@@ -95,7 +85,7 @@ public final class FetchScheduler implements AutoCloseable {
       if (data.complete()) {
         layer.completed().complete(null);
       }
-      sealIfWhole(layer);
+      sealer.sealIfWhole(layer);
     } finally {
       lock.unlock();
     }
@@ -132,7 +122,7 @@ public final class FetchScheduler implements AutoCloseable {
   public int openStreams() {
     lock.lock();
     try {
-      return running;
+      return dispatcher.running();
     } finally {
       lock.unlock();
     }
@@ -158,7 +148,7 @@ public final class FetchScheduler implements AutoCloseable {
 
   /** Returns whether a reader waits for a stream to end. */
   boolean permitsWanted() {
-    return permitsWanted;
+    return dispatcher.permitsWanted();
   }
 
   /** Pays for background bytes; returns how many nanoseconds to wait. */
@@ -239,7 +229,7 @@ public final class FetchScheduler implements AutoCloseable {
             serve(layer, demand);
           }
         }
-        announce();
+        dispatcher.announce(System.nanoTime());
       }
     } finally {
       lock.unlock();
@@ -253,18 +243,15 @@ public final class FetchScheduler implements AutoCloseable {
     lock.lock();
     try {
       layer.active.remove(stream);
-      running--;
-      if (stream.basePriority() != Priority.ON_DEMAND) {
-        runningLow--;
-      }
+      dispatcher.ended(stream);
       if (failure != null) {
         noteFailure(stream, failure, now);
-      } else if (layer.data().nextMissing(stream.from(), stream.end()) >= 0) {
+      } else if (layer.misses(stream.kept())) {
         noteLeft(stream, now);
       } else {
         layer.lowFailures = 0;
       }
-      sealIfWhole(layer);
+      sealer.sealIfWhole(layer);
       if (layer.closed && layer.active.isEmpty()) {
         layer.data().close();
       }
@@ -275,10 +262,26 @@ public final class FetchScheduler implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes the chunks from {@code chunk} on away from the stream, which would come to them late, and
+   * starts others for them.
+   */
+  void letGo(RangeStream stream, int chunk) {
+    lock.lock();
+    try {
+      stream.endBefore(chunk);
+      stream.layer().rewind(chunk);
+      dispatch();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void noteFailure(RangeStream stream, Throwable failure, long now) {
     FetchedLayer layer = stream.layer();
     for (Demand demand : layer.demands) {
-      if (demand.wants(stream.position(), stream.end())) {
+      if (demand.wantsAny(stream.left())) {
         demand.failed(failure, now);
       }
     }
@@ -292,7 +295,7 @@ public final class FetchScheduler implements AutoCloseable {
   private static void noteLeft(RangeStream stream, long now) {
     FetchedLayer layer = stream.layer();
     for (Demand demand : layer.demands) {
-      if (demand.wants(stream.from(), stream.end())) {
+      if (demand.wantsAny(stream.kept())) {
         demand.retryAt = now + LEFT_RETRY_NANOS;
       }
     }
@@ -325,174 +328,17 @@ public final class FetchScheduler implements AutoCloseable {
     Thread.ofVirtual().name("lazuli-fetch-notify").start(dependents);
   }
 
-  private void sealIfWhole(FetchedLayer layer) {
-    if (layer.closed || layer.sealing || layer.completed().isDone()) {
-      return;
-    }
-    if (layer.data().presentCount() == layer.chunks().count()) {
-      layer.sealing = true;
-      Thread.ofVirtual().name("lazuli-fetch-seal").start(() -> seal(layer));
-    }
-  }
-
-  private void seal(FetchedLayer layer) {
-    boolean sealed = false;
-    boolean again = true;
-    while (again) {
-      try (LayerData data = layer.data().share()) {
-        sealed = data.seal();
-        again = false;
-      } catch (IOException e) {
-        listener.sealFailed(layer.name(), e);
-        again = mayTryAgain(layer);
-      }
-    }
-    lock.lock();
-    try {
-      layer.sealing = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    if (sealed) {
-      listener.layerComplete(layer.name());
-      layer.completed().complete(null);
-    }
-  }
-
-  /** A full disk has room again some day. */
-  private boolean mayTryAgain(FetchedLayer layer) {
-    long left = SEAL_RETRY_NANOS;
-    lock.lock();
-    try {
-      while (left > 0 && !layer.closed) {
-        left = changed.awaitNanos(left);
-      }
-      return !layer.closed;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Starts what may be started now. */
+  /** Starts what may be started now, and says what prefetch is done. */
   private void dispatch() {
     if (closed) {
       return;
     }
-    long now = System.nanoTime();
-    permitsWanted = false;
-    turn = layers.isEmpty() ? 0 : (turn + 1) % layers.size();
-    for (int i = 0; i < layers.size(); i++) {
-      FetchedLayer layer = layers.get((turn + i) % layers.size());
-      for (Demand demand : layer.demands) {
-        if (demand.retryAt - now <= 0) {
-          dispatch(layer, demand);
-        }
-      }
+    dispatcher.dispatch(System.nanoTime());
+    for (FetchedLayer layer : layers) {
       for (LowWork work : layer.takeDone()) {
         tell(() -> work.done().complete(null));
       }
     }
-    dispatchLow(Priority.PREFETCH, now);
-    dispatchLow(Priority.BACKGROUND, now);
-    announce();
-  }
-
-  /** Sees that every missing chunk of the demand is carried. */
-  private void dispatch(FetchedLayer layer, Demand demand) {
-    int chunk = layer.data().nextMissing(demand.from, demand.to);
-    while (chunk >= 0) {
-      RangeStream carrier = layer.carrier(chunk);
-      if (carrier != null && !layer.near(carrier, chunk)) {
-        carrier.endBefore(chunk);
-        layer.rewind(chunk);
-        carrier = null;
-      }
-      if (carrier == null) {
-        if (running >= options.streams()) {
-          permitsWanted = true;
-          return;
-        }
-        var plan = layer.planDemand(chunk);
-        carrier = prepare(layer, plan, Priority.ON_DEMAND);
-        carrier.urge(Math.min(demand.to, plan.to()));
-        start(carrier);
-      } else {
-        carrier.urge(Math.min(demand.to, carrier.end()));
-        gate.poke();
-      }
-      chunk = layer.data().nextMissing(Math.max(chunk + 1, carrier.end()), demand.to);
-    }
-  }
-
-  private void dispatchLow(Priority priority, long now) {
-    boolean started = true;
-    while (started && !permitsWanted) {
-      started = false;
-      for (int i = 0; i < layers.size(); i++) {
-        FetchedLayer layer = layers.get((turn + i) % layers.size());
-        started |= layer.lowRetryAt - now <= 0 && startLow(layer, priority, now);
-      }
-    }
-  }
-
-  private boolean startLow(FetchedLayer layer, Priority priority, long now) {
-    for (LowWork work : layer.works(priority)) {
-      int chunk = layer.nextUncarried(work);
-      if (chunk >= 0) {
-        return mayStartLow(layer, priority, now) && startLow(layer, work, chunk, priority);
-      }
-    }
-    return false;
-  }
-
-  private boolean mayStartLow(FetchedLayer layer, Priority priority, long now) {
-    return running < options.streams()
-        && runningLow < options.lowStreams()
-        && layer.active.size() < options.streamsPerLayer()
-        && (priority == Priority.PREFETCH
-            || (layer.data().hasRoom() && backgroundRequests.tryTake(now)));
-  }
-
-  private boolean startLow(FetchedLayer layer, LowWork work, int chunk, Priority priority) {
-    boolean prefetch = priority == Priority.PREFETCH;
-    long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
-    var plan = layer.plan(chunk, work::nextMissing, unit);
-    work.goOnFrom(plan.to());
-    start(prepare(layer, plan, priority));
-    return true;
-  }
-
-  private RangeStream prepare(FetchedLayer layer, RangePlanner.Plan plan, Priority priority) {
-    var stream = new RangeStream(this, layer, plan, priority);
-    layer.active.add(stream);
-    running++;
-    if (priority != Priority.ON_DEMAND) {
-      runningLow++;
-    }
-    return stream;
-  }
-
-  private static void start(RangeStream stream) {
-    Thread.ofVirtual().name("lazuli-fetch-" + stream.layer().data().slot()).start(stream);
-  }
-
-  private void announce() {
-    long now = System.nanoTime();
-    boolean demanded = false;
-    boolean prefetching = false;
-    for (FetchedLayer layer : layers) {
-      for (Demand demand : layer.demands) {
-        demanded |= demand.retryAt - now <= 0;
-      }
-      for (RangeStream stream : layer.active) {
-        prefetching |= stream.basePriority() != Priority.BACKGROUND;
-      }
-    }
-    gate.announce(demanded, prefetching);
   }
 
   private void keepTime() {

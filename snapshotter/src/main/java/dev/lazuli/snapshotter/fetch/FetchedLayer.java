@@ -27,6 +27,8 @@ final class FetchedLayer implements LayerFetch {
   private final CacheChunkView view;
   private final RangePlanner planner;
   private final LinkEstimate link;
+  private final StreamPlanner streams;
+  private volatile int rangesAtOnce;
   private final CompletableFuture<Void> completed = new CompletableFuture<>();
 
   final List<Demand> demands = new ArrayList<>();
@@ -43,8 +45,6 @@ final class FetchedLayer implements LayerFetch {
   boolean closed;
   private int failedAt = -1;
   private int failuresThere;
-  private int demandedEnd = -1;
-  private long demandUnit;
 
   FetchedLayer(
       FetchScheduler scheduler, LayerData data, BlobSource source, Compression compression) {
@@ -56,6 +56,8 @@ final class FetchedLayer implements LayerFetch {
     this.view = new CacheChunkView(data);
     this.planner = new RangePlanner(data);
     this.link = scheduler.newLink();
+    this.streams = new StreamPlanner(this, scheduler.options());
+    learnRangesAtOnce();
     this.prefetch = LowWork.none(data);
     this.background = LowWork.none(data);
   }
@@ -133,14 +135,28 @@ final class FetchedLayer implements LayerFetch {
     return link;
   }
 
+  /** Returns the planner of this layer's streams. */
+  StreamPlanner streams() {
+    return streams;
+  }
+
+  /** Returns how many ranges one request may have, as far as is known. */
+  int rangesAtOnce() {
+    return rangesAtOnce;
+  }
+
+  /** Asks the source how many ranges one request may have; not to be called under the lock. */
+  void learnRangesAtOnce() {
+    rangesAtOnce = Math.max(1, source.rangesAtOnce());
+  }
+
   String name() {
     return view.layer();
   }
 
-  /** Returns whether one range should carry both chunks, {@code second} being the later. */
-  boolean adjacent(int first, int second) {
-    long gap = chunks.blobOffset(second) - chunks.blobEnd(first);
-    return chunks.blobOrdered() && gap <= link.unit();
+  /** Returns whether any of the chunks is missing. */
+  boolean misses(List<ChunkRun> runs) {
+    return runs.stream().anyMatch(run -> data.nextMissing(run.from(), run.to()) >= 0);
   }
 
   /** Returns the stream that will bring the chunk. */
@@ -160,33 +176,7 @@ final class FetchedLayer implements LayerFetch {
     }
     long start = chunks.blobOffset(chunk);
     int position = stream.position();
-    return chunks.blobOffset(position) == start || start - stream.blobPosition() <= link.unit();
-  }
-
-  /** Plans a range for {@code chunk}, which no stream carries, among those at work. */
-  RangePlanner.Plan plan(int chunk, RangePlanner.Wanted wanted, long unit) {
-    int floor = 0;
-    int limit = chunks.count();
-    for (RangeStream stream : active) {
-      if (stream.position() > chunk) {
-        limit = Math.min(limit, stream.position());
-      } else {
-        floor = Math.max(floor, Math.min(stream.end(), chunk));
-      }
-    }
-    return planner.plan(chunk, wanted, floor, Math.max(limit, chunk + 1), unit, link.unit());
-  }
-
-  /**
-   * Plans a range for a chunk somebody waits for: twice as large as the last one if the reader has
-   * read on to its end.
-   */
-  RangePlanner.Plan planDemand(int chunk) {
-    long most = scheduler.options().maximumUnit();
-    demandUnit = chunk == demandedEnd ? Math.min(2 * demandUnit, most) : link.unit();
-    RangePlanner.Plan plan = plan(chunk, data::nextMissing, demandUnit);
-    demandedEnd = plan.to();
-    return plan;
+    return chunks.blobOffset(position) == start || stream.bytesBefore(chunk) <= link.unit();
   }
 
   /** Returns what is to be fetched without anybody waiting, most urgent first. */
@@ -260,8 +250,10 @@ final class FetchedLayer implements LayerFetch {
       return false;
     }
     for (RangeStream stream : active) {
-      if (work.nextMissing(stream.from(), stream.plannedEnd()) >= 0) {
-        return false;
+      for (ChunkRun run : stream.runs()) {
+        if (work.nextMissing(run.from(), run.to()) >= 0) {
+          return false;
+        }
       }
     }
     return true;
@@ -276,7 +268,7 @@ final class FetchedLayer implements LayerFetch {
       if (carrier == null) {
         return chunk;
       }
-      work.goOnFrom(carrier.end());
+      work.goOnFrom(carrier.carriedUpTo(chunk));
     }
     if (work.endPass()) {
       lowRetryAt = System.nanoTime() + NEXT_PASS_NANOS;

@@ -115,7 +115,9 @@ final class LowWork {
 
   /** Returns the first missing chunk of the work from {@code from} up to {@code to}, or -1. */
   int nextMissing(int from, int to) {
-    for (int i = firstRunBehind(from); i < runs.size() && runs.get(i).from() < to; i++) {
+    for (int i = ChunkRun.firstBehind(runs, from);
+        i < runs.size() && runs.get(i).from() < to;
+        i++) {
       int end = Math.min(to, runs.get(i).to());
       int start = Math.max(from, runs.get(i).from());
       for (int c = data.nextMissing(start, end); c >= 0; c = data.nextMissing(c + 1, end)) {
@@ -125,21 +127,6 @@ final class LowWork {
       }
     }
     return -1;
-  }
-
-  /** Returns the index of the first run that ends behind {@code chunk}. */
-  private int firstRunBehind(int chunk) {
-    int low = 0;
-    int high = runs.size();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (runs.get(middle).to() > chunk) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
   }
 
   private boolean isInBlobRange(int chunk) {

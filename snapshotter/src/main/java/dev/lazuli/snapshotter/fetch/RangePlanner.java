@@ -3,18 +3,10 @@ package dev.lazuli.snapshotter.fetch;
 import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
 
-/** Decides which chunks to fetch with one request. */
+/** Decides which chunks to fetch with one range. */
 final class RangePlanner {
   /** Bounds the memory of a stream's list of wanted chunks to 64 KiB. */
   static final int MOST_CHUNKS = 1 << 14;
-
-  /**
-   * The chunks from {@code from} up to {@code to}: those of them that are missing are fetched.
-   *
-   * @param from first chunk
-   * @param to chunk after the last
-   */
-  record Plan(int from, int to) {}
 
   /** Which chunks are worth extending a range to. */
   @FunctionalInterface
@@ -32,7 +24,7 @@ final class RangePlanner {
   }
 
   /**
-   * Plans a request for the missing chunk {@code chunk} and its neighbours: missing ones that are
+   * Plans a range for the missing chunk {@code chunk} and its neighbours: missing ones that are
    * decompressed on the way to it anyway, and wanted ones after it that lie within {@code unit}
    * bytes of the blob, across others of at most {@code gap} bytes. What is missing of those is
    * fetched as well, for its bytes come along.
@@ -40,10 +32,11 @@ final class RangePlanner {
    * @param wanted which chunks after it to look for
    * @param floor first chunk that may be fetched
    * @param limit chunk after the last that may be fetched
+   * @return the chunks of the range, of which those that are missing are fetched
    */
-  Plan plan(int chunk, Wanted wanted, int floor, int limit, long unit, long gap) {
+  ChunkRun plan(int chunk, Wanted wanted, int floor, int limit, long unit, long gap) {
     if (!chunks.blobOrdered()) {
-      return new Plan(chunk, chunk + 1);
+      return new ChunkRun(chunk, chunk + 1);
     }
     int first = firstSibling(chunk, floor);
     int bound = Math.min(limit, first + MOST_CHUNKS);
@@ -58,7 +51,7 @@ final class RangePlanner {
       }
       last = next;
     }
-    return new Plan(first, last + 1);
+    return new ChunkRun(first, last + 1);
   }
 
   /** Goes back over missing chunks that precede {@code chunk} in its compressed stream. */

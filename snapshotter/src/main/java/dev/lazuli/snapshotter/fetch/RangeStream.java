@@ -1,15 +1,18 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.cache.ChunkTable;
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.estargz.DigestMismatchException;
-import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.ByteRange;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's work on a run of chunks: open a range, decode it as it streams by, commit chunk
- * after chunk. What others may ask and tell it meanwhile is thread-safe.
+ * One thread's work on some runs of chunks: request their ranges, decode them as they stream by,
+ * commit chunk after chunk. What others may ask and tell it meanwhile is thread-safe.
  *
  * <p>The bytes are copied three times on their way: by the kernel into the transport's buffers, by
  * the decompressor into its window, by the kernel into the page cache. None of these buffers is
@@ -19,8 +22,7 @@ final class RangeStream implements Runnable {
   private final FetchScheduler scheduler;
   private final FetchedLayer layer;
   private final Priority basePriority;
-  private final int from;
-  private final int plannedEnd;
+  private final List<ChunkRun> runs;
 
   /** The chunk at work; all before it are done with. */
   private volatile int position;
@@ -36,19 +38,24 @@ final class RangeStream implements Runnable {
   private volatile boolean cancelled;
 
   private @Nullable Thread opener;
-  private @Nullable BlobStream body;
+  private @Nullable BlobRanges body;
   private @Nullable IOException killed;
 
-  RangeStream(FetchScheduler scheduler, FetchedLayer layer, RangePlanner.Plan plan, Priority base) {
+  /**
+   * Makes a stream.
+   *
+   * @param runs ascending, without overlap, at least one; of their chunks the missing ones are
+   *     fetched
+   */
+  RangeStream(FetchScheduler scheduler, FetchedLayer layer, List<ChunkRun> runs, Priority base) {
     this.scheduler = scheduler;
     this.layer = layer;
     this.basePriority = base;
-    this.from = plan.from();
-    this.position = plan.from();
-    this.end = plan.to();
-    this.plannedEnd = plan.to();
-    this.urgentUntil = plan.from();
-    this.blobPosition = layer.chunks().blobOffset(plan.from());
+    this.runs = List.copyOf(runs);
+    this.position = from();
+    this.end = runs.getLast().to();
+    this.urgentUntil = from();
+    this.blobPosition = layer.chunks().blobOffset(from());
   }
 
   FetchedLayer layer() {
@@ -67,8 +74,13 @@ final class RangeStream implements Runnable {
     return basePriority == Priority.ON_DEMAND ? Priority.PREFETCH : basePriority;
   }
 
+  /** Returns what the stream was started for, whatever has become of that. */
+  List<ChunkRun> runs() {
+    return runs;
+  }
+
   int from() {
-    return from;
+    return runs.getFirst().from();
   }
 
   int position() {
@@ -79,18 +91,57 @@ final class RangeStream implements Runnable {
     return end;
   }
 
+  /** Returns the runs of chunks that the stream has not come to yet or is at work on. */
+  List<ChunkRun> left() {
+    return within(position, end);
+  }
+
+  /** Returns the runs of chunks that the stream was to bring and that were not taken from it. */
+  List<ChunkRun> kept() {
+    return within(0, end);
+  }
+
+  private List<ChunkRun> within(int first, int last) {
+    var within = new ArrayList<ChunkRun>();
+    for (ChunkRun run : runs) {
+      int start = Math.max(run.from(), first);
+      int stop = Math.min(run.to(), last);
+      if (start < stop) {
+        within.add(new ChunkRun(start, stop));
+      }
+    }
+    return within;
+  }
+
   long blobPosition() {
     return blobPosition;
   }
 
-  /** Returns the chunk after the last that the stream was started for. */
-  int plannedEnd() {
-    return plannedEnd;
-  }
-
   /** Returns whether the stream will bring the chunk. */
   boolean carries(int chunk) {
-    return !cancelled && position <= chunk && chunk < end;
+    if (cancelled || chunk < position || end <= chunk) {
+      return false;
+    }
+    int run = ChunkRun.firstBehind(runs, chunk);
+    return run < runs.size() && runs.get(run).from() <= chunk;
+  }
+
+  /** Returns the end of what the stream brings without a gap from {@code chunk} on. */
+  int carriedUpTo(int chunk) {
+    int to = runs.get(ChunkRun.firstBehind(runs, chunk)).to();
+    return Math.max(chunk + 1, Math.min(to, end));
+  }
+
+  /** Returns how many bytes of the blob the stream has yet to bring before {@code chunk}. */
+  long bytesBefore(int chunk) {
+    ChunkTable chunks = layer.chunks();
+    long bytes = chunks.blobOffset(chunk) - blobPosition;
+    List<ChunkRun> before = within(position, chunk + 1);
+    for (int i = 1; i < before.size(); i++) {
+      int gapFrom = before.get(i - 1).to() - 1;
+      bytes -= chunks.blobOffset(before.get(i).from()) - chunks.blobEnd(gapFrom);
+    }
+    return bytes;
   }
 
   /** Somebody waits for the chunks before {@code chunk}. */
@@ -148,106 +199,91 @@ final class RangeStream implements Runnable {
   }
 
   /** Returns why the stream failed, which is not what closing it has caused; null if it did not. */
-  private synchronized @Nullable Throwable reason(Throwable e) {
+  synchronized @Nullable Throwable reason(Throwable e) {
     Throwable reason = killed != null ? killed : e;
     return reason instanceof StreamEnded ? null : reason;
   }
 
   /** Returns the chunks that have to be fetched, having taken from this disk what is on it. */
   private int[] missing() throws IOException {
-    int[] wanted = new int[Math.min(end - from, 64)];
+    int[] wanted = new int[64];
     int count = 0;
-    for (int c = nextMissing(from); c >= 0; c = nextMissing(c + 1)) {
-      if (layer.data().reuse(c)) {
-        scheduler.listener().chunkReused(layer.name(), c, layer.chunks().size(c));
-        scheduler.arrived(layer, c);
-        continue;
+    for (ChunkRun run : runs) {
+      for (int c = nextMissing(run, run.from()); c >= 0; c = nextMissing(run, c + 1)) {
+        if (layer.data().reuse(c)) {
+          scheduler.listener().chunkReused(layer.name(), c, layer.chunks().size(c));
+          scheduler.arrived(layer, c);
+          continue;
+        }
+        if (count == wanted.length) {
+          wanted = Arrays.copyOf(wanted, 2 * count);
+        }
+        wanted[count++] = c;
       }
-      if (count == wanted.length) {
-        wanted = Arrays.copyOf(wanted, 2 * count);
-      }
-      wanted[count++] = c;
     }
     return Arrays.copyOf(wanted, count);
   }
 
-  private int nextMissing(int chunk) {
-    return cancelled ? -1 : layer.data().nextMissing(chunk, end);
+  private int nextMissing(ChunkRun run, int chunk) {
+    int stop = Math.min(run.to(), end);
+    return cancelled || chunk >= stop ? -1 : layer.data().nextMissing(chunk, stop);
   }
 
   private void fetch(int[] wanted) throws IOException {
-    int start = 0;
-    for (int i = 1; i <= wanted.length; i++) {
-      if (i == wanted.length || !layer.adjacent(wanted[i - 1], wanted[i])) {
-        fetchRange(Arrays.copyOfRange(wanted, start, i));
-        start = i;
-      }
+    List<int[]> parts = RangeRequest.split(layer.chunks(), wanted, layer.link().unit());
+    int most = layer.rangesAtOnce();
+    for (int at = 0; at < parts.size(); at += most) {
+      List<int[]> together = parts.subList(at, Math.min(parts.size(), at + most));
+      new RangeRequest(scheduler, this, together).run();
     }
   }
 
-  private void fetchRange(int[] wanted) throws IOException {
-    advance(wanted[0]);
-    long offset = layer.chunks().blobOffset(wanted[0]);
-    long length = blobEnd(wanted) - offset;
-    FetchListener listener = scheduler.listener();
-    listener.rangeOpened(layer.name(), offset, length, priority());
-    long opened = System.nanoTime();
-    var paced = new PacedStream(scheduler, this, offset);
-    try (paced) {
-      paced.open(length);
-      var sink = new StreamSink(scheduler, this);
-      scheduler.decoder().decode(layer.compression(), paced, offset, layer.view(), wanted, sink);
-      advance(wanted[wanted.length - 1] + 1);
-      listener.rangeDone(
-          layer.name(), offset, paced.bytes(), System.nanoTime() - opened, basePriority);
-    } catch (IOException e) {
-      if (e instanceof DigestMismatchException || e instanceof LayerFormatException) {
-        layer.source().wrongBytes(offset, length);
+  /** Opens ranges so that {@link #kill} can end both the opening and their bodies. */
+  BlobRanges open(List<ByteRange> ranges) throws IOException {
+    BlobRanges opened = opening(() -> layer.source().open(ranges));
+    synchronized (this) {
+      body = opened;
+      if (killed != null) {
+        opened.close();
       }
-      if (reason(e) instanceof IOException failure) {
-        listener.rangeFailed(layer.name(), offset, paced.bytes(), failure);
-      } else {
-        listener.rangeDone(
-            layer.name(), offset, paced.bytes(), System.nanoTime() - opened, basePriority);
-      }
-      throw e;
     }
+    return opened;
   }
 
-  private long blobEnd(int[] wanted) {
-    long blobEnd = 0;
-    for (int chunk : wanted) {
-      blobEnd = Math.max(blobEnd, layer.chunks().blobEnd(chunk));
+  /** Goes to the next of the ranges, which there must be. */
+  BlobStream next(BlobRanges ranges) throws IOException {
+    BlobStream next = opening(ranges::next);
+    if (next == null) {
+      throw new IOException("layer " + layer.name() + ": a range was left out");
     }
-    return blobEnd;
+    return next;
   }
 
-  /** Opens the body so that {@link #kill} can end both the opening and the body. */
-  BlobStream open(long offset, long length) throws IOException {
+  /** What may wait for the network until it has opened something. */
+  @FunctionalInterface
+  private interface Opening<T extends @Nullable Object> {
+    T open() throws IOException;
+  }
+
+  private <T extends @Nullable Object> T opening(Opening<T> what) throws IOException {
     synchronized (this) {
       if (killed != null) {
         throw killed;
       }
       opener = Thread.currentThread();
     }
-    waitingSince = System.nanoTime() | 1;
-    BlobStream opened = null;
+    waiting(true);
     try {
-      opened = layer.source().open(offset, length);
-      return opened;
+      return what.open();
     } finally {
-      waitingSince = 0;
-      opened(opened);
+      waiting(false);
+      endOpening();
     }
   }
 
-  private synchronized void opened(@Nullable BlobStream stream) {
+  private synchronized void endOpening() {
     opener = null;
     Thread.interrupted(); // One that came from kill; it must not reach the files.
-    body = stream;
-    if (killed != null && stream != null) {
-      stream.close();
-    }
   }
 
   synchronized void bodyClosed() {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.registry;
 
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InterruptedIOException;

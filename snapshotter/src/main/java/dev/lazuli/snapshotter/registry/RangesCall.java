@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.registry;
 
+import dev.lazuli.estargz.ByteRange;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import java.util.List;

@@ -2,7 +2,9 @@ package dev.lazuli.snapshotter.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -81,13 +83,15 @@ final class RangesStream implements BlobRanges {
     while (part == null || offset > part.last()) {
       part = parts.nextPart();
       if (part == null) {
+        blob.sendsOneAtATime(host); // left out
         return false;
       }
       blob.checkTotal(206, part.total());
       partPosition = part.first();
     }
     if (offset < partPosition) {
-      return false; // out of order
+      blob.sendsOneAtATime(host); // out of order
+      return false;
     }
     parts.skip(offset - partPosition);
     partPosition = offset;
@@ -114,6 +118,9 @@ final class RangesStream implements BlobRanges {
       if (single == null) {
         try {
           if (seek(position)) {
+            if (position == wanted.offset()) {
+              blob.delivers(wanted, host);
+            }
             return lend();
           }
         } catch (InterruptedIOException e) {
@@ -122,6 +129,7 @@ final class RangesStream implements BlobRanges {
           if (abort.isAborted()) {
             throw HostLoop.exception("read", blob.describe(wanted), host, e);
           }
+          blob.bodyFailed(host, e);
         }
         endBody();
         var own = new Abort();

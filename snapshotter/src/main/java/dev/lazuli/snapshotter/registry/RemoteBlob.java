@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.registry;
 
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -62,7 +64,7 @@ final class RemoteBlob implements RegistryBlob {
   }
 
   @Override
-  public int rangesPerRequest() {
+  public int rangesAtOnce() {
     try {
       for (RegistryHost host : loop.hosts(reference)) {
         if (multiRange.mayDo(host)) {
@@ -76,7 +78,7 @@ final class RemoteBlob implements RegistryBlob {
   }
 
   @Override
-  public BlobRanges openAll(List<ByteRange> ranges) throws IOException {
+  public BlobRanges open(List<ByteRange> ranges) throws IOException {
     long end = 0;
     for (ByteRange range : ranges) {
       checkWithin(range.offset(), range.length());
@@ -87,6 +89,9 @@ final class RemoteBlob implements RegistryBlob {
     }
     if (ranges.isEmpty() || ranges.size() > MultiRangeHosts.MAX_RANGES) {
       throw new IOException(ranges.size() + " ranges of " + this + " at once");
+    }
+    if (ranges.size() == 1) {
+      return RegistryBlob.super.open(ranges);
     }
     var abort = new Abort();
     RangesCall.Answer answer =
@@ -132,13 +137,23 @@ final class RemoteBlob implements RegistryBlob {
     var range = new ByteRange(offset, length);
     RangeBody body =
         run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
-    deliveries.note(offset, length, body.host());
+    delivers(range, body.host());
     return body;
   }
 
   /** A host's body ended early; what it was to hold is asked for again. */
   void bodyFailed(RegistryHost from, IOException failure) {
     loop.bodyFailed(from, failure);
+  }
+
+  /** Notes that a host which was asked for several ranges did not send them as it should. */
+  void sendsOneAtATime(RegistryHost host) {
+    multiRange.cannot(host);
+  }
+
+  /** Notes that a host has begun to deliver a range. */
+  void delivers(ByteRange range, RegistryHost host) {
+    deliveries.note(range.offset(), range.length(), host);
   }
 
   private <T> T run(String action, String object, HostCall<T> call, Abort abort)

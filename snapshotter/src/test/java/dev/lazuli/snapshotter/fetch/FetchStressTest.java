@@ -193,6 +193,8 @@ final class FetchStressTest {
 
   private void misbehave(TestSource source) {
     int faults = random.nextInt(4);
+    source.rangesAtOnce = 1 + random.nextInt(3) * 4;
+    source.singleAfterAll = random.nextInt(4) == 0;
     source.onOpen =
         (_, _) -> {
           switch (roll(faults)) {

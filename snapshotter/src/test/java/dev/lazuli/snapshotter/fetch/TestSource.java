@@ -1,9 +1,12 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,11 +24,18 @@ final class TestSource implements BlobSource {
 
   final byte[] blob;
   final List<Range> ranges = new CopyOnWriteArrayList<>();
+  final AtomicInteger requests = new AtomicInteger();
   final AtomicInteger open = new AtomicInteger();
   volatile int pieceBytes = 16 << 10;
   volatile Behaviour onOpen = (_, _) -> {};
   volatile Behaviour onPiece = (_, _) -> {};
   volatile boolean corrupt;
+
+  /** Ranges that are taken in one request. */
+  volatile int rangesAtOnce = 1;
+
+  /** Whether the first request of several ranges shows that only single ones are answered. */
+  volatile boolean singleAfterAll;
 
   final AtomicInteger distrusted = new AtomicInteger();
 
@@ -57,9 +67,76 @@ final class TestSource implements BlobSource {
       throw new IOException("range %d+%d of %d".formatted(offset, length, blob.length));
     }
     ranges.add(new Range(offset, length));
+    requests.incrementAndGet();
     play(onOpen, offset, 0);
     open.incrementAndGet();
     return new Stream(offset, offset + length);
+  }
+
+  @Override
+  public int rangesAtOnce() {
+    return rangesAtOnce;
+  }
+
+  @Override
+  public BlobRanges open(List<ByteRange> wanted) throws IOException {
+    if (wanted.size() == 1 || singleAfterAll) {
+      rangesAtOnce = singleAfterAll ? 1 : rangesAtOnce;
+      return BlobSource.super.open(wanted);
+    }
+    long end = 0;
+    for (ByteRange range : wanted) {
+      if (range.offset() < end || range.end() > blob.length || wanted.size() > rangesAtOnce) {
+        throw new IOException("ranges " + wanted);
+      }
+      end = range.end();
+      ranges.add(new Range(range.offset(), range.length()));
+    }
+    requests.incrementAndGet();
+    play(onOpen, wanted.getFirst().offset(), 0);
+    open.incrementAndGet();
+    return new Streams(wanted);
+  }
+
+  /** Several ranges of one request. */
+  private final class Streams implements BlobRanges {
+    private final Iterator<ByteRange> left;
+    private @Nullable Stream current;
+    private boolean closed;
+
+    Streams(List<ByteRange> wanted) {
+      this.left = wanted.iterator();
+    }
+
+    @Override
+    public synchronized @Nullable BlobStream next() throws IOException {
+      if (closed) {
+        throw new IOException("ranges were closed");
+      }
+      if (!left.hasNext()) {
+        return null;
+      }
+      ByteRange range = left.next();
+      open.incrementAndGet(); // the stream's own
+      endCurrent();
+      current = new Stream(range.offset(), range.end());
+      return current;
+    }
+
+    private void endCurrent() {
+      if (current != null) {
+        current.close();
+      }
+    }
+
+    @Override
+    public synchronized void close() {
+      endCurrent();
+      if (!closed) {
+        closed = true;
+        open.decrementAndGet();
+      }
+    }
   }
 
   private final class Stream implements BlobStream {

@@ -6,7 +6,9 @@ import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -92,7 +94,7 @@ class DockerRegistryIT {
       ranges.add(new ByteRange(i * 50_000L, 1 + i * 400L));
     }
     try (var rig = new ClientRig();
-        BlobRanges open = blob(rig).openAll(ranges)) {
+        BlobRanges open = blob(rig).open(ranges)) {
       for (ByteRange range : ranges) {
         BlobStream stream = java.util.Objects.requireNonNull(open.next());
         long at = range.offset();
@@ -105,7 +107,7 @@ class DockerRegistryIT {
         assertThat(at).isEqualTo(range.end());
       }
       assertThat(open.next()).isNull();
-      assertThat(blob(rig).rangesPerRequest()).isEqualTo(100);
+      assertThat(blob(rig).rangesAtOnce()).isEqualTo(100);
     }
   }
 

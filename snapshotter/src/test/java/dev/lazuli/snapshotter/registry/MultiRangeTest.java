@@ -7,7 +7,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.snapshotter.registry.ScriptedServer.Reply;
 import dev.lazuli.snapshotter.registry.ScriptedServer.Request;
 import java.io.ByteArrayOutputStream;
@@ -65,7 +67,7 @@ class MultiRangeTest {
   }
 
   private static void assertAllRight(RegistryBlob blob, List<ByteRange> ranges) throws IOException {
-    try (BlobRanges open = blob.openAll(ranges)) {
+    try (BlobRanges open = blob.open(ranges)) {
       for (ByteRange range : ranges) {
         BlobStream stream = requireNonNull(open.next());
         assertThat(all(stream))
@@ -96,7 +98,7 @@ class MultiRangeTest {
 
       assertThat(server.requests).hasSize(2);
       assertThat(server.connections).hasValue(1);
-      assertThat(blob.rangesPerRequest()).isEqualTo(100);
+      assertThat(blob.rangesAtOnce()).isEqualTo(100);
     }
   }
 
@@ -104,7 +106,7 @@ class MultiRangeTest {
   void ranges_may_be_left_half_read() throws Exception {
     try (var server = new ScriptedServer(MultiRangeTest::answer);
         var rig = new ClientRig();
-        BlobRanges open = rig.blob(server, BLOB).openAll(RANGES)) {
+        BlobRanges open = rig.blob(server, BLOB).open(RANGES)) {
       assertThat(open.next()).isNotNull();
       BlobStream second = requireNonNull(open.next());
       assertThat(second.next()).isNotNull();
@@ -152,7 +154,7 @@ class MultiRangeTest {
       assertAllRight(blob, RANGES);
 
       assertThat(server.requests).hasSize(9);
-      assertThat(blob.rangesPerRequest()).isEqualTo(1);
+      assertThat(blob.rangesAtOnce()).isEqualTo(1);
     }
   }
 
@@ -209,9 +211,9 @@ class MultiRangeTest {
         var rig = new ClientRig()) {
       RegistryBlob blob = rig.blob(server, BLOB);
 
-      assertThatThrownBy(() -> blob.openAll(List.of(new ByteRange(5, 10), new ByteRange(14, 10))))
+      assertThatThrownBy(() -> blob.open(List.of(new ByteRange(5, 10), new ByteRange(14, 10))))
           .isInstanceOf(IOException.class);
-      assertThatThrownBy(() -> blob.openAll(List.of())).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> blob.open(List.of())).isInstanceOf(IOException.class);
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.registry;
+package dev.lazuli.estargz;
 
 /**
  * Some bytes of a blob.
@@ -19,7 +19,7 @@ public record ByteRange(long offset, long length) {
     return offset + length;
   }
 
-  /** Returns the range as the Range header has it: both ends inclusive. */
+  /** Returns the offsets of the first and the last byte, with a dash between them. */
   @Override
   public String toString() {
     return offset + "-" + (end() - 1);

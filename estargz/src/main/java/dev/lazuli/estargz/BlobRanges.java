@@ -1,12 +1,11 @@
-package dev.lazuli.snapshotter.registry;
+package dev.lazuli.estargz;
 
-import dev.lazuli.estargz.BlobStream;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Several ranges of a blob on their way, one after the other. Used by one thread; {@link #close}
- * may come from any thread and ends a wait, and the using thread must close it, too.
+ * may come from any thread and ends a wait for bytes, and the using thread must close it, too.
  */
 public interface BlobRanges extends AutoCloseable {
   /**

@@ -1,0 +1,335 @@
+package dev.lazuli.snapshotter.fetch;
+
+import static dev.lazuli.snapshotter.fetch.FetchRig.SMALL;
+import static dev.lazuli.snapshotter.fetch.FetchRig.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.estargz.Compression;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Requests of several ranges: when they are made, and what becomes of them. */
+@Timeout(60)
+final class SeveralRangesTest {
+  /** Twenty chunks, or about 200 KB, lie between them: more than anything bridges. */
+  private static final int STEP = 20;
+
+  private final TestBlob blob = new TestBlob(51, 200, 20_000, 1);
+  private final TestSource source = new TestSource(blob.blob);
+
+  @TempDir Path root;
+
+  private FetchRig rig;
+  private LayerData data;
+
+  @BeforeEach
+  void open() throws IOException {
+    rig = new FetchRig(root);
+    data = rig.add(blob);
+    source.rangesAtOnce = 50;
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    rig.close();
+    assertThat(source.open).hasValue(0);
+  }
+
+  private LayerFetch attach(FetchOptions options) throws IOException {
+    return rig.scheduler(options).attach(data, source, Compression.GZIP);
+  }
+
+  /** One chunk in twenty, from {@code first} on. */
+  private List<ChunkRun> scattered(int first) {
+    var runs = new ArrayList<ChunkRun>();
+    for (int chunk = first; chunk < blob.count(); chunk += STEP) {
+      runs.add(new ChunkRun(chunk, chunk + 1));
+    }
+    return runs;
+  }
+
+  private void assertExactlyPresent(List<ChunkRun> runs) throws IOException {
+    for (ChunkRun run : runs) {
+      assertThat(blob.isRight(data, run.from())).isTrue();
+    }
+    assertThat(data.presentCount()).isEqualTo(runs.size());
+  }
+
+  private long timesAsked(int chunk) {
+    return source.ranges.stream().filter(r -> r.offset() == blob.blobOffset(chunk)).count();
+  }
+
+  @Test
+  void scatteredList_isOneRequest() throws Exception {
+    LayerFetch fetch = attach(SMALL);
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests).hasValue(1);
+    assertThat(source.ranges).hasSize(10);
+  }
+
+  @Test
+  void sourceOfSingleRanges_isAskedForEach() throws Exception {
+    source.rangesAtOnce = 1;
+    LayerFetch fetch = attach(SMALL);
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests).hasValue(10);
+  }
+
+  @Test
+  void rangesOfARequest_areLimited() throws Exception {
+    source.rangesAtOnce = 4;
+    LayerFetch fetch = attach(SMALL.withStreams(2, 1, 1));
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests).hasValue(3);
+  }
+
+  @Test
+  void bytesOfARequest_areLimited() throws Exception {
+    LayerFetch fetch = attach(SMALL.withSizes(16 << 10, 256 << 10, 32 << 10, 1 << 20));
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests.get()).isBetween(3, 5);
+  }
+
+  @Test
+  void sourceThatTurnsOutToBeOfSingleRanges_givesTheOthersToStreamsOfTheirOwn() throws Exception {
+    source.singleAfterAll = true;
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3)) {
+            held.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+
+    CompletableFuture<Void> all = fetch.prefetch(scattered(3));
+    while (data.presentCount() < 9) {
+      Thread.sleep(1);
+    }
+    assertThat(data.isPresent(3)).isFalse();
+    held.countDown();
+    await(all);
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests).hasValue(10);
+  }
+
+  @Test
+  void waitingReaders_shareARequest_whenPermitsLack() throws Exception {
+    var gate = new CountDownLatch(1);
+    source.onOpen = (_, _) -> gate.await();
+    LayerFetch fetch = attach(SMALL.withStreams(2, 1, 4));
+
+    var readers = new ArrayList<CompletableFuture<Void>>();
+    for (ChunkRun run : scattered(3)) {
+      readers.add(fetch.demand(run.from(), run.to()));
+    }
+    gate.countDown();
+    for (var reader : readers) {
+      await(reader);
+    }
+
+    // Two got the permits, the other eight are worth one or two requests of 64 KiB.
+    assertThat(source.requests.get()).isBetween(3, 5);
+    assertThat(timesAsked(3 + 5 * STEP)).isEqualTo(1);
+  }
+
+  @Test
+  void readersBehindScatteredHoles_areServedByOneRequest() throws Exception {
+    LayerFetch fetch = attach(SMALL);
+    var present = new ArrayList<ChunkRun>();
+    for (int chunk = 0; chunk < 100; chunk += STEP) {
+      present.add(new ChunkRun(chunk + 1, chunk + STEP));
+    }
+    await(fetch.prefetch(present));
+    int before = source.requests.get();
+
+    await(fetch.demand(0, 100));
+
+    assertThat(source.requests.get() - before).isEqualTo(1);
+    assertThat(data.nextMissing(0, 100)).isNegative();
+  }
+
+  @Test
+  void firstRange_isServedWhileTheNextIsOnItsWay() throws Exception {
+    var permits = new CountDownLatch(1);
+    var third = new CountDownLatch(1);
+    source.onOpen = (_, _) -> permits.await();
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3 + 4 * STEP)) {
+            third.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL.withStreams(2, 1, 4));
+    var readers = new ArrayList<CompletableFuture<Void>>();
+    for (int i = 0; i < 5; i++) {
+      readers.add(fetch.demand(3 + i * STEP, 4 + i * STEP));
+    }
+    permits.countDown();
+
+    await(readers.get(2));
+    await(readers.get(3));
+    assertThat(readers.get(4)).isNotDone();
+    third.countDown();
+    await(readers.get(4));
+    assertThat(source.requests).hasValue(3);
+  }
+
+  @Test
+  void readerOfAFarRange_takesItFromTheRequest() throws Exception {
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3)) {
+            held.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL.withSizes(8 << 10, 64 << 10, 256 << 10, 1 << 20));
+    CompletableFuture<Void> list = fetch.prefetch(scattered(3));
+    while (source.open.get() == 0) {
+      Thread.sleep(1);
+    }
+
+    await(fetch.demand(183, 184));
+
+    assertThat(data.isPresent(3)).isFalse();
+    held.countDown();
+    await(list);
+    assertThat(timesAsked(183)).isEqualTo(2);
+    assertThat(timesAsked(3)).isEqualTo(1);
+  }
+
+  @Test
+  void readerOfANearRange_waitsForTheRequest() throws Exception {
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3)) {
+            held.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+    CompletableFuture<Void> list = fetch.prefetch(scattered(3));
+    while (source.open.get() == 0) {
+      Thread.sleep(1);
+    }
+
+    CompletableFuture<Void> reader = fetch.demand(3 + 2 * STEP, 4 + 2 * STEP);
+    held.countDown();
+    await(reader);
+    await(list);
+
+    assertThat(source.requests).hasValue(1);
+  }
+
+  @Test
+  void failureInOneRange_keepsThoseBefore_andRepeatsTheRest() throws Exception {
+    var failed = new AtomicBoolean();
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3 + 3 * STEP) && !failed.getAndSet(true)) {
+            throw new IOException("reset by peer");
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.requests).hasValue(2);
+    assertThat(timesAsked(3 + 2 * STEP)).isEqualTo(1);
+    assertThat(timesAsked(3 + 3 * STEP)).isEqualTo(2);
+  }
+
+  @Test
+  void silenceInOneRange_isGivenUp_andTheRestRepeated() throws Exception {
+    var silent = new AtomicBoolean();
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3 + 3 * STEP) && !silent.getAndSet(true)) {
+            Thread.sleep(300);
+          }
+        };
+    LayerFetch fetch = attach(SMALL.withStallTimeout(Duration.ofMillis(100)));
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+  }
+
+  @Test
+  void wrongBytesInOneRange_areToldToTheSource_andRepeated() throws Exception {
+    source.onPiece = (at, _) -> source.corrupt = at == blob.blobOffset(63) && timesAsked(63) == 1;
+    LayerFetch fetch = attach(SMALL);
+
+    await(fetch.prefetch(scattered(3)));
+
+    assertExactlyPresent(scattered(3));
+    assertThat(source.distrusted).hasValue(1);
+  }
+
+  @Test
+  void detaching_endsARequestBetweenRanges() throws Exception {
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(43)) {
+            Thread.sleep(1000);
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+    CompletableFuture<Void> list = fetch.prefetch(scattered(3));
+    while (!data.isPresent(23)) {
+      Thread.sleep(1);
+    }
+
+    fetch.close();
+
+    assertThat(source.open).hasValue(0);
+    assertThat(list).isCancelled();
+    assertThat(data.isPresent(43)).isFalse();
+  }
+
+  @Test
+  void background_asksForHolesTogether() throws Exception {
+    LayerFetch fetch = attach(SMALL);
+    var present = new ArrayList<ChunkRun>();
+    for (int chunk = 0; chunk < blob.count(); chunk += STEP) {
+      present.add(new ChunkRun(chunk, chunk + 15));
+    }
+    await(fetch.prefetch(present));
+    int before = source.requests.get();
+
+    fetch.background();
+    await(fetch.completed());
+
+    assertThat(blob.allRight(data)).isTrue();
+    assertThat(source.requests.get() - before).isEqualTo(1);
+    assertThat(source.ranges.stream().mapToLong(TestSource.Range::length).sum())
+        .isEqualTo(blob.blob.length);
+  }
+}
