@@ -15,9 +15,12 @@ import java.util.concurrent.CompletableFuture;
 
 /** A store, and schedulers that fetch into it; all of it ends with the rig. */
 final class FetchRig implements AutoCloseable {
-  /** Units of 64 to 256 KiB, so that blobs in memory need several requests. */
+  /**
+   * So small that blobs in memory need several requests. The unit is always 64 KiB, so that what is
+   * bridged does not depend on how fast the machine is.
+   */
   static final FetchOptions SMALL =
-      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
+      FetchOptions.DEFAULT.withSizes(64 << 10, 64 << 10, 256 << 10, 1 << 20);
 
   private final LayerStore store;
   private final Deque<Closeable> toClose = new ArrayDeque<>();

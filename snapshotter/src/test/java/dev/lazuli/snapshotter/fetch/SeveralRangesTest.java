@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.fetch;
 import static dev.lazuli.snapshotter.fetch.FetchRig.SMALL;
 import static dev.lazuli.snapshotter.fetch.FetchRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,6 +96,27 @@ final class SeveralRangesTest {
   }
 
   @Test
+  void secondListBetweenTheFirst_isOneRequestForWhatIsNotOnItsWay() throws Exception {
+    var gate = new CountDownLatch(1);
+    source.onOpen = (_, _) -> gate.await();
+    LayerFetch fetch = attach(SMALL);
+    var both = new ArrayList<ChunkRun>();
+    for (int chunk = 3; chunk < blob.count(); chunk += STEP) {
+      both.add(new ChunkRun(chunk, chunk + 1));
+      both.add(new ChunkRun(chunk + STEP / 2, chunk + STEP / 2 + 1));
+    }
+
+    CompletableFuture<Void> first = fetch.prefetch(scattered(3));
+    CompletableFuture<Void> second = fetch.prefetch(both);
+    gate.countDown();
+    await(first);
+    await(second);
+
+    assertExactlyPresent(both);
+    assertThat(source.requests).hasValue(2);
+  }
+
+  @Test
   void rangesOfARequest_areLimited() throws Exception {
     source.rangesAtOnce = 4;
     LayerFetch fetch = attach(SMALL.withStreams(2, 1, 1));
@@ -106,7 +129,7 @@ final class SeveralRangesTest {
 
   @Test
   void bytesOfARequest_areLimited() throws Exception {
-    LayerFetch fetch = attach(SMALL.withSizes(16 << 10, 256 << 10, 32 << 10, 1 << 20));
+    LayerFetch fetch = attach(SMALL.withSizes(16 << 10, 16 << 10, 32 << 10, 1 << 20));
 
     await(fetch.prefetch(scattered(3)));
 
@@ -209,7 +232,7 @@ final class SeveralRangesTest {
             held.await();
           }
         };
-    LayerFetch fetch = attach(SMALL.withSizes(8 << 10, 64 << 10, 256 << 10, 1 << 20));
+    LayerFetch fetch = attach(SMALL.withSizes(8 << 10, 8 << 10, 256 << 10, 1 << 20));
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     while (source.open.get() == 0) {
       Thread.sleep(1);
@@ -222,6 +245,29 @@ final class SeveralRangesTest {
     await(list);
     assertThat(timesAsked(183)).isEqualTo(2);
     assertThat(timesAsked(3)).isEqualTo(1);
+  }
+
+  @Test
+  void readerBetweenTheRanges_doesNotWaitForTheRequest() throws Exception {
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3)) {
+            held.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+    CompletableFuture<Void> list = fetch.prefetch(scattered(3));
+    while (source.open.get() == 0) {
+      Thread.sleep(1);
+    }
+
+    await(fetch.demand(5, 6));
+
+    assertThat(data.isPresent(3)).isFalse();
+    held.countDown();
+    await(list);
+    assertThat(source.ranges).hasSize(11);
   }
 
   @Test
@@ -295,10 +341,11 @@ final class SeveralRangesTest {
 
   @Test
   void detaching_endsARequestBetweenRanges() throws Exception {
+    var third = new CountDownLatch(1);
     source.onPiece =
         (at, _) -> {
           if (at == blob.blobOffset(43)) {
-            Thread.sleep(1000);
+            third.await();
           }
         };
     LayerFetch fetch = attach(SMALL);
@@ -307,10 +354,11 @@ final class SeveralRangesTest {
       Thread.sleep(1);
     }
 
-    fetch.close();
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(fetch::close);
+    assertThatThrownBy(() -> await(list)).isInstanceOf(CancellationException.class);
+    third.countDown();
+    await(closing);
 
-    assertThat(source.open).hasValue(0);
-    assertThat(list).isCancelled();
     assertThat(data.isPresent(43)).isFalse();
   }
 
