@@ -28,14 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All decisions are made under {@link #lock}, never held while anything waits.
  */
 public final class FetchScheduler implements AutoCloseable {
-  /** How exact deadlines, retries and stall checks are. */
-  private static final long TICK_NANOS = 20_000_000;
-
   /** How long to leave a chunk to the stream that is about to let go of it. */
   private static final long LEFT_RETRY_NANOS = 10_000_000;
-
-  /** When nobody is served and nothing runs, what waits can wait for 100 ms more. */
-  private static final long QUIET_TICK_NANOS = 100_000_000;
 
   private static final long CLOSE_NANOS = 5_000_000_000L;
 
@@ -50,6 +44,8 @@ public final class FetchScheduler implements AutoCloseable {
   private final List<FetchedLayer> layers = new ArrayList<>();
   private final Dispatcher dispatcher;
   private final Sealer sealer;
+  private final Replies replies;
+  private final Timekeeper timekeeper;
   private boolean closed;
   private volatile LinkEstimate lastLink;
 
@@ -63,7 +59,9 @@ public final class FetchScheduler implements AutoCloseable {
     this.backgroundBytes = new TokenBucket(perSecond, perSecond / 8.0, System.nanoTime());
     this.dispatcher = new Dispatcher(this, options, gate, layers);
     this.sealer = new Sealer(listener, lock, changed);
-    Thread.ofVirtual().name("lazuli-fetch-timer").start(this::keepTime);
+    this.replies = new Replies(listener);
+    this.timekeeper = new Timekeeper(options, lock, changed, layers, replies, this::dispatch);
+    timekeeper.start();
   }
 
   /**
@@ -165,7 +163,7 @@ public final class FetchScheduler implements AutoCloseable {
         return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), from));
       }
       layer.demands.add(demand);
-      serve(layer, demand);
+      replies.serveIfThere(layer, demand);
       dispatch();
       changed.signalAll();
     } finally {
@@ -182,7 +180,7 @@ public final class FetchScheduler implements AutoCloseable {
         () -> {
           LowWork replaced = layer.prefetch;
           layer.prefetch = work;
-          tell(() -> replaced.done().cancel(false));
+          replies.tell(() -> replaced.done().cancel(false));
         });
   }
 
@@ -226,7 +224,7 @@ public final class FetchScheduler implements AutoCloseable {
         for (Demand demand : List.copyOf(layer.demands)) {
           if (demand.wants(chunk, chunk + 1)) {
             demand.progressed();
-            serve(layer, demand);
+            replies.serveIfThere(layer, demand);
           }
         }
         dispatcher.announce(System.nanoTime());
@@ -303,31 +301,6 @@ public final class FetchScheduler implements AutoCloseable {
     layer.lowRetryAt = Math.max(layer.lowRetryAt, now + LEFT_RETRY_NANOS);
   }
 
-  /** Answers the demand if its chunks are there. */
-  private void serve(FetchedLayer layer, Demand demand) {
-    if (layer.data().nextMissing(demand.from, demand.to) < 0 && layer.demands.remove(demand)) {
-      long nanos = System.nanoTime() - demand.since;
-      tell(
-          () -> {
-            listener.demandServed(layer.name(), demand.from, demand.to, nanos);
-            demand.future.complete(null);
-          });
-    }
-  }
-
-  private void fail(FetchedLayer layer, Demand demand, FetchFailedException reason) {
-    layer.demands.remove(demand);
-    tell(
-        () -> {
-          listener.demandFailed(layer.name(), reason);
-          demand.future.completeExceptionally(reason);
-        });
-  }
-
-  private static void tell(Runnable dependents) {
-    Thread.ofVirtual().name("lazuli-fetch-notify").start(dependents);
-  }
-
   /** Starts what may be started now, and says what prefetch is done. */
   private void dispatch() {
     if (closed) {
@@ -336,71 +309,9 @@ public final class FetchScheduler implements AutoCloseable {
     dispatcher.dispatch(System.nanoTime());
     for (FetchedLayer layer : layers) {
       for (LowWork work : layer.takeDone()) {
-        tell(() -> work.done().complete(null));
+        replies.tell(() -> work.done().complete(null));
       }
     }
-  }
-
-  private void keepTime() {
-    lock.lock();
-    try {
-      while (!closed) {
-        if (idle(true)) {
-          changed.awaitUninterruptibly();
-        } else {
-          changed.awaitNanos(idle(false) ? QUIET_TICK_NANOS : TICK_NANOS);
-          tick();
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean idle(boolean andNothingToDo) {
-    for (FetchedLayer layer : layers) {
-      if (!layer.demands.isEmpty()
-          || !layer.active.isEmpty()
-          || (andNothingToDo && layer.hasLowWork())) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void tick() {
-    long now = System.nanoTime();
-    long stalledBefore = now - options.stallTimeout().toNanos();
-    for (FetchedLayer layer : layers) {
-      for (RangeStream stream : layer.active) {
-        stream.killIfSilentSince(
-            stalledBefore,
-            new IOException(
-                "layer %s: no bytes for %d ms at blob offset %d"
-                    .formatted(
-                        layer.name(), options.stallTimeout().toMillis(), stream.blobPosition())));
-      }
-      for (Demand demand : List.copyOf(layer.demands)) {
-        if (now - demand.since >= options.readDeadline().toNanos()) {
-          expire(layer, demand);
-        }
-      }
-    }
-    dispatch();
-  }
-
-  private void expire(FetchedLayer layer, Demand demand) {
-    int chunk = layer.data().nextMissing(demand.from, demand.to);
-    if (chunk < 0) {
-      serve(layer, demand);
-      return;
-    }
-    var reason =
-        FetchFailedException.deadline(
-            layer.view(), chunk, options.readDeadline(), demand.attempts, demand.lastFailure);
-    fail(layer, demand, reason);
   }
 
   void detach(FetchedLayer layer) {
@@ -424,10 +335,10 @@ public final class FetchScheduler implements AutoCloseable {
 
   private void abandon(FetchedLayer layer) {
     for (Demand demand : List.copyOf(layer.demands)) {
-      fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
+      replies.fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
     }
     List<LowWork> prefetched = layer.works(Priority.PREFETCH);
-    tell(
+    replies.tell(
         () -> {
           layer.completed().cancel(false);
           prefetched.forEach(work -> work.done().cancel(false));
@@ -454,7 +365,7 @@ public final class FetchScheduler implements AutoCloseable {
     lock.lock();
     try {
       closed = true;
-      changed.signalAll();
+      timekeeper.stop();
       attached = List.copyOf(layers);
     } finally {
       lock.unlock();
