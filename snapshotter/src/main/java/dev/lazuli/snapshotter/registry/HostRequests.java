@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.registry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -171,6 +172,8 @@ final class HostRequests {
     try {
       return transport.send(
           new HttpCall(method, target.origin(), target.target(), headers, HttpBody.NONE), abort);
+    } catch (InterruptedIOException e) {
+      throw e;
     } catch (IOException e) {
       throw new IOException(
           "redirected to " + target.origin().authority() + ": " + e.getMessage(), e);

@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringEncoder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,7 +57,7 @@ final class TokenServer {
     }
     long now = System.nanoTime();
     var call = call(realm, origin, challenge.parameter("service"), scope, credentials);
-    try (HttpReply reply = transport.send(call, abort)) {
+    try (HttpReply reply = send(call, abort)) {
       if (reply.status() != 200) {
         HostFailure failure = HostFailure.of(reply);
         String reason = "token server " + origin.authority() + ": " + failure.getMessage();
@@ -65,6 +66,16 @@ final class TokenServer {
             : HostFailure.lasting(failure.status(), reason);
       }
       return token(reply.readAll(MAX_BYTES), origin, now);
+    }
+  }
+
+  private HttpReply send(HttpCall call, Abort abort) throws IOException {
+    try {
+      return transport.send(call, abort);
+    } catch (InterruptedIOException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException("token server " + call.origin().authority() + ": " + e.getMessage(), e);
     }
   }
 

@@ -94,6 +94,7 @@ final class FetchStressTest {
             .withQuota(2_200_000)
             .withCheckpointInterval(Duration.ofMillis(50));
     sources.forEach(this::misbehave);
+    OpenFiles before = OpenFiles.now();
     var handles = new ArrayList<LayerData>();
     try (var store = LayerStore.open(root, options)) {
       store.enforceQuota();
@@ -105,6 +106,9 @@ final class FetchStressTest {
       if (how == End.TIDY) {
         handles.forEach(LayerData::close);
       }
+    }
+    if (how == End.TIDY) {
+      before.assertNothingAdded();
     }
     if (how == End.MACHINE_CRASH) {
       for (LayerData data : handles) {

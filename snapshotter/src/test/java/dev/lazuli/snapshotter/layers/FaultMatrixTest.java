@@ -19,6 +19,7 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.fetch.OpenFiles;
 import dev.lazuli.snapshotter.registry.ClientRig;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Mirror;
@@ -193,6 +194,14 @@ final class FaultMatrixTest {
             .withAccess(
                 new RegistryOptions.Access.Bearer("user", "password", Duration.ofMinutes(5)))
             .withRedirects(Duration.ofMinutes(5));
+    OpenFiles before = OpenFiles.now();
+    boolean overcome = play(stage, fault, attempts, plan, options);
+    before.assertNothingAdded();
+    return overcome;
+  }
+
+  private boolean play(Stage stage, Fault fault, int attempts, Plan plan, RegistryOptions options)
+      throws Exception {
     try (var registry = TestRegistry.start(options);
         var mirror = TestRegistry.start()) {
       registry.serve("image", layout);

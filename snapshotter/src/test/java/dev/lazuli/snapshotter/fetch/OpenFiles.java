@@ -1,0 +1,82 @@
+package dev.lazuli.snapshotter.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What this process has open: files by their paths, sockets and the like by their kinds. What the
+ * JVM opens for itself, when it first needs it, does not count.
+ */
+public final class OpenFiles {
+  private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+  private final Map<String, Integer> before;
+
+  private OpenFiles(Map<String, Integer> before) {
+    this.before = before;
+  }
+
+  /** Returns what is open now. */
+  public static OpenFiles now() throws IOException {
+    return new OpenFiles(count());
+  }
+
+  /** Asserts that nothing is open that was not open before, after 30 seconds at the latest. */
+  public void assertNothingAdded() throws IOException, InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    Map<String, Integer> added = added();
+    while (!added.isEmpty() && System.nanoTime() < end) {
+      Thread.sleep(5);
+      added = added();
+    }
+    assertThat(added).as("descriptors left open").isEmpty();
+  }
+
+  private Map<String, Integer> added() throws IOException {
+    var added = new TreeMap<String, Integer>();
+    count()
+        .forEach(
+            (what, number) -> {
+              int more = number - before.getOrDefault(what, 0);
+              if (more > 0) {
+                added.put(what, more);
+              }
+            });
+    return added;
+  }
+
+  private static Map<String, Integer> count() throws IOException {
+    var open = new TreeMap<String, Integer>();
+    try (var descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
+      for (Path descriptor : descriptors) {
+        String target = target(descriptor);
+        if (!isOfTheJvm(target)) {
+          open.merge(target.replaceFirst("^(socket|pipe):.*", "$1"), 1, Integer::sum);
+        }
+      }
+    }
+    return open;
+  }
+
+  private static String target(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException e) {
+      return ""; // closed meanwhile, as is that of the directory itself
+    }
+  }
+
+  private static boolean isOfTheJvm(String target) {
+    return target.isEmpty()
+        || target.endsWith(".jar")
+        || target.startsWith("/dev/")
+        || target.startsWith("/proc/")
+        || target.startsWith(System.getProperty("java.home"));
+  }
+}
