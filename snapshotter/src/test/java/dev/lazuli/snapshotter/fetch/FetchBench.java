@@ -4,7 +4,9 @@ import com.github.luben.zstd.Zstd;
 import com.google.errorprone.annotations.FormatMethod;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.testimages.registry.BlobContent;
+import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +35,12 @@ final class FetchBench {
   private static final int LAYER_BYTES = 256 << 20;
   private static final int CHUNK_BYTES = 4 << 20;
   private static final int FILES = 4000;
+
+  /** Milliseconds. */
+  private static final int[] ROUND_TRIPS = {0, 20, 60};
+
+  private static final Predicate<RegistryRequest> SEVERAL_RANGES =
+      request -> request.range().filter(range -> range.contains(",")).isPresent();
 
   @TempDir Path directory;
 
@@ -96,7 +105,16 @@ final class FetchBench {
         var probe = new Probe(directory, registry)) {
       whole(registry, probe);
       report.add("");
-      scattered(registry, probe);
+      var layer = files(registry);
+      scattered(registry, probe, layer);
+      report.add("");
+      report.add(
+          "| as a list, round trip | ranges in a request | seconds | requests | MB on the wire |"
+              + " MB needed |");
+      report.add("| --- | --- | ---: | ---: | ---: | ---: |");
+      listed(registry, probe, layer, "several");
+      registry.faults().always(SEVERAL_RANGES, new Fault.RefuseMultiRange());
+      listed(registry, probe, layer, "one");
     }
     Files.write(Path.of("target/fetch.md"), report);
   }
@@ -143,20 +161,51 @@ final class FetchBench {
             allocated));
   }
 
-  private void scattered(TestRegistry registry, Probe probe) throws IOException {
+  private void listed(TestRegistry registry, Probe probe, Layer layer, String ranges)
+      throws IOException {
+    probe.order("listed " + layer.digest() + " 5 1");
+    for (int roundTrip : ROUND_TRIPS) {
+      registry.setLink(link(roundTrip));
+      var rounds = new ArrayList<double[]>();
+      for (int round = 0; round < ROUNDS; round++) {
+        registry.resetCounters();
+        var figures = probe.order("listed " + layer.digest() + " 5 " + round);
+        var read = registry.counters().blob(layer.digest());
+        rounds.add(new double[] {figures[0], figures[1], read.requests(), read.bodyBytes()});
+      }
+      report.add(
+          format(
+              "| %s | %s | %.2f | %.0f | %.1f | %.1f |",
+              describe(roundTrip),
+              ranges,
+              median(rounds, 0),
+              median(rounds, 2),
+              median(rounds, 3) / 1e6,
+              median(rounds, 1) / 1e6));
+    }
+  }
+
+  private static LinkProfile link(int roundTrip) {
+    return LinkProfile.of(roundTrip, roundTrip == 0 ? 0 : 200);
+  }
+
+  private static String describe(int roundTrip) {
+    return roundTrip == 0 ? "none, no limit" : roundTrip + " ms, 200 Mbit/s";
+  }
+
+  private void scattered(TestRegistry registry, Probe probe, Layer layer) throws IOException {
     report.add(
         "| round trip | seconds | requests | MB on the wire | MB needed | wire/needed |"
             + " requests until complete | MB until complete |");
     report.add("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    var layer = files(registry);
     report.addFirst("");
     report.addFirst(
         format(
             "Scattered: %d files, %.1f MB compressed, 5 %% of the files.",
             FILES, layer.blobBytes() / 1e6));
     probe.order("scattered " + layer.digest() + " 5 1");
-    for (int roundTrip : new int[] {0, 20, 60}) {
-      registry.setLink(LinkProfile.of(roundTrip, roundTrip == 0 ? 0 : 200));
+    for (int roundTrip : ROUND_TRIPS) {
+      registry.setLink(link(roundTrip));
       var rounds = new ArrayList<double[]>();
       for (int round = 0; round < ROUNDS; round++) {
         registry.resetCounters();
@@ -178,7 +227,7 @@ final class FetchBench {
       report.add(
           format(
               "| %s | %.2f | %.0f | %.1f | %.1f | %.2f | %.0f | %.1f |",
-              roundTrip == 0 ? "none, no limit" : roundTrip + " ms, 200 Mbit/s",
+              describe(roundTrip),
               median(rounds, 0),
               median(rounds, 2),
               median(rounds, 3) / 1e6,

@@ -26,8 +26,8 @@ import java.util.concurrent.Executors;
 
 /**
  * The process that {@link FetchBench} measures, with the daemon's JVM options. Reads orders from
- * its standard input, one a line, and answers each with a line of figures: {@code whole DIGEST} or
- * {@code scattered DIGEST PERCENT SEED [complete]}.
+ * its standard input, one a line, and answers each with a line of figures: {@code whole DIGEST},
+ * {@code scattered DIGEST PERCENT SEED [complete]} or {@code listed DIGEST PERCENT SEED}.
  */
 final class FetchBenchProbe {
   private static final int READERS = 4;
@@ -67,9 +67,11 @@ final class FetchBenchProbe {
       var compression = Compression.valueOf(data.record().compression());
       var fetch = scheduler.attach(data, blob, compression);
       figures =
-          order[0].equals("whole")
-              ? whole(fetch)
-              : scattered(data, fetch, Integer.parseInt(order[2]), Long.parseLong(order[3]));
+          switch (order[0]) {
+            case "whole" -> whole(fetch);
+            case "scattered" -> scattered(data, fetch, chosen(data, order));
+            default -> listed(data, fetch, chosen(data, order));
+          };
       if (order.length > 4) {
         fetch.background();
         fetch.completed().get();
@@ -118,25 +120,42 @@ final class FetchBenchProbe {
             (threads.getTotalThreadAllocatedBytes() - allocated) / (double) (1 << 20));
   }
 
-  /** Answers with seconds, and the compressed bytes that had to be read. */
-  private static String scattered(LayerData data, LayerFetch fetch, int percent, long seed)
-      throws Exception {
+  /** Returns so many percent of the chunks, in random order. */
+  private static List<Integer> chosen(LayerData data, String[] order) {
     var chunks = new ArrayList<Integer>();
     for (int i = 0; i < data.chunks().count(); i++) {
       chunks.add(i);
     }
-    Collections.shuffle(chunks, new Random(seed));
-    List<Integer> wanted = chunks.subList(0, chunks.size() * percent / 100);
-    long needed = 0;
-    for (int chunk : wanted) {
-      needed += data.chunks().blobEnd(chunk) - data.chunks().blobOffset(chunk);
+    Collections.shuffle(chunks, new Random(Long.parseLong(order[3])));
+    return chunks.subList(0, chunks.size() * Integer.parseInt(order[2]) / 100);
+  }
+
+  private static long compressedBytes(LayerData data, List<Integer> chunks) {
+    long bytes = 0;
+    for (int chunk : chunks) {
+      bytes += data.chunks().blobEnd(chunk) - data.chunks().blobOffset(chunk);
     }
+    return bytes;
+  }
+
+  /** Readers ask for one chunk after the other; answers with seconds, and the bytes needed. */
+  private static String scattered(LayerData data, LayerFetch fetch, List<Integer> wanted) {
     long start = System.nanoTime();
     try (var readers = Executors.newFixedThreadPool(READERS)) {
       for (int chunk : wanted) {
         readers.execute(() -> fetch.demand(chunk, chunk + 1).join());
       }
     }
-    return "%.4f %d".formatted((System.nanoTime() - start) / 1e9, needed);
+    return "%.4f %d".formatted((System.nanoTime() - start) / 1e9, compressedBytes(data, wanted));
+  }
+
+  /** All are asked for at once, as a list; answers with seconds, and the bytes needed. */
+  private static String listed(LayerData data, LayerFetch fetch, List<Integer> wanted)
+      throws Exception {
+    List<ChunkRun> runs =
+        wanted.stream().sorted().map(chunk -> new ChunkRun(chunk, chunk + 1)).toList();
+    long start = System.nanoTime();
+    fetch.prefetch(runs).get();
+    return "%.4f %d".formatted((System.nanoTime() - start) / 1e9, compressedBytes(data, wanted));
   }
 }
