@@ -21,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,9 +37,6 @@ final class FetchBench {
 
   /** Milliseconds. */
   private static final int[] ROUND_TRIPS = {0, 20, 60};
-
-  private static final Predicate<RegistryRequest> SEVERAL_RANGES =
-      request -> request.range().filter(range -> range.contains(",")).isPresent();
 
   @TempDir Path directory;
 
@@ -113,7 +109,7 @@ final class FetchBench {
               + " MB needed |");
       report.add("| --- | --- | ---: | ---: | ---: | ---: |");
       listed(registry, probe, layer, "several");
-      registry.faults().always(SEVERAL_RANGES, new Fault.RefuseMultiRange());
+      registry.faults().always(FetchBench::hasSeveralRanges, new Fault.RefuseMultiRange());
       listed(registry, probe, layer, "one");
     }
     Files.write(Path.of("target/fetch.md"), report);
@@ -183,6 +179,10 @@ final class FetchBench {
               median(rounds, 3) / 1e6,
               median(rounds, 1) / 1e6));
     }
+  }
+
+  private static boolean hasSeveralRanges(RegistryRequest request) {
+    return request.range().filter(range -> range.contains(",")).isPresent();
   }
 
   private static LinkProfile link(int roundTrip) {

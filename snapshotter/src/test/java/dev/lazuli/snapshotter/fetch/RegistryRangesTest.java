@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,9 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Scattered chunks from a registry, which takes requests of several ranges or fails at them. */
 @Timeout(60)
 final class RegistryRangesTest {
-  private static final Predicate<RegistryRequest> SEVERAL_RANGES =
-      request -> request.range().filter(range -> range.contains(",")).isPresent();
-
   private final TestBlob blob = new TestBlob(61, 200, 20_000, 1);
 
   @TempDir Path root;
@@ -76,6 +72,10 @@ final class RegistryRangesTest {
     }
   }
 
+  private static boolean hasSeveralRanges(RegistryRequest request) {
+    return request.range().filter(range -> range.contains(",")).isPresent();
+  }
+
   private long requests() {
     return registry.counters().blob(blob.digest).requests();
   }
@@ -98,7 +98,7 @@ final class RegistryRangesTest {
   @ParameterizedTest
   @MethodSource("refusals")
   void registryThatCannot_isAskedForSeveralOnce_thenForEach(Fault refusal) throws Exception {
-    registry.faults().always(SEVERAL_RANGES, refusal);
+    registry.faults().always(RegistryRangesTest::hasSeveralRanges, refusal);
     try (var client = new ClientRig(_ -> {});
         var fetch = attach(client)) {
       fetchAll(fetch, 3);
@@ -126,7 +126,7 @@ final class RegistryRangesTest {
   @ParameterizedTest
   @MethodSource("passing")
   void faultOfARequestForSeveral_endsInRightBytes(Fault fault) throws Exception {
-    registry.faults().next(SEVERAL_RANGES, fault, fault);
+    registry.faults().next(RegistryRangesTest::hasSeveralRanges, fault, fault);
     try (var client = new ClientRig(_ -> {});
         var fetch = attach(client)) {
       fetchAll(fetch, 3);

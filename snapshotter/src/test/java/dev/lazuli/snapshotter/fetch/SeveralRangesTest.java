@@ -271,6 +271,31 @@ final class SeveralRangesTest {
   }
 
   @Test
+  void readerOfChunksPartlyOnTheirWay_getsTheOthersAtOnce() throws Exception {
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(3)) {
+            held.await();
+          }
+        };
+    LayerFetch fetch = attach(SMALL);
+    CompletableFuture<Void> list = fetch.prefetch(scattered(3));
+    while (source.open.get() == 0) {
+      Thread.sleep(1);
+    }
+
+    CompletableFuture<Void> reader = fetch.demand(3, 6);
+    while (data.nextMissing(4, 6) >= 0) {
+      Thread.sleep(1);
+    }
+    assertThat(reader).isNotDone();
+    held.countDown();
+    await(reader);
+    await(list);
+  }
+
+  @Test
   void readerOfANearRange_waitsForTheRequest() throws Exception {
     var held = new CountDownLatch(1);
     source.onPiece =
@@ -330,7 +355,10 @@ final class SeveralRangesTest {
 
   @Test
   void wrongBytesInOneRange_areToldToTheSource_andRepeated() throws Exception {
-    source.onPiece = (at, _) -> source.corrupt = at == blob.blobOffset(63) && timesAsked(63) == 1;
+    source.onPiece =
+        (at, _) -> {
+          source.corrupt = at == blob.blobOffset(63) && timesAsked(63) == 1;
+        };
     LayerFetch fetch = attach(SMALL);
 
     await(fetch.prefetch(scattered(3)));
