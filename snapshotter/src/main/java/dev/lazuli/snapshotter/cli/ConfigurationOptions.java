@@ -12,6 +12,9 @@ import picocli.CommandLine.Option;
 
 /** The options of commands that need the daemon's configuration; a mixin. */
 final class ConfigurationOptions {
+  /** The option that may be repeated. */
+  static final String SET = "--set";
+
   @Option(
       names = "--config",
       paramLabel = "FILE",
@@ -49,7 +52,7 @@ final class ConfigurationOptions {
   private @Nullable LogFormat logFormat;
 
   @Option(
-      names = "--set",
+      names = SET,
       paramLabel = "KEY=VALUE",
       description = "Set any key of the configuration, for example fetch.streams=4.")
   private Map<String, String> settings = new LinkedHashMap<>();
@@ -67,6 +70,48 @@ final class ConfigurationOptions {
     put(overrides, "log.level", logLevel);
     put(overrides, "log.format", logFormat);
     return Configuration.load(file == null ? Configuration.DEFAULT_FILE : file, overrides);
+  }
+
+  /**
+   * Takes an option as picocli would.
+   *
+   * @return whether there is such an option and the value is one for it
+   */
+  boolean take(String name, String value) {
+    switch (name) {
+      case "--config" -> file = Path.of(value);
+      case "--root" -> root = Path.of(value);
+      case "--state" -> state = Path.of(value);
+      case "--address" -> address = Path.of(value);
+      case "--log-level" -> {
+        logLevel = constant(LogLevel.values(), value);
+        return logLevel != null;
+      }
+      case "--log-format" -> {
+        logFormat = constant(LogFormat.values(), value);
+        return logFormat != null;
+      }
+      case SET -> {
+        int equals = value.indexOf('=');
+        if (equals > 0) {
+          settings.put(value.substring(0, equals), value.substring(equals + 1));
+        }
+        return equals > 0;
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static <E extends Enum<E>> @Nullable E constant(E[] constants, String name) {
+    for (var constant : constants) {
+      if (constant.name().equalsIgnoreCase(name)) {
+        return constant;
+      }
+    }
+    return null;
   }
 
   private static void put(Map<String, String> overrides, String key, @Nullable Object value) {

@@ -41,13 +41,22 @@ import picocli.CommandLine.Mixin;
 final class DaemonCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(DaemonCommand.class);
 
-  @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
+  @Mixin private ConfigurationOptions configuration;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Instant startedAt = Instant.now();
   private final Metrics metrics = new Metrics();
   private @Nullable LayerService service;
   private String noLazyMounts = "";
+
+  /** For picocli, which fills in the options. */
+  DaemonCommand() {
+    this(new ConfigurationOptions());
+  }
+
+  DaemonCommand(ConfigurationOptions configuration) {
+    this.configuration = configuration;
+  }
 
   @Override
   public Integer call() throws Exception {

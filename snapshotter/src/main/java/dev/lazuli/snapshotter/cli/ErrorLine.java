@@ -33,6 +33,11 @@ final class ErrorLine implements IExecutionExceptionHandler {
 
   @Override
   public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+    return tell(failure, command);
+  }
+
+  /** Tells of a failure of {@code command} and returns the exit code. */
+  int tell(Exception failure, CommandLine command) {
     var cause = unwrap(failure);
     var err = command.getErr();
     err.println(command.getColorScheme().errorText("lazuli: " + describe(cause)));

@@ -43,11 +43,11 @@ final class WarmUpCommand implements Callable<Integer> {
     for (var command : spec.root().subcommands().values()) {
       command.usage(out);
     }
-    Main.commandLine().execute("version");
-    Main.commandLine().execute("completion", "bash");
-    Main.commandLine().execute("--no-such-option");
-    Main.commandLine().execute("config", "default");
-    Main.commandLine().execute("config", "check");
+    CommandLines.all().execute("version");
+    CommandLines.all().execute("completion", "bash");
+    CommandLines.all().execute("--no-such-option");
+    CommandLines.all().execute("config", "default");
+    CommandLines.all().execute("config", "check");
     for (var format : LogFormat.values()) {
       Logging.configure(format, LogLevel.INFO);
       LoggerFactory.getLogger(WarmUpCommand.class)

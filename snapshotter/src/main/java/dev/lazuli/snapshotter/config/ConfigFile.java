@@ -65,6 +65,9 @@ final class ConfigFile {
   }
 
   private void parse() throws ConfigurationException {
+    if (text.isEmpty()) {
+      return; // Most nodes have no file, and need not load a parser for it.
+    }
     JsonNode root;
     try {
       root = TomlMapper.shared().readTree(text);

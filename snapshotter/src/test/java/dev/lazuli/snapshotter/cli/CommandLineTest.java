@@ -44,7 +44,7 @@ final class CommandLineTest {
   }
 
   private int run(Work work, String... args) {
-    var line = Main.commandLine();
+    var line = CommandLines.all();
     line.addSubcommand("work", new WorkCommand(work));
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
@@ -102,8 +102,8 @@ final class CommandLineTest {
         "daemon surplus"
       })
   void daemonAlone_actsAsInTheWholeTree(String args) {
-    assertThat(runOn(Main.daemon(), args.split(" ", -1)))
-        .isEqualTo(runOn(Main.commandLine(), args.split(" ", -1)));
+    assertThat(runOn(CommandLines.daemon(), args.split(" ", -1)))
+        .isEqualTo(runOn(CommandLines.all(), args.split(" ", -1)));
   }
 
   private static String runOn(CommandLine line, String... args) {

@@ -48,7 +48,7 @@ final class ConvertCommandTest {
   private int run(String... args) {
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
-    var line = Main.commandLine();
+    var line = CommandLines.all();
     line.setOut(new PrintWriter(out, true));
     line.setErr(new PrintWriter(err, true));
     line.setColorScheme(Help.defaultColorScheme(Ansi.OFF));
