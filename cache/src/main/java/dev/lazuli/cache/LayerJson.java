@@ -1,33 +1,164 @@
 package dev.lazuli.cache;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.PrettyPrinter;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.DefaultPrettyPrinter;
 
-/** The text of {@code layer.json}. */
+/**
+ * The text of {@code layer.json}. Written and read field by field: binding a record by reflection
+ * takes some hundred classes, which a daemon would load for this file alone.
+ */
 final class LayerJson {
   private static final long MAX_BYTES = 1 << 20;
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final ObjectWriteContext INDENTED =
+      new ObjectWriteContext.Base() {
+        @Override
+        public PrettyPrinter getPrettyPrinter() {
+          return new DefaultPrettyPrinter();
+        }
+
+        @Override
+        public boolean hasPrettyPrinter() {
+          return true;
+        }
+      };
+
+  private final Map<String, String> texts = new HashMap<>();
+  private final Map<String, Long> numbers = new HashMap<>();
+  private final Map<String, List<String>> lists = new HashMap<>();
 
   private LayerJson() {}
 
   static byte[] write(LayerRecord record) {
-    return JSON.writeValueAsBytes(record);
+    var bytes = new ByteArrayOutputStream();
+    try (var json = JSON.createGenerator(INDENTED, bytes)) {
+      json.writeStartObject();
+      json.writeStringProperty("digest", record.digest());
+      json.writeNumberProperty("size", record.size());
+      json.writeStringProperty("format", record.format());
+      json.writeStringProperty("compression", record.compression());
+      writeNullable(json, "tocDigest", record.tocDigest());
+      writeNullable(json, "compressedTocDigest", record.compressedTocDigest());
+      json.writeNumberProperty("slot", record.slot());
+      json.writeName("references");
+      json.writeStartArray();
+      for (var reference : record.references()) {
+        json.writeString(reference);
+      }
+      json.writeEndArray();
+      json.writeStringProperty("created", record.created().toString());
+      writeNullable(json, "completed", record.completed());
+      json.writeNumberProperty("prefetchEnd", record.prefetchEnd());
+      writeNullable(json, "pinned", record.pinned());
+      json.writeEndObject();
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void writeNullable(JsonGenerator json, String name, @Nullable Object value) {
+    if (value == null) {
+      json.writeNullProperty(name);
+    } else {
+      json.writeStringProperty(name, value.toString());
+    }
   }
 
   static LayerRecord read(Path file) throws IOException {
     if (Files.size(file) > MAX_BYTES) {
       throw new CacheCorruptException(file, "larger than " + MAX_BYTES + " bytes");
     }
-    try {
-      return JSON.readValue(Files.readAllBytes(file), LayerRecord.class);
+    try (var json = JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
+      var fields = new LayerJson();
+      fields.parse(json);
+      return fields.toRecord();
     } catch (JacksonException e) {
       throw new CacheCorruptException(file, e.getOriginalMessage());
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new CacheCorruptException(file, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Collects the fields by kind; what no version of Lazuli wrote here is passed over. */
+  private void parse(JsonParser json) {
+    if (json.nextToken() != JsonToken.START_OBJECT) {
+      throw new IllegalArgumentException("no JSON object");
+    }
+    for (var name = json.nextName(); name != null; name = json.nextName()) {
+      switch (json.nextToken()) {
+        case VALUE_STRING -> texts.put(name, json.getString());
+        case VALUE_NUMBER_INT -> numbers.put(name, json.getLongValue());
+        case START_ARRAY -> lists.put(name, strings(json));
+        default -> json.skipChildren();
+      }
+    }
+    if (json.currentToken() != JsonToken.END_OBJECT) {
+      throw new IllegalArgumentException("JSON object without an end");
+    }
+  }
+
+  private static List<String> strings(JsonParser json) {
+    var strings = new ArrayList<String>();
+    for (var token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
+      if (token != JsonToken.VALUE_STRING) {
+        throw new IllegalArgumentException("a list of something else than strings");
+      }
+      strings.add(json.getString());
+    }
+    return strings;
+  }
+
+  private LayerRecord toRecord() {
+    return new LayerRecord(
+        text("digest"),
+        number("size"),
+        text("format"),
+        text("compression"),
+        texts.get("tocDigest"),
+        texts.get("compressedTocDigest"),
+        number("slot"),
+        lists.getOrDefault("references", List.of()),
+        Instant.parse(text("created")),
+        instant("completed"),
+        number("prefetchEnd"),
+        instant("pinned"));
+  }
+
+  private String text(String name) {
+    var text = texts.get(name);
+    if (text == null) {
+      throw new IllegalArgumentException("no " + name);
+    }
+    return text;
+  }
+
+  private long number(String name) {
+    var number = numbers.get(name);
+    if (number == null) {
+      throw new IllegalArgumentException("no " + name);
+    }
+    return number;
+  }
+
+  private @Nullable Instant instant(String name) {
+    var text = texts.get(name);
+    return text == null ? null : Instant.parse(text);
   }
 }

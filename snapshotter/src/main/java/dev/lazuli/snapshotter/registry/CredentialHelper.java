@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Runs {@code docker-credential-NAME get}: the server's name on standard input, JSON with Username
@@ -22,7 +22,6 @@ import tools.jackson.databind.ObjectMapper;
  * @see <a href="https://github.com/docker/docker-credential-helpers">The protocol</a>
  */
 final class CredentialHelper {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final int MAX_BYTES = 64 << 10;
   private static final long SECONDS = 15;
@@ -111,7 +110,7 @@ final class CredentialHelper {
 
   private static Optional<Credentials> parse(String program, String answer) throws IOException {
     try {
-      JsonNode json = JSON.readTree(answer);
+      JsonNode json = JsonMapper.shared().readTree(answer);
       String user = json.path("Username").asString("");
       String secret = json.path("Secret").asString("");
       if (secret.isEmpty()) {

@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Credentials as {@code docker login} and {@code podman login} leave them. For a server, in this
@@ -30,7 +31,6 @@ import tools.jackson.databind.ObjectMapper;
  * none of them knows the server. The file is read anew each time, which is seldom: tokens are kept.
  */
 public final class DockerConfig implements CredentialsProvider {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final long MAX_BYTES = 4 << 20;
 
   private final Path file;
@@ -107,9 +107,9 @@ public final class DockerConfig implements CredentialsProvider {
       if (Files.size(file) > MAX_BYTES) {
         throw new IOException(file + " is larger than " + MAX_BYTES + " bytes");
       }
-      return JSON.readTree(Files.readAllBytes(file));
+      return JsonMapper.shared().readTree(Files.readAllBytes(file));
     } catch (NoSuchFileException e) {
-      return JSON.createObjectNode();
+      return JsonNodeFactory.instance.objectNode();
     } catch (JacksonException e) {
       // The parser's message may quote secrets.
       throw new IOException(file + " is no JSON", e);

@@ -8,15 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads manifests and indexes. The document's own {@code mediaType} decides; umoci and skopeo leave
  * it out, then the Content-Type does, then the fields that are there.
  */
 final class ManifestParser {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private ManifestParser() {}
 
   /**
@@ -27,7 +25,7 @@ final class ManifestParser {
    */
   static Manifest parse(byte[] document, String contentType) throws IOException {
     try {
-      JsonNode root = JSON.readTree(document);
+      JsonNode root = JsonMapper.shared().readTree(document);
       if (!root.isObject()) {
         throw new IOException("manifest is no JSON object");
       }

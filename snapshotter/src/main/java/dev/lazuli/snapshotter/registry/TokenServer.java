@@ -9,9 +9,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 
 /**
  * Fetches bearer tokens: by GET, with Basic authentication where there is a password, or by POST
@@ -21,7 +23,7 @@ import tools.jackson.databind.ObjectMapper;
  *     authentication</a>
  */
 final class TokenServer {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonFactory JSON = new JsonFactory();
   private static final int MAX_BYTES = 1 << 20;
 
   /** What the specification says where the server does not. */
@@ -65,7 +67,7 @@ final class TokenServer {
             ? HostFailure.senseless(failure.status(), reason)
             : HostFailure.lasting(failure.status(), reason);
       }
-      return token(reply.readAll(MAX_BYTES), origin, now);
+      return parse(reply.readAll(MAX_BYTES), origin, now);
     }
   }
 
@@ -106,16 +108,30 @@ final class TokenServer {
     return new HttpCall(HttpMethod.GET, origin, query.toString(), headers, HttpBody.NONE);
   }
 
-  private static Token token(byte[] body, Origin origin, long now) throws HostFailure {
-    String token = "";
+  private static Token parse(byte[] body, Origin origin, long now) throws HostFailure {
+    @Nullable String token = null;
+    String accessToken = "";
     long seconds = DEFAULT_SECONDS;
-    try {
-      JsonNode json = JSON.readTree(body);
-      token = json.path("token").asString(json.path("access_token").asString(""));
-      seconds = json.path("expires_in").asLong(DEFAULT_SECONDS);
+    try (var json = JSON.createParser(ObjectReadContext.empty(), body)) {
+      boolean isObject = json.nextToken() == JsonToken.START_OBJECT;
+      for (var name = isObject ? json.nextName() : null; name != null; name = json.nextName()) {
+        json.nextToken();
+        switch (name) {
+          case "token" -> token = json.getValueAsString("");
+          case "access_token" -> accessToken = json.getValueAsString("");
+          case "expires_in" -> seconds = json.getValueAsLong(DEFAULT_SECONDS);
+          default -> {}
+        }
+        json.skipChildren();
+      }
     } catch (JacksonException e) {
       throw HostFailure.lasting(200, "token server " + origin.authority() + ": no JSON");
     }
+    return token(token == null ? accessToken : token, seconds, origin, now);
+  }
+
+  private static Token token(String token, long seconds, Origin origin, long now)
+      throws HostFailure {
     if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw HostFailure.lasting(200, "token server " + origin.authority() + ": no token");
     }

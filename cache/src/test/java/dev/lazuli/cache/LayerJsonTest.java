@@ -1,0 +1,118 @@
+package dev.lazuli.cache;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class LayerJsonTest {
+  private static final String DIGEST = "sha256:" + "ab".repeat(32);
+  private static final Instant CREATED = Instant.parse("2026-03-04T05:06:07.123456789Z");
+  private static final LayerRecord WHOLE =
+      new LayerRecord(
+          DIGEST,
+          1L << 40,
+          "estargz",
+          "gzip",
+          "sha256:toc",
+          "sha256:compressed",
+          Integer.MAX_VALUE,
+          List.of("registry.example/a:1", "quote\"d"),
+          CREATED,
+          CREATED.plusSeconds(5),
+          -1,
+          CREATED.plusSeconds(9));
+
+  /** As versions before this one wrote it. */
+  private static final String TEXT =
+      """
+      {
+        "digest" : "%s",
+        "size" : 1099511627776,
+        "format" : "estargz",
+        "compression" : "gzip",
+        "tocDigest" : "sha256:toc",
+        "compressedTocDigest" : "sha256:compressed",
+        "slot" : 2147483647,
+        "references" : [ "registry.example/a:1", "quote\\"d" ],
+        "created" : "2026-03-04T05:06:07.123456789Z",
+        "completed" : "2026-03-04T05:06:12.123456789Z",
+        "prefetchEnd" : -1,
+        "pinned" : "2026-03-04T05:06:16.123456789Z"
+      }\
+      """
+          .formatted(DIGEST);
+
+  @TempDir Path directory;
+
+  private LayerRecord read(String text) throws IOException {
+    return LayerJson.read(Files.writeString(directory.resolve("layer.json"), text));
+  }
+
+  @Test
+  void text_isWhatItAlwaysWas() throws Exception {
+    assertThat(new String(LayerJson.write(WHOLE), UTF_8)).isEqualTo(TEXT);
+    assertThat(read(TEXT)).isEqualTo(WHOLE);
+  }
+
+  @Test
+  void whatIsNotKnown_staysUnknown() throws Exception {
+    var bare = LayerRecord.of(DIGEST, 0, "soci", "gzip", null, 0);
+    var text = new String(LayerJson.write(bare), UTF_8);
+
+    assertThat(text).contains("\"completed\" : null", "\"references\" : [ ]");
+    assertThat(read(text)).isEqualTo(bare);
+  }
+
+  @Test
+  void fieldsOfOtherVersions_arePassedOver() throws Exception {
+    var more =
+        TEXT.replace("\"format\"", "\"later\" : { \"x\" : [ 1 ] }, \"flag\" : true, \"format\"");
+
+    assertThat(read(more)).isEqualTo(WHOLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"digest\" : \"sha256:ab",
+        "\"created\" : \"yesterday\"",
+        "\"size\" : \"many\"",
+        "\"size\" : -1",
+        "\"size\" : 1e3",
+        "\"size\" : 99999999999999999999",
+        "\"references\" : [ 1 ]",
+        "\"digest\" : \"md5:00\""
+      })
+  void damagedText_isCorrupt(String damage) {
+    var name = damage.startsWith("\"") ? damage.substring(0, damage.indexOf(':')) : "";
+    var text =
+        name.isEmpty()
+            ? damage
+            : TEXT.replaceAll(name + ": .*?(,?)\\n", damage.replace("\\", "") + "$1\n");
+
+    assertThatThrownBy(() -> read(text)).isInstanceOf(CacheCorruptException.class);
+  }
+
+  @Test
+  void textThatBreaksOff_isCorrupt() {
+    for (int length = 0; length < TEXT.length(); length++) {
+      var part = TEXT.substring(0, length);
+
+      assertThatThrownBy(() -> read(part)).isInstanceOf(CacheCorruptException.class);
+    }
+  }
+}
