@@ -21,7 +21,7 @@ final class DirectoryTree {
   private static final int BLOCK_BYTES = 4096;
 
   /** Levels of a tree that are open at once while it is deleted. */
-  private static final int MAX_DEPTH = 64;
+  private static final int MAX_DEPTH = 32;
 
   private DirectoryTree() {}
 
