@@ -5,10 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads manifests and indexes. The document's own {@code mediaType} decides; umoci and skopeo leave
@@ -25,33 +23,33 @@ final class ManifestParser {
    */
   static Manifest parse(byte[] document, String contentType) throws IOException {
     try {
-      JsonNode root = JsonMapper.shared().readTree(document);
+      JsonValue root = JsonValue.parse(document);
       if (!root.isObject()) {
         throw new IOException("manifest is no JSON object");
       }
       return manifest(root, mediaType(root, contentType));
-    } catch (JacksonException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new IOException("manifest makes no sense: " + Text.clean("" + e.getMessage()), e);
     }
   }
 
-  private static Manifest manifest(JsonNode root, String mediaType) throws IOException {
+  private static Manifest manifest(JsonValue root, String mediaType) throws IOException {
     if (MediaTypes.isIndex(mediaType)) {
-      return new ImageIndex(mediaType, descriptors(root.path("manifests")), annotations(root));
+      return new ImageIndex(mediaType, descriptors(root.at("manifests")), annotations(root));
     }
     if (MediaTypes.isManifest(mediaType)) {
       return new ImageManifest(
           mediaType,
-          descriptor(root.path("config")),
-          descriptors(root.path("layers")),
+          descriptor(root.at("config")),
+          descriptors(root.at("layers")),
           annotations(root),
           text(root, "artifactType"),
-          root.has("subject") ? descriptor(root.path("subject")) : null);
+          root.fields().containsKey("subject") ? descriptor(root.at("subject")) : null);
     }
     throw new IOException("not a manifest's media type: " + Text.quote(mediaType));
   }
 
-  private static String mediaType(JsonNode root, String contentType) {
+  private static String mediaType(JsonValue root, String contentType) {
     String own = text(root, "mediaType");
     if (own != null) {
       return own;
@@ -60,44 +58,38 @@ final class ManifestParser {
     if (MediaTypes.isIndex(given) || MediaTypes.isManifest(given)) {
       return given;
     }
-    if (root.has("manifests")) {
+    if (root.fields().containsKey("manifests")) {
       return MediaTypes.OCI_INDEX;
     }
-    return root.has("layers") ? MediaTypes.OCI_MANIFEST : given;
+    return root.fields().containsKey("layers") ? MediaTypes.OCI_MANIFEST : given;
   }
 
-  private static List<Descriptor> descriptors(JsonNode array) throws IOException {
+  private static List<Descriptor> descriptors(JsonValue array) throws IOException {
     var all = new ArrayList<Descriptor>();
-    for (JsonNode node : array) {
+    for (JsonValue node : array.elements()) {
       all.add(descriptor(node));
     }
     return all;
   }
 
-  private static Descriptor descriptor(JsonNode node) throws IOException {
+  private static Descriptor descriptor(JsonValue node) throws IOException {
     String digest = text(node, "digest");
-    JsonNode size = node.path("size");
-    if (digest == null || !size.isIntegralNumber() || !size.canConvertToLong()) {
+    OptionalLong size = node.at("size").number();
+    if (digest == null || size.isEmpty()) {
       throw new IOException("descriptor without digest or size");
     }
     String mediaType = text(node, "mediaType");
-    var urls = new ArrayList<String>();
-    for (JsonNode url : node.path("urls")) {
-      if (url.isString()) {
-        urls.add(url.stringValue());
-      }
-    }
     return new Descriptor(
         mediaType == null ? "" : mediaType,
         Digest.parse(digest),
-        size.longValue(),
+        size.getAsLong(),
         annotations(node),
-        urls,
+        node.at("urls").texts(),
         text(node, "artifactType"),
-        platform(node.path("platform")));
+        platform(node.at("platform")));
   }
 
-  private static @Nullable Platform platform(JsonNode node) {
+  private static @Nullable Platform platform(JsonValue node) {
     String os = text(node, "os");
     String architecture = text(node, "architecture");
     return os == null || architecture == null
@@ -105,18 +97,18 @@ final class ManifestParser {
         : new Platform(os, architecture, text(node, "variant"));
   }
 
-  private static Map<String, String> annotations(JsonNode node) {
+  private static Map<String, String> annotations(JsonValue node) {
     var all = new LinkedHashMap<String, String>();
-    for (var entry : node.path("annotations").properties()) {
-      if (entry.getValue().isString()) {
-        all.put(entry.getKey(), entry.getValue().stringValue());
+    for (var entry : node.at("annotations").fields().entrySet()) {
+      var text = entry.getValue().text();
+      if (text != null) {
+        all.put(entry.getKey(), text);
       }
     }
     return all;
   }
 
-  private static @Nullable String text(JsonNode node, String field) {
-    JsonNode value = node.path(field);
-    return value.isString() ? value.stringValue() : null;
+  private static @Nullable String text(JsonValue node, String field) {
+    return node.at(field).text();
   }
 }
