@@ -149,15 +149,17 @@ final class Dispatcher {
   /** Tells those at the gate who else is at work. */
   void announce(long now) {
     boolean demanded = false;
+    boolean receiving = false;
     boolean prefetching = false;
     for (FetchedLayer layer : layers) {
       for (Demand demand : layer.demands) {
         demanded |= demand.retryAt - now <= 0;
       }
       for (RangeStream stream : layer.active) {
+        receiving |= stream.isReceiving() && stream.priority() == Priority.ON_DEMAND;
         prefetching |= stream.basePriority() != Priority.BACKGROUND;
       }
     }
-    gate.announce(demanded, prefetching);
+    gate.announce(demanded, receiving, prefetching);
   }
 }

@@ -205,6 +205,21 @@ public final class FetchScheduler implements AutoCloseable {
     return work.done();
   }
 
+  CompletableFuture<Void> whenPresent(FetchedLayer layer, int from, int to) {
+    lock.lock();
+    try {
+      if (layer.closed) {
+        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), from));
+      }
+      var present = new CompletableFuture<Void>();
+      layer.watches.add(new FetchedLayer.Watch(from, to, present));
+      replies.serveWatches(layer);
+      return present;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void background(FetchedLayer layer) {
     lock.lock();
     try {
@@ -220,6 +235,7 @@ public final class FetchScheduler implements AutoCloseable {
   void arrived(FetchedLayer layer, int chunk) {
     lock.lock();
     try {
+      replies.serveWatches(layer);
       if (!layer.demands.isEmpty()) {
         for (Demand demand : List.copyOf(layer.demands)) {
           if (demand.wants(chunk, chunk + 1)) {
@@ -271,6 +287,16 @@ public final class FetchScheduler implements AutoCloseable {
       stream.layer().rewind(chunk);
       dispatch();
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The first byte for a reader has come. */
+  void receiving() {
+    lock.lock();
+    try {
+      dispatcher.announce(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -338,10 +364,13 @@ public final class FetchScheduler implements AutoCloseable {
       replies.fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
     }
     List<LowWork> prefetched = layer.works(Priority.PREFETCH);
+    var watches = List.copyOf(layer.watches);
+    layer.watches.clear();
     replies.tell(
         () -> {
           layer.completed().cancel(false);
           prefetched.forEach(work -> work.done().cancel(false));
+          watches.forEach(watch -> watch.future().cancel(false));
         });
     layer.active.forEach(RangeStream::cancel);
     gate.poke();

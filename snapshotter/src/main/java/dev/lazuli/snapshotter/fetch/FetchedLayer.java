@@ -32,6 +32,10 @@ final class FetchedLayer implements LayerFetch {
   private final CompletableFuture<Void> completed = new CompletableFuture<>();
 
   final List<Demand> demands = new ArrayList<>();
+
+  /** Those who wait for chunks without asking for them. */
+  final List<Watch> watches = new ArrayList<>();
+
   final List<RangeStream> active = new ArrayList<>();
 
   /** Lists of chunks to prefetch, the oldest first. */
@@ -62,6 +66,25 @@ final class FetchedLayer implements LayerFetch {
     this.background = LowWork.none(data);
   }
 
+  /**
+   * Somebody who waits for chunks without asking for them.
+   *
+   * @param from first chunk
+   * @param to chunk after the last
+   */
+  record Watch(int from, int to, CompletableFuture<Void> future) {}
+
+  /** Drops and returns the futures of those whose chunks are all present. */
+  List<CompletableFuture<Void>> takeSeen() {
+    if (watches.isEmpty()) {
+      return List.of();
+    }
+    var seen =
+        watches.stream().filter(watch -> data.nextMissing(watch.from(), watch.to()) < 0).toList();
+    watches.removeAll(seen);
+    return seen.stream().map(Watch::future).toList();
+  }
+
   @Override
   public CompletableFuture<Void> demand(int fromChunk, int toChunk) {
     Objects.checkFromToIndex(fromChunk, toChunk, chunks.count());
@@ -80,6 +103,12 @@ final class FetchedLayer implements LayerFetch {
   public CompletableFuture<Void> prefetch(List<ChunkRun> runs) {
     ChunkRun.check(runs, chunks.count());
     return scheduler.prefetch(this, runs);
+  }
+
+  @Override
+  public CompletableFuture<Void> whenPresent(int fromChunk, int toChunk) {
+    Objects.checkFromToIndex(fromChunk, toChunk, chunks.count());
+    return scheduler.whenPresent(this, fromChunk, toChunk);
   }
 
   @Override

@@ -16,12 +16,19 @@ final class Gate {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile boolean demanded;
+  private volatile boolean receiving;
   private volatile boolean prefetching;
 
-  /** Says whether readers are being served, and whether there are prefetch streams. */
-  void announce(boolean nowDemanded, boolean nowPrefetching) {
-    boolean opened = (demanded && !nowDemanded) || (prefetching && !nowPrefetching);
+  /**
+   * Says whether readers wait, whether bytes for them come, and whether there are prefetch streams.
+   */
+  void announce(boolean nowDemanded, boolean nowReceiving, boolean nowPrefetching) {
+    boolean opened =
+        (demanded && !nowDemanded)
+            || (receiving && !nowReceiving)
+            || (prefetching && !nowPrefetching);
     demanded = nowDemanded;
+    receiving = nowReceiving;
     prefetching = nowPrefetching;
     if (opened) {
       poke();
@@ -53,7 +60,8 @@ final class Gate {
   private boolean mustYield(RangeStream stream) {
     return switch (stream.priority()) {
       case ON_DEMAND -> false;
-      case PREFETCH -> demanded;
+      // What a container will read soon need not leave the link idle for another's round trip.
+      case PREFETCH -> receiving;
       case BACKGROUND -> demanded || prefetching;
     };
   }

@@ -46,6 +46,16 @@ public interface LayerFetch extends AutoCloseable {
    */
   CompletableFuture<Void> prefetch(List<ChunkRun> runs);
 
+  /**
+   * Waits for chunks that somebody else asks for; fetches nothing itself.
+   *
+   * @param fromChunk first chunk
+   * @param toChunk chunk after the last
+   * @return completes when all of them are present, with an error when the layer is detached
+   *     before. Dependents run on a virtual thread of their own and may block.
+   */
+  CompletableFuture<Void> whenPresent(int fromChunk, int toChunk);
+
   /** Fetches everything that is missing, when nothing else is to be done, until it is there. */
   void background();
 

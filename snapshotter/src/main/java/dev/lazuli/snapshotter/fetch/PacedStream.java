@@ -85,6 +85,7 @@ final class PacedStream implements BlobStream {
   private void arrived(int length) {
     if (bytes == 0) {
       if (bytesBefore == 0) {
+        stream.receives();
         stream.layer().link().firstByte(System.nanoTime() - opened - heldNanos);
       }
       scheduler.listener().firstByte(stream.layer().name(), range().offset());

@@ -36,6 +36,7 @@ final class RangeStream implements Runnable {
   private volatile long blobPosition;
   private volatile long waitingSince;
   private volatile boolean cancelled;
+  private volatile boolean receiving;
 
   private @Nullable Thread opener;
   private @Nullable BlobRanges body;
@@ -154,6 +155,19 @@ final class RangeStream implements Runnable {
   /** Takes the chunks from {@code chunk} on away from the stream. */
   void endBefore(int chunk) {
     end = Math.min(end, chunk);
+  }
+
+  /** Notes that the first byte has come. */
+  void receives() {
+    receiving = true;
+    if (priority() == Priority.ON_DEMAND) {
+      scheduler.receiving();
+    }
+  }
+
+  /** Returns whether bytes come: the stream does not just wait for the first one. */
+  boolean isReceiving() {
+    return receiving;
   }
 
   boolean cancelled() {

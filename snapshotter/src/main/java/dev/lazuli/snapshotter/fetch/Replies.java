@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
+import java.util.concurrent.CompletableFuture;
+
 /**
  * Answers those who wait, each on a virtual thread of its own: what depends on an answer may block,
  * and must not run under the scheduler's lock. That lock is held by the callers.
@@ -20,6 +22,13 @@ final class Replies {
             listener.demandServed(layer.name(), demand.from, demand.to, nanos);
             demand.future.complete(null);
           });
+    }
+  }
+
+  /** Answers those who watch for chunks that are there. */
+  void serveWatches(FetchedLayer layer) {
+    for (CompletableFuture<Void> seen : layer.takeSeen()) {
+      tell(() -> seen.complete(null));
     }
   }
 

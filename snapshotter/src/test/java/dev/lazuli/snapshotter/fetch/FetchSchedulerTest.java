@@ -228,6 +228,29 @@ final class FetchSchedulerTest {
   }
 
   @Test
+  void prefetch_goesOn_whileAReaderWaitsForItsFirstByte() throws Exception {
+    var blob = new TestBlob(7, 400, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    LayerData data = add(blob);
+    var other = new TestBlob(8, 10, 20_000, 1);
+    var slow = new TestSource(other.blob);
+    var answer = new CountDownLatch(1);
+    slow.onOpen = (_, _) -> answer.await();
+    LayerData otherData = add(other);
+    FetchScheduler scheduler = scheduler(SMALL.withStreams(4, 1, 1));
+    LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
+    LayerFetch otherFetch = scheduler.attach(otherData, slow, Compression.GZIP);
+
+    CompletableFuture<Void> reader = otherFetch.demand(0, 1);
+    // One piece for each pause would take minutes.
+    await(fetch.prefetch(0, blob.blob.length));
+
+    assertThat(reader).isNotDone();
+    answer.countDown();
+    await(reader);
+  }
+
+  @Test
   void brokenRanges_areFetchedAgain_untilRight() throws Exception {
     var blob = new TestBlob(9, 50, 20_000, 1);
     var source = new TestSource(blob.blob);
