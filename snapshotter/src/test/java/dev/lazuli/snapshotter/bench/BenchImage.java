@@ -2,13 +2,18 @@ package dev.lazuli.snapshotter.bench;
 
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageConfig;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
-/** Images of Debian packages, in three layers, with a program to run. */
+/**
+ * Images of Debian packages, in three layers, with a program to run. As with published images the
+ * configuration names the program, and whoever starts a container says what it shall do.
+ */
 enum BenchImage {
   PYTHON("python3"),
   JAVA("openjdk-17-jre-headless");
@@ -36,12 +41,13 @@ enum BenchImage {
 
   /** Returns the image in both formats, made anew where {@code directory} does not have it yet. */
   OciLayout layout(Path directory) throws IOException {
-    var layout = OciLayout.at(directory.resolve(name()));
+    var layout = OciLayout.at(directory.resolve(name().toLowerCase(Locale.ROOT)));
     if (layout.images().keySet().containsAll(List.of(PLAIN, LAZY))) {
       return layout;
     }
-    var gzip = new ImageBuilder(layout).encoding(LayerEncoding.GZIP);
-    var lazy = new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ);
+    var config = ImageConfig.DEFAULT.withCommand(command().getFirst());
+    var gzip = new ImageBuilder(layout).config(config).encoding(LayerEncoding.GZIP);
+    var lazy = new ImageBuilder(layout).config(config).encoding(LayerEncoding.ESTARGZ);
     for (var layer :
         new DebianPackages(directory.resolve("debs"))
             .layers(List.of("libc6"), List.of("dash", "coreutils"), List.of(topPackage))) {
