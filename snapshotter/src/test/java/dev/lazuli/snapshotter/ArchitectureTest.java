@@ -50,6 +50,7 @@ final class ArchitectureTest {
               "cache",
               "snapshotter.registry",
               "snapshotter.metrics"),
+          room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
               "snapshotter.layers",
@@ -58,6 +59,7 @@ final class ArchitectureTest {
               "bridge",
               "snapshotter.registry",
               "snapshotter.fetch",
+              "snapshotter.start",
               "snapshotter.waterfall",
               "snapshotter.config",
               "snapshotter.metrics",

@@ -97,6 +97,7 @@ final class NodeOptions {
         fetch.backgroundDelay(),
         from.prefetch().enabled(),
         from.prefetch().sizeBytes(),
+        from.prefetch().enabled() ? from.prefetch().headStartBytes() : 0,
         from.allowUnverified(),
         preset.availabilityInterval(),
         preset.parallelIndexes(),

@@ -127,9 +127,10 @@ public record Configuration(
    *
    * @param enabled whether landmarks and the size are obeyed
    * @param sizeBytes what to fetch of a layer without a landmark
+   * @param headStartBytes most to fetch of what an image's program needs to start
    * @param timeout longest that a container's start waits for it
    */
-  public record Prefetch(boolean enabled, long sizeBytes, Duration timeout) {}
+  public record Prefetch(boolean enabled, long sizeBytes, long headStartBytes, Duration timeout) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

@@ -232,7 +232,8 @@ final class Settings {
           "prefetch.enabled",
           Kind.flag(),
           true,
-          "Whether the prefetch landmark of a layer and prefetch.size are obeyed.");
+          "Whether anything is fetched before it is read: what the prefetch landmark of a layer or"
+              + " prefetch.size says, and head starts.");
   static final Setting<Long> PREFETCH_SIZE =
       key(
           "prefetch.size",
@@ -240,6 +241,13 @@ final class Settings {
           0L,
           "How much of a layer's beginning is fetched at once where neither a landmark nor a label"
               + " says so.");
+  static final Setting<Long> HEAD_START =
+      key(
+          "prefetch.head_start",
+          Kind.size(),
+          32L << 20,
+          "How much is fetched at once, at most, of what the program in an image's configuration"
+              + " needs to start; costs two small requests for each image. 0 fetches nothing.");
   static final Setting<Duration> PREFETCH_TIMEOUT =
       key(
           "prefetch.timeout",

@@ -35,7 +35,10 @@ record Values(Map<Setting<?>, Object> given) {
             get(Settings.KEEPER),
             get(Settings.KEEPER_PATIENCE)),
         new Configuration.Prefetch(
-            get(Settings.PREFETCH), get(Settings.PREFETCH_SIZE), get(Settings.PREFETCH_TIMEOUT)),
+            get(Settings.PREFETCH),
+            get(Settings.PREFETCH_SIZE),
+            get(Settings.HEAD_START),
+            get(Settings.PREFETCH_TIMEOUT)),
         get(Settings.ALLOW_UNVERIFIED),
         get(Settings.RECORD_SIZE),
         get(Settings.METRICS_ADDRESS));

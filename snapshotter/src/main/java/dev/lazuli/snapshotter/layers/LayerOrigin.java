@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -27,6 +28,19 @@ public interface LayerOrigin {
    * @throws IOException if the manifest cannot be read, or does not list the layer
    */
   default Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
+      throws IOException {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns what an image's configuration says of how its containers start; empty if this origin
+   * has no configurations.
+   *
+   * @param manifestDigest of the manifest, or of an index that lists it; empty: whatever the
+   *     reference leads to now
+   * @throws IOException if manifest or configuration cannot be read
+   */
+  default Optional<ImageStart> start(String reference, Optional<String> manifestDigest)
       throws IOException {
     return Optional.empty();
   }

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
@@ -16,6 +17,9 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /** All layers of this node that are in use, by digest. */
 public final class Layers implements RemoteLayers, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Layers.class);
+
+  /** How long to leave files to those who have yet to close them. */
+  private static final long REMOVAL_MILLIS = 200;
 
   private static final class Entry {
     final SharedLayer layer;
@@ -37,14 +44,31 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private final Map<String, Entry> entries = new HashMap<>();
   private volatile Claimants needed = Set::of;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
+  private final HeadStarts headStarts;
 
   Layers(LayerParts parts) {
     this.parts = parts;
+    this.headStarts =
+        new HeadStarts(
+            parts.origin(),
+            parts.options().headStartBytes(),
+            digest -> inUse(digest).flatMap(SharedLayer::ifOpen));
   }
 
   @Override
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
-    return claim(withToc(request), Trust.REQUIRED);
+    return start(withToc(request), Trust.REQUIRED);
+  }
+
+  /** Claims a layer for a container that has yet to start. */
+  private RemoteLayer start(LayerRequest request, Trust trust)
+      throws IOException, InterruptedException {
+    try {
+      return claim(request, trust, headStarts::mounted);
+    } catch (IOException | RuntimeException e) {
+      headStarts.failed(request);
+      throw e;
+    }
   }
 
   /**
@@ -69,19 +93,21 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
-    return claim(request, Trust.DEFERRED);
+    return start(request, Trust.DEFERRED);
   }
 
   @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
-    return claim(request, Trust.REQUIRED);
+    return claim(request, Trust.REQUIRED, _ -> {});
   }
 
-  private RemoteLayer claim(LayerRequest request, Trust trust)
+  private RemoteLayer claim(LayerRequest request, Trust trust, Consumer<LayerRequest> mounted)
       throws IOException, InterruptedException {
     var layer = use(request.digest());
     try {
-      layer.claim(request, trust);
+      if (layer.claim(request, trust)) {
+        mounted.accept(request);
+      }
     } catch (IOException | InterruptedException | RuntimeException e) {
       leave(request.digest());
       throw e;
@@ -140,7 +166,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     }
     for (var record : parts.store().list()) {
       if (!wanted.contains(record.digest()) && record.pinned() == null) {
-        removeUnclaimed(record.digest());
+        var _ = removeUnclaimed(record.digest());
       }
     }
     before.removeAll(stored());
@@ -153,22 +179,47 @@ public final class Layers implements RemoteLayers, AutoCloseable {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  private synchronized void removeUnclaimed(String digest) {
-    if (entries.containsKey(digest)) {
-      return;
+  /** Returns false if the layer is to be removed but somebody still holds its files open. */
+  private synchronized boolean removeUnclaimed(String digest) {
+    if (entries.containsKey(digest) || parts.store().isKept(digest)) {
+      return true;
     }
     try {
       if (parts.store().remove(digest)) {
         log.info("layer {}: removed, no snapshot needs it", digest);
       }
+    } catch (LayerInUseException e) {
+      return false;
     } catch (IOException e) {
       log.warn("layer {}: its files stay: {}", digest, e.getMessage());
+    }
+    return true;
+  }
+
+  /**
+   * Removes a layer that nobody claims once its files are closed: a checkpoint, a status, a head
+   * start or a stream that takes long to end may hold them for a moment more.
+   */
+  private void removeSoon(String digest) {
+    Runnable attempt =
+        () -> {
+          if (!removeUnclaimed(digest)) {
+            removeSoon(digest);
+          }
+        };
+    try {
+      var _ = parts.timer().schedule(attempt, REMOVAL_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("layer {}: left to the next daemon", digest);
     }
   }
 
   private void release(SharedLayer layer) {
-    layer.release();
+    boolean gone = layer.release();
     leave(layer.digest());
+    if (!gone) {
+      removeSoon(layer.digest());
+    }
   }
 
   private synchronized SharedLayer use(String digest) {

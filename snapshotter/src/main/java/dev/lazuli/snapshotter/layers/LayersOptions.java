@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param prefetch whether landmarks and sizes are obeyed
  * @param prefetchBytes how much of a blob's head is fetched at once where neither the layer nor the
  *     client says so; 0 for none
+ * @param headStartBytes how much of what an image's program needs to start is fetched at once, in
+ *     bytes of blobs; 0 for nothing
  * @param allowUnverified whether a client's label may switch verification off
  * @param availabilityInterval how long a layer counts as available after it last was
  * @param parallelIndexes how many layers are indexed at the same time, at least 1; each takes
@@ -23,6 +25,7 @@ public record LayersOptions(
     Duration backgroundDelay,
     boolean prefetch,
     long prefetchBytes,
+    long headStartBytes,
     boolean allowUnverified,
     Duration availabilityInterval,
     int parallelIndexes,
@@ -34,6 +37,7 @@ public record LayersOptions(
           Duration.ofMillis(500),
           true,
           0,
+          32L << 20,
           false,
           Duration.ofSeconds(60),
           4,
@@ -42,13 +46,20 @@ public record LayersOptions(
   /** Checks the ranges. */
   public LayersOptions {
     if (prefetchBytes < 0
+        || headStartBytes < 0
         || parallelIndexes < 1
         || recordBytes < 0
         || backgroundDelay.isNegative()
         || availabilityInterval.isNegative()) {
       throw new IllegalArgumentException(
-          "prefetch of %d bytes, %d indexes at a time, background delay %s, availability %s"
-              .formatted(prefetchBytes, parallelIndexes, backgroundDelay, availabilityInterval));
+          ("prefetch of %d bytes, head start of %d, %d indexes at a time, background delay %s,"
+                  + " availability %s")
+              .formatted(
+                  prefetchBytes,
+                  headStartBytes,
+                  parallelIndexes,
+                  backgroundDelay,
+                  availabilityInterval));
     }
   }
 
@@ -59,6 +70,7 @@ public record LayersOptions(
         backgroundDelay,
         prefetch,
         prefetchBytes,
+        headStartBytes,
         allowUnverified,
         availabilityInterval,
         parallelIndexes,

@@ -6,6 +6,7 @@ import dev.lazuli.cache.Pin;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.start.StartLayer;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
@@ -73,6 +74,11 @@ final class OpenLayer implements AutoCloseable {
       data.close();
       throw e;
     }
+  }
+
+  /** Returns handles for a head start, to be closed after it. */
+  StartLayer forStart() throws IOException {
+    return StartLayer.of(data, fetch);
   }
 
   LayerData data() {

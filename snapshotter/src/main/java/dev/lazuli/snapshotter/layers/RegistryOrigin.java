@@ -5,19 +5,21 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.registry.ImageConfig;
 import dev.lazuli.snapshotter.registry.ImageIndex;
 import dev.lazuli.snapshotter.registry.ImageManifest;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Layers as registries have them. What the last manifests said is remembered, and for a minute also
@@ -28,10 +30,8 @@ public final class RegistryOrigin implements LayerOrigin {
   private static final int MANIFESTS = 32;
   private static final Duration REMEMBERED = Duration.ofMinutes(1);
 
-  /**
-   * What reading a manifest came to: the annotations of its layers by their digests, or why not.
-   */
-  private record Outcome(Map<String, Map<String, String>> layers, String failure) {}
+  /** What reading a manifest came to: the manifest, or why not. */
+  private record Outcome(@Nullable ImageManifest manifest, String failure) {}
 
   private final RegistryClient registry;
   private final Cache<String, Outcome> manifests =
@@ -57,16 +57,20 @@ public final class RegistryOrigin implements LayerOrigin {
   public Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
       throws IOException {
     var outcome = outcome(reference, manifestDigest);
-    if (!outcome.failure().isEmpty()) {
+    if (outcome.manifest() == null) {
       throw new LayerMountException(
           layer, "its manifest, which may say the TOC's digest, is needed: " + outcome.failure());
     }
-    var annotations = outcome.layers().get(layer);
-    if (annotations == null) {
-      throw new LayerMountException(layer, "manifest " + manifestDigest + " does not list it");
-    }
+    var listed =
+        outcome.manifest().layers().stream()
+            .filter(descriptor -> descriptor.digest().toString().equals(layer))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new LayerMountException(
+                        layer, "manifest " + manifestDigest + " does not list it"));
     try {
-      return TocTrust.fromAnnotations(annotations);
+      return TocTrust.fromAnnotations(listed.annotations());
     } catch (IllegalArgumentException e) {
       throw new LayerMountException(layer, "annotation of its TOC: " + e.getMessage(), e);
     }
@@ -93,15 +97,38 @@ public final class RegistryOrigin implements LayerOrigin {
 
   private Outcome read(String reference, String manifestDigest) {
     try {
-      var layers = new HashMap<String, Map<String, String>>();
       var exact = parse(reference).withDigest(parseDigest(manifestDigest));
-      for (var layer : manifest(exact).layers()) {
-        layers.put(layer.digest().toString(), layer.annotations());
-      }
-      return new Outcome(layers, "");
+      return new Outcome(manifest(exact), "");
     } catch (IOException e) {
-      return new Outcome(Map.of(), e.getMessage() == null ? e.toString() : e.getMessage());
+      return new Outcome(null, e.getMessage() == null ? e.toString() : e.getMessage());
     }
+  }
+
+  @Override
+  public Optional<ImageStart> start(String reference, Optional<String> manifestDigest)
+      throws IOException {
+    var parsed = parse(reference);
+    var digest =
+        manifestDigest.or(() -> Optional.ofNullable(parsed.digest()).map(Digest::toString));
+    ImageManifest manifest;
+    if (digest.isPresent()) {
+      var outcome = outcome(reference, digest.get());
+      if (outcome.manifest() == null) {
+        throw new IOException(outcome.failure());
+      }
+      manifest = outcome.manifest();
+    } else {
+      manifest = manifest(parsed);
+    }
+    var layers = manifest.layers().stream().map(layer -> layer.digest().toString()).toList();
+    var config = ImageConfig.parse(registry.content(parsed, manifest.config()));
+    return Optional.of(
+        ImageStart.of(
+            layers,
+            config.entrypoint(),
+            config.command(),
+            config.environment(),
+            config.workingDirectory()));
   }
 
   private ImageManifest manifest(ImageReference exact) throws IOException {

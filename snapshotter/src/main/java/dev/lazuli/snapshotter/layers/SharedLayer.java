@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Sha256;
@@ -53,9 +54,10 @@ final class SharedLayer {
   /**
    * Mounts the layer if it is not, and counts one more claim.
    *
+   * @return whether it was not mounted before
    * @throws IOException if it cannot be mounted; then nothing has changed
    */
-  void claim(LayerRequest request, Trust trust) throws IOException, InterruptedException {
+  boolean claim(LayerRequest request, Trust trust) throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
       var layer = open;
@@ -67,6 +69,7 @@ final class SharedLayer {
         requireTrusted(request, layer.data());
       }
       claims.incrementAndGet();
+      return layer == null;
     } finally {
       if (open == null) {
         parts.record().forget(digest);
@@ -160,17 +163,21 @@ final class SharedLayer {
     }
   }
 
-  /** Takes one claim back; with the last one the layer is unmounted and its files are removed. */
-  void release() {
+  /**
+   * Takes one claim back; with the last one the layer is unmounted and its files are removed.
+   *
+   * @return false if they are to be removed but somebody still holds them open
+   */
+  boolean release() {
     lock.lock();
     try {
       var layer = open;
       if (claims.decrementAndGet() > 0 || layer == null) {
-        return;
+        return true;
       }
       open = null;
       layer.close();
-      forget();
+      return forget();
     } finally {
       lock.unlock();
     }
@@ -190,7 +197,7 @@ final class SharedLayer {
     return claims.get();
   }
 
-  private void forget() {
+  private boolean forget() {
     parts.activity().forget(digest);
     parts.record().forget(digest);
     try {
@@ -199,9 +206,13 @@ final class SharedLayer {
       } else if (parts.store().remove(digest)) {
         log.info("layer {}: removed with its last snapshot", digest);
       }
+    } catch (LayerInUseException e) {
+      log.debug("layer {}: its files stay for now: {}", digest, e.getMessage());
+      return false;
     } catch (IOException e) {
       log.warn("layer {}: its files stay: {}", digest, e.getMessage());
     }
+    return true;
   }
 
   /** Ends use of the layer but keeps what is stored, for the next daemon. */

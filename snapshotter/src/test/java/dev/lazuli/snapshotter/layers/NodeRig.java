@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /** A registry with an image of one layer, and a node that mounts it. */
@@ -42,6 +43,18 @@ final class NodeRig implements AutoCloseable {
    * @param background whether layers are fetched whole
    */
   NodeRig(Path directory, Path root, ImageTree tree, long quota, boolean background)
+      throws IOException {
+    this(directory, root, tree, quota, background, NodeRig::blobsOf);
+  }
+
+  /** Builds the same, with layers from another origin. */
+  NodeRig(
+      Path directory,
+      Path root,
+      ImageTree tree,
+      long quota,
+      boolean background,
+      Function<RegistryClient, LayerOrigin> origin)
       throws IOException {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs root and /dev/fuse to mount layers");
     var layout = OciLayout.at(directory.resolve("layout"));
@@ -62,12 +75,20 @@ final class NodeRig implements AutoCloseable {
                 FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(3)),
                 LayersOptions.DEFAULT.withBackgroundFetch(background),
                 Optional.empty()),
-            (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
+            origin.apply(client),
             FetchListener.NONE);
+  }
+
+  private static LayerOrigin blobsOf(RegistryClient client) {
+    return (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size);
   }
 
   private static Logger logger() {
     return (Logger) LoggerFactory.getLogger("dev.lazuli");
+  }
+
+  String reference() {
+    return registry.host() + "/image:1";
   }
 
   RemoteLayer mount() throws IOException, InterruptedException {
@@ -75,7 +96,7 @@ final class NodeRig implements AutoCloseable {
         .layers()
         .mount(
             new LayerRequest(
-                registry.host() + "/image:1",
+                reference(),
                 layer.digest(),
                 List.of(layer.digest()),
                 Optional.empty(),

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,6 +171,28 @@ final class RegistryOriginTest {
     assertThat(origin.digestIn("registry.example/app:1")).isEmpty();
     assertThat(origin.digestIn("registry.example/app:1@" + OTHER)).contains(OTHER);
     assertThatThrownBy(() -> origin.digestIn("registry.example/APP!"))
+        .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void start_isWhatTheConfigurationSays_byDigestOrByTag() throws IOException {
+    var config = ImageConfig.DEFAULT.withCommand("serve", "--all");
+    var manifest = layout.addImage("1", config, List.of(new Layer(layer, OTHER, 1)));
+    registry.serve("app", layout);
+
+    for (var digest : List.of(Optional.of(manifest.digest()), Optional.<String>empty())) {
+      var start = origin.start(reference, digest).orElseThrow();
+
+      assertThat(start.layers()).containsExactly(layer.digest());
+      assertThat(start.command()).containsExactly("serve", "--all");
+    }
+  }
+
+  @Test
+  void start_ofAnImageThatIsNotThere_isAnError() {
+    assertThatThrownBy(() -> origin.start(reference, Optional.empty()))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> origin.start(reference, Optional.of(OTHER)))
         .isInstanceOf(IOException.class);
   }
 }

@@ -1,0 +1,196 @@
+package dev.lazuli.snapshotter.start;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a 64-bit little-endian ELF file needs to run: the names that the kernel and the dynamic
+ * loader read from it.
+ *
+ * @param interpreter path of the dynamic loader; empty where none is asked for
+ * @param needed names of shared libraries ({@code DT_NEEDED}), in their order
+ * @param searched directories to look for them in ({@code DT_RPATH} and {@code DT_RUNPATH}), {@code
+ *     $ORIGIN} replaced
+ * @see <a href="https://gabi.xinuos.com/elf/08-dynamic.html">System V ABI: dynamic linking</a>
+ */
+record Elf(String interpreter, List<String> needed, List<String> searched) {
+  /** {@code 0x7f 'E' 'L' 'F'}, as a little-endian number. */
+  private static final int MAGIC = 0x464c457f;
+
+  /**
+   * {@code e_ident[EI_CLASS]} of a 64-bit file, {@code e_ident[EI_DATA]} of a little-endian one.
+   */
+  private static final int CLASS_64 = 2;
+
+  private static final int LITTLE_ENDIAN = 1;
+
+  // Elf64_Ehdr and Elf64_Phdr of uapi/linux/elf.h.
+  private static final int HEADER_BYTES = 64;
+  private static final int E_PHOFF = 32;
+  private static final int E_PHENTSIZE = 54;
+  private static final int E_PHNUM = 56;
+  private static final int SEGMENT_BYTES = 56;
+  private static final int P_OFFSET = 8;
+  private static final int P_VADDR = 16;
+  private static final int P_FILESZ = 32;
+  private static final int PT_LOAD = 1;
+  private static final int PT_DYNAMIC = 2;
+  private static final int PT_INTERP = 3;
+
+  // Elf64_Dyn of the same header.
+  private static final int DYNAMIC_BYTES = 16;
+  private static final int DT_NULL = 0;
+  private static final int DT_NEEDED = 1;
+  private static final int DT_STRTAB = 5;
+  private static final int DT_RPATH = 15;
+  private static final int DT_RUNPATH = 29;
+
+  private static final int MOST_SEGMENTS = 64;
+  private static final int MOST_DYNAMIC_BYTES = 16 << 10;
+  private static final int MOST_NEEDED = 256;
+  private static final int MOST_NAME_BYTES = 1024;
+
+  private record Segment(int type, long offset, long address, long size) {}
+
+  /** Copies the lists. */
+  Elf {
+    needed = List.copyOf(needed);
+    searched = List.copyOf(searched);
+  }
+
+  /** Returns whether a file that starts so is one that {@link #read} understands. */
+  static boolean starts(byte[] head) {
+    return head.length >= HEADER_BYTES
+        && buffer(head).getInt(0) == MAGIC
+        && head[4] == CLASS_64
+        && head[5] == LITTLE_ENDIAN;
+  }
+
+  private static ByteBuffer buffer(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Reads a file for which {@link #starts} holds.
+   *
+   * @throws IOException if a part of it that is needed does not come; one that makes no sense is
+   *     taken for absent
+   */
+  static Elf read(ImageFile file) throws IOException {
+    List<Segment> segments = segments(file);
+    String interpreter = "";
+    Segment dynamic = null;
+    for (Segment segment : segments) {
+      if (segment.type() == PT_INTERP) {
+        interpreter = name(file, segment.offset());
+      } else if (segment.type() == PT_DYNAMIC) {
+        dynamic = segment;
+      }
+    }
+    return dynamic == null
+        ? new Elf(interpreter, List.of(), List.of())
+        : read(file, interpreter, dynamic, segments);
+  }
+
+  private static List<Segment> segments(ImageFile file) throws IOException {
+    byte[] head = file.read(0, HEADER_BYTES);
+    ByteBuffer header = buffer(head);
+    var segments = new ArrayList<Segment>();
+    if (!starts(head) || Short.toUnsignedInt(header.getShort(E_PHENTSIZE)) != SEGMENT_BYTES) {
+      return segments;
+    }
+    int count = Math.min(MOST_SEGMENTS, Short.toUnsignedInt(header.getShort(E_PHNUM)));
+    long table = header.getLong(E_PHOFF);
+    if (!isWithin(file, table, (long) count * SEGMENT_BYTES)) {
+      return segments;
+    }
+    ByteBuffer entries = buffer(file.read(table, count * SEGMENT_BYTES));
+    for (int at = 0; at < count * SEGMENT_BYTES; at += SEGMENT_BYTES) {
+      var segment =
+          new Segment(
+              entries.getInt(at),
+              entries.getLong(at + P_OFFSET),
+              entries.getLong(at + P_VADDR),
+              entries.getLong(at + P_FILESZ));
+      if (isWithin(file, segment.offset(), segment.size())) {
+        segments.add(segment);
+      }
+    }
+    return segments;
+  }
+
+  private static boolean isWithin(ImageFile file, long offset, long length) {
+    return offset >= 0 && length >= 0 && offset <= file.size() && length <= file.size() - offset;
+  }
+
+  private static Elf read(
+      ImageFile file, String interpreter, Segment dynamic, List<Segment> segments)
+      throws IOException {
+    var needed = new ArrayList<Long>();
+    var searched = new ArrayList<Long>();
+    long strings = -1;
+    int length = (int) Math.min(dynamic.size(), MOST_DYNAMIC_BYTES);
+    ByteBuffer entries = buffer(file.read(dynamic.offset(), length));
+    for (int at = 0; at + DYNAMIC_BYTES <= entries.limit(); at += DYNAMIC_BYTES) {
+      long tag = entries.getLong(at);
+      long value = entries.getLong(at + Long.BYTES);
+      if (tag == DT_NULL) {
+        break;
+      } else if (tag == DT_NEEDED && needed.size() < MOST_NEEDED) {
+        needed.add(value);
+      } else if (tag == DT_STRTAB) {
+        strings = offsetOf(value, segments);
+      } else if (tag == DT_RPATH || tag == DT_RUNPATH) {
+        searched.add(value);
+      }
+    }
+    var names = new ArrayList<String>();
+    var directories = new ArrayList<String>();
+    if (strings >= 0) {
+      for (long name : needed) {
+        names.add(name(file, strings + name));
+      }
+      for (long name : searched) {
+        directories.addAll(directories(name(file, strings + name), file.directory()));
+      }
+    }
+    names.removeIf(String::isEmpty);
+    return new Elf(interpreter, names, directories);
+  }
+
+  /** Returns where in the file lies what is at an address in memory; -1 if nowhere. */
+  private static long offsetOf(long address, List<Segment> segments) {
+    for (Segment segment : segments) {
+      long into = address - segment.address();
+      if (segment.type() == PT_LOAD && into >= 0 && into < segment.size()) {
+        return segment.offset() + into;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns the text at an offset up to its NUL; empty if there is none. */
+  private static String name(ImageFile file, long offset) throws IOException {
+    if (!isWithin(file, offset, 0)) {
+      return "";
+    }
+    byte[] bytes = file.read(offset, MOST_NAME_BYTES);
+    int length = 0;
+    while (length < bytes.length && bytes[length] != 0) {
+      length++;
+    }
+    return length == bytes.length ? "" : new String(bytes, 0, length, UTF_8);
+  }
+
+  private static List<String> directories(String searched, String origin) {
+    return List.of(searched.split(":", -1)).stream()
+        .map(entry -> entry.replace("${ORIGIN}", origin).replace("$ORIGIN", origin))
+        .filter(entry -> entry.startsWith("/"))
+        .toList();
+  }
+}

@@ -1,0 +1,65 @@
+package dev.lazuli.snapshotter.start;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A regular file with content, as the container will see it.
+ *
+ * @param path where it really lies: absolute, without links
+ * @param layer the layer that has it
+ * @param offset where its bytes begin in the layer's data file
+ * @param size its size in bytes, at least 1
+ */
+record ImageFile(String path, StartLayer layer, long offset, long size) {
+  private static final long PATIENCE_SECONDS = 30;
+
+  String name() {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  String directory() {
+    return path.substring(0, path.lastIndexOf('/'));
+  }
+
+  /** Returns what the first {@code length} bytes cost: bytes of the blob. */
+  long blobBytes(long length) {
+    return layer.blobBytes(offset, Math.min(size, length));
+  }
+
+  /**
+   * Reads a part of the file, waiting for it to come.
+   *
+   * @param length at most a few KiB; cut down to what there is
+   * @return the bytes; fewer than {@code length} at the file's end
+   * @throws IOException if the part does not come
+   */
+  byte[] read(long at, int length) throws IOException {
+    var bytes = new byte[Math.clamp(size - at, 0, length)];
+    if (bytes.length > 0) {
+      await(layer.whenPresent(offset + at, bytes.length));
+      layer.read(offset + at, ByteBuffer.wrap(bytes));
+    }
+    return bytes;
+  }
+
+  private void await(CompletableFuture<Void> present) throws IOException {
+    try {
+      present.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (ExecutionException
+        | CompletionException
+        | CancellationException
+        | TimeoutException e) {
+      throw new IOException(path + ": has not come: " + e, e);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.lazuli.snapshotter.start;
+
+import java.util.List;
+
+/**
+ * What an image's configuration says of how its containers start. It is a hint: a client may start
+ * something else.
+ *
+ * @param layers digests of the image's layer blobs, lowest first
+ * @param entrypoint words of the command line that clients seldom change
+ * @param command words that follow them, or are the command line where there is no entrypoint
+ * @param path directories in which programs are looked for
+ * @param libraryPath directories in which shared libraries are looked for first
+ * @param workingDirectory what relative names are relative to
+ */
+public record ImageStart(
+    List<String> layers,
+    List<String> entrypoint,
+    List<String> command,
+    List<String> path,
+    List<String> libraryPath,
+    String workingDirectory) {
+  private static final String USUAL_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  /** Copies the lists. */
+  public ImageStart {
+    layers = List.copyOf(layers);
+    entrypoint = List.copyOf(entrypoint);
+    command = List.copyOf(command);
+    path = List.copyOf(path);
+    libraryPath = List.copyOf(libraryPath);
+  }
+
+  /**
+   * Makes one of what an image's configuration says.
+   *
+   * @param layers digests of the image's layer blobs, lowest first
+   * @param environment {@code NAME=value} each
+   * @param workingDirectory empty for the root
+   */
+  public static ImageStart of(
+      List<String> layers,
+      List<String> entrypoint,
+      List<String> command,
+      List<String> environment,
+      String workingDirectory) {
+    return new ImageStart(
+        layers,
+        entrypoint,
+        command,
+        directories(variable(environment, "PATH", USUAL_PATH)),
+        directories(variable(environment, "LD_LIBRARY_PATH", "")),
+        workingDirectory.isEmpty() ? "/" : workingDirectory);
+  }
+
+  private static String variable(List<String> environment, String name, String otherwise) {
+    return environment.stream()
+        .filter(entry -> entry.startsWith(name + "="))
+        .map(entry -> entry.substring(name.length() + 1))
+        .findFirst()
+        .orElse(otherwise);
+  }
+
+  private static List<String> directories(String path) {
+    return List.of(path.split(":", -1)).stream().filter(entry -> entry.startsWith("/")).toList();
+  }
+}
