@@ -6,19 +6,40 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What this process has open: files by their paths, sockets and the like by their kinds. What the
- * JVM opens for itself, when it first needs it, does not count.
+ * What this process has open: files by their inodes, for a file that is moved or deleted stays the
+ * one it was; sockets and the like by their kinds. What the JVM opens for itself, when it first
+ * needs it, does not count.
  */
 public final class OpenFiles {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
-  private final Map<String, Integer> before;
+  /**
+   * Something that is open.
+   *
+   * @param what equal for what is the same file or of the same kind
+   * @param name for people
+   */
+  private record Open(Object what, String name) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Open open && what.equals(open.what);
+    }
 
-  private OpenFiles(Map<String, Integer> before) {
+    @Override
+    public int hashCode() {
+      return what.hashCode();
+    }
+  }
+
+  private final Map<Open, Integer> before;
+
+  private OpenFiles(Map<Open, Integer> before) {
     this.before = before;
   }
 
@@ -45,23 +66,35 @@ public final class OpenFiles {
             (what, number) -> {
               int more = number - before.getOrDefault(what, 0);
               if (more > 0) {
-                added.put(what, more);
+                added.put(what.name(), more);
               }
             });
     return added;
   }
 
-  private static Map<String, Integer> count() throws IOException {
-    var open = new TreeMap<String, Integer>();
+  private static Map<Open, Integer> count() throws IOException {
+    var open = new HashMap<Open, Integer>();
     try (var descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
       for (Path descriptor : descriptors) {
         String target = target(descriptor);
         if (!isOfTheJvm(target)) {
-          open.merge(target.replaceFirst("^(socket|pipe):.*", "$1"), 1, Integer::sum);
+          open.merge(open(descriptor, target), 1, Integer::sum);
         }
       }
     }
     return open;
+  }
+
+  private static Open open(Path descriptor, String target) {
+    if (!target.startsWith("/")) {
+      String kind = target.replaceFirst("^(socket|pipe):.*", "$1");
+      return new Open(kind, kind);
+    }
+    try {
+      return new Open(Files.readAttributes(descriptor, "unix:dev,ino"), target);
+    } catch (IOException e) {
+      return new Open("", ""); // closed meanwhile
+    }
   }
 
   private static String target(Path descriptor) {
