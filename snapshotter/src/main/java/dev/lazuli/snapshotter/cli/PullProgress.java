@@ -3,37 +3,89 @@ package dev.lazuli.snapshotter.cli;
 import dev.lazuli.snapshotter.containerd.LayerState;
 import dev.lazuli.snapshotter.containerd.PullListener;
 import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows how a pull gets on. On a terminal each layer has a line that changes, drawn again ten times
- * a second at most; elsewhere each step of each layer gets a line of its own. Safe for use by
- * several threads.
+ * a second at most, and a mounted layer's line tells what the daemon has fetched of it so far;
+ * elsewhere each step of each layer gets a line of its own. Safe for use by several threads.
  */
 final class PullProgress implements PullListener, AutoCloseable {
   private static final int SHORT_DIGEST = 19;
   private static final long REDRAW_NANOS = Duration.ofMillis(100).toNanos();
+  private static final long ASK_MILLIS = 200;
   private static final String CLEAR_LINE = "\u001b[K";
 
   /** What is known of a layer. */
   private static final class Line {
     LayerState state = LayerState.WAITING;
     long downloaded;
+    @Nullable LayerStatus onNode;
+  }
+
+  /** Asks the node's daemon what it has of which layers. */
+  @FunctionalInterface
+  interface Node {
+    /** Returns all that it serves; an error if it cannot be asked. */
+    List<LayerStatus> layers() throws IOException;
   }
 
   private final PrintWriter out;
   private final boolean terminal;
+  private final Node node;
   private final Map<Descriptor, Line> layers = new LinkedHashMap<>();
+  private final @Nullable Thread asking;
   private int drawnLines;
   private long drawnAt = System.nanoTime() - REDRAW_NANOS;
 
-  PullProgress(PrintWriter out, boolean terminal) {
+  /**
+   * Starts to show.
+   *
+   * @param terminal whether lines can be drawn again
+   * @param node asked now and then, on a terminal, until it fails for the first time
+   */
+  PullProgress(PrintWriter out, boolean terminal, Node node) {
     this.out = out;
     this.terminal = terminal;
+    this.node = node;
+    this.asking =
+        terminal ? Thread.ofVirtual().name("rpull-progress").start(this::askOnAndOn) : null;
+  }
+
+  private void askOnAndOn() {
+    try {
+      while (true) {
+        Thread.sleep(ASK_MILLIS);
+        ask();
+      }
+    } catch (InterruptedException | IOException e) {
+      // The pull is over, or somebody else's daemon mounts for it: the lines say less, no more.
+    }
+  }
+
+  /** Learns what the node has of the layers that are mounted, and shows it. */
+  private void ask() throws IOException {
+    if (!anyMounted()) {
+      return;
+    }
+    var here = new HashMap<String, LayerStatus>();
+    node.layers().forEach(layer -> here.put(layer.digest(), layer));
+    synchronized (this) {
+      layers.forEach((layer, line) -> line.onNode = here.get(layer.digest().toString()));
+      draw();
+    }
+  }
+
+  private synchronized boolean anyMounted() {
+    return layers.values().stream().anyMatch(line -> line.state == LayerState.MOUNTED);
   }
 
   @Override
@@ -94,11 +146,24 @@ final class PullProgress implements PullListener, AutoCloseable {
   }
 
   private static String words(Descriptor layer, Line line) {
+    if (line.state == LayerState.MOUNTED && line.onNode != null) {
+      return words(line.state) + ", " + words(line.onNode);
+    }
     if (line.state != LayerState.DOWNLOADING) {
       return words(line.state);
     }
     long percent = layer.size() == 0 ? 100 : line.downloaded * 100 / layer.size();
     return words(line.state) + " " + percent + " %";
+  }
+
+  private static String words(LayerStatus onNode) {
+    String here = "%,d of %,d bytes here".formatted(onNode.presentBytes(), onNode.sizeBytes());
+    return switch (onNode.fetch()) {
+      case PREFETCH -> "prefetching, " + here;
+      case DEMAND, BACKGROUND -> "fetching, " + here;
+      case COMPLETE -> "complete";
+      case WAITING, IDLE -> here;
+    };
   }
 
   private static String words(LayerState state) {
@@ -120,7 +185,12 @@ final class PullProgress implements PullListener, AutoCloseable {
 
   /** Draws the last state. */
   @Override
-  public synchronized void close() {
-    finish();
+  public void close() {
+    if (asking != null) {
+      asking.interrupt();
+    }
+    synchronized (this) {
+      finish();
+    }
   }
 }

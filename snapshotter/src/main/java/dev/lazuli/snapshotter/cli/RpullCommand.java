@@ -5,6 +5,8 @@ import dev.lazuli.snapshotter.containerd.LayerState;
 import dev.lazuli.snapshotter.containerd.PullRequest;
 import dev.lazuli.snapshotter.containerd.PulledImage;
 import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.snapshotter.status.StatusClient;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +56,16 @@ final class RpullCommand implements Callable<Integer> {
       description = "containerd's name of the snapshotter. Default: ${DEFAULT-VALUE}.")
   private String snapshotter = "";
 
+  @Option(
+      names = "--status",
+      paramLabel = "SOCKET",
+      defaultValue = "/run/lazuli/status.sock",
+      description = {
+        "The daemon's status socket, asked on a terminal for what it has fetched so far.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private Path status = Path.of("");
+
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "Default: this machine's.")
   private @Nullable String platform;
 
@@ -85,7 +97,7 @@ final class RpullCommand implements Callable<Integer> {
         var containerd = Containerd.at(socket, namespace)) {
       var out = spec.commandLine().getOut();
       PulledImage pulled;
-      try (var progress = new PullProgress(out, onTerminal())) {
+      try (var progress = newProgress(out)) {
         pulled = containerd.pull(request, registry, progress);
       }
       long mounted = pulled.layers().stream().filter(LayerState.MOUNTED::equals).count();
@@ -93,6 +105,11 @@ final class RpullCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
+  }
+
+  private PullProgress newProgress(PrintWriter out) {
+    var daemon = new StatusClient(status);
+    return new PullProgress(out, onTerminal(), () -> daemon.status().layers());
   }
 
   private ImageReference parse() throws CommandException {

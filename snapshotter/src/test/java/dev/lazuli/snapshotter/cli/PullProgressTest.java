@@ -5,9 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.snapshotter.containerd.LayerState;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.snapshotter.status.FetchState;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.MountKind;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class PullProgressTest {
@@ -21,7 +29,7 @@ final class PullProgressTest {
   }
 
   private String show(boolean terminal) {
-    try (var progress = new PullProgress(new PrintWriter(text), terminal)) {
+    try (var progress = new PullProgress(new PrintWriter(text), terminal, List::of)) {
       progress.layers(List.of(BASE, TOP));
       progress.state(BASE, LayerState.MOUNTED);
       progress.state(TOP, LayerState.DOWNLOADING);
@@ -48,5 +56,64 @@ final class PullProgressTest {
             "sha256:aaaaaaaaaaaa 2,000 bytes mounted lazily\u001b[K",
             "sha256:bbbbbbbbbbbb 1,000 bytes downloading 50 %\u001b[K");
     assertThat(drawn).startsWith("sha256:aaaaaaaaaaaa").contains("waiting");
+  }
+
+  @Test
+  void terminal_tellsWhatTheDaemonHasOfAMountedLayer() throws Exception {
+    var asked = new CountDownLatch(2);
+    PullProgress.Node node =
+        () -> {
+          asked.countDown();
+          return List.of(onNode(FetchState.PREFETCH, 1200));
+        };
+    try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
+      progress.layers(List.of(BASE, TOP));
+      progress.state(BASE, LayerState.MOUNTED);
+      assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    assertThat(text.toString()).contains("mounted lazily, prefetching, 1,200 of 5,000 bytes here");
+  }
+
+  @Test
+  void daemonThatCannotBeAsked_isAskedNoMore() throws Exception {
+    var asked = new AtomicInteger();
+    PullProgress.Node node =
+        () -> {
+          asked.incrementAndGet();
+          throw new IOException("no daemon answers");
+        };
+    try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
+      progress.layers(List.of(BASE));
+      progress.state(BASE, LayerState.MOUNTED);
+      while (asked.get() == 0) {
+        Thread.sleep(5);
+      }
+      Thread.sleep(600); // Time to ask twice more.
+    }
+
+    assertThat(asked).hasValue(1);
+    assertThat(text.toString()).contains("mounted lazily");
+  }
+
+  private static LayerStatus onNode(FetchState fetch, long present) {
+    return new LayerStatus(
+        BASE.digest().toString(),
+        "estargz",
+        MountKind.EROFS_LAZY,
+        present,
+        5000,
+        BASE.size(),
+        8192,
+        fetch,
+        0,
+        1,
+        false,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        0);
   }
 }
