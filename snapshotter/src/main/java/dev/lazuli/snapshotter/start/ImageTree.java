@@ -31,7 +31,6 @@ final class ImageTree {
   private static final int DIRECTORY = 0040000;
   private static final int REGULAR = 0100000;
   private static final int LINK = 0120000;
-  private static final int CHARACTER_DEVICE = 0020000;
 
   private static final int REGULAR_ENTRY = 1;
 
@@ -40,16 +39,8 @@ final class ImageTree {
 
   /** An inode of a layer. */
   private record Node(StartLayer layer, long nid) {
-    int mode() throws CorruptImageException {
-      return layer.image().mode(nid);
-    }
-
     int type() throws CorruptImageException {
-      return mode() & TYPE;
-    }
-
-    boolean isWhiteout() throws CorruptImageException {
-      return type() == CHARACTER_DEVICE && layer.image().encodedDevice(nid) == 0;
+      return layer.image().mode(nid) & TYPE;
     }
 
     boolean isOpaque() throws CorruptImageException {
@@ -177,9 +168,10 @@ final class ImageTree {
       }
       var node = new Node(directory.layer(), nid);
       boolean isDirectory = node.type() == DIRECTORY;
-      if (node.isWhiteout() || (!isDirectory && !found.isEmpty())) {
+      if (!isDirectory && !found.isEmpty()) {
         break;
       }
+      // A whiteout is a device: like anything but a directory it hides what is below.
       found.add(node);
       if (!isDirectory || node.isOpaque()) {
         break;
