@@ -74,8 +74,10 @@ final class LocalLayers implements LayerOrigin, AutoCloseable {
     }
   }
 
+  /** A layer that occurs several times counts where it is highest: there it does all again. */
   private void add(String digest, Path blob, Optional<String> tocDigest) throws IOException {
-    layers.put(digest, new Layer(FileChannel.open(blob), tocDigest));
+    var lower = layers.remove(digest);
+    layers.put(digest, lower != null ? lower : new Layer(FileChannel.open(blob), tocDigest));
   }
 
   private static String digest(Path file) throws IOException {

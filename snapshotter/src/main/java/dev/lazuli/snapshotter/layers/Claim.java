@@ -38,16 +38,6 @@ final class Claim implements RemoteLayer {
   }
 
   @Override
-  public int ownerUid() {
-    return opened().ownerUid();
-  }
-
-  @Override
-  public int ownerGid() {
-    return opened().ownerGid();
-  }
-
-  @Override
   public void check() throws IOException {
     layer.opened().check();
   }

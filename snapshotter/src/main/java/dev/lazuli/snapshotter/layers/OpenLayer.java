@@ -33,8 +33,6 @@ final class OpenLayer implements AutoCloseable {
   private final ErofsImage image;
   private final BlobSource blob;
   private final LayerFetch fetch;
-  private final int ownerUid;
-  private final int ownerGid;
   private @Nullable MountedTree lazy;
   private @Nullable MountedTree local;
   private @Nullable Pin pin;
@@ -42,10 +40,7 @@ final class OpenLayer implements AutoCloseable {
   private volatile long availableUntil = System.nanoTime();
 
   private OpenLayer(
-      LayerParts parts, LayerData data, ErofsImage image, BlobSource blob, LayerFetch fetch)
-      throws IOException {
-    this.ownerUid = image.uid(image.rootNid());
-    this.ownerGid = image.gid(image.rootNid());
+      LayerParts parts, LayerData data, ErofsImage image, BlobSource blob, LayerFetch fetch) {
     this.parts = parts;
     this.data = data;
     this.image = image;
@@ -184,14 +179,6 @@ final class OpenLayer implements AutoCloseable {
   synchronized MountKind kind() {
     var tree = local != null ? local : lazy;
     return tree == null ? MountKind.NONE : tree.kind();
-  }
-
-  int ownerUid() {
-    return ownerUid;
-  }
-
-  int ownerGid() {
-    return ownerGid;
   }
 
   /** See {@link RemoteLayer#check}. */

@@ -22,12 +22,6 @@ public interface RemoteLayer extends AutoCloseable {
   /** Returns whether all of the layer's content is on this node's disk. */
   boolean complete();
 
-  /** Returns the numeric owner of the layer's root directory. */
-  int ownerUid();
-
-  /** Returns the numeric group of the layer's root directory. */
-  int ownerGid();
-
   /**
    * Returns normally when the layer's content can be read: at once when it is complete or was used
    * recently, else after asking the registry.

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The directory {@code snapshots/}, with one directory per snapshot that is not a mounted layer,
@@ -20,12 +21,17 @@ import java.util.Set;
 final class SnapshotDirectories {
   /** Numeric owner and group. */
   record Owner(int uid, int gid) {
+    static final Owner ROOT = new Owner(0, 0);
+
     static Owner of(Path path) throws IOException {
       return new Owner(
           (int) Files.getAttribute(path, "unix:uid", NOFOLLOW_LINKS),
           (int) Files.getAttribute(path, "unix:gid", NOFOLLOW_LINKS));
     }
   }
+
+  /** What the names of directories start with that are about to be deleted. */
+  private static final String TAKEN = "rm-";
 
   private final Path path;
 
@@ -103,10 +109,13 @@ final class SnapshotDirectories {
   }
 
   /**
-   * Returns the directories that belong to none of these ids: left by removed snapshots and by
-   * crashes.
+   * Takes away the directories that belong to none of these ids: left by removed snapshots and by
+   * crashes. They are renamed, so that a new snapshot that gets the id of a failed one makes its
+   * directory beside what is being deleted. To be called while no snapshot can be made.
+   *
+   * @return where they are now, for the caller to delete
    */
-  List<Path> orphans(Set<Long> ids) throws IOException {
+  List<Path> takeAllBut(Set<Long> ids) throws IOException {
     var orphans = new ArrayList<Path>();
     try (var entries = Files.newDirectoryStream(path)) {
       for (var entry : entries) {
@@ -115,7 +124,19 @@ final class SnapshotDirectories {
         }
       }
     }
-    return orphans;
+    var taken = new ArrayList<Path>();
+    for (var orphan : orphans) {
+      taken.add(isTaken(orphan) ? orphan : take(orphan));
+    }
+    return taken;
+  }
+
+  private static boolean isTaken(Path directory) {
+    return directory.getFileName().toString().startsWith(TAKEN);
+  }
+
+  private Path take(Path orphan) throws IOException {
+    return Files.move(orphan, path.resolve(TAKEN + UUID.randomUUID()));
   }
 
   private static boolean isOneOf(Set<Long> ids, String name) {

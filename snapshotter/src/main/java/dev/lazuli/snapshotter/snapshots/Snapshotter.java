@@ -7,13 +7,11 @@ import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.metrics.MountOutcome;
-import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +40,6 @@ final class Snapshotter implements AutoCloseable {
 
   /** Field of the log line that clients' tests look for: "true" or "false". */
   private static final String PREPARED_FIELD = "remote-snapshot-prepared";
-
-  private static final Owner ROOT = new Owner(0, 0);
 
   private final SnapshotStore store;
   private final SnapshotDirectories directories;
@@ -213,7 +209,7 @@ final class Snapshotter implements AutoCloseable {
         store.withIds(
             ids -> {
               claims.addAll(remote.takeAllBut(ids));
-              return directories.orphans(ids);
+              return directories.takeAllBut(ids);
             });
     for (var claim : claims) {
       var _ = claim.thenAccept(RemoteLayer::close);
@@ -331,43 +327,12 @@ final class Snapshotter implements AutoCloseable {
     var lower = Lower.of(lineage, directories, remote);
     var snapshot =
         store.create(
-            kind,
-            key,
-            parent,
-            labels,
-            (made, _) -> directories.create(made, lower.owner().orElse(ROOT)));
+            kind, key, parent, labels, (made, _) -> directories.create(made, lower.owner()));
     return mount(snapshot, lower);
   }
 
   private Mount mount(Snapshot snapshot, Lower lower) {
     return overlay.mount(snapshot.kind(), directories.of(snapshot), lower.paths());
-  }
-
-  /**
-   * What a snapshot builds on, readable now.
-   *
-   * @param paths directories, nearest first
-   * @param owner of the nearest one's root
-   */
-  private record Lower(List<Path> paths, Optional<Owner> owner) {
-    static Lower of(List<Snapshot> lineage, SnapshotDirectories directories, RemoteSnapshots remote)
-        throws IOException {
-      var layers = remote.readable(lineage.stream().filter(Snapshot::isRemote).toList()).iterator();
-      var paths = new ArrayList<Path>();
-      Optional<Owner> owner = Optional.empty();
-      for (var snapshot : lineage) {
-        if (snapshot.isRemote()) {
-          var layer = layers.next();
-          owner = owner.or(() -> Optional.of(new Owner(layer.ownerUid(), layer.ownerGid())));
-          paths.add(layer.lowerDir());
-        } else {
-          var content = directories.of(snapshot).content();
-          owner = owner.isPresent() ? owner : Optional.of(Owner.of(content));
-          paths.add(content);
-        }
-      }
-      return new Lower(paths, owner);
-    }
   }
 
   @Override

@@ -108,16 +108,6 @@ final class FakeLayers implements RemoteLayers {
     }
 
     @Override
-    public int ownerUid() {
-      return 0;
-    }
-
-    @Override
-    public int ownerGid() {
-      return 0;
-    }
-
-    @Override
     public void check() throws IOException {
       if (unreadable.contains(digest)) {
         throw new IOException("content is away");

@@ -84,6 +84,28 @@ final class SnapshotterTest {
   }
 
   @Test
+  void layerThatOccursTwice_isNamedOnceWhereItIsNearest() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+    prepareLayer("chain3", "chain2", BASE);
+    prepareLayer("chain4", "chain3", BASE);
+
+    var mount = snapshotter.prepare("container", "chain4", Map.of());
+    var view = snapshotter.view("look", "chain4", Map.of());
+
+    assertThat(mount.getOptionsList()).contains("lowerdir=/mounts/0001:/mounts/0002");
+    assertThat(view.getOptionsList()).containsExactly("lowerdir=/mounts/0001:/mounts/0002");
+  }
+
+  @Test
+  void viewOfOneLayerThatOccursTwice_isThatLayer() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", BASE);
+
+    assertThat(snapshotter.view("look", "chain2", Map.of()).getSource()).isEqualTo("/mounts/0001");
+  }
+
+  @Test
   void layerThatCannotBeMounted_isUnpackedByTheClient() throws IOException {
     layers.failing.add(BASE);
 
