@@ -80,6 +80,16 @@ final class DirectoryTree implements AutoCloseable {
     return entry;
   }
 
+  /** Returns whether an entry is {@code directory} or lies below it; -1 holds nothing. */
+  boolean isWithin(int entry, int directory) {
+    for (int up = entry; up >= 0; up = entries.getInt(up, EntryRow.PARENT)) {
+      if (up == directory) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private int newEntry(int directory, byte[] name, int offset, int length, int inode)
       throws LayerFormatException {
     var at = text.add(name, offset, length);

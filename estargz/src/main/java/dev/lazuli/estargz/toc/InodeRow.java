@@ -28,7 +28,7 @@ final class InodeRow {
   /** The first directory entry that names this inode. */
   static final int ENTRY = 48;
 
-  /** {@link Kind#code}, {@link #OPAQUE}, {@link #WHITEOUT}. */
+  /** {@link Kind#code}, {@link #OPAQUE}, {@link #WHITEOUT}, {@link #HOLDS_WHITEOUTS}. */
   static final int FLAGS = 52;
 
   /** The inode's number + 1, 0 as long as it has none. */
@@ -39,6 +39,9 @@ final class InodeRow {
   static final int KIND_MASK = 0xff;
   static final int OPAQUE = 0x100;
   static final int WHITEOUT = 0x200;
+
+  /** A directory with names that are whiteouts. */
+  static final int HOLDS_WHITEOUTS = 0x400;
 
   private InodeRow() {}
 }

@@ -12,8 +12,8 @@ import java.util.Objects;
 /**
  * What a layer holds, settled once: its inodes, its directories, and its chunk table, all off the
  * heap. Inodes are numbered from 0, the root, directory by directory; names that are hard links of
- * each other share an inode. Whiteouts are character devices 0/0, opaque directories carry the
- * overlay attribute, landmarks and the TOC's own entry are hidden.
+ * each other share an inode. Whiteouts are character devices 0/0, opaque directories and those that
+ * hold whiteouts carry overlayfs's attributes, landmarks and the TOC's own entry are hidden.
  *
  * <p>Immutable and safe for any thread until {@link #close}, after which every call fails with
  * {@link IllegalStateException}. Memory segments that it hands out live as long as it does.
@@ -185,9 +185,14 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     if (at >= 0) {
       Xattrs.forEach(text, at, visitor);
     }
-    if ((inodes.getInt(row, InodeRow.FLAGS) & InodeRow.OPAQUE) != 0) {
+    var flags = inodes.getInt(row, InodeRow.FLAGS);
+    if ((flags & InodeRow.OPAQUE) != 0) {
       visitor.xattr(
           MemorySegment.ofArray(opaque.attribute()), MemorySegment.ofArray(new byte[] {'y'}));
+    }
+    if ((flags & InodeRow.HOLDS_WHITEOUTS) != 0) {
+      visitor.xattr(
+          MemorySegment.ofArray(opaque.originAttribute()), MemorySegment.ofArray(new byte[0]));
     }
   }
 

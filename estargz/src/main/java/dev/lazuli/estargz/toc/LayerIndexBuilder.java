@@ -1,5 +1,6 @@
 package dev.lazuli.estargz.toc;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.lazuli.estargz.LayerFormat;
@@ -13,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects a TOC's entries into the tables of a {@link LayerIndex}: the tree of names as it grows,
- * with the rules that depend on the order of entries (the last of equal names wins, a real file
- * wins over a whiteout, missing directories appear). {@link #build} then settles what needs the
- * whole TOC.
+ * with the rules that depend on the order of entries (the last of equal names wins, a hard link
+ * means what its target's name has at that moment, a real file wins over a whiteout, missing
+ * directories appear, symbolic links of the layer are followed). They are those by which containerd
+ * unpacks a tar. {@link #build} then settles what needs the whole TOC.
  *
  * <p>For the thread that made it. To be closed in any case; the index that was built stays.
  */
@@ -35,9 +37,13 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final Limits limits;
   private final OpaqueXattr opaque;
   private final CleanPath path;
+  private final CleanPath resolved;
   private final ByteHeap text;
   private final Rows inodes = new Rows(InodeRow.BYTES);
+  private final InodeWriter writer;
   private final DirectoryTree tree;
+  private final SymlinkWalk symlinks;
+  private final HardLinks hardLinks;
   private final ChunkCollector chunks;
   private int lastFile = NONE;
   private long prefetchLandmark = -1;
@@ -49,8 +55,12 @@ public final class LayerIndexBuilder implements AutoCloseable {
     this.limits = limits;
     this.opaque = opaque;
     path = new CleanPath(layer, limits);
+    resolved = new CleanPath(layer, limits);
     text = new ByteHeap(layer);
-    tree = new DirectoryTree(layer, limits.entries(), text, impliedDirectory());
+    writer = new InodeWriter(layer, limits, inodes, text);
+    tree = new DirectoryTree(layer, limits.entries(), text, writer.impliedDirectory());
+    symlinks = new SymlinkWalk(layer, inodes, tree, text);
+    hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
     chunks = new ChunkCollector(layer, limits, inodes);
   }
 
@@ -78,7 +88,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * @throws LayerFormatException if the TOC contradicts itself or the blob
    */
   public LayerIndex build(Facts facts) throws LayerFormatException {
-    new HardLinks(layer, inodes, tree, text, path).resolve();
+    hardLinks.resolve();
+    Whiteouts.settle(tree, inodes);
     tree.freeSlots();
     try (var order = new Rows(Integer.BYTES);
         var children = new Rows(Integer.BYTES)) {
@@ -112,22 +123,34 @@ public final class LayerIndexBuilder implements AutoCloseable {
       addChunk(entry);
       return;
     }
+    checkText(entry);
     path.set(entry.name);
     lastFile = HIDDEN;
     if (path.depth() == 0) {
-      addRoot(entry);
-    } else if (path.depth() == 1 && isHiddenAtRoot(entry)) {
+      return; // Unpacking leaves the root as it is, whatever an entry for it says.
+    }
+    if (path.depth() == 1 && isHiddenAtRoot(entry)) {
       noteLandmark(entry);
     } else if (!isBelowWhiteout()) {
       addNamed(entry, path.depth() - 1);
     }
   }
 
-  private void addRoot(TocEntry entry) throws LayerFormatException {
-    if (entry.kind != Kind.DIRECTORY) {
-      throw bad(entry, "type of the root", entry.kind, "dir");
+  /** Go writes U+FFFD for bytes that are not UTF-8, so two files may have come to one name. */
+  private void checkText(TocEntry entry) throws LayerFormatException {
+    if (hasReplacement(entry.name) || hasReplacement(entry.link)) {
+      throw bad(entry, "text", "not the name in the tar", "UTF-8");
     }
-    setAttributes(tree.inode(DirectoryTree.ROOT), entry);
+  }
+
+  private static boolean hasReplacement(Text text) {
+    var bytes = text.bytes();
+    for (int i = 0; i + 2 < text.length(); i++) {
+      if (bytes[i] == (byte) 0xef && bytes[i + 1] == (byte) 0xbf && bytes[i + 2] == (byte) 0xbd) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isHiddenAtRoot(TocEntry entry) {
@@ -155,8 +178,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private void addNamed(TocEntry entry, int last) throws LayerFormatException {
     var directory = directory(entry, last);
     if (path.is(last, OPAQUE_MARKER)) {
-      var inode = tree.inode(directory);
-      inodes.setInt(inode, InodeRow.FLAGS, inodes.getInt(inode, InodeRow.FLAGS) | InodeRow.OPAQUE);
+      writer.makeOpaque(tree.inode(directory));
     } else if (path.startsWith(last, WHITEOUT_PREFIX)) {
       addWhiteout(entry, directory, last);
     } else {
@@ -166,17 +188,36 @@ public final class LayerIndexBuilder implements AutoCloseable {
 
   /** Finds or makes the directory of the path's last component. */
   private int directory(TocEntry entry, int last) throws LayerFormatException {
+    var directory = directory(entry, path, last);
+    if (directory != NONE) {
+      return directory;
+    }
+    var name = SymlinkWalk.clean(entry.name.latin1());
+    var target = symlinks.resolve(name.substring(0, name.lastIndexOf('/') + 1));
+    var bytes = target.getBytes(ISO_8859_1);
+    resolved.set(bytes, bytes.length);
+    directory = directory(entry, resolved, resolved.depth());
+    if (directory == NONE) {
+      throw new IllegalStateException("symbolic links are left in " + resolved);
+    }
+    return directory;
+  }
+
+  /** Does that for a path without symbolic links; one with a link, whose directories exist, NONE. */
+  private int directory(TocEntry entry, CleanPath of, int depth) throws LayerFormatException {
     var directory = DirectoryTree.ROOT;
-    for (int i = 0; i < last; i++) {
-      var start = path.start(i);
-      var length = path.length(i);
-      var next = tree.find(directory, path.bytes(), start, length);
+    for (int i = 0; i < depth; i++) {
+      var start = of.start(i);
+      var length = of.length(i);
+      var next = tree.find(directory, of.bytes(), start, length);
       if (next < 0) {
-        next = tree.add(directory, path.bytes(), start, length, impliedDirectory());
-      } else if (isWhiteout(tree.inode(next))) {
-        tree.setInode(next, impliedDirectory());
-      } else if (kind(tree.inode(next)) != Kind.DIRECTORY) {
-        throw bad(entry, "parent directory", kind(tree.inode(next)), "dir");
+        next = tree.add(directory, of.bytes(), start, length, writer.impliedDirectory());
+      } else if (writer.isWhiteout(tree.inode(next))) {
+        tree.setInode(next, writer.impliedDirectory());
+      } else if (kind(next) == Kind.SYMLINK) {
+        return NONE;
+      } else if (kind(next) != Kind.DIRECTORY) {
+        throw bad(entry, "parent directory", kind(next), "dir");
       }
       directory = next;
     }
@@ -194,12 +235,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
       throw bad(entry, "whiteout", entry.name, "a name other than . and ..");
     }
     if (tree.find(directory, path.bytes(), start, length) < 0) {
-      var inode = inodes.add();
-      inodes.setInt(inode, InodeRow.MODE, Kind.CHAR.typeBits());
-      inodes.setInt(inode, InodeRow.FLAGS, Kind.CHAR.code() | InodeRow.WHITEOUT);
-      inodes.setLong(inode, InodeRow.MTIME_SECONDS, entry.mtimeSeconds);
-      inodes.setInt(inode, InodeRow.MTIME_NANOS, entry.mtimeNanos);
-      tree.add(directory, path.bytes(), start, length, inode);
+      tree.add(directory, path.bytes(), start, length, writer.whiteout(entry));
     }
   }
 
@@ -212,16 +248,15 @@ public final class LayerIndexBuilder implements AutoCloseable {
     var start = path.start(last);
     var length = path.length(last);
     var old = tree.find(directory, path.bytes(), start, length);
-    if (old >= 0 && entry.kind == Kind.DIRECTORY && kind(tree.inode(old)) == Kind.DIRECTORY) {
-      setAttributes(tree.inode(old), entry);
+    if (old >= 0 && entry.kind == Kind.DIRECTORY && kind(old) == Kind.DIRECTORY) {
+      writer.describe(tree.inode(old), entry);
       return;
     }
-    var inode = inodes.add();
-    setAttributes(inode, entry);
+    var inode = entry.kind == Kind.HARDLINK ? linked(entry, old) : writer.add(entry);
     if (old < 0) {
       tree.add(directory, path.bytes(), start, length, inode);
-    } else if (kind(tree.inode(old)) == Kind.DIRECTORY) {
-      tree.replace(old, directory, path.bytes(), start, length, inode);
+    } else if (kind(old) == Kind.DIRECTORY) {
+      var _ = tree.replace(old, directory, path.bytes(), start, length, inode);
     } else {
       tree.setInode(old, inode);
     }
@@ -240,66 +275,20 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  private void setAttributes(int inode, TocEntry entry) throws LayerFormatException {
-    var kind = kindOf(entry);
-    var kept = inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.OPAQUE;
-    inodes.setInt(inode, InodeRow.FLAGS, kind.code() | kept);
-    inodes.setInt(inode, InodeRow.MODE, kind.typeBits() | entry.mode);
-    inodes.setInt(inode, InodeRow.UID, entry.uid);
-    inodes.setInt(inode, InodeRow.GID, entry.gid);
-    inodes.setLong(inode, InodeRow.MTIME_SECONDS, entry.mtimeSeconds);
-    inodes.setInt(inode, InodeRow.MTIME_NANOS, entry.mtimeNanos);
-    if (entry.xattrCount > 0) {
-      var at = Xattrs.store(text, entry.xattrs, entry.xattrCount);
-      inodes.setInt(inode, InodeRow.XATTRS, at + 1);
+  /** Returns the inode that a hard link means, or one that waits for its target to come. */
+  private int linked(TocEntry entry, int replaced) throws LayerFormatException {
+    var inode = entry.link.length() == 0 ? NONE : hardLinks.find(entry.link, replaced);
+    if (inode < 0) {
+      return writer.add(entry);
     }
-    switch (kind) {
-      case REGULAR -> {
-        inodes.setLong(inode, InodeRow.SIZE, entry.size);
-        inodes.setLong(inode, InodeRow.PLACE, -1);
-      }
-      case SYMLINK -> storeLink(inode, entry, limits.linkTargetBytes());
-      case HARDLINK -> storeLink(inode, entry, limits.pathBytes());
-      case CHAR, BLOCK ->
-          inodes.setLong(inode, InodeRow.PLACE, entry.deviceMajor | (long) entry.deviceMinor << 32);
-      case DIRECTORY, FIFO, CHUNK -> {}
+    if (writer.kind(inode) != Kind.HARDLINK) {
+      writer.link(inode, entry);
     }
-  }
-
-  private void storeLink(int inode, TocEntry entry, int limit) throws LayerFormatException {
-    var length = entry.link.length();
-    if (length == 0 || length > limit) {
-      throw bad(entry, "link target bytes", length, "1 to " + limit);
-    }
-    for (int i = 0; i < length; i++) {
-      if (entry.link.bytes()[i] == 0) {
-        throw bad(entry, "link target", entry.link, "no NUL");
-      }
-    }
-    inodes.setLong(inode, InodeRow.PLACE, text.add(entry.link.bytes(), 0, length));
-    inodes.setLong(inode, InodeRow.SIZE, length);
-  }
-
-  private int impliedDirectory() {
-    var inode = inodes.add();
-    inodes.setInt(inode, InodeRow.MODE, Kind.DIRECTORY.typeBits() | 0755);
-    inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code());
     return inode;
   }
 
-  private Kind kind(int inode) {
-    return Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
-  }
-
-  private boolean isWhiteout(int inode) {
-    return (inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.WHITEOUT) != 0;
-  }
-
-  private static Kind kindOf(TocEntry entry) {
-    if (entry.kind == null) {
-      throw new IllegalStateException("entry without a type got past the check");
-    }
-    return entry.kind;
+  private Kind kind(int entry) {
+    return writer.kind(tree.inode(entry));
   }
 
   private LayerFormatException bad(

@@ -21,6 +21,15 @@ public enum OpaqueXattr {
     return (prefix + "opaque").getBytes(StandardCharsets.US_ASCII);
   }
 
+  /**
+   * Returns the full name of the attribute by which a directory makes overlayfs look for whiteouts
+   * in it, also where no other layer has the directory; empty values do. Directories of an upper
+   * layer have it once they were copied up ({@code ovl_path_check_origin_xattr} in Linux).
+   */
+  byte[] originAttribute() {
+    return (prefix + "origin").getBytes(StandardCharsets.US_ASCII);
+  }
+
   /** Returns if the name is in overlayfs's private space, where a layer has no say. */
   boolean owns(byte[] name, int offset, int length) {
     if (length < prefix.length()) {

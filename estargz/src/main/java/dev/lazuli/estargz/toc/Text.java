@@ -72,6 +72,11 @@ final class Text {
     }
   }
 
+  /** Returns the bytes as characters of ISO 8859-1. */
+  String latin1() {
+    return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
   @Override
   public String toString() {
     return new String(bytes, 0, length, StandardCharsets.UTF_8);

@@ -1,6 +1,7 @@
 package dev.lazuli.estargz.toc;
 
 import dev.lazuli.estargz.LayerFormatException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -22,12 +23,46 @@ final class Xattrs {
     }
   }
 
+  /** Visits the attributes of an entry, which have no count before them. */
+  static void forEach(Text xattrs, int count, LayerIndex.XattrVisitor visitor) {
+    var bytes = ByteBuffer.wrap(xattrs.bytes(), 0, xattrs.length()).order(ByteOrder.nativeOrder());
+    for (int i = 0; i < count; i++) {
+      var name = take(bytes, bytes.getShort() & 0xffff);
+      visitor.xattr(name, take(bytes, bytes.getInt()));
+    }
+  }
+
+  private static MemorySegment take(ByteBuffer bytes, int length) {
+    var taken = MemorySegment.ofBuffer(bytes.slice(bytes.position(), length));
+    bytes.position(bytes.position() + length);
+    return taken;
+  }
+
+  /** Returns the bytes that stored attributes take, without their count. */
+  static int bytes(ByteHeap text, int at) {
+    var next = at + Short.BYTES;
+    for (int i = text.shortAt(at); i > 0; i--) {
+      next += Short.BYTES + text.shortAt(next);
+      next += Integer.BYTES + text.intAt(next);
+    }
+    return next - at - Short.BYTES;
+  }
+
   /** Appends one attribute to those of an entry. */
   static void append(Text xattrs, Text name, byte[] value) {
+    append(xattrs, name.bytes(), name.length(), value);
+  }
+
+  /** Does the same with a name that is an array of its own. */
+  static void append(Text xattrs, byte[] name, byte[] value) {
+    append(xattrs, name, name.length, value);
+  }
+
+  private static void append(Text xattrs, byte[] name, int nameBytes, byte[] value) {
     var lengths = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder());
-    lengths.putShort(0, (short) name.length());
+    lengths.putShort(0, (short) nameBytes);
     xattrs.append(lengths.array(), 0, Short.BYTES);
-    xattrs.append(name.bytes(), 0, name.length());
+    xattrs.append(name, 0, nameBytes);
     lengths.putInt(0, value.length);
     xattrs.append(lengths.array(), 0, Integer.BYTES);
     xattrs.append(value, 0, value.length);

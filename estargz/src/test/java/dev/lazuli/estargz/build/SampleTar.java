@@ -64,6 +64,8 @@ public final class SampleTar {
   public SampleTar link(String name, String target, byte type) throws IOException {
     var entry = new TarArchiveEntry(name, type);
     entry.setLinkName(target);
+    entry.setMode(0104755);
+    entry.setIds(1000, 70_000);
     return end(entry);
   }
 

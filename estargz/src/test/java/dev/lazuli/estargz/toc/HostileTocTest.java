@@ -94,13 +94,28 @@ class HostileTocTest {
         arguments("deep path", entry("dir", "x/".repeat(1025)), "path depth"),
         arguments(
             "long symbolic link", link("symlink", "a", "x".repeat(4096)), "link target bytes"),
-        arguments("root that is a file", file("/", 5, 10), "type of the root"),
         arguments(
             "file below a file", file("a", 1, 10) + "," + file("a/b", 1, 20), "parent directory"),
         arguments(
-            "file below a symbolic link",
-            link("symlink", "a", "b") + "," + file("a/b", 1, 20),
+            "file below a symbolic link to a file",
+            file("b", 1, 10) + "," + link("symlink", "a", "b") + "," + file("a/c", 1, 20),
             "parent directory"),
+        arguments(
+            "file below a symbolic link to itself",
+            link("symlink", "a", "a") + "," + file("a/b", 1, 20),
+            "path through symbolic links"),
+        arguments(
+            "file below a link behind a link to another root",
+            link("symlink", "a", "b")
+                + ","
+                + link("symlink", "b", "/usr")
+                + ","
+                + file("a/c/d", 1, 20),
+            "path through symbolic links"),
+        arguments("name that was not UTF-8", file("caf\ufffd", 5, 10), "text"),
+        arguments("escaped name that was not UTF-8", file("caf\\ufffd", 5, 10), "text"),
+        arguments("whiteout that was not UTF-8", entry("reg", ".wh.\ufffd"), "text"),
+        arguments("link that was not UTF-8", link("symlink", "a", "\ufffd"), "text"),
         arguments("whiteout of the directory itself", entry("reg", "a/.wh.."), "whiteout"),
         arguments("whiteout of the parent", entry("reg", "a/.wh..."), "whiteout"),
         arguments("unknown type", entry("socket", "s"), "type"),

@@ -43,9 +43,20 @@ public final class ImageTree implements Iterable<TreeEntry> {
     return add(path, new Node.Symlink(target), 0777);
   }
 
-  /** Declares one more name of a file declared before. */
+  /**
+   * Declares one more name of a file. It has the attributes of that file, if that was declared
+   * before, as in tars of real trees: whoever unpacks a layer sets them once more, by this name.
+   */
   public ImageTree hardLink(String path, String target) {
-    return add(path, new Node.HardLink(target), 0644);
+    var node = new Node.HardLink(target);
+    for (var e : entries.reversed()) {
+      if (e.path().equals(target)) {
+        return add(
+            new TreeEntry(
+                path, node, e.permissions(), e.uid(), e.gid(), e.modified(), e.xattrs()));
+      }
+    }
+    return add(path, node, 0644);
   }
 
   /** Declares a character device with mode 0600. */

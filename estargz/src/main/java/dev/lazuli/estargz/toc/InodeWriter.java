@@ -1,0 +1,137 @@
+package dev.lazuli.estargz.toc;
+
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Limits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what TOC entries say into rows of inodes, as containerd leaves it on disk when it unpacks
+ * a layer: symbolic links have all permissions, times lie between 1970 and 2262, and a file has the
+ * attributes of the last hard link to it.
+ */
+final class InodeWriter {
+  /** The last second whose nanoseconds fit 63 bits (in 2262); containerd takes none after it. */
+  private static final long LAST_SECOND = Long.MAX_VALUE / 1_000_000_000;
+
+  private final String layer;
+  private final Limits limits;
+  private final Rows inodes;
+  private final ByteHeap text;
+  private final XattrStore xattrs;
+
+  InodeWriter(String layer, Limits limits, Rows inodes, ByteHeap text) {
+    this.layer = layer;
+    this.limits = limits;
+    this.inodes = inodes;
+    this.text = text;
+    xattrs = new XattrStore(layer, limits, inodes, text);
+  }
+
+  /** Returns a new inode for a directory that has no entry of its own. */
+  int impliedDirectory() {
+    var inode = inodes.add();
+    inodes.setInt(inode, InodeRow.MODE, Kind.DIRECTORY.typeBits() | 0755);
+    inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code());
+    return inode;
+  }
+
+  /** Returns a new inode for a whiteout. */
+  int whiteout(TocEntry entry) {
+    var inode = inodes.add();
+    inodes.setInt(inode, InodeRow.MODE, Kind.CHAR.typeBits());
+    inodes.setInt(inode, InodeRow.FLAGS, Kind.CHAR.code() | InodeRow.WHITEOUT);
+    setTime(inode, entry);
+    return inode;
+  }
+
+  /** Returns a new inode for an entry. */
+  int add(TocEntry entry) throws LayerFormatException {
+    var inode = inodes.add();
+    var kind = kindOf(entry);
+    inodes.setInt(inode, InodeRow.FLAGS, kind.code());
+    setPermissions(inode, entry, kind);
+    xattrs.add(inode, entry);
+    switch (kind) {
+      case REGULAR -> {
+        inodes.setLong(inode, InodeRow.SIZE, entry.size);
+        inodes.setLong(inode, InodeRow.PLACE, -1);
+      }
+      case SYMLINK -> storeLink(inode, entry, limits.linkTargetBytes());
+      case HARDLINK -> storeLink(inode, entry, limits.pathBytes());
+      case CHAR, BLOCK ->
+          inodes.setLong(inode, InodeRow.PLACE, entry.deviceMajor | (long) entry.deviceMinor << 32);
+      case DIRECTORY, FIFO, CHUNK -> {}
+    }
+    return inode;
+  }
+
+  /** Gives a directory that is there the attributes of its own, or one more, entry. */
+  void describe(int directory, TocEntry entry) throws LayerFormatException {
+    setPermissions(directory, entry, Kind.DIRECTORY);
+    xattrs.add(directory, entry);
+  }
+
+  /**
+   * Gives a file the attributes of one more hard link to it: unpacking sets them through the new
+   * name, and setting the owner takes the file's capabilities away.
+   */
+  void link(int inode, TocEntry entry) throws LayerFormatException {
+    setPermissions(inode, entry, kind(inode));
+    xattrs.replaceCapability(inode, entry);
+  }
+
+  /** Marks a directory as one that hides what lower layers have in it. */
+  void makeOpaque(int directory) {
+    var flags = inodes.getInt(directory, InodeRow.FLAGS);
+    inodes.setInt(directory, InodeRow.FLAGS, flags | InodeRow.OPAQUE);
+  }
+
+  Kind kind(int inode) {
+    return Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+  }
+
+  boolean isWhiteout(int inode) {
+    return (inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.WHITEOUT) != 0;
+  }
+
+  private void setPermissions(int inode, TocEntry entry, Kind kind) {
+    var permissions = kind == Kind.SYMLINK ? 0777 : entry.mode;
+    inodes.setInt(inode, InodeRow.MODE, kind.typeBits() | permissions);
+    inodes.setInt(inode, InodeRow.UID, entry.uid);
+    inodes.setInt(inode, InodeRow.GID, entry.gid);
+    setTime(inode, entry);
+  }
+
+  private void setTime(int inode, TocEntry entry) {
+    var isKept = entry.mtimeSeconds >= 0 && entry.mtimeSeconds < LAST_SECOND;
+    inodes.setLong(inode, InodeRow.MTIME_SECONDS, isKept ? entry.mtimeSeconds : 0);
+    inodes.setInt(inode, InodeRow.MTIME_NANOS, isKept ? entry.mtimeNanos : 0);
+  }
+
+  private void storeLink(int inode, TocEntry entry, int limit) throws LayerFormatException {
+    var length = entry.link.length();
+    if (length == 0 || length > limit) {
+      throw bad(entry, "link target bytes", length, "1 to " + limit);
+    }
+    for (int i = 0; i < length; i++) {
+      if (entry.link.bytes()[i] == 0) {
+        throw bad(entry, "link target", entry.link, "no NUL");
+      }
+    }
+    inodes.setLong(inode, InodeRow.PLACE, text.add(entry.link.bytes(), 0, length));
+    inodes.setLong(inode, InodeRow.SIZE, length);
+  }
+
+  private static Kind kindOf(TocEntry entry) {
+    if (entry.kind == null) {
+      throw new IllegalStateException("entry without a type got past the check");
+    }
+    return entry.kind;
+  }
+
+  private LayerFormatException bad(
+      TocEntry entry, String field, @Nullable Object value, String limit) {
+    return new LayerFormatException(
+        layer, "TOC entry " + entry.name + " " + field, String.valueOf(value), limit);
+  }
+}
