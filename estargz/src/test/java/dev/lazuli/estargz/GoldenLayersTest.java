@@ -209,8 +209,7 @@ class GoldenLayersTest {
   /** A hard link gives its file its own attributes, and takes a capability that it lacks away. */
   private static String relinked(String file, TarArchiveEntry link) {
     return line(link, new byte[0]).replaceFirst(" 0,0 .*", "")
-        + file.substring(file.indexOf(" 0,0 "))
-            .replaceFirst("security\\.capability=[^,]*, ", "");
+        + file.substring(file.indexOf(" 0,0 ")).replaceFirst("security\\.capability=[^,]*, ", "");
   }
 
   private static String line(TarArchiveEntry entry, byte[] content) {

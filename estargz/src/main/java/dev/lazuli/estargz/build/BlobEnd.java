@@ -19,12 +19,19 @@ final class BlobEnd {
   private final TocJson toc;
   private final BlobOutput out;
   private final StreamCompressor compressor;
+  private final Optional<String> unprioritized;
 
-  BlobEnd(LayerAssembler layer, TocJson toc, BlobOutput out, StreamCompressor compressor) {
+  BlobEnd(
+      LayerAssembler layer,
+      TocJson toc,
+      BlobOutput out,
+      StreamCompressor compressor,
+      Optional<String> unprioritized) {
     this.layer = layer;
     this.toc = toc;
     this.out = out;
     this.compressor = compressor;
+    this.unprioritized = unprioritized;
   }
 
   /** Ends an eStargz layer: the TOC is the last entry of its tar. */
@@ -90,6 +97,7 @@ final class BlobEnd {
         tocDigest,
         mediaType,
         annotations,
-        external);
+        external,
+        unprioritized);
   }
 }

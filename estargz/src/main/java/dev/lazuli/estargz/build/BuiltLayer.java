@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param mediaType the OCI media type
  * @param annotations of the layer's descriptor, as lazy pullers want them
  * @param externalToc the blob with the TOC, if it is not in the layer
+ * @param unprioritized why no files were put first, if some should be
  */
 public record BuiltLayer(
     Sha256 digest,
@@ -24,7 +25,8 @@ public record BuiltLayer(
     Sha256 tocDigest,
     String mediaType,
     Map<String, String> annotations,
-    Optional<ExternalToc> externalToc) {
+    Optional<ExternalToc> externalToc,
+    Optional<String> unprioritized) {
 
   /**
    * A TOC that is a blob of its own: a layer of an image that only holds TOCs.

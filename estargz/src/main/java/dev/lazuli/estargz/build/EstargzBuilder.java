@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -62,9 +63,9 @@ public final class EstargzBuilder {
                 () -> new SegmentCompressor(newCompressor(), options.minChunkBytes()));
         var last = newCompressor()) {
       var assembler = new LayerAssembler(options, pipeline, toc);
-      addEntries(LayerInput.tar(layer), assembler);
+      var unprioritized = addEntries(LayerInput.tar(layer), assembler);
       assembler.finish();
-      var end = new BlobEnd(assembler, toc, out, last);
+      var end = new BlobEnd(assembler, toc, out, last, unprioritized);
       return switch (options.format()) {
         case ZSTD_CHUNKED -> end.zstdChunked();
         case ESTARGZ_EXTERNAL_TOC -> end.externalToc(new BlobOutput(tocBlob));
@@ -79,16 +80,25 @@ public final class EstargzBuilder {
         : new GzipCompressor(options.level());
   }
 
-  private void addEntries(InputStream tar, LayerAssembler assembler) throws IOException {
+  /** Returns whether an entry only means something in the lazy layer it came from. */
+  static boolean isDropped(String path) {
+    return DROPPED.contains(path);
+  }
+
+  /** Adds all entries, and returns why none were put first, though some should be. */
+  private Optional<String> addEntries(InputStream tar, LayerAssembler assembler)
+      throws IOException {
     if (options.prioritized().isEmpty()) {
-      if (!options.diffIdKept()) {
-        assembler.addLandmark(NO_PREFETCH_LANDMARK);
-      }
-      addAll(new TarReader(tar), assembler, Map.of());
-      return;
+      addInOrder(new TarReader(tar), assembler);
+      return Optional.empty();
     }
     try (var spooled = SpooledTar.copy(tar, options.scratch())) {
       var first = Priorities.order(spooled, options);
+      var obstacle = EntryOrder.obstacle(spooled);
+      if (obstacle.isPresent()) {
+        addInOrder(spooled.from(0), assembler);
+        return obstacle;
+      }
       for (long offset : first.values()) {
         var reader = spooled.from(offset);
         var entry = reader.next();
@@ -98,14 +108,22 @@ public final class EstargzBuilder {
       }
       assembler.addLandmark(PREFETCH_LANDMARK);
       addAll(spooled.from(0), assembler, first);
+      return Optional.empty();
     }
+  }
+
+  private void addInOrder(TarReader reader, LayerAssembler assembler) throws IOException {
+    if (!options.diffIdKept()) {
+      assembler.addLandmark(NO_PREFETCH_LANDMARK);
+    }
+    addAll(reader, assembler, Map.of());
   }
 
   private void addAll(TarReader reader, LayerAssembler assembler, Map<String, Long> already)
       throws IOException {
     for (TarEntry entry; (entry = reader.next()) != null; ) {
       var path = entry.path();
-      var dropped = DROPPED.contains(path) && !options.diffIdKept();
+      var dropped = isDropped(path) && !options.diffIdKept();
       if (dropped || already.containsKey(path)) {
         reader.skipContent();
       } else {

@@ -4,6 +4,7 @@ import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +47,16 @@ final class LayerAssembler {
       digestContent(to, size);
       at += size;
     }
-    var padding = tar.padding();
-    var to = segment.extend(padding);
-    tar.readPadding(segment.bytes(), to);
-    digestTar(to, padding);
+    addPadding(tar.readPadding(), TarBlocks.padding(entry.size()));
     end(file);
+  }
+
+  /** Adds the padding that was found, and what lacks of it unless the tar must stay as it is. */
+  private void addPadding(byte[] found, int whole) {
+    var size = options.diffIdKept() ? found.length : whole;
+    var to = segment.extend(size);
+    System.arraycopy(Arrays.copyOf(found, size), 0, segment.bytes(), to, size);
+    digestTar(to, size);
   }
 
   /** Adds a landmark: a file of one byte that starts a stream of its own. */

@@ -3,9 +3,13 @@ package dev.lazuli.estargz.build;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.Map;
+import java.util.Set;
 
 /** PAX extended header records: {@code "<length> <key>=<value>\n"}, text as ISO 8859-1 bytes. */
 final class PaxRecords {
+  /** What cannot hold a NUL. */
+  private static final Set<String> TEXTS = Set.of("path", "linkpath", "uname", "gname");
+
   /**
    * Adds the records to {@code into}.
    *
@@ -24,9 +28,19 @@ final class PaxRecords {
       if (equals < 0 || equals >= end) {
         throw new IllegalArgumentException("PAX record at " + at + " without =");
       }
-      into.put(text.substring(space + 1, equals), text.substring(equals + 1, end - 1));
+      put(text.substring(space + 1, equals), text.substring(equals + 1, end - 1), into);
       at = end;
     }
+  }
+
+  private static void put(String key, String value, Map<String, String> into) {
+    if (key.isEmpty() || key.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("PAX key \"" + key + "\"");
+    }
+    if (TEXTS.contains(key) && value.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("PAX record " + key + " with a NUL");
+    }
+    into.put(key, value);
   }
 
   private PaxRecords() {}

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The entries to put first: each prioritised file, before it the directories above it, and before a
- * hard link the file that it links to. Of repeated names the last counts. Keeps only the names that
- * matter, so the tar is scanned again whenever a hard link makes another name matter.
+ * hard link the file that it links to. Keeps only the names that matter, so the tar is scanned
+ * again whenever a hard link makes another name matter.
  */
 final class Priorities {
   private final SpooledTar tar;

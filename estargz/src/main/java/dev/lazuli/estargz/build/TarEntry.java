@@ -44,6 +44,11 @@ record TarEntry(
     return cleaned(name);
   }
 
+  /** Returns the path of the file that a hard link names; empty for anything else. */
+  String linkTarget() {
+    return type == EntryType.HARDLINK ? linkName : "";
+  }
+
   /** Cleans any path the same way. */
   static String cleaned(String path) {
     var clean = new ArrayDeque<String>();

@@ -13,4 +13,9 @@ public final class TarFormatException extends IOException {
   TarFormatException(String entry, long offset, String problem) {
     super("tar entry " + entry + " at offset " + offset + ": " + problem);
   }
+
+  /** For what is no tar at all. */
+  TarFormatException(String problem) {
+    super(problem);
+  }
 }

@@ -118,7 +118,7 @@ final class TarHeader {
       return base256(at, length);
     }
     var value = 0L;
-    var digits = text(at, length).strip();
+    var digits = digits(at, length);
     for (int i = 0; i < digits.length(); i++) {
       var digit = digits.charAt(i) - '0';
       if (digit < 0 || digit > 7 || value >>> 60 != 0) {
@@ -127,6 +127,15 @@ final class TarHeader {
       value = value << 3 | digit;
     }
     return value;
+  }
+
+  /** Returns what lies between blanks and NULs, as Go reads numbers. */
+  private String digits(int at, int length) {
+    var start = at;
+    while (start < at + length && (block[start] == ' ' || block[start] == 0)) {
+      start++;
+    }
+    return text(start, at + length - start).strip();
   }
 
   private long base256(int at, int length) {

@@ -203,7 +203,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
     return directory;
   }
 
-  /** Does that for a path without symbolic links; one with a link, whose directories exist, NONE. */
+  /**
+   * Does that for a path without symbolic links; one with a link, whose directories exist, NONE.
+   */
   private int directory(TocEntry entry, CleanPath of, int depth) throws LayerFormatException {
     var directory = DirectoryTree.ROOT;
     for (int i = 0; i < depth; i++) {

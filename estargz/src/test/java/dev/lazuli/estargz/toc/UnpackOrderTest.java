@@ -62,8 +62,7 @@ class UnpackOrderTest {
 
   @Test
   void aHardLinkOutOfADirectory_outlivesIt() throws IOException {
-    try (var index =
-        index(file("d/x", 7, 10), link("hardlink", "y", "d/x"), file("d", 1, 20))) {
+    try (var index = index(file("d/x", 7, 10), link("hardlink", "y", "d/x"), file("d", 1, 20))) {
       assertThat(names(index)).containsOnlyKeys("d", "y");
       assertThat(index.size(inode(index, "y"))).isEqualTo(7);
     }
@@ -135,7 +134,8 @@ class UnpackOrderTest {
         .hasMessageContaining("of repeated entries");
     var names =
         IntStream.range(0, 10)
-            .mapToObj(i -> "{'name':'d','type':'dir','xattrs':{'user.%d':'%s'}}".formatted(i, value))
+            .mapToObj(
+                i -> "{'name':'d','type':'dir','xattrs':{'user.%d':'%s'}}".formatted(i, value))
             .toArray(String[]::new);
     assertThatThrownBy(() -> index(names))
         .isInstanceOf(LayerFormatException.class)

@@ -52,8 +52,7 @@ public final class ImageTree implements Iterable<TreeEntry> {
     for (var e : entries.reversed()) {
       if (e.path().equals(target)) {
         return add(
-            new TreeEntry(
-                path, node, e.permissions(), e.uid(), e.gid(), e.modified(), e.xattrs()));
+            new TreeEntry(path, node, e.permissions(), e.uid(), e.gid(), e.modified(), e.xattrs()));
       }
     }
     return add(path, node, 0644);

@@ -1,0 +1,109 @@
+package dev.lazuli.estargz.build;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lazuli.estargz.Sha256;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Tells whether the entries of a layer mean the same in another order. They do not where a name is
+ * there twice (an entry replaces the one before, but a hard link between them keeps that), where a
+ * whiteout and what it hides are there, or where a path leads through a symbolic link of the layer.
+ * Reads the tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is
+ * possible.
+ */
+final class EntryOrder {
+  private static final String WHITEOUT = ".wh.";
+
+  private final Names names = new Names();
+  private final Names symlinks = new Names();
+
+  private EntryOrder() {}
+
+  /** Returns why the order must stay as it is; empty if it need not. */
+  static Optional<String> obstacle(SpooledTar tar) throws IOException {
+    var order = new EntryOrder();
+    order.collect(tar.from(0));
+    return order.find(tar.from(0));
+  }
+
+  private void collect(TarReader reader) throws IOException {
+    for (TarEntry entry; (entry = reader.next()) != null; reader.skipContent()) {
+      var path = entry.path();
+      if (!path.isEmpty() && !EstargzBuilder.isDropped(path)) {
+        names.add(hidden(path));
+        if (entry.type() == EntryType.SYMLINK) {
+          symlinks.add(path);
+        }
+      }
+    }
+    names.sort();
+    symlinks.sort();
+  }
+
+  private Optional<String> find(TarReader reader) throws IOException {
+    for (TarEntry entry; (entry = reader.next()) != null; reader.skipContent()) {
+      var path = entry.path();
+      if (names.isTwice(hidden(path))) {
+        return Optional.of("the layer has " + path + " twice");
+      }
+      if (leadsThroughLink(path) || leadsThroughLink(TarEntry.cleaned(entry.linkTarget()))) {
+        return Optional.of("a symbolic link of the layer leads to " + path);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns what a whiteout hides; of anything else its own path. */
+  private static String hidden(String path) {
+    var name = path.lastIndexOf('/') + 1;
+    return path.startsWith(WHITEOUT, name) && !path.startsWith(WHITEOUT + WHITEOUT, name)
+        ? path.substring(0, name) + path.substring(name + WHITEOUT.length())
+        : path;
+  }
+
+  private boolean leadsThroughLink(String path) {
+    for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      if (symlinks.has(path.substring(0, slash))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Hashes of names, in order once they are sorted. */
+  private static final class Names {
+    private long[] hashes = new long[1024];
+    private int count;
+
+    void add(String name) {
+      if (count == hashes.length) {
+        hashes = Arrays.copyOf(hashes, 2 * count);
+      }
+      hashes[count++] = hash(name);
+    }
+
+    void sort() {
+      hashes = Arrays.copyOf(hashes, count);
+      Arrays.sort(hashes);
+    }
+
+    boolean has(String name) {
+      return count > 0 && Arrays.binarySearch(hashes, hash(name)) >= 0;
+    }
+
+    boolean isTwice(String name) {
+      var hash = hash(name);
+      var at = Arrays.binarySearch(hashes, hash);
+      return at >= 0
+          && ((at > 0 && hashes[at - 1] == hash) || (at + 1 < count && hashes[at + 1] == hash));
+    }
+
+    private static long hash(String name) {
+      return ByteBuffer.wrap(Sha256.newComputation().digest(name.getBytes(UTF_8))).getLong();
+    }
+  }
+}
