@@ -25,6 +25,23 @@ final class AtomicBits {
     }
   }
 
+  /** Returns a copy that changes by itself. */
+  AtomicBits copy() {
+    var copy = new AtomicBits(size);
+    for (int word = 0; word < words.length; word++) {
+      copy.words[word] = (long) WORD.getAcquire(words, word);
+    }
+    return copy;
+  }
+
+  /** Clears all bits that are set in {@code others}, of the same size; returns this. */
+  AtomicBits without(AtomicBits others) {
+    for (int bit = others.nextSet(0, size); bit >= 0; bit = others.nextSet(bit + 1, size)) {
+      clear(bit);
+    }
+    return this;
+  }
+
   int size() {
     return size;
   }

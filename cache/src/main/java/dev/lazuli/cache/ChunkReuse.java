@@ -5,7 +5,6 @@ import static java.lang.System.Logger.Level.WARNING;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,14 +25,16 @@ final class ChunkReuse implements AutoCloseable {
   private static final int BUFFERS = 4;
   private static final int BUFFER_BYTES = 128 << 10;
 
-  private final LayerStore store;
+  private final Catalog catalog;
+  private final Disk disk;
   private final Arena arena = Arena.ofShared();
   private final @Nullable DigestIndex index;
   private final ArrayBlockingQueue<ByteBuffer> buffers = new ArrayBlockingQueue<>(BUFFERS);
 
-  ChunkReuse(LayerStore store) {
-    this.store = store;
-    int entries = store.options().reuseEntries();
+  ChunkReuse(Catalog catalog, StoreOptions options) {
+    this.catalog = catalog;
+    this.disk = options.disk();
+    int entries = options.reuseEntries();
     this.index = entries == 0 ? null : new DigestIndex(entries);
     for (int i = 0; i < BUFFERS; i++) {
       buffers.add(arena.allocate(BUFFER_BYTES).asByteBuffer());
@@ -62,6 +63,23 @@ final class ChunkReuse implements AutoCloseable {
     }
   }
 
+  /**
+   * Verifies what was left of all missing chunks, if it was of all.
+   *
+   * @return whether every chunk is present now
+   */
+  boolean verifyRest(Layer layer) throws IOException {
+    Presence presence = layer.presence();
+    int count = layer.chunks().count();
+    if (presence.count() + presence.doubtedCount() < count) {
+      return false;
+    }
+    for (int c = presence.nextDoubted(0, count); c >= 0; c = presence.nextDoubted(c + 1, count)) {
+      reuse(layer, c);
+    }
+    return presence.all();
+  }
+
   private boolean worthTrying(Layer layer, int chunk) {
     return layer.presence().doubts(chunk)
         || (index != null
@@ -75,7 +93,7 @@ final class ChunkReuse implements AutoCloseable {
     }
     if (layer.chunks().hasDigest(chunk)
         && Arrays.equals(sha256(layer, chunk), digest(layer, chunk))) {
-      layer.commit(chunk);
+      layer.commit(chunk, false);
       return true;
     }
     layer.dropDoubted(chunk);
@@ -88,8 +106,10 @@ final class ChunkReuse implements AutoCloseable {
     return digest;
   }
 
+  /** Also writes the bytes again where memory may have them right and the disk not. */
   private byte[] sha256(Layer layer, int chunk) throws IOException {
     MessageDigest sha256 = newSha256();
+    boolean rewrite = layer.presence().mustRewrite();
     ByteBuffer buffer = takeBuffer();
     try {
       long end = layer.chunks().dataEnd(chunk);
@@ -97,6 +117,9 @@ final class ChunkReuse implements AutoCloseable {
         buffer.clear().limit((int) Math.min(BUFFER_BYTES, end - at));
         layer.data().read(at, buffer);
         sha256.update(buffer.flip());
+        if (rewrite) {
+          layer.data().write(at, buffer.rewind());
+        }
       }
     } finally {
       buffers.add(buffer);
@@ -126,7 +149,7 @@ final class ChunkReuse implements AutoCloseable {
       return false;
     }
     long found = index.find(layer.chunks().digestPrefix(chunk));
-    StoredLayer owner = found == 0 ? null : store.bySlot(found >>> 32);
+    StoredLayer owner = found == 0 ? null : catalog.bySlot(found >>> 32);
     if (owner == null) {
       return false;
     }
@@ -140,12 +163,12 @@ final class ChunkReuse implements AutoCloseable {
       LOG.log(WARNING, "copying a chunk of layer " + owner.record().digest(), e);
       return false;
     }
-    layer.commit(chunk);
+    layer.commit(chunk, false);
     return true;
   }
 
   /** Copies the bytes; false if the source does not have them, or did not all the while. */
-  private static boolean copy(Layer from, int source, Layer to, int target) throws IOException {
+  private boolean copy(Layer from, int source, Layer to, int target) throws IOException {
     if (source >= from.chunks().count()
         || from.chunks().size(source) != to.chunks().size(target)
         || !Arrays.equals(digest(from, source), digest(to, target))) {
@@ -165,10 +188,10 @@ final class ChunkReuse implements AutoCloseable {
   }
 
   /** Channels of its own: a transfer moves the target's position, which others would share. */
-  private static void transfer(Path from, long source, Path to, long target, long size)
+  private void transfer(Path from, long source, Path to, long target, long size)
       throws IOException {
-    try (var reading = FileChannel.open(from, StandardOpenOption.READ);
-        var writing = FileChannel.open(to, StandardOpenOption.WRITE)) {
+    try (var reading = disk.open(from, StandardOpenOption.READ);
+        var writing = disk.open(to, StandardOpenOption.WRITE)) {
       writing.position(target);
       long done = 0;
       while (done < size) {

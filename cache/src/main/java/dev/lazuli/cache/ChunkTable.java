@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -27,7 +26,9 @@ import java.util.Objects;
  *  16  8  data file size                 24  8  blob offset of that stream's end
  *  24  4  CRC-32C of all records         32  8  inner offset: bytes of the stream before the chunk
  *  28  4  1: blob order is data order    40 32  SHA-256 of the chunk
- *  32 32  zero
+ *  32  4  1: the next field is there
+ *  36  4  CRC-32C of meta.erofs
+ *  40 24  zero
  * </pre>
  */
 public final class ChunkTable {
@@ -60,8 +61,8 @@ public final class ChunkTable {
   }
 
   /** Maps {@code file}; the mapping lives as long as {@code arena}. */
-  static ChunkTable map(Path file, Arena arena) throws IOException {
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+  static ChunkTable map(Disk disk, Path file, Arena arena) throws IOException {
+    try (var channel = disk.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < HEADER_BYTES) {
         throw new CacheCorruptException(file, "%d bytes are no chunk table".formatted(size));
@@ -80,11 +81,17 @@ public final class ChunkTable {
     }
   }
 
-  /** Reads the whole table and compares it with the checksum in its header. */
-  void verify(Path file) throws IOException {
-    int actual = ChunkTableBuilder.checksum(table.asSlice(HEADER_BYTES));
-    if (actual != table.get(INT, 24)) {
+  /**
+   * Reads the whole table, and the metadata image beside it, and compares them with the checksums
+   * in the table's header.
+   */
+  void verify(Disk disk, Path file, Path meta) throws IOException {
+    if (Checksums.of(disk, file, HEADER_BYTES) != table.get(INT, 24)) {
       throw new CacheCorruptException(file, "checksum of the records differs");
+    }
+    boolean known = table.get(INT, 32) == 1; // Versions before this one did not write it.
+    if (known && Checksums.of(disk, meta, 0) != table.get(INT, 36)) {
+      throw new CacheCorruptException(meta, "checksum differs");
     }
   }
 

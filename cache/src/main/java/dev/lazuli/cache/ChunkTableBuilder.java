@@ -4,15 +4,16 @@ import static dev.lazuli.cache.ChunkTable.DIGEST_BYTES;
 import static dev.lazuli.cache.ChunkTable.HEADER_BYTES;
 import static dev.lazuli.cache.ChunkTable.RECORD_BYTES;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a {@code chunks} file front to back through one small buffer. */
 final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
@@ -30,19 +31,18 @@ final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
   private long lastInnerOffset = -1;
   private boolean blobOrdered = true;
   private long dataSize = -1;
+  private @Nullable Integer metaChecksum;
 
-  ChunkTableBuilder(Path file, long blobSize) throws IOException {
-    this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes it.
+  ChunkTableBuilder(Disk disk, Path file, long blobSize) throws IOException {
+    this.channel = disk.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     this.blobSize = blobSize;
   }
 
-  static int checksum(MemorySegment records) {
-    var crc = new CRC32C();
-    long step = 1 << 30;
-    for (long at = 0; at < records.byteSize(); at += step) {
-      crc.update(records.asSlice(at, Math.min(step, records.byteSize() - at)).asByteBuffer());
-    }
-    return (int) crc.getValue();
+  /** States the CRC-32C of the metadata image beside the table. */
+  void metaChecksum(int crc) {
+    metaChecksum = crc;
   }
 
   @Override
@@ -98,6 +98,7 @@ final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
     }
     buffer.putLong(ChunkTable.MAGIC).putInt(RECORD_BYTES).putInt(count).putLong(size);
     buffer.putInt((int) checksum.getValue()).putInt(blobOrdered ? 1 : 0);
+    buffer.putInt(metaChecksum == null ? 0 : 1).putInt(metaChecksum == null ? 0 : metaChecksum);
     buffer.put(new byte[HEADER_BYTES - buffer.position()]).flip();
     writeFully(0);
     channel.force(true);

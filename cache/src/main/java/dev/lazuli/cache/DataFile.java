@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,17 +15,22 @@ import java.nio.file.StandardOpenOption;
  * under all of its users; this one opens it again, so that a thread's interrupt stays its own.
  */
 final class DataFile implements Closeable {
+  private final Disk disk;
   private final Path path;
   private volatile FileChannel channel;
   private volatile boolean closed;
 
-  DataFile(Path path) throws IOException {
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes the channel.
+  DataFile(Disk disk, Path path) throws IOException {
+    this.disk = disk;
     this.path = path;
     this.channel = open();
   }
 
+  @MustBeClosed
   private FileChannel open() throws IOException {
-    return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    return disk.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   Path path() {
@@ -94,6 +100,7 @@ final class DataFile implements Closeable {
     return channel;
   }
 
+  @SuppressWarnings("MustBeClosed") // close() closes the channel.
   private synchronized void reopen(ClosedChannelException cause) throws IOException {
     if (closed) {
       throw cause;

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,9 +24,17 @@ final class DigestIndex {
   private static final long FIRST_BUCKETS = 256;
 
   private final long mostBuckets;
+
+  @GuardedBy("this")
   private MemorySegment entries;
+
+  @GuardedBy("this")
   private long buckets;
+
+  @GuardedBy("this")
   private long used;
+
+  @GuardedBy("this")
   private int nextVictim;
 
   DigestIndex(int capacity) {
@@ -46,6 +55,7 @@ final class DigestIndex {
     place(prefix, (int) slot, chunk);
   }
 
+  @GuardedBy("this")
   private void grow() {
     var old = entries;
     buckets *= 2;
@@ -60,6 +70,7 @@ final class DigestIndex {
     }
   }
 
+  @GuardedBy("this")
   private void place(long prefix, int slot, int chunk) {
     long bucket = bucket(prefix);
     long into = -1;
@@ -99,6 +110,7 @@ final class DigestIndex {
     return 0;
   }
 
+  @GuardedBy("this")
   private long bucket(long prefix) {
     return (prefix & (buckets - 1)) * BUCKET_ENTRIES * ENTRY_BYTES;
   }

@@ -2,21 +2,16 @@ package dev.lazuli.cache;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 
 /** Small files that are either there whole or not at all, even if the machine stops. */
 final class Durable {
   private Durable() {}
 
   /** Writes a new file and syncs it; its name is durable only after {@link #syncDirectory}. */
-  static void write(Path path, ByteBuffer content) throws IOException {
-    try (var channel =
-        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+  static void write(Disk disk, Path path, ByteBuffer content) throws IOException {
+    try (var channel = disk.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       while (content.hasRemaining()) {
         channel.write(content);
       }
@@ -24,39 +19,54 @@ final class Durable {
     }
   }
 
+  /**
+   * Reads a whole file.
+   *
+   * @throws CacheCorruptException if it has more than {@code most} bytes
+   */
+  static byte[] read(Disk disk, Path path, int most) throws IOException {
+    try (var channel = disk.open(path, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size > most) {
+        throw new CacheCorruptException(path, "larger than " + most + " bytes");
+      }
+      var content = ByteBuffer.allocate((int) size);
+      while (content.hasRemaining() && channel.read(content) >= 0) {}
+      if (content.hasRemaining()) {
+        throw new CacheCorruptException(path, "ends before its " + size + " bytes");
+      }
+      return content.array();
+    }
+  }
+
   /** Renames {@code fresh}, already synced, over {@code path}. */
-  static void replace(Path fresh, Path path) throws IOException {
-    Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+  static void replace(Disk disk, Path fresh, Path path) throws IOException {
+    disk.move(fresh, path);
     Path parent = path.getParent();
     if (parent != null) {
-      syncDirectory(parent);
+      syncDirectory(disk, parent);
     }
   }
 
   /** Puts {@code content} in the place of {@code path}'s. */
-  static void rewrite(Path path, byte[] content) throws IOException {
+  static void rewrite(Disk disk, Path path, byte[] content) throws IOException {
     Path fresh = path.resolveSibling(path.getFileName() + ".new");
-    Files.deleteIfExists(fresh);
-    write(fresh, ByteBuffer.wrap(content));
-    replace(fresh, path);
+    disk.delete(fresh);
+    write(disk, fresh, ByteBuffer.wrap(content));
+    replace(disk, fresh, path);
   }
 
   /** Makes the names in {@code directory} durable. */
-  static void syncDirectory(Path directory) throws IOException {
-    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+  static void syncDirectory(Disk disk, Path directory) throws IOException {
+    try (var channel = disk.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }
 
-  /** Removes {@code path} and all below it; nothing is no error. */
-  static void deleteTree(Path path) throws IOException {
-    if (!Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (var walk = Files.walk(path)) {
-      for (Path each : (Iterable<Path>) walk.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(each);
-      }
+  /** Syncs the content of a file that was written elsewhere. */
+  static void syncFile(Disk disk, Path file) throws IOException {
+    try (var channel = disk.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
     }
   }
 }

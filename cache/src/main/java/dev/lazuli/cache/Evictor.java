@@ -1,17 +1,17 @@
 package dev.lazuli.cache;
 
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps the store within its quota. Whole layers nobody uses go first, those used longest ago
  * before others; then single chunks of incomplete layers in use that are not pinned, by second
  * chance: a chunk goes if nobody has read it since the last time around. One thread, which sleeps
- * while all is well.
+ * while all is well and does not end before it is told to, whatever happens.
  */
 final class Evictor {
   private static final System.Logger LOG = System.getLogger(Evictor.class.getName());
@@ -19,101 +19,123 @@ final class Evictor {
   /** A full disk asks for 64 MiB at least. */
   private static final long PRESSURE_BYTES = 64L << 20;
 
-  private final LayerStore store;
-  private boolean awake;
-  private boolean stopped;
-  private boolean diskFull;
+  /** After a pass that has not freed enough. */
+  private static final long PAUSE_MILLIS = 1000;
 
-  Evictor(LayerStore store) {
-    this.store = store;
+  private static final long SAY_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  /** Removes a layer nobody uses, with all its bytes. */
+  @FunctionalInterface
+  interface Remover {
+    /** Returns whether it was removed. */
+    boolean removeIfUnused(StoredLayer layer) throws IOException;
   }
 
-  /** Something grew beyond the quota, or, with {@code full}, beyond the disk. */
-  synchronized void wake(boolean full) {
-    awake = true;
-    diskFull |= full;
-    notifyAll();
-  }
+  private final Catalog catalog;
+  private final StoreOptions options;
+  private final Usage usage;
+  private final Pressure pressure;
+  private final Remover remover;
+  private boolean fellShort;
+  private long saidAt = System.nanoTime() - SAY_AGAIN_NANOS;
 
-  synchronized void stop() {
-    stopped = true;
-    notifyAll();
+  Evictor(Catalog catalog, StoreOptions options, Usage usage, Pressure pressure, Remover remover) {
+    this.catalog = catalog;
+    this.options = options;
+    this.usage = usage;
+    this.pressure = pressure;
+    this.remover = remover;
   }
 
   /** The evictor's thread. */
   void run() {
     while (true) {
-      long target = awaitWork();
-      if (target < 0) {
+      Pressure.Call call = pressure.await(usage::overQuota, fellShort ? PAUSE_MILLIS : 0);
+      if (call == Pressure.Call.STOP) {
         return;
       }
       try {
+        long target = target(call);
         shrinkTo(target);
-      } catch (IOException e) {
-        LOG.log(WARNING, "eviction", e);
+        note(usage.stayingBytes() > target, call);
+      } catch (Throwable e) { // The top of the thread: without it the quota is kept no more.
+        LOG.log(ERROR, "eviction", e);
+        fellShort = true;
       }
     }
   }
 
-  /** Returns the bytes to shrink to, or -1 at the end. */
-  private synchronized long awaitWork() {
-    while (!awake && !stopped) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return -1;
-      }
-    }
-    if (stopped) {
-      return -1;
-    }
-    boolean full = diskFull;
-    awake = false;
-    diskFull = false;
-    return full ? Math.max(0, store.usedBytes() - PRESSURE_BYTES) : lowWater();
+  private long target(Pressure.Call call) {
+    return call == Pressure.Call.DISK
+        ? Math.max(0, Math.min(usage.stayingBytes() - PRESSURE_BYTES, lowWater()))
+        : lowWater();
   }
 
   /** Evicts a little below the quota, so that not every chunk starts it again. */
   private long lowWater() {
-    long quota = store.options().quotaBytes();
+    long quota = options.quotaBytes();
     return quota == 0 ? Long.MAX_VALUE : quota - quota / 20;
   }
 
-  /** Evicts until the store takes no more than {@code target} bytes or nothing is left to evict. */
-  void shrinkTo(long target) throws IOException {
-    if (store.usedBytes() <= target) {
+  private void note(boolean tooMuch, Pressure.Call call) {
+    boolean wasShort = fellShort;
+    fellShort = tooMuch;
+    if (call == Pressure.Call.DISK) {
       return;
     }
-    for (StoredLayer layer : byLastUse()) {
-      if (store.usedBytes() <= target) {
+    if (!usage.overQuota()) {
+      if (wasShort) {
+        LOG.log(INFO, "layers take {0} bytes, which is within the quota again", used());
+      }
+    } else if (System.nanoTime() - saidAt >= SAY_AGAIN_NANOS) {
+      saidAt = System.nanoTime();
+      LOG.log(
+          WARNING,
+          "layers take {0} bytes, the quota is {1}: the rest is in use or pinned and stays",
+          used(),
+          options.quotaBytes());
+    }
+  }
+
+  private String used() {
+    return Long.toString(usage.stayingBytes());
+  }
+
+  /** Evicts until the store takes no more than {@code target} bytes or nothing is left to evict. */
+  void shrinkTo(long target) {
+    for (StoredLayer layer : catalog.byLastUse()) {
+      if (usage.stayingBytes() <= target) {
         return;
       }
-      if (!layer.inUse() && store.removeIfUnused(layer)) {
-        store.evicted(layer.countedBytes());
+      remove(layer);
+    }
+    for (int round = 0; round < 2 && options.puncher() != null; round++) {
+      for (StoredLayer layer : catalog.byLastUse()) {
+        shrink(layer, target);
       }
     }
-    if (store.options().puncher() != null) {
-      for (int round = 0; round < 2; round++) {
-        for (StoredLayer layer : byLastUse()) {
-          shrink(layer, target);
+  }
+
+  private void remove(StoredLayer layer) {
+    try {
+      if (!layer.inUse() && remover.removeIfUnused(layer)) {
+        usage.evicted(layer.countedBytes());
+      }
+    } catch (IOException e) {
+      LOG.log(WARNING, "removing layer " + layer.record().digest(), e);
+    }
+  }
+
+  private void shrink(StoredLayer layer, long target) {
+    try {
+      int steps = layer.chunkCount();
+      for (int i = 0; i < steps && usage.stayingBytes() > target; i++) {
+        if (!layer.evictNext()) {
+          return;
         }
       }
+    } catch (IOException e) {
+      LOG.log(WARNING, "evicting chunks of layer " + layer.record().digest(), e);
     }
-  }
-
-  private void shrink(StoredLayer layer, long target) throws IOException {
-    int steps = layer.chunkCount();
-    for (int i = 0; i < steps && store.usedBytes() > target; i++) {
-      if (!layer.evictNext()) {
-        return;
-      }
-    }
-  }
-
-  private List<StoredLayer> byLastUse() {
-    var layers = new ArrayList<>(store.stored());
-    layers.sort(Comparator.comparing(StoredLayer::lastUsed));
-    return layers;
   }
 }

@@ -2,12 +2,15 @@ package dev.lazuli.cache;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import com.google.errorprone.annotations.MustBeClosed;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +32,7 @@ final class Layer {
 
   private final Path directory;
   private final StoredLayer owner;
-  private final LayerStore store;
+  private final StoreParts parts;
   private final Arena arena;
   private final ChunkTable chunks;
   private final DataFile data;
@@ -39,6 +42,7 @@ final class Layer {
   private final AtomicBits touched;
   private volatile LayerRecord record;
   private final AtomicInteger epoch = new AtomicInteger();
+  private volatile boolean wasRead;
   private int hand;
 
   private Layer(
@@ -52,43 +56,72 @@ final class Layer {
     this.directory = directory;
     this.record = record;
     this.owner = owner;
-    this.store = owner.store();
+    this.parts = owner.parts();
     this.arena = arena;
     this.chunks = chunks;
     this.data = data;
     this.presence = presence;
-    this.holes = new Holes(chunks, presence, data.path(), store.options().puncher());
+    this.holes = new Holes(chunks, presence, data.path(), parts.options().puncher());
     this.claims = new AtomicBits(chunks.count());
     this.touched = new AtomicBits(chunks.count());
   }
 
-  static Layer open(Path directory, LayerRecord record, StoredLayer owner) throws IOException {
+  /**
+   * Opens the files of a layer; none stays open if that fails. The new {@code Layer} owns them.
+   *
+   * @param torn whether the layer's presence was not written down when it was closed last
+   * @param verify whether to compare what never changes with its checksums
+   */
+  @SuppressWarnings("MustBeClosed") // The layer closes them, or we do.
+  static Layer open(
+      Path directory, LayerRecord record, StoredLayer owner, boolean torn, boolean verify)
+      throws IOException {
+    StoreParts parts = owner.parts();
+    Disk disk = parts.disk();
     Arena arena = Arena.ofShared();
     DataFile data = null;
+    Presence presence = null;
     try {
-      ChunkTable chunks = ChunkTable.map(directory.resolve(CHUNKS), arena);
-      data = new DataFile(directory.resolve(DATA));
+      ChunkTable chunks = ChunkTable.map(disk, directory.resolve(CHUNKS), arena);
+      if (verify) {
+        chunks.verify(disk, directory.resolve(CHUNKS), directory.resolve(META));
+      }
+      data = new DataFile(disk, directory.resolve(DATA));
       if (data.channel().size() != chunks.dataSize()) {
         throw new CacheCorruptException(
             data.path(), "size is not the chunk table's %d".formatted(chunks.dataSize()));
       }
-      Presence presence =
-          Presence.open(
-              directory.resolve(PRESENT), chunks.count(), owner.store().options().bootId());
+      UUID bootId = parts.options().bootId();
+      presence = Presence.open(disk, directory.resolve(PRESENT), chunks.count(), bootId, torn);
       var layer = new Layer(directory, record, owner, arena, chunks, data, presence);
-      if (!presence.all()) {
-        layer.forgetCompletion();
-      }
-      if (!presence.clean()) {
-        layer.clearLeftovers();
-      }
+      layer.tidy();
       return layer;
     } catch (IOException | RuntimeException e) {
+      close(e, data, presence);
       arena.close();
-      if (data != null) {
-        data.close();
-      }
       throw e;
+    }
+  }
+
+  private static void close(Exception reason, @Nullable Closeable... files) {
+    for (Closeable file : files) {
+      try {
+        if (file != null) {
+          file.close();
+        }
+      } catch (IOException e) {
+        reason.addSuppressed(e);
+      }
+    }
+  }
+
+  /** Puts right what a crash has left, before the layer has a user. */
+  private void tidy() {
+    if (!presence.all()) {
+      forgetCompletion();
+    }
+    if (!presence.clean()) {
+      clearLeftovers();
     }
   }
 
@@ -155,6 +188,9 @@ final class Layer {
         throw new ChunkMissingException(digest(), missing);
       }
       data.read(offset, dst);
+      if (!wasRead) {
+        wasRead = true;
+      }
       if (epoch.get() != before) {
         dst.position(start);
       }
@@ -175,7 +211,8 @@ final class Layer {
     claims.clear(chunk);
   }
 
-  Writer writer(int chunk) throws WriterRefusedException {
+  @MustBeClosed
+  Writer writer(int chunk, boolean awaited) throws WriterRefusedException {
     Objects.checkIndex(chunk, chunks.count());
     if (!claim(chunk)) {
       throw new WriterRefusedException(digest(), chunk, presence.has(chunk));
@@ -184,24 +221,29 @@ final class Layer {
       unclaim(chunk);
       throw new WriterRefusedException(digest(), chunk, true);
     }
-    return new Writer(this, chunk);
+    return new Writer(this, chunk, awaited);
   }
 
-  void write(long offset, ByteBuffer window) throws IOException {
+  void write(long offset, ByteBuffer window, boolean awaited) throws IOException {
     try {
       data.write(offset, window);
     } catch (IOException e) {
-      store.pressed();
+      parts.failed(e, awaited);
       throw e;
     }
   }
 
   /** Records the claimed chunk, whose bytes are in place and verified, as present. */
-  void commit(int chunk) throws IOException {
+  void commit(int chunk, boolean awaited) throws IOException {
     boolean counted = presence.doubts(chunk);
-    presence.add(chunk);
+    try {
+      presence.add(chunk);
+    } catch (IOException e) {
+      parts.failed(e, awaited);
+      throw e;
+    }
     touched.set(chunk);
-    store.reuse().note(this, chunk);
+    parts.reuse().note(this, chunk);
     if (!counted) {
       owner.grew(Blocks.of(chunks, chunk));
     }
@@ -216,6 +258,7 @@ final class Layer {
       if (presence.doubts(chunk)) {
         dropDoubted(chunk);
       } else {
+        presence.settle();
         holes.punch(chunk, chunk + 1);
       }
     } catch (IOException e) {
@@ -234,11 +277,17 @@ final class Layer {
     }
   }
 
-  /** Gives up what an earlier boot has left of a claimed chunk. */
+  /** Gives up what was left of a claimed chunk. */
   void dropDoubted(int chunk) throws IOException {
-    presence.dispel(chunk);
+    presence.settle();
     holes.punch(chunk, chunk + 1);
-    owner.grew(-Blocks.of(chunks, chunk));
+    try {
+      presence.dispel(chunk);
+    } finally {
+      if (!presence.doubts(chunk)) {
+        owner.grew(-Blocks.of(chunks, chunk));
+      }
+    }
   }
 
   /**
@@ -299,7 +348,12 @@ final class Layer {
     }
     presence.remove(chunk);
     epoch.incrementAndGet();
-    holes.punch(chunk, chunk + 1);
+    try {
+      holes.punch(chunk, chunk + 1);
+    } catch (IOException e) {
+      presence.doubt(chunk); // The bytes are still there, still counted, and go some other time.
+      throw e;
+    }
     owner.grew(-Blocks.of(chunks, chunk));
   }
 
@@ -330,26 +384,35 @@ final class Layer {
     }
     for (int c = presence.nextPresent(0, count); c >= 0; c = presence.nextPresent(c + 1, count)) {
       bytes += Blocks.of(chunks, c);
-      store.reuse().note(this, c);
+      parts.reuse().note(this, c);
     }
     return bytes;
   }
 
-  /** Syncs data and presence; returns whether all that is present is on the disk now. */
+  /**
+   * Syncs data and presence; returns whether all that is present is on the disk now. Where the data
+   * cannot be synced, what was not known to be on the disk is doubted.
+   */
   boolean checkpoint() throws IOException {
-    return presence.checkpoint(data);
+    try {
+      return presence.checkpoint(data);
+    } catch (SyncFailedException e) {
+      epoch.incrementAndGet();
+      parts.doubts().syncFailed(digest(), e.doubted(), e);
+      throw e;
+    }
   }
 
   synchronized void update(LayerRecord next) throws IOException {
-    Durable.rewrite(directory.resolve(RECORD), LayerJson.write(next));
-    record = next;
-    owner.record(next);
+    if (!next.equals(record)) {
+      Durable.rewrite(parts.disk(), directory.resolve(RECORD), LayerJson.write(next));
+      record = next;
+      owner.record(next);
+    }
   }
 
   synchronized void addReference(String reference) throws IOException {
-    if (!record.references().contains(reference)) {
-      update(record.withReference(reference));
-    }
+    update(record.withReference(reference));
   }
 
   synchronized void keep(@Nullable Instant since) throws IOException {
@@ -358,26 +421,36 @@ final class Layer {
 
   /** Records that the layer is complete and on the disk; false while chunks are missing. */
   synchronized boolean seal() throws IOException {
-    if (record.completed() != null) {
-      return true;
+    while (record.completed() == null && presence.all()) {
+      if (checkpoint() && presence.all()) {
+        update(record.withCompleted(parts.options().clock().instant()));
+      }
     }
-    if (!presence.all()) {
-      return false;
-    }
-    checkpoint();
-    update(record.withCompleted(store.options().clock().instant()));
-    return true;
+    return record.completed() != null;
   }
 
-  /** Closes the files; no handle may be in use. */
-  void close(boolean checkpoint) throws IOException {
-    try (data) {
+  /** Returns whether anything was read since the last call. */
+  boolean takeWasRead() {
+    boolean was = wasRead;
+    wasRead = false;
+    return was;
+  }
+
+  /**
+   * Closes the files; no handle may be in use.
+   *
+   * @return whether the presence file says all that is known
+   */
+  boolean close(boolean checkpoint) throws IOException {
+    try (data;
+        Closeable _ = arena::close;
+        presence) {
       if (checkpoint) {
         checkpoint();
       }
-    } finally {
-      presence.close();
-      arena.close();
+    } catch (IOException e) {
+      LOG.log(WARNING, "closing layer " + digest(), e);
     }
+    return !presence.torn();
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -110,8 +111,20 @@ public final class LayerData implements AutoCloseable {
    *
    * @throws WriterRefusedException if the chunk is present or has a writer already
    */
+  @MustBeClosed
   public Writer writer(int chunk) throws WriterRefusedException {
-    return layer.writer(chunk);
+    return layer.writer(chunk, true);
+  }
+
+  /**
+   * Returns the one writer of a missing chunk that nobody waits for. Where it finds the disk full,
+   * nothing is evicted to make room for it, and {@link #hasRoom} says so from then on.
+   *
+   * @throws WriterRefusedException if the chunk is present or has a writer already
+   */
+  @MustBeClosed
+  public Writer writerInAdvance(int chunk) throws WriterRefusedException {
+    return layer.writer(chunk, false);
   }
 
   /**
@@ -123,12 +136,17 @@ public final class LayerData implements AutoCloseable {
    * @throws IOException if a file cannot be read or written
    */
   public boolean reuse(int chunk) throws IOException {
-    return stored.reuse().reuse(layer, chunk);
+    return stored.parts().reuse().reuse(layer, chunk);
   }
 
-  /** Returns whether content that nobody waits for may be added without evicting other content. */
+  /**
+   * Returns whether content that nobody waits for may be added: a tenth of the quota is kept for
+   * readers, so that they, and not what might be read some day, decide what is evicted; and the
+   * {@linkplain StoreOptions#reserveBytes reserve} is left free for others. Cheap: the disk is
+   * asked once per second at most.
+   */
   public boolean hasRoom() {
-    return stored.store().hasRoom();
+    return stored.parts().room().left();
   }
 
   /** Returns the disk this layer takes, in bytes, as {@code du} would count it. */
@@ -140,21 +158,27 @@ public final class LayerData implements AutoCloseable {
    * Syncs data, then presence.
    *
    * @return whether everything present is on the disk now; false if commits came in between
+   * @throws IOException if something cannot be synced; chunks that may not be on the disk for it
+   *     are missing from now on, until they are fetched or {@linkplain #reuse proved right}
    */
   public boolean checkpoint() throws IOException {
     return layer.checkpoint();
   }
 
   /**
-   * Syncs and records the layer as complete, if every chunk is present.
+   * Syncs and records the layer as complete, if every chunk is present or can be proved to be.
    *
    * @return {@link #complete}
+   * @throws IOException if something cannot be written or synced; the layer is not complete then
    */
   public boolean seal() throws IOException {
-    return layer.seal();
+    return layer.seal() || (stored.parts().reuse().verifyRest(layer) && layer.seal());
   }
 
-  /** Adds an image reference to the layer's record. */
+  /**
+   * Adds an image reference to the layer's record, which keeps the {@value
+   * LayerRecord#MOST_REFERENCES} that were added last; one that is there already changes nothing.
+   */
   public void addReference(String reference) throws IOException {
     layer.addReference(reference);
   }
@@ -165,6 +189,7 @@ public final class LayerData implements AutoCloseable {
   }
 
   /** Returns another handle on the same layer, with a life of its own. */
+  @SuppressWarnings("MustBeClosed") // The caller's.
   public LayerData share() throws IOException {
     return stored.open();
   }

@@ -2,7 +2,6 @@ package dev.lazuli.cache;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -26,7 +25,7 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
  * takes some hundred classes, which a daemon would load for this file alone.
  */
 final class LayerJson {
-  private static final long MAX_BYTES = 1 << 20;
+  private static final int MAX_BYTES = 1 << 20;
   private static final JsonFactory JSON = new JsonFactory();
   private static final ObjectWriteContext INDENTED =
       new ObjectWriteContext.Base() {
@@ -81,11 +80,9 @@ final class LayerJson {
     }
   }
 
-  static LayerRecord read(Path file) throws IOException {
-    if (Files.size(file) > MAX_BYTES) {
-      throw new CacheCorruptException(file, "larger than " + MAX_BYTES + " bytes");
-    }
-    try (var json = JSON.createParser(ObjectReadContext.empty(), Files.readAllBytes(file))) {
+  static LayerRecord read(Disk disk, Path file) throws IOException {
+    byte[] text = Durable.read(disk, file, MAX_BYTES);
+    try (var json = JSON.createParser(ObjectReadContext.empty(), text)) {
       var fields = new LayerJson();
       fields.parse(json);
       return fields.toRecord();

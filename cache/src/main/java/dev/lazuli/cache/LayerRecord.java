@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param compressedTocDigest the digest of the index as it lies compressed in the blob, where known
  * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
  *     has assigned it
- * @param references image references the layer was pulled by, without repeats
+ * @param references image references the layer was pulled by, without repeats, the newest last; of
+ *     more than {@value #MOST_REFERENCES} the oldest are dropped
  * @param created when the layer was added to the store
  * @param completed when its last chunk was on disk and synced; null while chunks are missing
  * @param prefetchEnd blob offset where prefetch ends; 0 where the image asks for no prefetch, -1
@@ -38,13 +39,16 @@ public record LayerRecord(
     long prefetchEnd,
     @Nullable Instant pinned) {
 
+  /** How many references are kept. */
+  public static final int MOST_REFERENCES = 64;
+
   public LayerRecord {
     LayerDigest.check(digest);
     if (size < 0 || slot < 0 || slot > Integer.MAX_VALUE || prefetchEnd < -1) {
       throw new IllegalArgumentException(
           "layer %s: size %d, slot %d, prefetch end %d".formatted(digest, size, slot, prefetchEnd));
     }
-    references = references.stream().distinct().toList();
+    references = newest(references.stream().distinct().toList());
   }
 
   /** Returns the record of a layer about to be created: no slot and no references yet. */
@@ -70,8 +74,15 @@ public record LayerRecord(
         null);
   }
 
+  private static List<String> newest(List<String> all) {
+    return List.copyOf(all.subList(Math.max(0, all.size() - MOST_REFERENCES), all.size()));
+  }
+
   /** Returns this record with {@code reference} among its references. */
   public LayerRecord withReference(String reference) {
+    if (references.contains(reference)) {
+      return this;
+    }
     var more = new ArrayList<>(references);
     more.add(reference);
     return with(slot, more, created, completed, pinned);

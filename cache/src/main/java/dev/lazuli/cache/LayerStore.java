@@ -1,27 +1,13 @@
 package dev.lazuli.cache;
 
-import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.WARNING;
+import static java.util.Objects.requireNonNull;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,49 +23,60 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Directories get their final name when they are complete, and lose it before anything in them
  * is deleted, so a directory with a layer's name is a layer.
+ *
+ * <p>Locks are taken in this order: the store's, a {@link StoredLayer}'s, a {@link Layer}'s, its
+ * {@link Presence}'s. Nothing is deleted while one of them is held.
  */
 public final class LayerStore implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(LayerStore.class.getName());
-
-  private final Path temporary;
   private final Path layersRoot;
   private final StoreOptions options;
-  private final FileChannel lockChannel;
-  private final ConcurrentHashMap<String, StoredLayer> layers = new ConcurrentHashMap<>();
-  private final Cache<StoredLayer, Boolean> idle;
-  private final ConcurrentHashMap<Long, StoredLayer> slotted = new ConcurrentHashMap<>();
-  private final LongAdder usedBytes = new LongAdder();
-  private final LongAdder evictedBytes = new LongAdder();
-  private final CountDownLatch closing = new CountDownLatch(1);
-  private final ChunkReuse reuse;
-  private final Evictor evictor;
-  private final Thread survey;
-  private final Thread checkpointing;
-  private @Nullable Thread evicting;
+  private final StoreLock lock;
+  private final Catalog catalog = new Catalog();
+  private final Pressure pressure = new Pressure();
+  private final Usage usage;
+  private final Trash trash;
   private final Slots slots;
+  private final ChunkReuse reuse;
+  private final StoreParts parts;
+  private final Survey survey;
+  private final Thread surveying;
+  private final Checkpoints checkpoints;
+  private final Evictor evictor;
 
-  private LayerStore(Path root, StoreOptions options, FileChannel lockChannel) throws IOException {
-    this.temporary = root.resolve("tmp");
+  @GuardedBy("this")
+  private @Nullable Thread evicting;
+
+  private LayerStore(Path root, StoreOptions options, StoreLock lock) throws IOException {
     this.layersRoot = root.resolve("layers").resolve("sha256");
     this.options = options;
-    this.lockChannel = lockChannel;
-    this.idle =
-        Caffeine.newBuilder()
-            .maximumSize(options.openLayers())
-            .evictionListener(
-                (@Nullable StoredLayer layer, @Nullable Boolean _, RemovalCause _) ->
-                    closeLater(layer))
-            .build();
-    Durable.deleteTree(temporary);
-    Files.createDirectories(temporary);
-    Files.createDirectories(layersRoot);
-    this.reuse = new ChunkReuse(this);
-    this.evictor = new Evictor(this);
-    this.slots = new Slots(root.resolve("slots"), scan());
-    List<StoredLayer> found = List.copyOf(layers.values());
-    this.survey = Thread.ofVirtual().name("lazuli-cache-survey").start(() -> survey(found));
-    this.checkpointing =
-        Thread.ofVirtual().name("lazuli-cache-checkpoint").start(this::checkpoints);
+    this.lock = lock;
+    this.usage = new Usage(options.quotaBytes(), pressure);
+    this.trash = new Trash(options.disk(), root.resolve("tmp"), usage);
+    trash.open();
+    options.disk().createDirectories(layersRoot);
+    this.reuse = new ChunkReuse(catalog, options);
+    this.parts =
+        new StoreParts(
+            options,
+            usage,
+            pressure,
+            new Room(root, usage, options),
+            reuse,
+            new IdleLayers(options.openLayers()),
+            new Doubts());
+    this.survey = new Survey(layersRoot, catalog, parts, trash);
+    try {
+      survey.scan();
+      this.slots = new Slots(options.disk(), root.resolve("slots"), catalog.highestSlot());
+    } catch (IOException | RuntimeException e) {
+      reuse.close();
+      throw e;
+    }
+    this.evictor = new Evictor(catalog, options, usage, pressure, this::removeIfUnused);
+    List<StoredLayer> found = List.copyOf(catalog.all());
+    this.surveying =
+        Thread.ofVirtual().name("lazuli-cache-survey").start(() -> survey.count(found));
+    this.checkpoints = Checkpoints.start(catalog, trash, options.checkpointInterval());
   }
 
   /**
@@ -87,98 +84,15 @@ public final class LayerStore implements AutoCloseable {
    *
    * @throws IOException if another process has it open, or it cannot be read or written
    */
+  @SuppressWarnings("MustBeClosed") // close() gives the lock back.
   public static LayerStore open(Path root, StoreOptions options) throws IOException {
-    Files.createDirectories(root);
-    FileChannel lockChannel =
-        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    options.disk().createDirectories(root);
+    var lock = StoreLock.take(options.disk(), root);
     try {
-      lock(lockChannel, root);
-      return new LayerStore(root, options, lockChannel);
+      return new LayerStore(root, options, lock);
     } catch (IOException | RuntimeException e) {
-      lockChannel.close();
+      lock.close();
       throw e;
-    }
-  }
-
-  private static void lock(FileChannel channel, Path root) throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
-      throw new IOException("layer store " + root + " is open elsewhere");
-    }
-  }
-
-  /** Takes stock of the layers; returns the highest slot seen. */
-  private long scan() throws IOException {
-    long highest = 0;
-    for (Path prefix : list(layersRoot)) {
-      for (Path directory : list(prefix)) {
-        try {
-          Path file = directory.resolve(Layer.RECORD);
-          LayerRecord record = LayerJson.read(file);
-          if (!directory.equals(place(record.digest()))) {
-            throw new CacheCorruptException(file, "is not that of " + record.digest());
-          }
-          highest = Math.max(highest, record.slot());
-          var lastUsed = Files.getLastModifiedTime(file).toInstant();
-          register(new StoredLayer(this, directory, record, lastUsed));
-        } catch (IOException e) {
-          LOG.log(WARNING, "removing unreadable layer " + directory, e);
-          discard(directory);
-        }
-      }
-    }
-    return highest;
-  }
-
-  private void register(StoredLayer layer) {
-    layers.put(layer.record().digest(), layer);
-    slotted.put(layer.record().slot(), layer);
-  }
-
-  /** Opens the layers found at the start once, which counts them and offers their chunks. */
-  private void survey(List<StoredLayer> found) {
-    for (StoredLayer layer : found) {
-      if (closing.getCount() == 0) {
-        return;
-      }
-      try (LayerData data = layer.open()) {
-        LOG.log(DEBUG, "found layer {0}, {1} chunks", data.record().digest(), data.presentCount());
-      } catch (IOException e) {
-        LOG.log(WARNING, "layer " + layer.record().digest() + " cannot be opened", e);
-      }
-    }
-  }
-
-  private void checkpoints() {
-    try {
-      while (!closing.await(options.checkpointInterval().toNanos(), TimeUnit.NANOSECONDS)) {
-        for (StoredLayer layer : layers.values()) {
-          if (closing.getCount() > 0) {
-            checkpoint(layer);
-          }
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void checkpoint(StoredLayer layer) {
-    try {
-      layer.checkpoint();
-    } catch (IOException e) {
-      LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
-    }
-  }
-
-  private static List<Path> list(Path directory) throws IOException {
-    try (var entries = Files.list(directory)) {
-      return entries.toList();
     }
   }
 
@@ -186,27 +100,39 @@ public final class LayerStore implements AutoCloseable {
     return layersRoot.resolve(LayerDigest.place(digest));
   }
 
-  StoreOptions options() {
-    return options;
-  }
-
   /** Returns what is stored, in no order. */
   public List<LayerRecord> list() {
-    var records = new ArrayList<LayerRecord>();
-    layers.values().forEach(layer -> records.add(layer.record()));
-    return records;
+    return catalog.records();
   }
 
   /**
    * Returns a handle on the layer; empty if it is not stored.
    *
    * @param digest the layer blob's digest, {@code sha256:<64 hex>}
-   * @throws IOException if it is stored but cannot be opened; {@link #remove} then makes room for
-   *     it to be created again
+   * @throws CacheCorruptException if its files are not what the store wrote; {@link #remove} then
+   *     makes room for it to be created again
+   * @throws IOException if it is stored but cannot be opened now
    */
+  @SuppressWarnings("MustBeClosed") // The caller's.
   public Optional<LayerData> find(String digest) throws IOException {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    StoredLayer layer = known(digest);
     return layer == null ? Optional.empty() : Optional.of(layer.open());
+  }
+
+  private @Nullable StoredLayer known(String digest) {
+    StoredLayer known = catalog.find(digest);
+    return known != null ? known : readAgain(digest);
+  }
+
+  private synchronized @Nullable StoredLayer readAgain(String digest) {
+    StoredLayer known = catalog.find(digest);
+    if (known == null) {
+      known = survey.readAgain(place(digest));
+      if (known != null) {
+        catalog.add(known);
+      }
+    }
+    return known;
   }
 
   /**
@@ -214,30 +140,47 @@ public final class LayerStore implements AutoCloseable {
    *
    * @throws IOException if its directory cannot be made
    */
+  @MustBeClosed
   public NewLayer create(LayerRecord record) throws IOException {
-    Path directory = temporary.resolve(UUID.randomUUID().toString());
     LayerRecord numbered =
         record.withSlot(slots.take(), options.clock().instant()).withCompleted(null);
-    return new NewLayer(this, numbered, directory);
+    return new NewLayer(this, options, numbered, trash.freshName());
   }
 
-  /** Gives a finished directory its name. */
+  /** Gives a finished directory its name, unless the layer is stored already. */
+  @MustBeClosed
   synchronized LayerData adopt(LayerRecord record, Path directory) throws IOException {
-    StoredLayer known = layers.get(record.digest());
+    StoredLayer known = known(record.digest());
     if (known != null) {
-      LayerData data = known.open();
-      Durable.deleteTree(directory);
-      return data;
+      return known.open();
     }
     Path place = place(record.digest());
-    Path prefix = layersRoot.resolve(LayerDigest.place(record.digest()).getName(0));
-    Files.createDirectories(prefix);
-    Durable.syncDirectory(directory);
-    Durable.replace(directory, place);
-    Durable.syncDirectory(layersRoot);
-    var added = new StoredLayer(this, place, record, options.clock().instant());
-    register(added);
+    Disk disk = options.disk();
+    if (disk.exists(place)) {
+      trash.discard(place); // Was left by a failure, and is known to nobody.
+    }
+    disk.createDirectories(parentOf(place));
+    Durable.syncDirectory(disk, directory);
+    disk.move(directory, place);
+    try {
+      Durable.syncDirectory(disk, parentOf(place));
+      Durable.syncDirectory(disk, layersRoot);
+    } catch (IOException e) {
+      trash.discard(place);
+      throw e;
+    }
+    var added = new StoredLayer(parts, place, record, options.clock().instant());
+    catalog.add(added);
     return added.open();
+  }
+
+  private static Path parentOf(Path place) {
+    return requireNonNull(place.getParent());
+  }
+
+  /** Deletes the directory of a layer that was not committed, if it is there, now or later. */
+  void discard(Path directory) {
+    trash.delete(new Trash.Doomed(directory, 0));
   }
 
   /**
@@ -245,9 +188,10 @@ public final class LayerStore implements AutoCloseable {
    *
    * @return false if it is not stored
    * @throws LayerInUseException if handles are open or the layer is pinned
+   * @throws IOException if it cannot be removed; it is stored as before then
    */
-  public synchronized boolean remove(String digest) throws IOException {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+  public boolean remove(String digest) throws IOException {
+    StoredLayer layer = known(digest);
     if (layer == null) {
       return false;
     }
@@ -257,40 +201,18 @@ public final class LayerStore implements AutoCloseable {
     return true;
   }
 
-  synchronized boolean removeIfUnused(StoredLayer layer) throws IOException {
-    if (!layer.retire()) {
-      return false;
+  private boolean removeIfUnused(StoredLayer layer) throws IOException {
+    Trash.Doomed doomed;
+    synchronized (this) {
+      doomed = layer.retire(trash);
+      if (doomed == null) {
+        return false;
+      }
+      catalog.remove(layer);
     }
-    layers.remove(layer.record().digest());
-    slotted.remove(layer.record().slot());
-    discard(layer.directory());
-    usedBytes.add(-layer.countedBytes());
+    parts.idle().remove(layer);
+    trash.delete(doomed);
     return true;
-  }
-
-  private void discard(Path directory) throws IOException {
-    Path doomed = temporary.resolve(UUID.randomUUID().toString());
-    Durable.replace(directory, doomed);
-    Durable.deleteTree(doomed);
-  }
-
-  Collection<StoredLayer> stored() {
-    return layers.values();
-  }
-
-  @Nullable StoredLayer bySlot(long slot) {
-    return slotted.get(slot);
-  }
-
-  ChunkReuse reuse() {
-    return reuse;
-  }
-
-  void grew(long bytes) {
-    usedBytes.add(bytes);
-    if (bytes > 0 && options.quotaBytes() > 0 && usedBytes.sum() > options.quotaBytes()) {
-      evictor.wake(false);
-    }
   }
 
   /**
@@ -300,7 +222,7 @@ public final class LayerStore implements AutoCloseable {
    * @return false if it is not stored
    */
   public boolean keep(String digest, boolean wanted) throws IOException {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    StoredLayer layer = known(digest);
     if (layer == null) {
       return false;
     }
@@ -310,19 +232,19 @@ public final class LayerStore implements AutoCloseable {
 
   /** Returns whether the layer is stored and somebody wants it {@linkplain #keep kept}. */
   public boolean isKept(String digest) {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    StoredLayer layer = catalog.find(digest);
     return layer != null && layer.record().pinned() != null;
   }
 
   /** Pins a layer without opening it; empty if it is not stored. */
   public Optional<Pin> pin(String digest) {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    StoredLayer layer = known(digest);
     return layer == null ? Optional.empty() : Optional.of(layer.pin());
   }
 
   /** Returns the bytes that {@link #shrinkTo} could free at most of one layer. */
   public long evictableBytes(String digest) {
-    StoredLayer layer = layers.get(LayerDigest.check(digest));
+    StoredLayer layer = catalog.find(digest);
     return layer == null ? 0 : layer.evictableBytes();
   }
 
@@ -331,31 +253,23 @@ public final class LayerStore implements AutoCloseable {
    * nobody uses first, then chunks of those in use. What is pinned stays.
    */
   public void shrinkTo(long bytes) throws IOException {
-    join(survey);
+    Threads.join(surveying);
     evictor.shrinkTo(bytes);
-  }
-
-  void evicted(long bytes) {
-    evictedBytes.add(bytes);
   }
 
   /** Returns the bytes of disk that eviction has freed since the store was opened. */
   public long evictedBytes() {
-    return evictedBytes.sum();
+    return usage.evictedBytes();
   }
 
   /** Returns the disk that all layers take, in bytes. */
   public long usedBytes() {
-    return usedBytes.sum();
+    return usage.usedBytes();
   }
 
-  /**
-   * Returns whether there is room for content that nobody waits for: a tenth of the quota is kept
-   * for readers, so that they, and not what might be read some day, decide what is evicted.
-   */
-  boolean hasRoom() {
-    long quota = options.quotaBytes();
-    return quota == 0 || usedBytes.sum() < quota - quota / 10;
+  /** Returns how often data could not be synced since the store was opened. */
+  public long failedSyncs() {
+    return parts.doubts().failedSyncs();
   }
 
   /**
@@ -369,33 +283,8 @@ public final class LayerStore implements AutoCloseable {
   }
 
   private void evict() {
-    join(survey);
-    evictor.wake(false);
+    Threads.join(surveying);
     evictor.run();
-  }
-
-  /** A write has failed: the disk may be full. */
-  void pressed() {
-    evictor.wake(true);
-  }
-
-  void idle(StoredLayer layer) {
-    idle.put(layer, true);
-  }
-
-  private static void closeLater(@Nullable StoredLayer layer) {
-    if (layer == null) {
-      return;
-    }
-    Thread.ofVirtual().name("lazuli-cache-close").start(() -> closeNow(layer));
-  }
-
-  private static void closeNow(StoredLayer layer) {
-    try {
-      layer.closeIfIdle();
-    } catch (IOException e) {
-      LOG.log(WARNING, "closing layer " + layer.record().digest(), e);
-    }
   }
 
   /**
@@ -404,23 +293,17 @@ public final class LayerStore implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    closing.countDown();
-    evictor.stop();
-    join(survey);
-    join(checkpointing);
-    join(evicting);
-    layers.values().forEach(LayerStore::closeNow);
-    reuse.close();
-    lockChannel.close();
-  }
-
-  private static void join(@Nullable Thread thread) {
-    try {
-      if (thread != null) {
-        thread.join();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    survey.stop();
+    pressure.stop();
+    Threads.join(surveying);
+    checkpoints.close();
+    Thread evictorThread;
+    synchronized (this) {
+      evictorThread = evicting;
     }
+    Threads.join(evictorThread);
+    catalog.all().forEach(IdleLayers::closeNow);
+    reuse.close();
+    lock.close();
   }
 }

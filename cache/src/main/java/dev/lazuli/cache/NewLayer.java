@@ -1,11 +1,8 @@
 package dev.lazuli.cache;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
@@ -14,17 +11,28 @@ import java.util.UUID;
  */
 public final class NewLayer implements AutoCloseable {
   private final LayerStore store;
+  private final StoreOptions options;
   private final LayerRecord record;
   private final Path directory;
   private final ChunkTableBuilder chunks;
-  private boolean committed;
 
-  NewLayer(LayerStore store, LayerRecord record, Path directory) throws IOException {
+  /** Makes {@code directory}; nothing is left of it if that fails. */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes the chunk table.
+  NewLayer(LayerStore store, StoreOptions options, LayerRecord record, Path directory)
+      throws IOException {
     this.store = store;
+    this.options = options;
     this.record = record;
     this.directory = directory;
-    Files.createDirectories(directory);
-    this.chunks = new ChunkTableBuilder(directory.resolve(Layer.CHUNKS), record.size());
+    try {
+      options.disk().createDirectories(directory);
+      this.chunks =
+          new ChunkTableBuilder(options.disk(), directory.resolve(Layer.CHUNKS), record.size());
+    } catch (IOException | RuntimeException e) {
+      store.discard(directory);
+      throw e;
+    }
   }
 
   /** Returns the slot the layer will have. */
@@ -49,30 +57,29 @@ public final class NewLayer implements AutoCloseable {
    * @return a handle on the layer
    * @throws IOException if a file is missing or cannot be written
    */
+  @SuppressWarnings("MustBeClosed") // The caller's.
   public LayerData commit() throws IOException {
+    Disk disk = options.disk();
+    chunks.metaChecksum(Checksums.of(disk, meta(), 0));
     long dataSize = chunks.finish();
     chunks.close();
-    try (var meta = FileChannel.open(meta(), StandardOpenOption.WRITE)) {
-      meta.force(true);
-    }
-    try (var data = new RandomAccessFile(directory.resolve(Layer.DATA).toFile(), "rw")) {
-      data.setLength(dataSize);
-      data.getFD().sync();
-    }
-    UUID bootId = store.options().bootId();
-    Presence.create(directory.resolve(Layer.PRESENT), chunks.count(), bootId);
-    Durable.rewrite(directory.resolve(Layer.RECORD), LayerJson.write(record));
-    LayerData data = store.adopt(record, directory);
-    committed = true;
-    return data;
+    Durable.syncFile(disk, meta());
+    Path data = directory.resolve(Layer.DATA);
+    disk.createSparse(data, dataSize);
+    Durable.syncFile(disk, data);
+    UUID bootId = options.bootId();
+    Presence.create(disk, directory.resolve(Layer.PRESENT), chunks.count(), bootId);
+    Durable.rewrite(disk, directory.resolve(Layer.RECORD), LayerJson.write(record));
+    return store.adopt(record, directory);
   }
 
   /** Removes everything written so far, unless the layer was committed. */
   @Override
   public void close() throws IOException {
-    chunks.close();
-    if (!committed) {
-      Durable.deleteTree(directory);
+    try {
+      chunks.close();
+    } finally {
+      store.discard(directory);
     }
   }
 }

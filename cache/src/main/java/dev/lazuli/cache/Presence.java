@@ -1,27 +1,15 @@
 package dev.lazuli.cache;
 
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Which chunks of a layer are in its data file: bits in memory, and the {@code present} file that
- * brings them through a restart.
- *
- * <p>The file is little-endian and holds {@code n = ceil(chunks / 8)} bytes per map:
- *
- * <pre>
- *   0  8  magic "LZPRSNT1"
- *   8  4  chunk count
- *  12  4  1: clean, all that is marked present is on the disk
- *  16 16  boot id under which the file was last written
- *  32 32  zero
- *  64  n  present
- *  64+n n doubted
- * </pre>
+ * Which chunks of a layer are in its data file: bits in memory, which are the truth, and a {@link
+ * PresenceFile} that brings them through a restart.
  *
  * <p>Every commit writes its one byte, which costs a system call into the page cache and makes the
  * bit as durable as the data it speaks of: both survive a crash of the process, neither is sure to
@@ -30,106 +18,94 @@ import java.util.UUID;
  * compared the bytes with their digest. The clean flag is taken back, synced, before the first bit
  * changes, and set again only by {@link #checkpoint}.
  *
+ * <p>Linux tells of a failed write-back once, at the next sync, and then takes the pages for clean.
+ * So a failed sync of the data makes all bits set since the last good one doubted, and what is
+ * verified after that is also written again, or no later sync would write it.
+ *
+ * <p>Where a write to the file fails, the file may say anything of that byte. Then the whole file
+ * is written anew before the next bit changes or a hole is punched.
+ *
  * <p>Thread-safe. Bits are read without a lock; changes are serialised by this object's monitor.
  */
-final class Presence {
-  private static final long MAGIC = 0x3154_4e53_5250_5a4cL; // "LZPRSNT1"
-  private static final int HEADER_BYTES = 64;
-  private static final int CLEAN_AT = 12;
-
-  private final DataFile file;
-  private final UUID bootId;
+final class Presence implements Closeable {
+  private final PresenceFile file;
   private final AtomicBits present;
   private final AtomicBits doubted;
-  private boolean clean;
-  private long changes;
+  private final Object syncing = new Object();
   private volatile int presentCount;
 
-  private Presence(
-      DataFile file, UUID bootId, AtomicBits present, AtomicBits doubted, boolean clean) {
+  /** What was set since the last good sync began. */
+  @GuardedBy("this")
+  private AtomicBits unsynced;
+
+  @GuardedBy("this")
+  private boolean clean;
+
+  /** The file may say "clean", on the disk or in memory. */
+  @GuardedBy("this")
+  private boolean mayBeClean;
+
+  /** The file may differ from the bits. */
+  @GuardedBy("this")
+  private boolean torn;
+
+  /** What is doubted may be right in memory alone. */
+  @GuardedBy("this")
+  private boolean rewrite;
+
+  @GuardedBy("this")
+  private long changes;
+
+  private Presence(PresenceFile file, PresenceFile.Content content, boolean torn) {
     this.file = file;
-    this.bootId = bootId;
-    this.present = present;
-    this.doubted = doubted;
-    this.clean = clean;
+    this.present = content.present();
+    this.doubted = content.doubted();
+    this.clean = content.clean();
+    this.mayBeClean = content.clean();
+    this.rewrite = content.rewrite();
+    this.torn = torn;
+    this.unsynced = content.clean() ? new AtomicBits(present.size()) : present.copy();
     this.presentCount = present.count();
   }
 
   /** Writes and syncs the file of a layer that has nothing yet. */
-  static void create(Path path, int chunks, UUID bootId) throws IOException {
-    writeFile(path, bootId, new AtomicBits(chunks), new AtomicBits(chunks));
+  static void create(Disk disk, Path path, int chunks, UUID bootId) throws IOException {
+    PresenceFile.create(disk, path, bootId, PresenceFile.Content.nothing(chunks));
   }
 
-  /** Opens {@code path}; if its bits cannot be believed, it is replaced first. */
-  static Presence open(Path path, int chunks, UUID bootId) throws IOException {
-    var file = new DataFile(path);
+  /**
+   * Opens {@code path}; if its bits cannot be believed, it is replaced first.
+   *
+   * @param torn whether its last user could not write down what it knew
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes the file.
+  static Presence open(Disk disk, Path path, int chunks, UUID bootId, boolean torn)
+      throws IOException {
+    var file = new PresenceFile(disk, path, bootId, chunks);
     try {
-      int mapBytes = mapBytes(chunks);
-      if (Files.size(path) != HEADER_BYTES + 2L * mapBytes) {
-        throw new CacheCorruptException(path, "wrong size for %d chunks".formatted(chunks));
+      PresenceFile.Content content = file.read();
+      if (!torn && (content.clean() || content.writtenUnder().equals(bootId))) {
+        return new Presence(file, content, false);
       }
-      ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      file.read(0, header);
-      header.flip();
-      if (header.getLong() != MAGIC || header.getInt() != chunks) {
-        throw new CacheCorruptException(path, "bad header");
-      }
-      boolean clean = header.getInt() == 1;
-      var writtenUnder = new UUID(header.getLong(), header.getLong());
-      AtomicBits present = readMap(file, HEADER_BYTES, chunks);
-      AtomicBits doubted = readMap(file, HEADER_BYTES + mapBytes, chunks);
-      if (clean || writtenUnder.equals(bootId)) {
-        return new Presence(file, bootId, present, doubted, clean);
-      }
-      file.close();
-      return reopenDoubting(path, bootId, present, doubted);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
+    return reopenDoubting(disk, path, bootId, file, torn);
   }
 
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes the file.
   private static Presence reopenDoubting(
-      Path path, UUID bootId, AtomicBits present, AtomicBits doubted) throws IOException {
-    int chunks = present.size();
-    for (int c = present.nextSet(0, chunks); c >= 0; c = present.nextSet(c + 1, chunks)) {
-      doubted.set(c);
+      Disk disk, Path path, UUID bootId, PresenceFile old, boolean torn) throws IOException {
+    PresenceFile.Content doubting;
+    try (old) {
+      doubting = old.read().doubting(torn);
     }
-    var nothing = new AtomicBits(chunks);
-    Path fresh = path.resolveSibling(path.getFileName() + ".new");
-    Files.deleteIfExists(fresh);
-    writeFile(fresh, bootId, nothing, doubted);
-    Durable.replace(fresh, path);
-    return new Presence(new DataFile(path), bootId, nothing, doubted, false);
-  }
-
-  private static void writeFile(Path path, UUID bootId, AtomicBits present, AtomicBits doubted)
-      throws IOException {
-    int mapBytes = mapBytes(present.size());
-    ByteBuffer all =
-        ByteBuffer.allocate(HEADER_BYTES + 2 * mapBytes).order(ByteOrder.LITTLE_ENDIAN);
-    all.putLong(MAGIC).putInt(present.size()).putInt(0);
-    all.putLong(bootId.getMostSignificantBits()).putLong(bootId.getLeastSignificantBits());
-    all.position(HEADER_BYTES);
-    putMap(all, present);
-    putMap(all, doubted);
-    Durable.write(path, all.flip());
-  }
-
-  private static int mapBytes(int chunks) {
-    return (chunks + 7) >>> 3;
-  }
-
-  private static void putMap(ByteBuffer into, AtomicBits bits) {
-    for (int bit = 0; bit < bits.size(); bit += 8) {
-      into.put(bits.octet(bit));
-    }
-  }
-
-  private static AtomicBits readMap(DataFile file, long at, int chunks) throws IOException {
-    byte[] bytes = new byte[mapBytes(chunks)];
-    file.read(at, ByteBuffer.wrap(bytes));
-    return new AtomicBits(chunks, bytes);
+    PresenceFile.replace(disk, path, bootId, doubting);
+    return new Presence(
+        new PresenceFile(disk, path, bootId, doubting.present().size()), doubting, false);
   }
 
   boolean has(int chunk) {
@@ -156,7 +132,17 @@ final class Presence {
     return clean;
   }
 
-  /** Returns whether an earlier boot has left the chunk's bytes, right or not. */
+  /** Returns whether the file may differ from the bits, so that it must not be believed. */
+  synchronized boolean torn() {
+    return torn;
+  }
+
+  /** Returns whether doubted bytes that prove right must be written again to be on the disk. */
+  synchronized boolean mustRewrite() {
+    return rewrite;
+  }
+
+  /** Returns whether bytes were left at the chunk's place, right or not. */
   boolean doubts(int chunk) {
     return doubted.get(chunk);
   }
@@ -165,59 +151,98 @@ final class Presence {
     return presentCount;
   }
 
+  int doubtedCount() {
+    return doubted.count();
+  }
+
   boolean all() {
     return presentCount == present.size();
   }
 
   /** Marks the chunk present: its bytes are in the data file and their digest was right. */
   synchronized void add(int chunk) throws IOException {
-    spoil();
+    prepare();
     if (present.get(chunk)) {
       return;
     }
-    dispelLocked(chunk);
-    writeOctet(HEADER_BYTES, chunk, (byte) (present.octet(chunk & -8) | 1 << (chunk & 7)));
-    changes++;
+    mirror(present, chunk, true);
     present.set(chunk);
+    unsynced.set(chunk);
     presentCount++;
+    changes++;
+    try {
+      undoubt(chunk);
+    } catch (IOException e) {
+      // The chunk is present all the same; the file is torn now and will be written anew.
+    }
   }
 
   /** Marks the chunk missing, durably: only after this may its bytes be touched. */
   synchronized void remove(int chunk) throws IOException {
-    spoil();
-    if (present.clear(chunk)) {
+    prepare();
+    if (present.get(chunk)) {
+      mirror(present, chunk, false);
+      present.clear(chunk);
       presentCount--;
       changes++;
-      writeOctet(HEADER_BYTES, chunk, present.octet(chunk & -8));
     }
   }
 
   /** Stops doubting the chunk: whatever was left of it is not it. */
   synchronized void dispel(int chunk) throws IOException {
-    spoil();
-    dispelLocked(chunk);
+    prepare();
+    undoubt(chunk);
   }
 
-  private void dispelLocked(int chunk) throws IOException {
-    if (doubted.clear(chunk)) {
-      int at = HEADER_BYTES + mapBytes(present.size());
-      writeOctet(at, chunk, doubted.octet(chunk & -8));
+  /** Doubts a missing chunk whose bytes are still at their place. */
+  synchronized void doubt(int chunk) throws IOException {
+    prepare();
+    if (!present.get(chunk) && doubted.set(chunk)) {
+      changes++;
+      mirror(doubted, chunk, true);
     }
   }
 
-  private void writeOctet(long map, int chunk, byte octet) throws IOException {
-    file.write(map + (chunk >>> 3), ByteBuffer.wrap(new byte[] {octet}));
+  /** Makes sure that the file says of no missing chunk that it is present. */
+  synchronized void settle() throws IOException {
+    if (torn) {
+      prepare();
+    }
   }
 
-  /** Takes the clean flag back before anything changes. */
-  private void spoil() throws IOException {
-    if (clean) {
-      ByteBuffer header = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
-      header.putInt(0);
-      header.putLong(bootId.getMostSignificantBits()).putLong(bootId.getLeastSignificantBits());
-      file.write(CLEAN_AT, header.flip());
+  @GuardedBy("this")
+  private void undoubt(int chunk) throws IOException {
+    if (doubted.clear(chunk)) {
+      changes++;
+      mirror(doubted, chunk, false);
+    }
+  }
+
+  @GuardedBy("this")
+  private void mirror(AtomicBits map, int chunk, boolean value) throws IOException {
+    int bit = 1 << (chunk & 7);
+    int octet = map.octet(chunk & -8);
+    boolean failed = true;
+    try {
+      file.writeOctet(map == doubted, chunk, (byte) (value ? octet | bit : octet & ~bit));
+      failed = false;
+    } finally {
+      torn |= failed;
+    }
+  }
+
+  /** Takes the clean flag back before anything changes, and mends a file that is torn. */
+  @GuardedBy("this")
+  private void prepare() throws IOException {
+    if (mayBeClean) {
+      file.writeFlags(false, rewrite);
       file.sync();
+      mayBeClean = false;
       clean = false;
+    }
+    if (torn) {
+      file.rewrite(new PresenceFile.Content(present, doubted, false, rewrite, file.bootId()));
+      torn = false;
     }
   }
 
@@ -226,30 +251,81 @@ final class Presence {
    * did.
    *
    * @return whether it is clean now
+   * @throws SyncFailedException if the data could not be synced; what was not known to be on the
+   *     disk is doubted now
+   * @throws IOException if the map could not be written or synced
    */
   boolean checkpoint(DataFile data) throws IOException {
-    long before;
-    synchronized (this) {
-      if (clean) {
-        return true;
+    synchronized (syncing) {
+      long before;
+      AtomicBits inSync;
+      synchronized (this) {
+        if (clean) {
+          return true;
+        }
+        prepare();
+        before = changes;
+        inSync = unsynced;
+        unsynced = new AtomicBits(present.size());
       }
-      before = changes;
-    }
-    data.sync();
-    file.sync();
-    synchronized (this) {
-      if (changes != before) {
-        return false;
-      }
-      ByteBuffer flag = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      file.write(CLEAN_AT, flag.putInt(1).flip());
-      file.sync();
-      clean = true;
-      return true;
+      sync(data, inSync);
+      syncMap();
+      return becomeClean(before);
     }
   }
 
-  void close() throws IOException {
+  private void sync(DataFile data, AtomicBits inSync) throws IOException {
+    try {
+      data.sync();
+    } catch (IOException e) {
+      throw new SyncFailedException(doubtUnsynced(inSync), e);
+    }
+  }
+
+  private synchronized int doubtUnsynced(AtomicBits inSync) {
+    int count = 0;
+    for (AtomicBits each : new AtomicBits[] {inSync, unsynced}) {
+      for (int c = each.nextSet(0, each.size()); c >= 0; c = each.nextSet(c + 1, each.size())) {
+        if (present.clear(c)) {
+          doubted.set(c);
+          presentCount--;
+          count++;
+        }
+      }
+    }
+    unsynced = new AtomicBits(present.size());
+    changes++;
+    rewrite = true;
+    torn = true;
+    return count;
+  }
+
+  private void syncMap() throws IOException {
+    try {
+      file.sync();
+    } catch (IOException e) {
+      synchronized (this) {
+        torn = true;
+      }
+      throw e;
+    }
+  }
+
+  private synchronized boolean becomeClean(long before) throws IOException {
+    if (changes != before || torn) {
+      return false;
+    }
+    boolean doubting = doubted.nextSet(0, doubted.size()) >= 0;
+    mayBeClean = true;
+    file.writeFlags(true, rewrite && doubting);
+    file.sync();
+    clean = true;
+    rewrite &= doubting;
+    return true;
+  }
+
+  @Override
+  public void close() throws IOException {
     file.close();
   }
 }

@@ -1,7 +1,9 @@
 package dev.lazuli.cache;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -12,22 +14,30 @@ import java.nio.file.Path;
 final class Slots {
   private static final int BATCH = 32;
 
+  private static final int MOST_DIGITS = 64;
+
+  private final Disk disk;
   private final Path file;
+
+  @GuardedBy("this")
   private long next;
+
+  @GuardedBy("this")
   private long reserved;
 
   /** Reads {@code file}; slots up to {@code highestSeen} are taken whatever it says. */
-  Slots(Path file, long highestSeen) throws IOException {
+  Slots(Disk disk, Path file, long highestSeen) throws IOException {
+    this.disk = disk;
     this.file = file;
-    this.next = Math.max(read(file), highestSeen + 1);
+    this.next = Math.max(read(disk, file), highestSeen + 1);
     this.reserved = next;
   }
 
-  private static long read(Path file) throws IOException {
-    if (!Files.exists(file)) {
+  private static long read(Disk disk, Path file) throws IOException {
+    if (!disk.exists(file)) {
       return 1;
     }
-    String text = Files.readString(file).strip();
+    String text = new String(Durable.read(disk, file, MOST_DIGITS), US_ASCII).strip();
     try {
       return Math.max(1, Long.parseLong(text));
     } catch (NumberFormatException e) {
@@ -40,8 +50,7 @@ final class Slots {
       throw new IOException("all slots of " + file.getParent() + " are used up");
     }
     if (next == reserved) {
-      Durable.rewrite(
-          file, Long.toString(next + BATCH).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      Durable.rewrite(disk, file, Long.toString(next + BATCH).getBytes(US_ASCII));
       reserved = next + BATCH;
     }
     return next++;

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * How a {@link LayerStore} behaves.
  *
  * @param quotaBytes disk the store may take, 0 for no limit
+ * @param reserveBytes disk that is left free for others: what nobody waits for is not added where
+ *     less is free; 0 for none, {@link #DEFAULT_RESERVE} for a twentieth of the file system, 10 GiB
+ *     at most
  * @param bootId changes with every start of the machine, never in between
  * @param puncher frees the blocks of aborted and evicted chunks; null: aborted bytes stay until
  *     they are overwritten, and only whole layers are evicted
@@ -21,90 +24,204 @@ import org.jspecify.annotations.Nullable;
  *     of fetching them, 16 bytes each; 0 to switch that off
  * @param checkpointInterval how often layers with new chunks are synced
  * @param clock gives creation, completion and use times
+ * @param disk what the store does with files
  */
 public record StoreOptions(
     long quotaBytes,
+    long reserveBytes,
     UUID bootId,
     @Nullable HolePuncher puncher,
     @Nullable BlocksOf blocksOf,
     int openLayers,
     int reuseEntries,
     Duration checkpointInterval,
-    InstantSource clock) {
+    InstantSource clock,
+    Disk disk) {
+  /** A reserve by the size of the file system. */
+  public static final long DEFAULT_RESERVE = -1;
+
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   public StoreOptions {
-    if (quotaBytes < 0 || openLayers < 0 || reuseEntries < 0 || !checkpointInterval.isPositive()) {
+    if (quotaBytes < 0
+        || reserveBytes < DEFAULT_RESERVE
+        || openLayers < 0
+        || reuseEntries < 0
+        || !checkpointInterval.isPositive()) {
       throw new IllegalArgumentException(
-          "quota %d, open layers %d, reuse entries %d, checkpoint interval %s"
-              .formatted(quotaBytes, openLayers, reuseEntries, checkpointInterval));
+          "quota %d, reserve %d, open layers %d, reuse entries %d, checkpoint interval %s"
+              .formatted(quotaBytes, reserveBytes, openLayers, reuseEntries, checkpointInterval));
     }
   }
 
   /**
-   * Returns the defaults: no quota, nothing that needs native calls, 64 open layers, 256 Ki
-   * remembered digests (4 MiB), a checkpoint every 30 seconds.
+   * Returns the defaults: no quota, no reserve, nothing that needs native calls, 64 open layers,
+   * 256 Ki remembered digests (4 MiB), a checkpoint every 30 seconds.
    *
    * @throws IOException if this machine's boot id cannot be read
    */
   public static StoreOptions defaults() throws IOException {
     var bootId = UUID.fromString(Files.readString(BOOT_ID).strip());
     return new StoreOptions(
-        0, bootId, null, null, 64, 1 << 18, Duration.ofSeconds(30), InstantSource.system());
+        0,
+        0,
+        bootId,
+        null,
+        null,
+        64,
+        1 << 18,
+        Duration.ofSeconds(30),
+        InstantSource.system(),
+        Disk.LOCAL);
   }
 
   /** Returns these options with another quota in bytes; 0 for no limit. */
   public StoreOptions withQuota(long bytes) {
     return new StoreOptions(
-        bytes, bootId, puncher, blocksOf, openLayers, reuseEntries, checkpointInterval, clock);
-  }
-
-  /** Returns these options under another boot id. */
-  public StoreOptions withBootId(UUID id) {
-    return new StoreOptions(
-        quotaBytes, id, puncher, blocksOf, openLayers, reuseEntries, checkpointInterval, clock);
-  }
-
-  /** Returns these options with a way to free blocks, or null for none. */
-  public StoreOptions withPuncher(@Nullable HolePuncher with) {
-    return new StoreOptions(
-        quotaBytes, bootId, with, blocksOf, openLayers, reuseEntries, checkpointInterval, clock);
-  }
-
-  /** Returns these options with a way to measure files. */
-  public StoreOptions withBlocksOf(BlocksOf with) {
-    return new StoreOptions(
-        quotaBytes, bootId, puncher, with, openLayers, reuseEntries, checkpointInterval, clock);
-  }
-
-  /** Returns these options with another number of idle layers kept open. */
-  public StoreOptions withOpenLayers(int count) {
-    return new StoreOptions(
-        quotaBytes, bootId, puncher, blocksOf, count, reuseEntries, checkpointInterval, clock);
-  }
-
-  /** Returns these options with another number of remembered chunk digests. */
-  public StoreOptions withReuseEntries(int count) {
-    return new StoreOptions(
-        quotaBytes, bootId, puncher, blocksOf, openLayers, count, checkpointInterval, clock);
-  }
-
-  /** Returns these options with another time between checkpoints. */
-  public StoreOptions withCheckpointInterval(Duration interval) {
-    return new StoreOptions(
-        quotaBytes, bootId, puncher, blocksOf, openLayers, reuseEntries, interval, clock);
-  }
-
-  /** Returns these options with another clock. */
-  public StoreOptions withClock(InstantSource source) {
-    return new StoreOptions(
-        quotaBytes,
+        bytes,
+        reserveBytes,
         bootId,
         puncher,
         blocksOf,
         openLayers,
         reuseEntries,
         checkpointInterval,
-        source);
+        clock,
+        disk);
+  }
+
+  /** Returns these options with another reserve in bytes; 0 for none. */
+  public StoreOptions withReserve(long bytes) {
+    return new StoreOptions(
+        quotaBytes,
+        bytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options under another boot id. */
+  public StoreOptions withBootId(UUID id) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        id,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with a way to free blocks, or null for none. */
+  public StoreOptions withPuncher(@Nullable HolePuncher with) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        with,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with a way to measure files. */
+  public StoreOptions withBlocksOf(BlocksOf with) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        with,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with another number of idle layers kept open. */
+  public StoreOptions withOpenLayers(int count) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        count,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with another number of remembered chunk digests. */
+  public StoreOptions withReuseEntries(int count) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        count,
+        checkpointInterval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with another time between checkpoints. */
+  public StoreOptions withCheckpointInterval(Duration interval) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        interval,
+        clock,
+        disk);
+  }
+
+  /** Returns these options with another clock. */
+  public StoreOptions withClock(InstantSource source) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        source,
+        disk);
+  }
+
+  /** Returns these options on another disk. */
+  public StoreOptions withDisk(Disk other) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        other);
   }
 }

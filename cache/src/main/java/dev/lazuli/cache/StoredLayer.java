@@ -1,7 +1,10 @@
 package dev.lazuli.cache;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -14,44 +17,97 @@ import org.jspecify.annotations.Nullable;
  * A layer the store knows, open or not: counts its users, opens its files for the first and leaves
  * them open after the last until {@link #closeIfIdle}. Thread-safe; its monitor is held while files
  * are opened and closed, so that two {@link Layer}s never work on one directory.
+ *
+ * <p>A layer is used when it is read through a handle or given free by its mounts; opening it, to
+ * count it or to sync it, is no use. The time of last use outlives the process as the modification
+ * time of {@code layer.json}.
  */
 final class StoredLayer {
-  private final LayerStore store;
-  private final Path directory;
-  private volatile LayerRecord record;
-  private @Nullable Layer layer;
-  private int users;
-  private int pins;
-  private boolean removed;
-  private boolean counted;
-  private final AtomicLong countedBytes = new AtomicLong();
-  private volatile Instant lastUsed;
+  private static final System.Logger LOG = System.getLogger(StoredLayer.class.getName());
 
-  StoredLayer(LayerStore store, Path directory, LayerRecord record, Instant lastUsed) {
-    this.store = store;
+  private final StoreParts parts;
+  private final Path directory;
+  private final AtomicLong countedBytes = new AtomicLong();
+  private volatile LayerRecord record;
+  private volatile boolean rewritten;
+
+  @GuardedBy("this")
+  private @Nullable Layer layer;
+
+  @GuardedBy("this")
+  private int users;
+
+  @GuardedBy("this")
+  private int pins;
+
+  @GuardedBy("this")
+  private boolean removed;
+
+  @GuardedBy("this")
+  private boolean counted;
+
+  /** The presence file does not say all that was known when it was closed. */
+  @GuardedBy("this")
+  private boolean torn;
+
+  @GuardedBy("this")
+  private Instant lastUsed;
+
+  @GuardedBy("this")
+  private Instant savedUse;
+
+  StoredLayer(StoreParts parts, Path directory, LayerRecord record, Instant lastUsed) {
+    this.parts = parts;
     this.directory = directory;
     this.record = record;
     this.lastUsed = lastUsed;
+    this.savedUse = lastUsed;
   }
 
-  LayerStore store() {
-    return store;
+  StoreParts parts() {
+    return parts;
   }
 
   LayerRecord record() {
     return record;
   }
 
+  /** Takes a record that was written down, which has made the file's time that of now. */
   void record(LayerRecord next) {
     record = next;
+    rewritten = true;
   }
 
   Path directory() {
     return directory;
   }
 
-  Instant lastUsed() {
+  /** Returns when the layer was last read or given free. */
+  synchronized Instant lastUsed() {
+    noteUse();
     return lastUsed;
+  }
+
+  @GuardedBy("this")
+  private void noteUse() {
+    if (layer != null && layer.takeWasRead()) {
+      lastUsed = parts.options().clock().instant();
+    }
+  }
+
+  /** Brings the time of last use through a restart. */
+  @GuardedBy("this")
+  private void saveUse() {
+    noteUse();
+    if (!removed && (rewritten || !savedUse.equals(lastUsed))) {
+      rewritten = false;
+      try {
+        parts.disk().setModified(directory.resolve(Layer.RECORD), FileTime.from(lastUsed));
+        savedUse = lastUsed;
+      } catch (IOException e) {
+        LOG.log(DEBUG, "last use of layer " + record.digest(), e);
+      }
+    }
   }
 
   synchronized boolean inUse() {
@@ -59,32 +115,42 @@ final class StoredLayer {
   }
 
   /** Returns a new handle. */
+  @MustBeClosed
   synchronized LayerData open() throws IOException {
     if (removed) {
       throw new NoSuchFileException(directory.toString(), null, "the layer was removed");
     }
     Layer open = layer;
     if (open == null) {
-      open = Layer.open(directory, record, this);
+      open = Layer.open(directory, record, this, torn, !counted);
+      torn = false;
       layer = open;
-      count(open);
     }
     users++;
-    return new LayerData(this, open);
+    var handle = new LayerData(this, open);
+    try {
+      count(open);
+      return handle;
+    } catch (IOException | RuntimeException e) {
+      handle.close();
+      throw e;
+    }
   }
 
   /** Counts what the layer takes on the disk when it is opened for the first time. */
+  @GuardedBy("this")
   private void count(Layer open) throws IOException {
     if (!counted) {
+      long fixed = fixedBytes();
       counted = true;
-      grew(fixedBytes() + open.survey());
+      grew(fixed + open.survey());
     }
   }
 
   /** Counts bytes that the layer takes more, or less if negative. */
   void grew(long bytes) {
     countedBytes.addAndGet(bytes);
-    store.grew(bytes);
+    parts.usage().grew(bytes);
   }
 
   long countedBytes() {
@@ -93,9 +159,9 @@ final class StoredLayer {
 
   synchronized void release() {
     users--;
-    lastUsed = store.options().clock().instant();
     if (users == 0) {
-      store.idle(this);
+      parts.idle().add(this);
+      parts.pressure().signal();
     }
   }
 
@@ -106,6 +172,8 @@ final class StoredLayer {
 
   synchronized void unpin() {
     pins--;
+    lastUsed = parts.options().clock().instant();
+    parts.pressure().signal();
   }
 
   /** Returns whether the layer is to stay whole: for its mounts, or because somebody asked. */
@@ -116,7 +184,7 @@ final class StoredLayer {
   /** Records whether somebody wants the layer kept. */
   synchronized void keep(boolean wanted) throws IOException {
     if (wanted != (record.pinned() != null)) {
-      var when = wanted ? store.options().clock().instant() : null;
+      var when = wanted ? parts.options().clock().instant() : null;
       try (LayerData data = open()) {
         data.layer().keep(when);
       }
@@ -131,10 +199,6 @@ final class StoredLayer {
     return pinned() || (users > 0 && record.completed() != null) ? 0 : countedBytes();
   }
 
-  ChunkReuse reuse() {
-    return store.reuse();
-  }
-
   /** Returns the number of chunks if the layer is open, else 0. */
   synchronized int chunkCount() {
     return layer == null ? 0 : layer.chunks().count();
@@ -147,7 +211,7 @@ final class StoredLayer {
     }
     long before = countedBytes();
     boolean more = layer.evictNext();
-    store.evicted(Math.max(0, before - countedBytes()));
+    parts.usage().evicted(Math.max(0, before - countedBytes()));
     return more;
   }
 
@@ -155,15 +219,15 @@ final class StoredLayer {
   private long fixedBytes() throws IOException {
     long bytes = Blocks.SIZE; // The directory.
     for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD)) {
-      bytes += Blocks.up(Files.size(directory.resolve(name)));
+      bytes += Blocks.up(parts.disk().size(directory.resolve(name)));
     }
     return bytes;
   }
 
+  /** Returns the disk that the layer takes; it must have been open. */
   long diskBytes() throws IOException {
-    BlocksOf blocksOf = store.options().blocksOf();
+    BlocksOf blocksOf = parts.options().blocksOf();
     if (blocksOf == null) {
-      open().close(); // Counts it if nobody has.
       return countedBytes();
     }
     long bytes = blocksOf.allocatedBytes(directory);
@@ -177,26 +241,30 @@ final class StoredLayer {
   synchronized void closeIfIdle() throws IOException {
     Layer idle = layer;
     if (users == 0 && idle != null) {
+      saveUse();
       layer = null;
-      idle.close(!removed);
-      if (!removed) {
-        Files.setLastModifiedTime(directory.resolve(Layer.RECORD), FileTime.from(lastUsed));
-      }
+      torn = !idle.close(!removed);
     }
   }
 
   /**
-   * Takes the layer out of use for good.
+   * Takes the layer out of use for good and its directory's name away.
    *
-   * @return false if somebody uses it
+   * @return what is to be deleted; null if somebody uses the layer
+   * @throws IOException if the directory keeps its name; then the layer can be used as before
    */
-  synchronized boolean retire() throws IOException {
-    if (inUse()) {
-      return false;
+  synchronized Trash.@Nullable Doomed retire(Trash trash) throws IOException {
+    if (removed || inUse()) {
+      return null;
     }
     removed = true;
-    closeIfIdle();
-    return true;
+    try {
+      closeIfIdle();
+      return trash.take(directory, countedBytes());
+    } catch (IOException | RuntimeException e) {
+      removed = false;
+      throw e;
+    }
   }
 
   /** Syncs the layer if it is open. */
@@ -205,9 +273,14 @@ final class StoredLayer {
       if (data != null) {
         data.checkpoint();
       }
+    } finally {
+      synchronized (this) {
+        saveUse();
+      }
     }
   }
 
+  @MustBeClosed
   private synchronized @Nullable LayerData openIfOpen() throws IOException {
     return layer == null ? null : open();
   }

@@ -7,20 +7,30 @@ import java.util.Arrays;
 /**
  * Writes one chunk of a layer straight to its place in the data file. The chunk becomes present by
  * {@link #commit} alone: once, when the whole extent was written and its digest is the chunk
- * table's. Every writer must be committed or aborted; until then it keeps all others from the
- * chunk. Used by one thread.
+ * table's. A writer keeps all others from the chunk until it is closed or has committed; so whoever
+ * gets one closes it, whatever happens. Used by one thread.
  */
-public final class Writer {
+public final class Writer implements AutoCloseable {
+  private enum State {
+    WRITING,
+    FAILED,
+    COMMITTED,
+    ABORTED
+  }
+
   private final Layer layer;
   private final int chunk;
+  private final boolean awaited;
   private final long offset;
   private final long size;
   private long written;
-  private boolean done;
+  private State state = State.WRITING;
 
-  Writer(Layer layer, int chunk) {
+  /** Takes over a claim of the chunk. */
+  Writer(Layer layer, int chunk, boolean awaited) {
     this.layer = layer;
     this.chunk = chunk;
+    this.awaited = awaited;
     this.offset = layer.chunks().dataOffset(chunk);
     this.size = layer.chunks().size(chunk);
   }
@@ -30,17 +40,21 @@ public final class Writer {
    * cache is the only one.
    *
    * @throws IOException if the bytes go beyond the chunk or cannot be written, for example on a
-   *     full disk; then only {@link #abort} is left
+   *     full disk; then only {@link #close} is left
+   * @throws IllegalStateException if the writer has failed or ended
    */
   public void write(ByteBuffer window) throws IOException {
-    checkOpen();
+    checkWriting();
+    state = State.FAILED;
     int length = window.remaining();
     if (length > size - written) {
       throw new IOException(
           "layer %s: more than the %d bytes of chunk %d".formatted(layer.digest(), size, chunk));
     }
-    layer.write(offset + written, window);
+    long at = offset + written;
     written += length;
+    layer.write(at, window, awaited);
+    state = State.WRITING;
   }
 
   /**
@@ -48,11 +62,13 @@ public final class Writer {
    *
    * @param sha256 digest of all written bytes, computed by the caller
    * @throws CommitRefusedException if bytes are missing or {@code sha256} is not the chunk's; then
-   *     only {@link #abort} is left
+   *     only {@link #close} is left
    * @throws IOException if the presence cannot be recorded; likewise
+   * @throws IllegalStateException if the writer has failed or ended
    */
   public void commit(byte[] sha256) throws IOException {
-    checkOpen();
+    checkWriting();
+    state = State.FAILED;
     if (written != size) {
       throw CommitRefusedException.incomplete(layer.digest(), chunk, size, written);
     }
@@ -63,8 +79,8 @@ public final class Writer {
         throw CommitRefusedException.digest(layer.digest(), chunk, expected, sha256);
       }
     }
-    layer.commit(chunk);
-    done = true;
+    layer.commit(chunk, awaited);
+    state = State.COMMITTED;
     layer.unclaim(chunk);
   }
 
@@ -73,16 +89,26 @@ public final class Writer {
    * after {@link #commit} or another {@code abort}.
    */
   public void abort() {
-    if (!done) {
-      done = true;
+    if (state == State.COMMITTED || state == State.ABORTED) {
+      return;
+    }
+    state = State.ABORTED;
+    try {
       layer.forget(chunk, written);
+    } finally {
       layer.unclaim(chunk);
     }
   }
 
-  private void checkOpen() {
-    if (done) {
-      throw new IllegalStateException("writer of chunk " + chunk + " has ended");
+  /** Aborts the writer unless it has committed. Idempotent. */
+  @Override
+  public void close() {
+    abort();
+  }
+
+  private void checkWriting() {
+    if (state != State.WRITING) {
+      throw new IllegalStateException("writer of chunk " + chunk + " has failed or ended");
     }
   }
 }

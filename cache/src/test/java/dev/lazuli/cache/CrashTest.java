@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -55,8 +56,10 @@ final class CrashTest {
       for (int chunk = 0; chunk < layer.chunks.size(); chunk += 2) {
         layer.write(data, chunk);
       }
-      data.writer(1).write(java.nio.ByteBuffer.allocate(100));
-      crashed = copyOf(root);
+      try (Writer writer = data.writer(1)) {
+        writer.write(ByteBuffer.allocate(100));
+        crashed = copyOf(root);
+      }
     }
     try (var store = open(crashed, THIS_BOOT);
         LayerData data = store.find(layer.digest).orElseThrow()) {

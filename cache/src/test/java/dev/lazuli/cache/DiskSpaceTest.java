@@ -72,12 +72,12 @@ final class DiskSpaceTest {
       long counted = store.usedBytes();
       long before = du(data.dataPath());
       for (int chunk = 0; chunk < 30; chunk++) {
-        Writer writer = data.writer(chunk);
-        writer.write(ByteBuffer.wrap(layer.chunks.get(chunk).content()));
-        if (chunk == 29) {
-          assertThat(du(data.dataPath())).isGreaterThan(before);
+        try (Writer writer = data.writer(chunk)) {
+          writer.write(ByteBuffer.wrap(layer.chunks.get(chunk).content()));
+          if (chunk == 29) {
+            assertThat(du(data.dataPath())).isGreaterThan(before);
+          }
         }
-        writer.abort();
       }
 
       assertThat(du(data.dataPath())).isEqualTo(before);
@@ -91,12 +91,12 @@ final class DiskSpaceTest {
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
       long whole = du(directory(data));
-      new Evictor(store).shrinkTo(store.usedBytes() / 2);
+      store.shrinkTo(store.usedBytes() / 2);
 
       assertThat(data.presentCount()).isBetween(1, layer.chunks.size() - 1);
       assertThat(du(directory(data))).isLessThan(whole * 6 / 10);
       assertThat(store.usedBytes()).isCloseTo(du(directory(data)), EXTENT_BLOCKS);
-      new Evictor(store).shrinkTo(0);
+      store.shrinkTo(0);
       assertThat(du(data.dataPath())).isLessThanOrEqualTo(EXTENT_BLOCKS.value);
     }
   }
@@ -110,8 +110,10 @@ final class DiskSpaceTest {
       layer.write(data, 0);
       layer.write(data, 7);
       counted = store.usedBytes();
-      data.writer(3).write(ByteBuffer.wrap(layer.chunks.get(3).content()));
-      run("cp", "-a", root.resolve("a").toString(), killed.toString());
+      try (Writer writer = data.writer(3)) {
+        writer.write(ByteBuffer.wrap(layer.chunks.get(3).content()));
+        run("cp", "-a", root.resolve("a").toString(), killed.toString());
+      }
     }
     try (var store = LayerStore.open(killed, options());
         LayerData data = store.find(layer.digest).orElseThrow()) {
@@ -143,7 +145,7 @@ final class DiskSpaceTest {
       layer.write(data, 1);
       assertThat(store.usedBytes()).isEqualTo(counted);
 
-      new Evictor(store).shrinkTo(counted / 4);
+      store.shrinkTo(counted / 4);
       assertThat(data.presentCount()).isEqualTo(2);
       assertThat(store.usedBytes()).isCloseTo(du(directory(data)), EXTENT_BLOCKS);
       assertThat(layer.readsRight(data, 0)).isTrue();

@@ -152,7 +152,7 @@ final class EvictionTest {
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
       assertThat(data.seal()).isTrue();
-      new Evictor(store).shrinkTo(0);
+      store.shrinkTo(0);
 
       assertThat(data.complete()).isTrue();
       assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
@@ -182,14 +182,13 @@ final class EvictionTest {
     try (var store = open(1);
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
-      var evictor = new Evictor(store);
       int count = layer.chunks.size();
       long whole = store.usedBytes();
-      evictor.shrinkTo(whole - 1); // The hand passes all of them once and takes the first.
+      store.shrinkTo(whole - 1); // The hand passes all of them once and takes the first.
       for (int chunk = 10; chunk < count; chunk += 10) {
         layer.readsRight(data, chunk);
       }
-      evictor.shrinkTo(whole / 2);
+      store.shrinkTo(whole / 2);
 
       assertThat(data.presentCount()).isBetween(count / 3, 2 * count / 3);
       for (int chunk = 10; chunk < count; chunk += 10) {
@@ -203,7 +202,6 @@ final class EvictionTest {
     var layer = new TestLayer(100, 10, 10_000);
     try (var store = open(1);
         LayerData data = layer.addTo(store)) {
-      var evictor = new Evictor(store);
       var wrong = new ArrayList<Integer>();
       Thread reader =
           Thread.ofPlatform()
@@ -223,7 +221,7 @@ final class EvictionTest {
                   });
       while (reader.isAlive()) {
         layer.writeAll(data);
-        evictor.shrinkTo(0);
+        store.shrinkTo(0);
       }
       assertThat(wrong).isEmpty();
     }

@@ -55,7 +55,7 @@ final class LayerJsonTest {
   @TempDir Path directory;
 
   private LayerRecord read(String text) throws IOException {
-    return LayerJson.read(Files.writeString(directory.resolve("layer.json"), text));
+    return LayerJson.read(Disk.LOCAL, Files.writeString(directory.resolve("layer.json"), text));
   }
 
   @Test

@@ -69,39 +69,93 @@ final class LayerStoreTest {
   void secondWriter_isRefused_untilTheFirstEnds() throws IOException {
     try (var store = open();
         LayerData data = layer.addTo(store)) {
-      Writer first = data.writer(0);
-      assertThatThrownBy(() -> data.writer(0))
-          .isInstanceOfSatisfying(
-              WriterRefusedException.class, e -> assertThat(e.present()).isFalse());
-      first.abort();
+      try (Writer _ = data.writer(0)) {
+        assertThat(whetherPresent(data, 0)).isFalse();
+      }
       layer.write(data, 0);
-      assertThatThrownBy(() -> data.writer(0))
-          .isInstanceOfSatisfying(
-              WriterRefusedException.class, e -> assertThat(e.present()).isTrue());
+      assertThat(whetherPresent(data, 0)).isTrue();
+    }
+  }
+
+  /** Returns what the refusal of a writer says. */
+  private static boolean whetherPresent(LayerData data, int chunk) {
+    try (Writer _ = data.writer(chunk)) {
+      throw new AssertionError("a second writer was not refused");
+    } catch (WriterRefusedException e) {
+      return e.present();
     }
   }
 
   @Test
-  void commit_needsTheWholeExtentAndTheRightDigest_once() throws IOException {
+  void commit_beforeTheWholeExtentIsWritten_isRefused_andTheWriterHasFailed() throws IOException {
     try (var store = open();
         LayerData data = layer.addTo(store)) {
       TestLayer.Chunk chunk = layer.chunks.getFirst();
       byte[] content = chunk.content();
-      Writer writer = data.writer(0);
-      writer.write(ByteBuffer.wrap(content, 0, content.length - 1));
-      assertThatThrownBy(() -> writer.commit(chunk.sha256()))
-          .isInstanceOf(CommitRefusedException.class)
-          .hasMessageContaining("of " + content.length + " bytes");
-      assertThatThrownBy(() -> writer.write(ByteBuffer.allocate(2)))
-          .isInstanceOf(IOException.class);
-      writer.write(ByteBuffer.wrap(content, content.length - 1, 1));
-      assertThatThrownBy(() -> writer.commit(new byte[32]))
-          .isInstanceOf(CommitRefusedException.class);
+      try (Writer writer = data.writer(0)) {
+        writer.write(ByteBuffer.wrap(content, 0, content.length - 1));
+        assertThatThrownBy(() -> writer.commit(chunk.sha256()))
+            .isInstanceOf(CommitRefusedException.class)
+            .hasMessageContaining("of " + content.length + " bytes");
+
+        assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(content, content.length - 1, 1)))
+            .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> writer.commit(chunk.sha256()))
+            .isInstanceOf(IllegalStateException.class);
+      }
       assertThat(data.isPresent(0)).isFalse();
-      writer.commit(chunk.sha256());
-      assertThatThrownBy(() -> writer.commit(chunk.sha256()))
-          .isInstanceOf(IllegalStateException.class);
+      layer.write(data, 0);
+      assertThat(layer.readsRight(data, 0)).isTrue();
+    }
+  }
+
+  @Test
+  void commit_ofAnotherDigest_isRefused_andTheWriterHasFailed() throws IOException {
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      TestLayer.Chunk chunk = layer.chunks.getFirst();
+      try (Writer writer = data.writer(0)) {
+        writer.write(ByteBuffer.wrap(chunk.content()));
+        assertThatThrownBy(() -> writer.commit(new byte[32]))
+            .isInstanceOf(CommitRefusedException.class);
+
+        assertThatThrownBy(() -> writer.commit(chunk.sha256()))
+            .isInstanceOf(IllegalStateException.class);
+      }
+      assertThat(data.isPresent(0)).isFalse();
+      layer.write(data, 0);
       assertThat(data.isPresent(0)).isTrue();
+    }
+  }
+
+  @Test
+  void writeBeyondTheExtent_isRefused_andTheWriterHasFailed() throws IOException {
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      int size = layer.chunks.getFirst().content().length;
+      try (Writer writer = data.writer(0)) {
+        assertThatThrownBy(() -> writer.write(ByteBuffer.allocate(size + 1)))
+            .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> writer.write(ByteBuffer.allocate(1)))
+            .isInstanceOf(IllegalStateException.class);
+      }
+    }
+  }
+
+  @Test
+  void commit_happensOnce_andClosingAfterItChangesNothing() throws IOException {
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      TestLayer.Chunk chunk = layer.chunks.getFirst();
+      try (Writer writer = data.writer(0)) {
+        writer.write(ByteBuffer.wrap(chunk.content()));
+        writer.commit(chunk.sha256());
+        assertThatThrownBy(() -> writer.commit(chunk.sha256()))
+            .isInstanceOf(IllegalStateException.class);
+        writer.abort();
+      }
+      assertThat(data.isPresent(0)).isTrue();
+      assertThat(layer.readsRight(data, 0)).isTrue();
     }
   }
 

@@ -70,9 +70,10 @@ final class TestLayer {
   }
 
   void write(LayerData data, int chunk) throws IOException {
-    Writer writer = data.writer(chunk);
-    writer.write(ByteBuffer.wrap(chunks.get(chunk).content));
-    writer.commit(chunks.get(chunk).sha256);
+    try (Writer writer = data.writer(chunk)) {
+      writer.write(ByteBuffer.wrap(chunks.get(chunk).content));
+      writer.commit(chunks.get(chunk).sha256);
+    }
   }
 
   void writeAll(LayerData data) throws IOException {

@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Where decoded chunks go. The decoder calls {@code begin}, {@code write} once per window in order,
- * then exactly one of {@code commit} or {@code abort} for each wanted chunk, chunk after chunk, on
- * its own thread.
+ * Where decoded chunks go. For each wanted chunk, chunk after chunk and on its own thread, the
+ * decoder calls {@code begin}, {@code write} once per window in order, then {@code commit}.
+ * Whatever fails after {@code begin}, {@code commit} itself included, is followed by {@code abort};
+ * nothing is called after that for the chunk.
  */
 public interface ChunkSink {
-  /** Starts chunk {@code chunk} (its position in the layer's chunk table). */
+  /**
+   * Starts chunk {@code chunk} (its position in the layer's chunk table). If this throws an
+   * exception, nothing was started.
+   */
   void begin(int chunk) throws IOException;
 
   /**
@@ -24,6 +28,9 @@ public interface ChunkSink {
    */
   void commit(byte[] sha256) throws IOException;
 
-  /** Ends the chunk without success: its bytes are to be forgotten. */
+  /**
+   * Ends the chunk without success: its bytes are to be forgotten. Also follows a {@code commit}
+   * that has thrown an exception.
+   */
   void abort();
 }

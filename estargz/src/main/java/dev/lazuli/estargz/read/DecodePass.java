@@ -47,8 +47,8 @@ final class DecodePass {
       }
       var actual = bench.sha256.digest();
       check(chunk, actual);
-      committed = true;
       sink.commit(actual);
+      committed = true;
     } finally {
       if (!committed) {
         sink.abort();

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChunkDecoderTest {
   /** Streams in a blob and the chunks in them, as a layer would have them. */
@@ -239,22 +240,31 @@ class ChunkDecoderTest {
     }
   }
 
-  @Test
-  void aFailingSink_isAborted() {
+  @ParameterizedTest
+  @ValueSource(strings = {"write", "commit"})
+  void aFailingSink_isAborted(String failing) {
     var blob = sample(Compression.GZIP);
     var aborted = new ArrayList<String>();
     var full =
         new ChunkSink() {
+          private void fail(String call) throws IOException {
+            if (call.equals(failing)) {
+              throw new IOException("disk full");
+            }
+          }
+
           @Override
           public void begin(int chunk) {}
 
           @Override
           public void write(ByteBuffer window) throws IOException {
-            throw new IOException("disk full");
+            fail("write");
           }
 
           @Override
-          public void commit(byte[] sha256) {}
+          public void commit(byte[] sha256) throws IOException {
+            fail("commit");
+          }
 
           @Override
           public void abort() {

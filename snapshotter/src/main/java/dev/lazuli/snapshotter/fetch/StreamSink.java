@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.Writer;
 import dev.lazuli.cache.WriterRefusedException;
 import dev.lazuli.estargz.ChunkSink;
@@ -22,15 +23,24 @@ final class StreamSink implements ChunkSink {
   }
 
   @Override
+  @SuppressWarnings("MustBeClosed") // commit() or abort() ends it: see ChunkSink.
   public void begin(int next) throws IOException {
     stream.check(next);
     stream.advance(next);
     chunk = next;
     try {
-      writer = layer.data().writer(next);
+      writer = writerOf(next);
     } catch (WriterRefusedException e) {
       writer = null;
     }
+  }
+
+  /** What nobody waits for evicts nothing. */
+  @MustBeClosed
+  private Writer writerOf(int next) throws WriterRefusedException {
+    return stream.priority() == Priority.ON_DEMAND
+        ? layer.data().writer(next)
+        : layer.data().writerInAdvance(next);
   }
 
   @Override

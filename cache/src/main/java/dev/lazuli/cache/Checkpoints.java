@@ -1,0 +1,68 @@
+package dev.lazuli.cache;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Syncs every open layer from time to time, and deletes what could not be deleted before. */
+final class Checkpoints implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Checkpoints.class.getName());
+
+  private final Catalog catalog;
+  private final Trash trash;
+  private final Duration interval;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Thread thread;
+
+  private Checkpoints(Catalog catalog, Trash trash, Duration interval) {
+    this.catalog = catalog;
+    this.trash = trash;
+    this.interval = interval;
+    this.thread = Thread.ofVirtual().name("lazuli-cache-checkpoint").unstarted(this::run);
+  }
+
+  static Checkpoints start(Catalog catalog, Trash trash, Duration interval) {
+    var checkpoints = new Checkpoints(catalog, trash, interval);
+    checkpoints.thread.start();
+    return checkpoints;
+  }
+
+  private void run() {
+    try {
+      while (!closing.await(interval.toNanos(), TimeUnit.NANOSECONDS)) {
+        round();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void round() {
+    for (StoredLayer layer : catalog.all()) {
+      if (closing.getCount() == 0) {
+        return;
+      }
+      try {
+        layer.checkpoint();
+      } catch (SyncFailedException e) {
+        // Was counted and logged where the chunks became doubted.
+      } catch (IOException e) {
+        LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
+      } catch (Throwable e) { // The top of the thread: without it nothing is synced any more.
+        LOG.log(ERROR, "checkpoint of layer " + layer.record().digest(), e);
+      }
+    }
+    trash.retry();
+  }
+
+  /** Ends after the layer that is being synced. */
+  @Override
+  public void close() {
+    closing.countDown();
+    Threads.join(thread);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.lazuli.cache;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/**
+ * Says whether content that nobody waits for may be added: while the disk has more free than the
+ * reserve for the node's other users, and not again before it has a quarter more. The disk is asked
+ * once per second at most. Thread-safe.
+ */
+final class Room {
+  private static final System.Logger LOG = System.getLogger(Room.class.getName());
+
+  private static final long CHECK_MILLIS = 1000;
+  private static final long MOST_DEFAULT_RESERVE = 10L << 30; // 10 GiB
+  private static final long MOST_MARGIN = 64L << 20; // 64 MiB
+
+  /** Where less is free than this, 1 MiB, a failed write has found no room, whatever it says. */
+  private static final long LEAST_FREE = 1 << 20;
+
+  private final Disk disk;
+  private final Path root;
+  private final Usage usage;
+  private final InstantSource clock;
+  private final long reserve;
+  private final long resumeAt;
+
+  private volatile long checkAfter = Long.MIN_VALUE;
+  private volatile boolean low;
+
+  Room(Path root, Usage usage, StoreOptions options) {
+    this.disk = options.disk();
+    this.root = root;
+    this.usage = usage;
+    this.clock = options.clock();
+    long total = disk.totalBytes(root);
+    this.reserve =
+        options.reserveBytes() == StoreOptions.DEFAULT_RESERVE
+            ? Math.min(total / 20, MOST_DEFAULT_RESERVE)
+            : options.reserveBytes();
+    this.resumeAt = reserve + Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
+  }
+
+  /** Returns whether there is room for content that nobody waits for, without evicting other. */
+  boolean left() {
+    return usage.leavesRoom() && !isLow();
+  }
+
+  private boolean isLow() {
+    long now = clock.millis();
+    if (isStale(now)) {
+      check(now);
+    }
+    return low;
+  }
+
+  /** Returns whether the last look at the disk is too old, also where the clock was set back. */
+  private boolean isStale(long now) {
+    long after = checkAfter;
+    return now >= after || now + CHECK_MILLIS < after;
+  }
+
+  private synchronized void check(long now) {
+    if (!isStale(now)) {
+      return;
+    }
+    checkAfter = now + CHECK_MILLIS;
+    long free = disk.freeBytes(root);
+    if (low && free >= resumeAt) {
+      low = false;
+      LOG.log(INFO, "{0} has {1} bytes free: fetching ahead of readers goes on", root, free);
+    } else if (!low && free < reserve && disk.totalBytes(root) > 0) {
+      pause(free);
+    }
+  }
+
+  @GuardedBy("this")
+  private void pause(long free) {
+    low = true;
+    LOG.log(
+        WARNING,
+        "{0} has {1} bytes free, {2} are reserved for others: only what readers ask for is"
+            + " fetched until there is room",
+        root,
+        free,
+        reserve);
+  }
+
+  /** Returns whether a write failed for lack of room; if so there is none from now on. */
+  synchronized boolean isFull(IOException e) {
+    long free = disk.freeBytes(root);
+    String message = String.valueOf(e.getMessage());
+    boolean full =
+        message.contains("No space left")
+            || message.contains("quota exceeded")
+            || free < LEAST_FREE;
+    if (full && !low) {
+      checkAfter = clock.millis() + CHECK_MILLIS;
+      pause(free);
+    }
+    return full;
+  }
+}
