@@ -6,6 +6,7 @@ import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Mounts and unmounts metadata images. Mounts need no object to keep them: they outlive the daemon,
@@ -36,7 +37,7 @@ public final class ErofsMount {
   }
 
   private static final int BUSY_RETRIES = 5;
-  private static final long BUSY_PAUSE_MILLIS = 20;
+  private static final long BUSY_PAUSE_NANOS = 20_000_000; // 20 ms
   private static final int MAX_STACKED = 64;
 
   private ErofsMount() {}
@@ -116,10 +117,18 @@ public final class ErofsMount {
     }
   }
 
+  /** Waits the whole time even if the thread is interrupted, which it then still is. */
   private static void pause() {
-    try {
-      Thread.sleep(BUSY_PAUSE_MILLIS);
-    } catch (InterruptedException e) {
+    long end = System.nanoTime() + BUSY_PAUSE_NANOS;
+    boolean interrupted = false;
+    for (long left = BUSY_PAUSE_NANOS; left > 0; left = end - System.nanoTime()) {
+      try {
+        TimeUnit.NANOSECONDS.sleep(left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -2,6 +2,7 @@ package dev.lazuli.bridge.erofs;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lazuli.bridge.kernel.ProcFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -57,7 +58,7 @@ public record ErofsSupport(Capability file, Capability loop) {
   private static Capability tryMount(
       ErofsMount.Backing backing, Path image, Path data, Path target, byte[] content)
       throws IOException {
-    String kernel = "kernel " + Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+    String kernel = "kernel " + ProcFiles.text(Path.of("/proc/sys/kernel/osrelease")).strip();
     try {
       ErofsMount.mount(backing, image, data, target);
     } catch (IOException e) {
@@ -76,9 +77,8 @@ public record ErofsSupport(Capability file, Capability loop) {
   }
 
   private static boolean knownToKernel() throws IOException {
-    try (var lines = Files.lines(Path.of("/proc/filesystems"))) {
-      return lines.anyMatch(line -> line.strip().endsWith("erofs"));
-    }
+    return ProcFiles.lines(Path.of("/proc/filesystems")).stream()
+        .anyMatch(line -> line.strip().endsWith("erofs"));
   }
 
   /** A root directory with one file. */

@@ -138,6 +138,11 @@ final class Connection {
     return true;
   }
 
+  /** Returns how many reads wait on although a signal came for them. */
+  int interruptedReads() {
+    return interrupts.watched();
+  }
+
   void giveUp(PendingRead read) {
     giveUp(read, Errno.EINTR);
   }

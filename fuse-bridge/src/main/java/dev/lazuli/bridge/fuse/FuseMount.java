@@ -1,10 +1,9 @@
 package dev.lazuli.bridge.fuse;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,7 +72,7 @@ final class FuseMount implements AutoCloseable {
       return negotiated.canResend()
           && negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
           && !descriptor.hasFailed()
-          && isMounted(directory);
+          && MountPoints.read().contains(directory, TYPE);
     } catch (IOException e) {
       return false;
     }
@@ -162,15 +161,6 @@ final class FuseMount implements AutoCloseable {
     } catch (ErrnoException e) {
       Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
     }
-  }
-
-  /** Looks into the mount table, since the mount itself may not answer. */
-  private static boolean isMounted(Path directory) throws IOException {
-    // Field 5 is the mount point, with blanks and backslashes as \\ooo; the type follows " - ".
-    String point = directory.toString().replace("\\", "\\134").replace(" ", "\\040");
-    return Files.readAllLines(Path.of("/proc/self/mountinfo"), UTF_8).stream()
-        .anyMatch(
-            line -> line.split(" ", -1)[4].equals(point) && line.contains(" - " + TYPE + " "));
   }
 
   /** Makes an empty place to mount on: mounts that a dead process left there are taken away. */

@@ -242,6 +242,11 @@ public final class FuseSession implements AutoCloseable {
     mounts.forEach(FuseMount::leave);
   }
 
+  /** Returns how many reads wait on although their threads have got a signal. */
+  int interruptedReads() {
+    return mounts.stream().mapToInt(mount -> mount.connection().interruptedReads()).sum();
+  }
+
   private static void close(List<FuseMount> mounts, IOException failure) {
     for (FuseMount mount : mounts.reversed()) {
       try {

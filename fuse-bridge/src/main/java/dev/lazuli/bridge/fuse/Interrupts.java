@@ -1,5 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
+import dev.lazuli.bridge.kernel.ProcFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,13 @@ final class Interrupts {
     }
   }
 
+  /** Returns how many reads are watched: a signal came for them that is not deadly. */
+  int watched() {
+    synchronized (watched) {
+      return watched.size();
+    }
+  }
+
   private void watch() {
     while (true) {
       try {
@@ -72,18 +80,22 @@ final class Interrupts {
     return true;
   }
 
-  /** Returns if a thread is being killed; so we assume of one that we cannot see. */
-  private static boolean isKilled(int pid) {
+  /**
+   * Returns if a thread is being killed. One that is gone, or that we cannot see, counts as killed;
+   * one that cannot be looked at just now does not: it is looked at again.
+   */
+  static boolean isKilled(int pid) {
+    Path thread = Path.of("/proc", Integer.toString(pid));
     try {
-      for (String line : Files.readAllLines(Path.of("/proc", Integer.toString(pid), "status"))) {
-        if ((line.startsWith("SigPnd:") || line.startsWith("ShdPnd:"))
-            && (Long.parseUnsignedLong(line.substring(7).strip(), 16) & SIGKILL_BIT) != 0) {
-          return true;
-        }
-      }
-      return false;
-    } catch (IOException | NumberFormatException e) {
-      return true;
+      return ProcFiles.lines(thread.resolve("status")).stream()
+          .filter(line -> line.startsWith("SigPnd:") || line.startsWith("ShdPnd:"))
+          .anyMatch(line -> (signals(line) & SIGKILL_BIT) != 0);
+    } catch (IOException e) {
+      return Files.notExists(thread);
     }
+  }
+
+  private static long signals(String line) {
+    return Long.parseUnsignedLong(line.substring(line.indexOf(':') + 1).strip(), 16);
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shell that inherited the descriptors. It waits, without waking up, for the end of a pipe whose
@@ -24,6 +25,10 @@ import java.util.function.Consumer;
 final class KeeperProcess {
   private static final Path DEV_NULL = Path.of("/dev/null");
   private static final int FIRST_KEPT = 3;
+
+  /** The name of the threads that wait for a shell's end. */
+  static final String WATCHER = "lazuli-keeper-watch";
+
   private static final long WATCHER_STACK_BYTES = 128 << 10;
 
   private static final String SCRIPT =
@@ -49,14 +54,29 @@ final class KeeperProcess {
     this.life = life;
   }
 
+  /** How a process is taken hold of. */
+  interface Hold {
+    Pidfd of(long pid) throws IOException;
+  }
+
   /**
    * Starts a shell.
    *
    * @param patience how long it lives on without us
    * @param onEnd called with the process, by a thread of its own, once it has ended for any reason
+   * @throws IOException if it cannot be started or held on to; then none is left
    */
   static KeeperProcess start(
       Map<String, Descriptor> descriptors, Duration patience, Consumer<KeeperProcess> onEnd)
+      throws IOException {
+    return start(descriptors, patience, onEnd, Pidfd::open);
+  }
+
+  static KeeperProcess start(
+      Map<String, Descriptor> descriptors,
+      Duration patience,
+      Consumer<KeeperProcess> onEnd,
+      Hold hold)
       throws IOException {
     var numbers = new LinkedHashMap<String, Integer>();
     try (var nothing = Descriptor.open(DEV_NULL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC);
@@ -69,16 +89,47 @@ final class KeeperProcess {
           });
       String seconds = Long.toString(Math.max(1, patience.toSeconds()));
       long pid = Spawn.start(List.of("/bin/sh", "-c", SCRIPT, "lazuli-keeper", seconds), inherited);
-      // The copy is the only write end that lives on: the pipe's own is closed here.
-      var started =
-          new KeeperProcess(pid, numbers, Pidfd.open(pid), pipe.writeEnd().duplicate(FIRST_KEPT));
+      return holdOn(pid, numbers, pipe, onEnd, hold);
+    }
+  }
+
+  private static KeeperProcess holdOn(
+      long pid, Map<String, Integer> numbers, Pipe pipe, Consumer<KeeperProcess> onEnd, Hold hold)
+      throws IOException {
+    Pidfd process = null;
+    Descriptor life = null;
+    boolean held = false;
+    try {
+      process = hold.of(pid);
+      // The copy is the only write end that lives on: the pipe's own is closed by the caller.
+      life = pipe.writeEnd().duplicate(FIRST_KEPT);
+      var started = new KeeperProcess(pid, numbers, process, life);
       Thread.ofPlatform()
           .daemon()
-          .name("lazuli-keeper-watch")
+          .name(WATCHER)
           .stackSize(WATCHER_STACK_BYTES)
           .start(() -> started.watch(onEnd));
+      held = true;
       return started;
+    } finally {
+      if (!held) {
+        giveUp(pid, process, life);
+      }
     }
+  }
+
+  /** Ends a shell that nobody will watch: it would keep the connections alive by itself. */
+  private static void giveUp(long pid, @Nullable Pidfd process, @Nullable Descriptor life)
+      throws IOException {
+    if (life != null) {
+      life.close();
+    }
+    if (process != null) {
+      process.close();
+    }
+    // By its number, which is its own until it has been waited for.
+    var _ = ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly);
+    Spawn.await(pid);
   }
 
   /** Returns what the next daemon must know about the process. */

@@ -3,6 +3,7 @@ package dev.lazuli.bridge.fuse;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.Pidfd;
+import dev.lazuli.bridge.kernel.ProcFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -74,12 +75,17 @@ record KeeperRecord(long pid, long startTime, Map<String, Integer> numbers) {
 
   /** Returns when a process started, in the kernel's ticks since boot; -1 if there is none. */
   static long startTime(long pid) throws IOException {
+    Path process = Path.of("/proc", Long.toString(pid));
     try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      String stat = ProcFiles.text(process.resolve("stat"));
       String[] fields = stat.substring(stat.lastIndexOf(')') + 1).split(" ", -1);
       return Long.parseLong(fields[START_TIME_AFTER_NAME]);
-    } catch (NoSuchFileException e) {
-      return -1;
+    } catch (IOException e) {
+      // It may end between the opening of its file and the reading.
+      if (Files.notExists(process)) {
+        return -1;
+      }
+      throw e;
     }
   }
 }

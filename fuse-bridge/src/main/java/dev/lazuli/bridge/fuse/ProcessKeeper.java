@@ -59,6 +59,9 @@ final class ProcessKeeper implements Keeper {
       return taken;
     } catch (IOException e) {
       taken.values().forEach(Descriptor::close);
+      if (e instanceof ErrnoException refused && refused.errno() == Errno.ESRCH) {
+        return new HashMap<>(); // It has ended, though nobody has waited for it yet.
+      }
       throw e;
     }
   }

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -76,6 +77,23 @@ final class ErofsMountIT {
       assertThat(ErofsMount.unmount(target)).isEqualTo(Unmounted.DETACHED);
       assertThat(target).isEmptyDirectory();
       assertThat(open.readAllBytes()).containsExactly('a', 'b', 'c');
+    }
+  }
+
+  @Test
+  void interruptedThread_leavesUsersTheirTimeToGo() throws IOException {
+    assumeAvailable(Backing.FILE);
+    ErofsMount.mount(Backing.FILE, image, data, target);
+
+    try (var _ = Files.newInputStream(target.resolve("a"))) {
+      long begun = System.nanoTime();
+      Thread.currentThread().interrupt();
+      var outcome = ErofsMount.unmount(target);
+      boolean interrupted = Thread.interrupted();
+
+      assertThat(outcome).isEqualTo(Unmounted.DETACHED);
+      assertThat(interrupted).isTrue();
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(99));
     }
   }
 

@@ -190,7 +190,7 @@ class HandOverIT {
     Thread.sleep(300);
 
     write("kill\n");
-    assertThat(requireNonNull(output).readLine()).isEqualTo("resumed");
+    assertThat(nextWord()).isEqualTo("resumed");
     Thread.sleep(300);
     enough = true;
 
@@ -284,7 +284,16 @@ class HandOverIT {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     server = started;
     output = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
-    assertThat(output.readLine()).isEqualTo(expected);
+    assertThat(nextWord()).isEqualTo(expected);
+  }
+
+  /** Returns the next line of the server's output that is not of its log. */
+  private String nextWord() throws IOException {
+    String line;
+    do {
+      line = requireNonNull(requireNonNull(output).readLine(), "the server has ended");
+    } while (!line.equals("mounted") && !line.equals("resumed"));
+    return line;
   }
 
   private void write(String text) throws IOException {

@@ -2,14 +2,19 @@ package dev.lazuli.bridge.fuse;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.bridge.kernel.Descriptor;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,13 +99,71 @@ class ProcessKeeperTest {
     keep();
     ProcessHandle process = process();
 
+    var watchers = watchers();
+
     keeper.release();
 
     assertThat(process.isAlive()).isFalse();
+    // Who would start another process does it before it ends.
+    for (var watcher : watchers) {
+      watcher.join();
+    }
     assertThat(directory.resolve("keeper")).doesNotExist();
-    Thread.sleep(300);
-    assertThat(directory.resolve("keeper")).doesNotExist();
-    assertThat(ProcessHandle.current().children()).isEmpty();
+    assertThat(holders()).isEmpty();
+  }
+
+  @Test
+  void processThatCannotBeHeld_isEnded() throws Exception {
+    try (var descriptor = Descriptor.open(file, Descriptor.O_RDONLY)) {
+      var started = new AtomicLong();
+
+      assertThatThrownBy(
+              () ->
+                  KeeperProcess.start(
+                      Map.of("a.name", descriptor),
+                      Duration.ofMinutes(5),
+                      _ -> {},
+                      pid -> {
+                        started.set(pid);
+                        throw new IOException("no descriptor left");
+                      }))
+          .hasMessage("no descriptor left");
+
+      assertThat(ProcessHandle.of(started.get())).isEmpty();
+    }
+    assertThat(holders()).isEmpty();
+  }
+
+  private static List<Thread> watchers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals(KeeperProcess.WATCHER))
+        .toList();
+  }
+
+  /** Returns the processes that have the kept file open. */
+  private List<Path> holders() throws IOException {
+    var holders = new ArrayList<Path>();
+    try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (var process : processes) {
+        if (holds(process)) {
+          holders.add(process);
+        }
+      }
+    }
+    return holders;
+  }
+
+  private boolean holds(Path process) {
+    try (var descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+      for (var descriptor : descriptors) {
+        if (Files.readSymbolicLink(descriptor).equals(file)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException | DirectoryIteratorException e) {
+      return false; // It has ended, or closed what was to be looked at.
+    }
   }
 
   @Test

@@ -149,7 +149,7 @@ class StuckReadsIT {
             session.blob(STUCK).toString());
     Stuck read = stuck.take();
     Shell.run(directory, List.of("kill", "-s", "USR1", Long.toString(reader.pid())));
-    Thread.sleep(300);
+    awaitOneSignalLookedAt();
 
     assertThat(interrupted).hasValue(0);
     read.reply().send((dst, at) -> PatternLayers.fill(STUCK, at, dst));
@@ -168,7 +168,7 @@ class StuckReadsIT {
     assertThat(stuck.take()).isNotNull();
     String pid = Long.toString(reader.pid());
     Shell.run(directory, List.of("kill", "-s", "USR1", pid));
-    Thread.sleep(300);
+    awaitOneSignalLookedAt();
 
     Shell.run(directory, List.of("kill", "-s", "KILL", pid));
 
@@ -260,6 +260,12 @@ class StuckReadsIT {
       assertThatThrownBy(() -> reply.send((dst, at) -> {}))
           .isInstanceOf(IllegalStateException.class);
       assertThatThrownBy(first::get).hasMessageContaining("No space left");
+    }
+  }
+
+  private void awaitOneSignalLookedAt() throws InterruptedException {
+    while (session.interruptedReads() == 0) {
+      Thread.sleep(10);
     }
   }
 

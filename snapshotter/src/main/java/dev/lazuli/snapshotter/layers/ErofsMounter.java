@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
+import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
@@ -15,6 +16,9 @@ import org.slf4j.LoggerFactory;
 /** Mounts metadata images by the kernel's EROFS, each on a directory of its own. */
 final class ErofsMounter implements LayerMounter {
   private static final Logger log = LoggerFactory.getLogger(ErofsMounter.class);
+
+  /** The type in the mount table. */
+  private static final String EROFS = "erofs";
 
   private final MountKind kind;
   private final ErofsMount.Backing backing;
@@ -52,7 +56,7 @@ final class ErofsMounter implements LayerMounter {
   @Override
   public Optional<MountedTree> existing(LayerData layer) throws IOException {
     var target = target(layer);
-    return MountTable.below(mounts).contains(target)
+    return MountPoints.read().contains(target, EROFS)
         ? Optional.of(new Mounted(kind, target))
         : Optional.empty();
   }

@@ -4,6 +4,7 @@ import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.Keeper;
 import dev.lazuli.bridge.fuse.SessionOptions;
+import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Limits;
@@ -160,10 +161,10 @@ public final class LayerService implements AutoCloseable {
       detachStale(mounts);
       return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
     }
-    if (MountTable.below(fuse).isEmpty()) {
-      detachStale(mounts);
-    } else {
+    if (MountPoints.read().anyBelow(fuse)) {
       layers.adoptAll();
+    } else {
+      detachStale(mounts);
     }
     var keeper = Keeper.of(System.getenv(), setup.state(), setup.keeperPatience().get());
     var session =

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.metrics;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
@@ -84,7 +86,7 @@ final class ProcessMetrics {
 
   /** Returns a number of /proc/self/status, 0 for a field that this kernel does not have. */
   private static long status(String field) {
-    try (Stream<String> lines = Files.lines(STATUS)) {
+    try (Stream<String> lines = Files.lines(STATUS, ISO_8859_1)) {
       return lines
           .filter(line -> line.startsWith(field))
           .map(line -> line.substring(field.length()).strip().replaceFirst(" .*", ""))

@@ -1,9 +1,13 @@
 package dev.lazuli.testimages.containerd;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The mounts that this process sees, from {@code /proc/self/mountinfo} (proc(5)). */
@@ -16,8 +20,12 @@ public final class MountTable {
 
   /** Returns the mount points at and below {@code directory}, in the order they were mounted. */
   public static List<Path> below(Path directory) throws IOException {
-    return Files.readAllLines(MOUNTINFO).stream()
-        .map(line -> Path.of(unescape(line.split(" ", -1)[MOUNT_POINT])))
+    // Other mounts may have names that are not UTF-8, of which no path can be made.
+    var prefix = new String(directory.toString().getBytes(UTF_8), ISO_8859_1);
+    return Files.readAllLines(MOUNTINFO, ISO_8859_1).stream()
+        .map(line -> unescape(line.split(" ", -1)[MOUNT_POINT]))
+        .filter(mount -> mount.startsWith(prefix))
+        .map(mount -> Path.of(new String(mount.getBytes(ISO_8859_1), UTF_8)))
         .filter(mount -> mount.startsWith(directory))
         .toList();
   }
@@ -42,6 +50,8 @@ public final class MountTable {
   private static String unescape(String field) {
     return ESCAPE
         .matcher(field)
-        .replaceAll(match -> Character.toString(Integer.parseInt(match.group(1), 8)));
+        .replaceAll(
+            match ->
+                Matcher.quoteReplacement(Character.toString(Integer.parseInt(match.group(1), 8))));
   }
 }
