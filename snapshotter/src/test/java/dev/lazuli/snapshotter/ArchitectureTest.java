@@ -73,6 +73,18 @@ final class ArchitectureTest {
               "snapshotter.metrics",
               "snapshotter.status",
               GENERATED),
+          room(
+              "snapshotter.node",
+              "cache",
+              "bridge",
+              "snapshotter.registry",
+              "snapshotter.fetch",
+              "snapshotter.waterfall",
+              "snapshotter.layers",
+              "snapshotter.snapshots",
+              "snapshotter.config",
+              "snapshotter.metrics",
+              "snapshotter.status"),
           room("snapshotter.cli", "estargz", "cache", "bridge", "testimages", "snapshotter"));
 
   private static JavaClasses code;

@@ -119,6 +119,10 @@ final class FuseMount implements AutoCloseable {
     return directory;
   }
 
+  String volumeName() {
+    return directory.getFileName().toString();
+  }
+
   /**
    * Unmounts. If the volume is in use, its users get errors from now on: the connection is aborted
    * and the mount taken out of the tree, to vanish with its last user. Never waits for anybody.
@@ -140,6 +144,12 @@ final class FuseMount implements AutoCloseable {
   /** Ends this process's part only; late replies still go out as long as it lives. */
   void leave() {
     connection.leave();
+  }
+
+  /** Ends serving and lets go of the connection, which its keeper still has. */
+  void abandon() {
+    connection.leave();
+    device.close();
   }
 
   private void unmount() throws IOException {

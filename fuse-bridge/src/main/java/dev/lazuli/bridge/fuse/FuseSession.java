@@ -1,6 +1,7 @@
 package dev.lazuli.bridge.fuse;
 
 import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.MountPoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +71,8 @@ public final class FuseSession implements AutoCloseable {
    * so.
    *
    * @param keeper used by the session until it is closed
-   * @throws IOException if the kernel's FUSE is too old, or refuses
+   * @throws IOException if the kernel's FUSE is too old, or refuses; or if a former session's
+   *     connections cannot be had just now. Then that session is as it was, for the next try
    */
   public static FuseSession resumeOrMount(
       Path directory,
@@ -104,6 +106,7 @@ public final class FuseSession implements AutoCloseable {
     Path place = directory.toAbsolutePath();
     var buffers = new ReplyBuffers(options.replyBuffers());
     List<FuseMount> mounts = new ArrayList<>();
+    boolean started = false;
     try {
       for (var entry : volumes.entrySet()) {
         Path target = place.resolve(entry.getKey());
@@ -116,37 +119,66 @@ public final class FuseSession implements AutoCloseable {
       for (FuseMount mount : mounts) {
         mount.start();
       }
-    } catch (IOException e) {
-      close(mounts, e);
-      throw e;
+      started = true;
+    } finally {
+      if (!started) {
+        undo(mounts, left);
+      }
     }
     return new FuseSession(place, mounts, left.containsKey(BLOBS), keeper);
   }
 
-  /** Returns the connections that can be served again, by volume; closes the others. */
-  private static Map<String, FuseMount.Resumable> takeUsable(Path place, Keeper keeper) {
-    var usable = new HashMap<String, FuseMount.Resumable>();
-    Map<String, Descriptor> taken;
-    try {
-      taken = keeper.take();
-    } catch (IOException e) {
-      log.warn("cannot take over the FUSE session at {}, mounting anew", place, e);
-      return usable;
+  /** Takes away what was mounted; what a former process mounted is left to the next. */
+  private static void undo(List<FuseMount> mounts, Map<String, FuseMount.Resumable> left) {
+    var unused = new HashMap<>(left);
+    for (FuseMount mount : mounts.reversed()) {
+      try {
+        if (unused.remove(mount.volumeName()) == null) {
+          mount.close();
+        } else {
+          mount.abandon();
+        }
+      } catch (IOException e) {
+        log.warn("unmount of {}: {}", mount.directory(), e.getMessage());
+      }
     }
-    taken.forEach(
-        (name, descriptor) -> {
-          var connection = KeptConnection.parse(name).orElse(null);
-          if (connection != null
-              && FuseMount.isResumable(
-                  place.resolve(connection.volume()), descriptor, connection.negotiated())) {
-            usable.put(
-                connection.volume(), new FuseMount.Resumable(descriptor, connection.negotiated()));
-          } else {
-            log.info("the FUSE connection kept as {} is of no use any more", name);
-            descriptor.close();
-          }
-        });
+    unused.values().forEach(former -> former.descriptor().close());
+  }
+
+  /** Returns the connections that can be served again, by volume; closes the others. */
+  private static Map<String, FuseMount.Resumable> takeUsable(Path place, Keeper keeper)
+      throws IOException {
+    var usable = new HashMap<String, FuseMount.Resumable>();
+    taken(place, keeper)
+        .forEach(
+            (name, descriptor) -> {
+              var connection = KeptConnection.parse(name).orElse(null);
+              if (connection != null
+                  && FuseMount.isResumable(
+                      place.resolve(connection.volume()), descriptor, connection.negotiated())) {
+                usable.put(
+                    connection.volume(),
+                    new FuseMount.Resumable(descriptor, connection.negotiated()));
+              } else {
+                log.info("the FUSE connection kept as {} is of no use any more", name);
+                descriptor.close();
+              }
+            });
     return usable;
+  }
+
+  private static Map<String, Descriptor> taken(Path place, Keeper keeper) throws IOException {
+    try {
+      return keeper.take();
+    } catch (IOException e) {
+      if (MountPoints.read().anyBelow(place)) {
+        // To mount anew would fail its readers, who can still be served at the next try.
+        throw new IOException(
+            "cannot take over the FUSE session at " + place + ": " + e.getMessage(), e);
+      }
+      log.warn("cannot take over the FUSE session at {}, mounting anew", place, e);
+      return Map.of();
+    }
   }
 
   private void entrust(Keeper keeper) {
@@ -156,7 +188,7 @@ public final class FuseSession implements AutoCloseable {
         log.info("this kernel cannot hand FUSE requests over (Linux 6.9 can): no keeper");
         return;
       }
-      var volume = mount.directory().getFileName().toString();
+      var volume = mount.volumeName();
       descriptors.put(
           new KeptConnection(volume, mount.negotiated()).name(), mount.device().descriptor());
     }

@@ -32,7 +32,7 @@ final class CommandLines {
   }
 
   /** Tells of the failure of a daemon that was started without all this; returns its exit code. */
-  static int tellOfDaemon(Exception failure) {
+  static int tellOfDaemon(Throwable failure) {
     return new ErrorLine(new Verbosity()).tell(failure, daemon());
   }
 

@@ -37,7 +37,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
   }
 
   /** Tells of a failure of {@code command} and returns the exit code. */
-  int tell(Exception failure, CommandLine command) {
+  int tell(Throwable failure, CommandLine command) {
     var cause = unwrap(failure);
     var err = command.getErr();
     err.println(command.getColorScheme().errorText("lazuli: " + describe(cause)));

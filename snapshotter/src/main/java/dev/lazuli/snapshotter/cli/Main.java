@@ -24,7 +24,8 @@ public final class Main {
     }
     try {
       return new DaemonCommand(options.get()).call();
-    } catch (Exception e) {
+    } catch (Throwable e) {
+      // Also an error must end the process: other threads would let it linger, serving nothing.
       return CommandLines.tellOfDaemon(e);
     }
   }

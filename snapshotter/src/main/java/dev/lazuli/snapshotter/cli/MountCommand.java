@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.node.StopSignal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.registry.CredentialChain;
 import dev.lazuli.snapshotter.registry.Credentials;
 import dev.lazuli.snapshotter.registry.CredentialsProvider;

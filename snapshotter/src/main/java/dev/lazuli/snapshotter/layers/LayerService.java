@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,68 +61,41 @@ public final class LayerService implements AutoCloseable {
       LayersOptions layers,
       Optional<Duration> keeperPatience) {}
 
+  private final Setup setup;
   private final Deque<AutoCloseable> parts;
   private final LayerStore store;
   private final Layers layers;
   private final ServedLayers served;
-  private final MountKind kind;
-  private final boolean kept;
+  private final Mounters mounters;
+  private final ScheduledExecutorService timer;
+  private final Path mounts;
+  private final Path fuse;
+  private boolean followsAnother;
 
   private LayerService(
-      Deque<AutoCloseable> parts,
-      LayerStore store,
-      Layers layers,
-      ServedLayers served,
-      MountKind kind,
-      boolean kept) {
-    this.parts = parts;
-    this.store = store;
-    this.layers = layers;
-    this.served = served;
-    this.kind = kind;
-    this.kept = kept;
-  }
-
-  /**
-   * Opens the service. Mounts that a dead daemon left are detached first.
-   *
-   * @param origin where blobs come from; the caller's to close, after this service
-   * @throws IOException if a part cannot be opened; the message says which and why
-   */
-  public static LayerService open(Setup setup, LayerOrigin origin, FetchListener listener)
-      throws IOException {
-    var parts = new ArrayDeque<AutoCloseable>();
-    try {
-      return open(setup, origin, listener, parts);
-    } catch (IOException | RuntimeException e) {
-      close(parts);
-      throw e;
-    }
-  }
-
-  private static LayerService open(
       Setup setup, LayerOrigin origin, FetchListener listener, Deque<AutoCloseable> parts)
       throws IOException {
-    var mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
-    var store =
-        LayerStore.open(setup.root(), setup.store().withPuncher(DiskSpace.puncher(setup.root())));
-    parts.push(store);
-    boolean nothingStored = store.list().isEmpty();
+    this.setup = setup;
+    this.parts = parts;
+    mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
+    store =
+        own(
+            LayerStore.open(
+                setup.root(), setup.store().withPuncher(DiskSpace.puncher(setup.root()))));
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
     var listeners = new Listeners(record, new Listeners(activity, listener));
-    var scheduler = new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners);
-    parts.push(scheduler);
-    var served = new ServedLayers();
-    var fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
-    var mounters = Mounters.choose(setup.choice(), mounts, fuse);
-    var timer =
+    var scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
+    served = new ServedLayers();
+    fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
+    mounters = Mounters.choose(setup.choice(), mounts, fuse);
+    timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());
     parts.push(timer::shutdownNow);
     var indexer =
         new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), setup.layers().parallelIndexes());
-    var layers =
+    layers =
         new Layers(
             new LayerParts(
                 store,
@@ -135,10 +109,90 @@ public final class LayerService implements AutoCloseable {
                 mounters.local(),
                 timer,
                 setup.layers()));
-    var session = session(setup, layers, served, fuse, mounts);
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  /**
+   * Opens the service at once: {@link #prepare}, {@link #adopt} and {@link #takeOver}.
+   *
+   * @param origin where blobs come from; the caller's to close, after this service
+   * @throws IOException if a part cannot be opened; the message says which and why
+   */
+  public static LayerService open(Setup setup, LayerOrigin origin, FetchListener listener)
+      throws IOException {
+    var service = prepare(setup, origin, listener);
+    try {
+      service.adopt();
+      service.takeOver();
+      return service;
+    } catch (IOException | RuntimeException e) {
+      service.handOver();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens all that needs nothing of a former daemon. No mount is touched.
+   *
+   * @param origin where blobs come from; the caller's to close, after this service
+   * @throws IOException if a part cannot be opened; the message says which and why
+   */
+  public static LayerService prepare(Setup setup, LayerOrigin origin, FetchListener listener)
+      throws IOException {
+    var parts = new ArrayDeque<AutoCloseable>();
+    boolean done = false;
+    try {
+      var service = new LayerService(setup, origin, listener, parts);
+      done = true;
+      return service;
+    } finally {
+      if (!done) {
+        close(parts);
+      }
+    }
+  }
+
+  /**
+   * Opens the layers that a former daemon left mounted, so that they are there before the first
+   * request that waits.
+   *
+   * @throws IOException if it cannot be found out what is mounted
+   */
+  public void adopt() throws IOException {
+    followsAnother = kept() && MountPoints.read().anyBelow(fuse);
+    if (followsAnother) {
+      layers.adoptAll();
+    }
+  }
+
+  /** Returns whether a former daemon left mounts that readers may be waiting at. */
+  public boolean followsAnother() {
+    return followsAnother;
+  }
+
+  /**
+   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
+   * nothing of the kind can be had: mounts of a dead session are detached.
+   *
+   * @throws IOException if neither can be done; the former session is as it was
+   */
+  public void takeOver() throws IOException {
+    boolean nothingStored = store.list().isEmpty();
+    if (!followsAnother) {
+      detachStale(mounts);
+    }
+    var session = session();
     served.servedBy(session);
     parts.push(session);
     parts.push(layers);
+    if (!session.wasResumed() && followsAnother) {
+      layers.close();
+      detachStale(mounts);
+    }
     var _ =
         timer.scheduleWithFixedDelay(
             layers::settle, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);
@@ -147,33 +201,19 @@ public final class LayerService implements AutoCloseable {
     } else {
       var _ = timer.schedule(store::enforceQuota, RESTORE_SECONDS, TimeUnit.SECONDS);
     }
-    return new LayerService(
-        parts, store, layers, served, mounters.lazy().kind(), setup.keeperPatience().isPresent());
   }
 
-  /**
-   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
-   * nothing of the kind can be had. The layers are there before the first request that waits.
-   */
-  private static FuseSession session(
-      Setup setup, Layers layers, ServedLayers served, Path fuse, Path mounts) throws IOException {
-    if (setup.keeperPatience().isEmpty()) {
-      detachStale(mounts);
+  private FuseSession session() throws IOException {
+    var patience = setup.keeperPatience();
+    if (patience.isEmpty()) {
       return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
     }
-    if (MountPoints.read().anyBelow(fuse)) {
-      layers.adoptAll();
-    } else {
-      detachStale(mounts);
-    }
-    var keeper = Keeper.of(System.getenv(), setup.state(), setup.keeperPatience().get());
-    var session =
-        FuseSession.resumeOrMount(fuse, served, served, SessionOptions.defaults(), keeper);
-    if (!session.wasResumed()) {
-      layers.close();
-      detachStale(mounts);
-    }
-    return session;
+    var keeper = Keeper.of(System.getenv(), setup.state(), patience.get());
+    return FuseSession.resumeOrMount(fuse, served, served, SessionOptions.defaults(), keeper);
+  }
+
+  private boolean kept() {
+    return setup.keeperPatience().isPresent();
   }
 
   private static void detachStale(Path mounts) throws IOException {
@@ -191,7 +231,7 @@ public final class LayerService implements AutoCloseable {
    * {@link #close}.
    */
   public void handOver() {
-    if (!kept) {
+    if (!kept()) {
       close();
       return;
     }
@@ -212,7 +252,7 @@ public final class LayerService implements AutoCloseable {
 
   /** Returns how incomplete layers are mounted. */
   public MountKind kind() {
-    return kind;
+    return mounters.lazy().kind();
   }
 
   /** Unmounts everything, keeps what is stored. Idempotent. */

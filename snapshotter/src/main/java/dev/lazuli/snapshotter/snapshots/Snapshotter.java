@@ -71,19 +71,32 @@ final class Snapshotter implements AutoCloseable {
   static Snapshotter open(
       SnapshotterOptions options, Clock clock, RemoteLayers layers, Metrics metrics)
       throws IOException {
+    var snapshotter = prepare(options, clock, layers, metrics);
+    snapshotter.restore(options.retryInterval());
+    return snapshotter;
+  }
+
+  /** Opens what is below {@code options.root()}; {@link #restore} is to follow. */
+  static Snapshotter prepare(
+      SnapshotterOptions options, Clock clock, RemoteLayers layers, Metrics metrics)
+      throws IOException {
     var directories = SnapshotDirectories.open(options.root());
     var overlay = OverlayMounts.detect();
     var store = SnapshotStore.open(options.root().resolve("snapshots.db"), clock);
     var troubles = new Troubles(clock);
     var remote = new RemoteSnapshots(layers, options.mountTimeout(), troubles);
     var ahead = new LayersAhead(layers);
-    var snapshotter =
-        new Snapshotter(store, directories, overlay, remote, ahead, troubles, metrics);
+    return new Snapshotter(store, directories, overlay, remote, ahead, troubles, metrics);
+  }
+
+  /**
+   * Starts to restore the mounted layers.
+   *
+   * @param interval how often those that could not be restored are tried again
+   */
+  void restore(Duration interval) throws IOException {
     remote.restore(store.list(Snapshot::isRemote));
-    Thread.ofVirtual()
-        .name("restore-again")
-        .start(() -> snapshotter.restoreAgain(options.retryInterval()));
-    return snapshotter;
+    Thread.ofVirtual().name("restore-again").start(() -> restoreAgain(interval));
   }
 
   /** Tries what could not be restored again and again, whether or not anybody uses it. */

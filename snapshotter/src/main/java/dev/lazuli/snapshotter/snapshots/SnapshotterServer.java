@@ -27,14 +27,15 @@ import java.util.concurrent.TimeUnit;
 public final class SnapshotterServer implements AutoCloseable {
   private static final long GRACE_SECONDS = 5;
 
-  private final Path socket;
+  private final SnapshotterOptions options;
   private final Snapshotter snapshotter;
   private final UnixTransport transport;
   private final Server server;
+  private volatile boolean shown;
 
   private SnapshotterServer(
-      Path socket, Snapshotter snapshotter, UnixTransport transport, Server server) {
-    this.socket = socket;
+      SnapshotterOptions options, Snapshotter snapshotter, UnixTransport transport, Server server) {
+    this.options = options;
     this.snapshotter = snapshotter;
     this.transport = transport;
     this.server = server;
@@ -54,15 +55,34 @@ public final class SnapshotterServer implements AutoCloseable {
   /** Starts to serve, as the other does, and records each wish for a lazy mount. */
   public static SnapshotterServer start(
       SnapshotterOptions options, RemoteLayers layers, Metrics metrics) throws IOException {
+    var server = prepare(options, layers, metrics);
+    try {
+      server.serve();
+      return server;
+    } catch (IOException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens the snapshots and makes the socket under a name that no client knows. Nothing is asked of
+   * {@code layers} before {@link #serve}.
+   *
+   * @throws IOException if the root cannot be used, another daemon uses it, or the socket is served
+   *     by another
+   */
+  public static SnapshotterServer prepare(
+      SnapshotterOptions options, RemoteLayers layers, Metrics metrics) throws IOException {
     requirePlain(options.root());
     refuseIfServed(options.socket());
     var ownerOnly = PosixFilePermissions.fromString("rwx------");
     Files.createDirectories(options.root(), PosixFilePermissions.asFileAttribute(ownerOnly));
     Files.createDirectories(options.socket().toAbsolutePath().getParent());
-    var snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, metrics);
+    var snapshotter = Snapshotter.prepare(options, Clock.systemUTC(), layers, metrics);
     var transport = UnixTransport.open("snapshots");
     try {
-      var binding = options.socket().resolveSibling("." + options.socket().getFileName() + ".new");
+      var binding = hidden(options.socket());
       Files.deleteIfExists(binding);
       var server =
           transport
@@ -72,13 +92,27 @@ public final class SnapshotterServer implements AutoCloseable {
               .build()
               .start();
       Files.setPosixFilePermissions(binding, PosixFilePermissions.fromString("rw-------"));
-      Files.move(binding, options.socket(), StandardCopyOption.ATOMIC_MOVE);
-      return new SnapshotterServer(options.socket(), snapshotter, transport, server);
+      return new SnapshotterServer(options, snapshotter, transport, server);
     } catch (IOException | RuntimeException e) {
       transport.close();
       snapshotter.close();
       throw e;
     }
+  }
+
+  private static Path hidden(Path socket) {
+    return socket.resolveSibling("." + socket.getFileName() + ".new");
+  }
+
+  /**
+   * Starts to restore the layers that were mounted before, and shows the socket.
+   *
+   * @throws IOException if the snapshots cannot be read or the socket cannot be shown
+   */
+  public void serve() throws IOException {
+    snapshotter.restore(options.retryInterval());
+    Files.move(hidden(options.socket()), options.socket(), StandardCopyOption.ATOMIC_MOVE);
+    shown = true;
   }
 
   // These separate and escape directories in overlayfs's options.
@@ -145,7 +179,7 @@ public final class SnapshotterServer implements AutoCloseable {
     if (server.isShutdown()) {
       return;
     }
-    Files.deleteIfExists(socket);
+    Files.deleteIfExists(shown ? options.socket() : hidden(options.socket()));
     server.shutdown();
     try {
       if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {

@@ -32,31 +32,28 @@ public final class StatusServer implements AutoCloseable {
 
   private final ServerSocketChannel server;
   private final SocketAddress address;
-  private final Routes routes;
   private final Semaphore clients = new Semaphore(MAX_CLIENTS);
 
-  private StatusServer(ServerSocketChannel server, SocketAddress address, Routes routes) {
+  private StatusServer(ServerSocketChannel server, SocketAddress address) {
     this.server = server;
     this.address = address;
-    this.routes = routes;
   }
 
   /**
-   * Serves on a unix socket that only its owner may open: who reaches it may act. A socket that
-   * nobody serves any more is replaced.
+   * Takes a unix socket that only its owner may open: who reaches it may act. A socket that nobody
+   * serves any more is replaced. Clients wait until {@link #serve}.
    *
    * @param socket path of the socket, at most 107 bytes
-   * @param routes what to answer
    * @throws IOException if the socket is being served by another process or cannot be made
    */
-  public static StatusServer onSocket(Path socket, Routes routes) throws IOException {
+  public static StatusServer bind(Path socket) throws IOException {
     var address = UnixDomainSocketAddress.of(socket);
     removeStale(socket, address);
     var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       channel.bind(address, BACKLOG);
       Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-      return start(channel, routes);
+      return new StatusServer(channel, channel.getLocalAddress());
     } catch (IOException e) {
       channel.close();
       throw new IOException("cannot serve status on " + socket + ": " + e.getMessage(), e);
@@ -64,28 +61,41 @@ public final class StatusServer implements AutoCloseable {
   }
 
   /**
-   * Serves on a TCP address, which anybody may reach: {@code routes} should only look.
+   * Takes a TCP address, which anybody may reach. Clients wait until {@link #serve}.
    *
    * @param address where to listen; port 0 lets the system choose
-   * @param routes what to answer
    * @throws IOException if the address cannot be had
    */
-  public static StatusServer onAddress(InetSocketAddress address, Routes routes)
-      throws IOException {
+  public static StatusServer bind(InetSocketAddress address) throws IOException {
     var channel = ServerSocketChannel.open();
     try {
       channel.bind(address, BACKLOG);
-      return start(channel, routes);
+      return new StatusServer(channel, channel.getLocalAddress());
     } catch (IOException | UnresolvedAddressException e) {
       channel.close();
       throw new IOException("cannot serve metrics on " + address + ": " + e, e);
     }
   }
 
-  private static StatusServer start(ServerSocketChannel channel, Routes routes) throws IOException {
-    var server = new StatusServer(channel, channel.getLocalAddress(), routes);
-    Thread.ofVirtual().name("status-accept").start(server::acceptAll);
-    return server;
+  /** Takes a unix socket as {@link #bind(Path)} does, and serves. */
+  public static StatusServer onSocket(Path socket, Routes routes) throws IOException {
+    return bind(socket).serve(routes);
+  }
+
+  /** Takes a TCP address as {@link #bind(InetSocketAddress)} does, and serves. */
+  public static StatusServer onAddress(InetSocketAddress address, Routes routes)
+      throws IOException {
+    return bind(address).serve(routes);
+  }
+
+  /**
+   * Answers from now on; to be called once.
+   *
+   * @param routes what to answer; on a TCP address they should only look
+   */
+  public StatusServer serve(Routes routes) {
+    Thread.ofVirtual().name("status-accept").start(() -> acceptAll(routes));
+    return this;
   }
 
   private static void removeStale(Path socket, UnixDomainSocketAddress address) throws IOException {
@@ -105,12 +115,12 @@ public final class StatusServer implements AutoCloseable {
     return address;
   }
 
-  private void acceptAll() {
+  private void acceptAll(Routes routes) {
     while (server.isOpen()) {
       try {
         clients.acquireUninterruptibly();
         var client = server.accept();
-        Thread.ofVirtual().name("status-client").start(() -> serve(client));
+        Thread.ofVirtual().name("status-client").start(() -> serve(client, routes));
       } catch (AsynchronousCloseException e) {
         return;
       } catch (ClosedChannelException e) {
@@ -122,7 +132,7 @@ public final class StatusServer implements AutoCloseable {
     }
   }
 
-  private void serve(SocketChannel client) {
+  private void serve(SocketChannel client, Routes routes) {
     try (client) {
       new Exchange(client, routes).run();
     } catch (IOException e) {

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.bridge.kernel.UnixDatagram;
 import java.io.IOException;

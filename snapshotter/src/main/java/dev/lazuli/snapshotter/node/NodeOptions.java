@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.config.Configuration;
@@ -11,21 +11,22 @@ import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.snapshotter.registry.ProxyRules;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** Turns the configuration into the options of the parts that it configures. */
-final class NodeOptions {
+public final class NodeOptions {
   private NodeOptions() {}
 
-  static RegistryOptions registry(Configuration.Registry from, Map<String, String> environment) {
+  /** Returns what the configuration says of registries. */
+  public static RegistryOptions registry(
+      Configuration.Registry from, Map<String, String> environment) {
     return registryBuilder(from, environment).build();
   }
 
   /** Returns what the configuration says of registries, for a command to add to. */
-  static RegistryOptions.Builder registryBuilder(
+  public static RegistryOptions.Builder registryBuilder(
       Configuration.Registry from, Map<String, String> environment) {
     var options =
         RegistryOptions.builder()
@@ -102,9 +103,5 @@ final class NodeOptions {
         preset.availabilityInterval(),
         preset.parallelIndexes(),
         from.recordBytes());
-  }
-
-  static Duration mountTimeout(Configuration from) {
-    return from.mount().timeout();
   }
 }

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
@@ -31,6 +31,7 @@ final class MetricsDocumentTest {
   private static List<String> scrape() throws IOException {
     var metrics = new Metrics();
     new NodeGauges(
+            "dev",
             () -> LayerCounts.NONE,
             new Troubles(InstantSource.system())::counts,
             () -> 0,

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.metrics.Metrics;
@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 /**
  * What is read of a daemon at each scrape.
  *
+ * @param version of the program
  * @param layers its layers
  * @param troubles how many layers could not be mounted lazily, by kind
  * @param diskBytes what layers take
@@ -19,6 +20,7 @@ import java.util.function.Supplier;
  * @param evictedBytes what was evicted so far
  */
 record NodeGauges(
+    String version,
     Supplier<LayerCounts> layers,
     Supplier<Map<Trouble.Kind, Long>> troubles,
     LongSupplier diskBytes,
@@ -30,7 +32,7 @@ record NodeGauges(
         "lazuli_build",
         "Always 1; which version runs is its label.",
         "version",
-        () -> Map.of(Version.current(), 1L));
+        () -> Map.of(version, 1L));
     metrics.watchEach(
         "lazuli_layers",
         "Layers on this node, by how new containers get them.",

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -9,7 +9,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * The signals that end a daemon. The JDK tells shutdown hooks nothing about the signal, and its own
  * {@code sun.misc.Signal} is no API that a compiler lets pass without a warning: hence reflection.
  */
-enum StopSignal {
+public enum StopSignal {
   /** Stop for good: unmount everything. */
   INT,
 
@@ -19,15 +19,20 @@ enum StopSignal {
   private static final BlockingQueue<StopSignal> RECEIVED = new LinkedBlockingQueue<>();
 
   /** Handles both signals from now on: the process ends no more by itself. */
-  static void handle() {
+  public static void handle() {
     for (var signal : values()) {
       signal.install();
     }
   }
 
-  /** Waits for a signal. */
-  static StopSignal await() throws InterruptedException {
+  /** Waits for a signal; the first that came counts. */
+  public static StopSignal await() throws InterruptedException {
     return RECEIVED.take();
+  }
+
+  /** Returns if a signal has come and waits to be taken. */
+  static boolean hasCome(StopSignal signal) {
+    return signal.equals(RECEIVED.peek());
   }
 
   private void install() {

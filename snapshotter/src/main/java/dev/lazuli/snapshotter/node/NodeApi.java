@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.LayerActions;
@@ -31,6 +31,7 @@ final class NodeApi {
   private static final String UNPIN = "unpin";
 
   private final Configuration config;
+  private final String version;
   private final Instant startedAt;
   private final SnapshotterServer snapshots;
   private final Optional<LayerActions> layers;
@@ -45,12 +46,14 @@ final class NodeApi {
    */
   NodeApi(
       Configuration config,
+      String version,
       Instant startedAt,
       SnapshotterServer snapshots,
       Optional<LayerActions> layers,
       String noLazyMounts,
       LongSupplier diskBytes) {
     this.config = config;
+    this.version = version;
     this.startedAt = startedAt;
     this.snapshots = snapshots;
     this.layers = layers;
@@ -105,7 +108,7 @@ final class NodeApi {
   private NodeStatus status() throws IOException {
     var all = layers.isPresent() ? withUses(layers.get().status()) : List.<LayerStatus>of();
     return new NodeStatus(
-        Version.current(),
+        version,
         ProcessHandle.current().pid(),
         startedAt,
         config.root().toString(),

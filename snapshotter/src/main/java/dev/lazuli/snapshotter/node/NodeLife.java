@@ -1,0 +1,191 @@
+package dev.lazuli.snapshotter.node;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.layers.FetchMetrics;
+import dev.lazuli.snapshotter.layers.LayerActions;
+import dev.lazuli.snapshotter.layers.LayerCounts;
+import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.RegistryOrigin;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
+import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
+import dev.lazuli.snapshotter.status.Content;
+import dev.lazuli.snapshotter.status.Routes;
+import dev.lazuli.snapshotter.status.StatusServer;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One life of a daemon, from its configuration to its end, as {@link NodeState} draws it; the owner
+ * of all that the daemon opens.
+ *
+ * <p>What can go wrong for a reason of its own (configuration, disk, locks, sockets, ports) is done
+ * before anything of a former daemon is touched. Whatever ends a life, an exception in any state or
+ * a signal, leaves mounts and waiting readers to the next daemon; only SIGINT unmounts.
+ *
+ * <p>For one thread.
+ */
+public final class NodeLife {
+  private static final Logger log = LoggerFactory.getLogger(NodeLife.class);
+
+  private interface Action {
+    void run() throws IOException;
+  }
+
+  /** What leads to a state. */
+  private record Step(NodeState to, Action action) {}
+
+  private final Configuration config;
+  private final String version;
+  private final StartWatch watch;
+  private final Instant startedAt = Instant.now();
+  private final Metrics metrics = new Metrics();
+  private final NodeLayers layers = new NodeLayers();
+
+  /** Closed after the layers. */
+  private final NodeParts below = new NodeParts();
+
+  /** Closed before the layers. */
+  private final NodeParts above = new NodeParts();
+
+  private NodeState state = NodeState.CONFIGURED;
+  private @Nullable SnapshotterServer snapshots;
+  private @Nullable StatusServer statusSocket;
+  private @Nullable StatusServer metricsPort;
+
+  /**
+   * Prepares a life.
+   *
+   * @param version of this program, for operators to see
+   */
+  public NodeLife(Configuration config, String version) {
+    this(config, version, StartWatch.NONE);
+  }
+
+  NodeLife(Configuration config, String version, StartWatch watch) {
+    this.config = config;
+    this.version = version;
+    this.watch = watch;
+  }
+
+  /**
+   * Lives until a signal ends it. {@link StopSignal#handle} must have been called.
+   *
+   * @throws IOException if the daemon cannot start; the message says why
+   */
+  public void run() throws IOException, InterruptedException {
+    boolean unmount = false;
+    try {
+      start();
+      var signal = StopSignal.await();
+      log.info("stopping by SIG{}", signal);
+      state = NodeState.STOPPING;
+      ServiceNotice.stopping();
+      unmount = signal == StopSignal.INT;
+    } finally {
+      end(unmount);
+    }
+  }
+
+  private void start() throws IOException {
+    for (var step : steps()) {
+      if (StopSignal.hasCome(StopSignal.TERM)) {
+        return;
+      }
+      step.action.run();
+      state = step.to;
+      log.debug("{}", state);
+      watch.reached(state);
+    }
+    var took = Duration.between(startedAt, Instant.now()).toMillis();
+    log.info("serving {} after {} ms", config.address(), took);
+    ServiceNotice.ready();
+  }
+
+  private void end(boolean unmount) {
+    if (state.compareTo(NodeState.READY) < 0) {
+      log.error("the start ends after state {}: what is mounted is left to the next start", state);
+    }
+    above.close();
+    if (unmount) {
+      layers.close();
+    } else {
+      layers.leave();
+    }
+    below.close();
+    state = unmount ? NodeState.UNMOUNTED : NodeState.LEFT;
+    log.debug("{}", state);
+  }
+
+  private List<Step> steps() {
+    return List.of(
+        new Step(NodeState.CHECKED, () -> NodePlaces.check(config)),
+        new Step(NodeState.OPENED, this::open),
+        new Step(NodeState.BOUND, this::bind),
+        new Step(NodeState.ADOPTED, layers::adopt),
+        new Step(NodeState.TAKEN_OVER, layers::takeOver),
+        new Step(NodeState.READY, this::serve));
+  }
+
+  private void open() throws IOException {
+    var registry =
+        below.own(
+            new RegistryClient(
+                NodeOptions.registry(config.registry(), System.getenv()), metrics::hostAnswered));
+    layers.open(
+        () ->
+            LayerService.prepare(
+                NodeOptions.layers(config),
+                new RegistryOrigin(registry),
+                new FetchMetrics(metrics)));
+    snapshots =
+        above.own(
+            SnapshotterServer.prepare(
+                new SnapshotterOptions(config.root(), config.address(), config.mount().timeout()),
+                layers,
+                metrics));
+  }
+
+  private void bind() throws IOException {
+    statusSocket = above.own(StatusServer.bind(config.statusSocket()));
+    if (config.metricsAddress().isPresent()) {
+      metricsPort = above.own(StatusServer.bind(NodePlaces.metricsAddress(config)));
+    }
+  }
+
+  private void serve() throws IOException {
+    var serving = requireNonNull(snapshots);
+    var api = api(serving);
+    serving.serve();
+    requireNonNull(statusSocket).serve(api.routes());
+    if (metricsPort != null) {
+      var open = new Routes().get("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write));
+      metricsPort.serve(api.health(open));
+    }
+  }
+
+  private NodeApi api(SnapshotterServer serving) {
+    layers
+        .service()
+        .ifPresent(opened -> opened.layers().neededBy(() -> serving.layerUses().keySet()));
+    var actions = layers.actions();
+    new NodeGauges(
+            version,
+            () -> actions.map(LayerActions::counts).orElse(LayerCounts.NONE),
+            serving.troubles()::counts,
+            layers::diskBytes,
+            config.cache().quotaBytes(),
+            () -> actions.map(LayerActions::evictedBytes).orElse(0L))
+        .register(metrics);
+    return new NodeApi(
+        config, version, startedAt, serving, actions, layers.noLazyMounts(), layers::diskBytes);
+  }
+}

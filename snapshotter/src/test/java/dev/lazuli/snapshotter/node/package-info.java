@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lazuli.snapshotter.node;
+
+import org.jspecify.annotations.NullMarked;
