@@ -3,12 +3,6 @@ package dev.lazuli.snapshotter.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.snapshotter.api.snapshots.CleanupRequest;
-import dev.lazuli.snapshotter.api.snapshots.PrepareRequest;
-import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
-import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
-import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
-import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
@@ -20,7 +14,6 @@ import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import io.grpc.Status;
-import io.grpc.StatusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,22 +133,8 @@ final class NodeBed implements AutoCloseable {
     registry.dropConnections();
   }
 
-  private interface Call {
-    void make(SnapshotsBlockingV2Stub snapshots) throws StatusException, InterruptedException;
-  }
-
-  private Status.Code call(Call call) throws IOException, InterruptedException {
-    try (var transport = UnixTransport.open("test")) {
-      var channel = transport.channel(socket()).build();
-      try {
-        call.make(SnapshotsGrpc.newBlockingV2Stub(channel));
-        return Status.Code.OK;
-      } catch (StatusException e) {
-        return e.getStatus().getCode();
-      } finally {
-        channel.shutdownNow();
-      }
-    }
+  SnapshotCalls calls() {
+    return new SnapshotCalls(socket());
   }
 
   /** Has the layer mounted as containerd would; returns where. */
@@ -166,40 +145,11 @@ final class NodeBed implements AutoCloseable {
 
   /** Asks for the layer; "already exists" means that it is mounted. */
   Status.Code prepare() throws IOException, InterruptedException {
-    var blob = layer.descriptor();
-    var request =
-        PrepareRequest.newBuilder()
-            .setKey("extract " + CHAIN)
-            .putAllLabels(blob.annotations())
-            .putAllLabels(
-                Map.of(
-                    "containerd.io/snapshot.ref",
-                    CHAIN,
-                    "containerd.io/snapshot/remote/stargz.reference",
-                    registry.host() + "/node:1",
-                    "containerd.io/snapshot/remote/stargz.digest",
-                    blob.digest(),
-                    "containerd.io/snapshot/remote/stargz.layers",
-                    blob.digest()))
-            .build();
-    return call(
-        snapshots -> {
-          var _ = snapshots.prepare(request);
-        });
-  }
-
-  /** Removes a snapshot and cleans up, as containerd does with an image. */
-  Status.Code remove(String name) throws IOException, InterruptedException {
-    var removal = RemoveRequest.newBuilder().setKey(name).build();
-    return call(
-        snapshots -> {
-          var _ = snapshots.remove(removal);
-          var _ = snapshots.cleanup(CleanupRequest.getDefaultInstance());
-        });
+    return calls().prepareLayer(CHAIN, registry.host() + "/node:1", layer.descriptor());
   }
 
   Status.Code removeLayer() throws IOException, InterruptedException {
-    return remove(CHAIN);
+    return calls().remove(CHAIN);
   }
 
   /** Returns where the layer is mounted, the newest mount first. */

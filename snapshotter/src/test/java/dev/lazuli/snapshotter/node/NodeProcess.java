@@ -34,6 +34,13 @@ final class NodeProcess {
   static NodeProcess start(
       Path log, List<String> prefix, Map<String, String> environment, List<String> arguments)
       throws IOException {
+    return new NodeProcess(launch(log, prefix, environment, arguments), log);
+  }
+
+  /** Starts the process alone. */
+  static Process launch(
+      Path log, List<String> prefix, Map<String, String> environment, List<String> arguments)
+      throws IOException {
     var command = new ArrayList<String>();
     // Whoever runs the tests may ignore SIGINT, and what is ignored stays so in a child.
     command.addAll(List.of("env", "--default-signal=INT,TERM,HUP"));
@@ -55,7 +62,7 @@ final class NodeProcess {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    return new NodeProcess(builder.start(), log);
+    return builder.start();
   }
 
   /** Waits until it listens. */
@@ -71,7 +78,7 @@ final class NodeProcess {
     return this;
   }
 
-  private static boolean listens(Path socket) {
+  static boolean listens(Path socket) {
     try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return channel.connect(UnixDomainSocketAddress.of(socket));
     } catch (IOException e) {
