@@ -181,6 +181,15 @@ final class Connection {
     }
   }
 
+  boolean offerDeferred(PendingRead read, ContentReader reader) {
+    ReplyBuffer buffer = buffers.acquire();
+    try {
+      return read.offer(buffer, reader);
+    } finally {
+      buffers.release(buffer);
+    }
+  }
+
   /** Writes a reply without a body: success (0) or {@code -errno}. */
   void reply(long unique, int error) {
     // The kernel refuses replies to requests that it has given up itself: nothing is lost.

@@ -80,6 +80,34 @@ final class PendingRead implements ReadReply {
   }
 
   @Override
+  public boolean offer(ContentReader reader) {
+    if (!isWaiting()) {
+      return true;
+    }
+    ReplyBuffer own = Thread.currentThread().equals(loopThread) ? loopBuffer : null;
+    return own == null ? connection.offerDeferred(this, reader) : offer(own, reader);
+  }
+
+  /** Fills the buffer first, so that the read can go on waiting if that fails. */
+  boolean offer(ReplyBuffer buffer, ContentReader reader) {
+    int filled;
+    try {
+      reader.read(buffer.body().asSlice(0, length), offset);
+      filled = length;
+    } catch (ContentGoneException e) {
+      return !isWaiting();
+    } catch (Throwable e) {
+      connection.log().warn("{}: answered with EIO", this, e);
+      filled = -Errno.EIO;
+    }
+    if (claim()) {
+      connection.forget(this);
+      buffer.write(connection.device(), unique, filled);
+    }
+    return true;
+  }
+
+  @Override
   public void fail(int errno) {
     if (errno <= 0) {
       throw new IllegalArgumentException("errno " + errno);

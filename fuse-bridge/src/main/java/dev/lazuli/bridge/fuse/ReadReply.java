@@ -16,6 +16,14 @@ public interface ReadReply {
   void send(ContentReader reader);
 
   /**
+   * Answers with content, or not yet: where the reader throws {@link ContentGoneException} the read
+   * goes on waiting, and must be answered by another call. Otherwise as {@link #send}.
+   *
+   * @return false if the read still waits for its answer
+   */
+  boolean offer(ContentReader reader);
+
+  /**
    * Answers with an error.
    *
    * @param errno a positive error number, see {@link dev.lazuli.bridge.kernel.Errno}

@@ -43,6 +43,9 @@ public interface FetchListener {
   /** All chunks are present, but that could not be recorded yet; it is tried again. */
   default void sealFailed(String layer, IOException reason) {}
 
+  /** A thread met an error that nobody expected: a defect. It goes on with what is left to do. */
+  default void unexpected(String thread, Throwable error) {}
+
   /** All chunks are present, synced, and recorded so. */
   default void layerComplete(String layer) {}
 }

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides for the whole node which ranges of which blobs are fetched when, and fetches them: one
@@ -32,6 +34,8 @@ public final class FetchScheduler implements AutoCloseable {
   private static final long LEFT_RETRY_NANOS = 10_000_000;
 
   private static final long CLOSE_NANOS = 5_000_000_000L;
+
+  private static final Logger log = LoggerFactory.getLogger(FetchScheduler.class);
 
   private final FetchOptions options;
   private final FetchListener listener;
@@ -60,7 +64,15 @@ public final class FetchScheduler implements AutoCloseable {
     this.dispatcher = new Dispatcher(this, options, gate, layers);
     this.sealer = new Sealer(listener, lock, changed);
     this.replies = new Replies(listener);
-    this.timekeeper = new Timekeeper(options, lock, changed, layers, replies, this::dispatch);
+    this.timekeeper =
+        new Timekeeper(
+            options,
+            lock,
+            changed,
+            layers,
+            replies,
+            this::dispatch,
+            e -> unexpected("lazuli-fetch-timer", e));
     timekeeper.start();
   }
 
@@ -72,7 +84,14 @@ public final class FetchScheduler implements AutoCloseable {
    */
   public LayerFetch attach(LayerData data, BlobSource source, Compression compression)
       throws IOException {
-    var layer = new FetchedLayer(this, data.share(), source, compression);
+    LayerData shared = data.share();
+    FetchedLayer layer;
+    try {
+      layer = new FetchedLayer(this, shared, source, compression);
+    } catch (RuntimeException | Error e) {
+      shared.close();
+      throw e;
+    }
     lock.lock();
     try {
       if (closed) {
@@ -124,6 +143,20 @@ public final class FetchScheduler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Returns when the scheduler last looked at its deadlines, by {@link System#nanoTime}: a second
+   * ago at most while it is well.
+   */
+  public long lastTick() {
+    return timekeeper.lastTick();
+  }
+
+  /** Logs and counts an error that nobody expected. */
+  void unexpected(String thread, Throwable error) {
+    log.error("{}: unexpected error", thread, error);
+    listener.unexpected(thread, error);
   }
 
   Optional<Priority> working(FetchedLayer layer) {
@@ -324,7 +357,8 @@ public final class FetchScheduler implements AutoCloseable {
       }
     }
     layer.rewind(stream.from());
-    layer.lowRetryAt = Math.max(layer.lowRetryAt, now + LEFT_RETRY_NANOS);
+    long again = now + LEFT_RETRY_NANOS;
+    layer.lowRetryAt = again - layer.lowRetryAt > 0 ? again : layer.lowRetryAt;
   }
 
   /** Starts what may be started now, and says what prefetch is done. */

@@ -43,7 +43,7 @@ final class FetchedLayer implements LayerFetch {
 
   LowWork prefetch;
   LowWork background;
-  long lowRetryAt;
+  long lowRetryAt = System.nanoTime();
   int lowFailures;
   boolean sealing;
   boolean closed;
@@ -204,7 +204,8 @@ final class FetchedLayer implements LayerFetch {
       return true;
     }
     long start = chunks.blobOffset(chunk);
-    int position = stream.position();
+    // The stream's thread may have committed the chunk meanwhile.
+    int position = Math.min(stream.position(), chunk);
     return chunks.blobOffset(position) == start || stream.bytesBefore(chunk) <= link.unit();
   }
 

@@ -71,6 +71,10 @@ final class RangeRequest {
           .decode(layer.compression(), paced, range.offset(), layer.view(), wanted, sink);
       stream.advance(wanted[wanted.length - 1] + 1);
       ended(range, paced, opened);
+    } catch (RuntimeException | Error e) {
+      var unexpected = new IOException("unexpected: " + e, e);
+      listener.rangeFailed(layer.name(), range.offset(), paced.bytes(), unexpected);
+      throw e;
     } catch (IOException e) {
       if (e instanceof DigestMismatchException || e instanceof LayerFormatException) {
         layer.source().wrongBytes(range.offset(), range.length());

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,10 +181,10 @@ final class RangeStream implements Runnable {
   }
 
   /** Fails the stream if it waits for bytes since before {@code since}. */
-  void killIfSilentSince(long since, IOException reason) {
+  void killIfSilentSince(long since, Supplier<IOException> reason) {
     long waiting = waitingSince;
     if (waiting != 0 && waiting - since < 0) {
-      kill(reason);
+      kill(reason.get());
     }
   }
 
@@ -207,6 +208,9 @@ final class RangeStream implements Runnable {
       fetch(missing());
     } catch (Throwable e) { // The top of the thread: nothing may be lost but the stream.
       failure = reason(e);
+      if (!(e instanceof IOException)) {
+        scheduler.unexpected("lazuli-fetch", e);
+      }
     } finally {
       scheduler.ended(this, failure);
     }

@@ -48,6 +48,10 @@ final class Sealer {
       } catch (IOException e) {
         listener.sealFailed(layer.name(), e);
         again = mayTryAgain(layer);
+      } catch (RuntimeException | Error e) {
+        listener.unexpected("lazuli-fetch-seal", e);
+        listener.sealFailed(layer.name(), new IOException("unexpected: " + e, e));
+        again = mayTryAgain(layer);
       }
     }
     lock.lock();

@@ -57,8 +57,12 @@ final class StreamSink implements ChunkSink {
       stream.advance(chunk + 1);
       return;
     }
-    committing.commit(sha256);
-    writer = null;
+    try {
+      committing.commit(sha256);
+    } finally {
+      // Aborts what could not be committed: a writer that is left open keeps all others out.
+      abort();
+    }
     Priority priority = stream.priority();
     stream.advance(chunk + 1);
     long size = layer.chunks().size(chunk);

@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * What happens because time has passed: silent streams are given up, readers get an error at their
- * deadline, and what was put off is tried again. A thread of its own, which sleeps while nothing is
- * to be done. Shares the scheduler's lock.
+ * deadline, and what was put off is tried again. A thread of its own, which ticks slowly while
+ * nothing is to be done. Shares the scheduler's lock.
  */
 final class Timekeeper {
   /** How exact deadlines, retries and stall checks are. */
@@ -17,12 +18,17 @@ final class Timekeeper {
   /** When nobody is served and nothing runs, what waits can wait for 100 ms more. */
   private static final long QUIET_TICK_NANOS = 100_000_000;
 
+  /** Even when there is nothing to do, {@link #lastTick} shows that time is kept. */
+  private static final long IDLE_TICK_NANOS = 1_000_000_000;
+
   private final FetchOptions options;
   private final ReentrantLock lock;
   private final Condition changed;
   private final List<FetchedLayer> layers;
   private final Replies replies;
   private final Runnable dispatch;
+  private final Consumer<Throwable> unexpected;
+  private volatile long lastTick = System.nanoTime();
   private boolean stopped;
 
   /**
@@ -31,6 +37,7 @@ final class Timekeeper {
    * @param changed signalled when there may be something to do
    * @param layers those attached to the scheduler, always as they are now
    * @param dispatch starts what may be started
+   * @param unexpected told of errors that nobody expected
    */
   Timekeeper(
       FetchOptions options,
@@ -38,7 +45,9 @@ final class Timekeeper {
       Condition changed,
       List<FetchedLayer> layers,
       Replies replies,
-      Runnable dispatch) {
+      Runnable dispatch,
+      Consumer<Throwable> unexpected) {
+    this.unexpected = unexpected;
     this.options = options;
     this.lock = lock;
     this.changed = changed;
@@ -61,18 +70,31 @@ final class Timekeeper {
     lock.lock();
     try {
       while (!stopped) {
-        if (idle(true)) {
-          changed.awaitUninterruptibly();
-        } else {
-          changed.awaitNanos(idle(false) ? QUIET_TICK_NANOS : TICK_NANOS);
-          tick();
-        }
+        long nanos = idle(false) ? QUIET_TICK_NANOS : TICK_NANOS;
+        changed.awaitNanos(idle(true) ? IDLE_TICK_NANOS : nanos);
+        guardedTick();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Time goes on whatever happens: without it no deadline is kept on the whole node. */
+  private void guardedTick() {
+    long now = System.nanoTime();
+    try {
+      tick(now);
+    } catch (RuntimeException | Error e) {
+      unexpected.accept(e);
+    }
+    lastTick = now;
+  }
+
+  /** Returns when time was last kept, by {@link System#nanoTime}. */
+  long lastTick() {
+    return lastTick;
   }
 
   private boolean idle(boolean andNothingToDo) {
@@ -86,8 +108,7 @@ final class Timekeeper {
     return true;
   }
 
-  private void tick() {
-    long now = System.nanoTime();
+  private void tick(long now) {
     for (FetchedLayer layer : layers) {
       giveUpSilentStreams(layer, now);
       for (Demand demand : List.copyOf(layer.demands)) {
@@ -104,10 +125,11 @@ final class Timekeeper {
     for (RangeStream stream : layer.active) {
       stream.killIfSilentSince(
           stalledBefore,
-          new IOException(
-              "layer %s: no bytes for %d ms at blob offset %d"
-                  .formatted(
-                      layer.name(), options.stallTimeout().toMillis(), stream.blobPosition())));
+          () ->
+              new IOException(
+                  "layer %s: no bytes for %d ms at blob offset %d"
+                      .formatted(
+                          layer.name(), options.stallTimeout().toMillis(), stream.blobPosition())));
     }
   }
 

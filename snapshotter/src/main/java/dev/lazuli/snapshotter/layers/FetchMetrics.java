@@ -54,6 +54,11 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
   }
 
   @Override
+  public void unexpected(String thread, Throwable error) {
+    metrics.unexpectedError();
+  }
+
+  @Override
   public void layerComplete(String layer) {
     metrics.layerCompleted();
   }

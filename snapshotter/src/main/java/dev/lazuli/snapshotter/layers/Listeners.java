@@ -79,6 +79,12 @@ record Listeners(FetchListener first, FetchListener second) implements FetchList
   }
 
   @Override
+  public void unexpected(String thread, Throwable error) {
+    first.unexpected(thread, error);
+    second.unexpected(thread, error);
+  }
+
+  @Override
   public void layerComplete(String layer) {
     first.layerComplete(layer);
     second.layerComplete(layer);

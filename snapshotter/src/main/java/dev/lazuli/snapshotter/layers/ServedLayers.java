@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.fuse.BlobHandler;
+import dev.lazuli.bridge.fuse.ContentGoneException;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.ReadReply;
 import dev.lazuli.bridge.fuse.TreeProvider;
@@ -14,15 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the kernel's reads of data files: from the cache where the bytes are there, else once the
- * scheduler has brought them. Never waits itself. Safe for use by several threads.
+ * Answers the kernel's reads of data files: from the cache if the bytes are there, otherwise once
+ * the scheduler has brought them. Never waits itself, not even if they are evicted in between. Safe
+ * for use by several threads.
  */
 final class ServedLayers implements BlobHandler, TreeProvider {
   private static final Logger log = LoggerFactory.getLogger(ServedLayers.class);
@@ -30,7 +31,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   /** How often one read is fetched before it fails because its bytes are evicted each time. */
   private static final int MOST_ROUNDS = 10;
 
-  private record Served(LayerData data, ErofsImage image, LayerFetch fetch) {}
+  private record Served(LayerData data, ErofsImage image, LayerFetch fetch, FailedReads failures) {}
 
   private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
   private volatile long lastMissNanos = System.nanoTime();
@@ -44,7 +45,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
 
   /** Starts to answer for a layer; all three stay open until {@link #remove}. */
   void add(LayerData data, ErofsImage image, LayerFetch fetch) {
-    bySlot.put(data.slot(), new Served(data, image, fetch));
+    bySlot.put(data.slot(), new Served(data, image, fetch, new FailedReads(System.nanoTime())));
   }
 
   /** Returns the time since any layer's content was last missed by a reader. */
@@ -102,67 +103,90 @@ final class ServedLayers implements BlobHandler, TreeProvider {
       reply.fail(Errno.EIO);
       return;
     }
-    var data = served.data();
-    int missing = data.firstMissing(offset, length);
-    if (missing < 0) {
-      reply.send((destination, at) -> read(served, at, destination));
-      return;
+    answer(new Asked(served, offset, length, reply), 1);
+  }
+
+  /**
+   * One read of the kernel's.
+   *
+   * @param offset first byte
+   * @param length how many bytes
+   */
+  private record Asked(Served served, long offset, int length, ReadReply reply) {
+    int firstMissing() {
+      return served.data().firstMissing(offset, length);
     }
-    lastMissNanos = System.nanoTime();
-    var _ =
-        demand(served, missing, offset + length)
-            .whenComplete((_, failure) -> answer(served, offset, reply, failure));
+
+    /** Returns whether the read needs no other answer: false if content was evicted meanwhile. */
+    boolean isAnswered() {
+      return reply.offer(this::read);
+    }
+
+    private void read(MemorySegment destination, long at) throws IOException {
+      try {
+        served.data().read(at, destination);
+      } catch (ChunkMissingException e) {
+        throw new ContentGoneException(e);
+      }
+    }
+
+    CompletableFuture<Void> demand(int missing) {
+      int end = served.data().chunks().firstStartingFrom(offset + length);
+      var demanded = served.fetch().demand(missing, end);
+      reply.onInterrupt(() -> demanded.cancel(false));
+      return demanded;
+    }
   }
 
-  private static CompletableFuture<Void> demand(Served served, int missing, long end) {
-    return served.fetch().demand(missing, served.data().chunks().firstStartingFrom(end));
+  /** Answers from the cache, or has the scheduler bring what is missing and tries again then. */
+  private void answer(Asked asked, int round) {
+    int missing = asked.firstMissing();
+    if (missing < 0) {
+      if (asked.isAnswered()) {
+        return;
+      }
+      missing = asked.firstMissing();
+    }
+    if (round > MOST_ROUNDS) {
+      fail(asked, "evicted each of the " + MOST_ROUNDS + " times that it was fetched");
+    } else if (missing < 0) {
+      answer(asked, round + 1);
+    } else {
+      lastMissNanos = System.nanoTime();
+      var _ = asked.demand(missing).whenComplete((_, failure) -> fetched(asked, round, failure));
+    }
   }
 
-  private void answer(Served served, long offset, ReadReply reply, @Nullable Throwable failure) {
+  private void fetched(Asked asked, int round, @Nullable Throwable failure) {
     if (suspended) {
       return;
     }
     if (failure == null) {
-      reply.send((destination, at) -> read(served, at, destination));
-      return;
-    }
-    log.error(
-        "layer {}: read at {} of the data file failed: {}",
-        served.data().record().digest(),
-        offset,
-        failure.getMessage());
-    reply.fail(Errno.EIO);
-  }
-
-  /**
-   * Reads what was there a moment ago. Only eviction can have taken it away since, which a cache
-   * much too small for what is read at once does; then, and only then, this waits until it was
-   * fetched again, on whichever thread answers.
-   */
-  private static void read(Served served, long offset, MemorySegment destination)
-      throws IOException {
-    for (int round = 1; ; round++) {
       try {
-        served.data().read(offset, destination);
-        return;
-      } catch (ChunkMissingException e) {
-        if (round == MOST_ROUNDS) {
-          throw e;
-        }
-        fetchAgain(served, offset, destination.byteSize());
+        answer(asked, round + 1);
+      } catch (RuntimeException e) { // Nothing else would answer the reader.
+        fail(asked, e.toString());
       }
+    } else if (failure instanceof CancellationException) {
+      asked.reply().fail(Errno.EINTR); // Nobody waits any more.
+    } else {
+      fail(asked, String.valueOf(failure.getMessage()));
     }
   }
 
-  private static void fetchAgain(Served served, long offset, long length) throws IOException {
-    int missing = served.data().firstMissing(offset, length);
-    if (missing < 0) {
-      return;
-    }
-    try {
-      demand(served, missing, offset + length).join();
-    } catch (CompletionException | CancellationException e) {
-      throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
-    }
+  private static void fail(Asked asked, String reason) {
+    var served = asked.served();
+    served
+        .failures()
+        .failed(System.nanoTime())
+        .ifPresent(
+            unsaid ->
+                log.error(
+                    "layer {}: read at {} of the data file failed: {}{}",
+                    served.data().record().digest(),
+                    asked.offset(),
+                    reason,
+                    unsaid == 0 ? "" : " (" + unsaid + " more failed before)"));
+    asked.reply().fail(Errno.EIO);
   }
 }

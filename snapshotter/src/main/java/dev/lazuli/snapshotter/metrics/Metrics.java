@@ -49,6 +49,7 @@ public final class Metrics {
   private final Counter reusedChunks;
   private final Counter reusedBytes;
   private final Counter completedLayers;
+  private final Counter unexpectedErrors;
 
   /** Makes the metrics of one daemon, all at zero. */
   public Metrics() {
@@ -77,6 +78,10 @@ public final class Metrics {
             "Time that reads of missing content waited for it; the count is that of misses.");
     readErrors = counter("lazuli_read_errors", "Reads of missing content that ended in EIO.");
     completedLayers = counter("lazuli_completed_layers", "Layers whose content became complete.");
+    unexpectedErrors =
+        counter(
+            "lazuli_unexpected_errors",
+            "Errors that no part of the daemon expects: defects. The log has their stack traces.");
     ProcessMetrics.register(this);
   }
 
@@ -129,6 +134,11 @@ public final class Metrics {
   /** Records that a layer became complete. */
   public void layerCompleted() {
     completedLayers.inc();
+  }
+
+  /** Records an error that nobody expected, after which a thread went on. */
+  public void unexpectedError() {
+    unexpectedErrors.inc();
   }
 
   /**
