@@ -152,15 +152,20 @@ final class DaemonProcess implements AutoCloseable {
    * for seconds.
    */
   void awaitKnownTo(TestContainerd containerd) throws IOException {
+    awaitKnownTo(containerd, "lazuli");
+  }
+
+  /** Waits until containerd has found the daemon by the name of one of its snapshotters. */
+  void awaitKnownTo(TestContainerd containerd, String snapshotter) throws IOException {
     long end = System.nanoTime() + START_LIMIT.toNanos();
-    var call = containerd.ctr("snapshots", "--snapshotter", "lazuli", "prepare", "probe");
+    var call = containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", "probe");
     while (call.run().exitStatus() != 0) {
       if (System.nanoTime() > end) {
         throw new IOException("containerd does not reach the daemon: " + log());
       }
       pause();
     }
-    containerd.ctr("snapshots", "--snapshotter", "lazuli", "rm", "probe").check();
+    containerd.ctr("snapshots", "--snapshotter", snapshotter, "rm", "probe").check();
   }
 
   /** Kills the process without a word. */

@@ -120,9 +120,11 @@ public final class TreeComparer {
       facts.put("uid", fields.get(i + 2));
       facts.put("gid", fields.get(i + 3));
       facts.put("mtime", fields.get(i + 4));
-      facts.put("links", fields.get(i + 5));
       facts.put("rdev", fields.get(i + 7));
-      if ((Integer.parseInt(fields.get(i + 1), 16) & MODE_TYPE) != MODE_DIRECTORY) {
+      if ((Integer.parseInt(fields.get(i + 1), 16) & MODE_TYPE) == MODE_DIRECTORY) {
+        facts.put("directory links", fields.get(i + 5));
+      } else {
+        facts.put("links", fields.get(i + 5));
         facts.put("size", fields.get(i + 6));
         var first = firstNames.putIfAbsent(fields.get(i + 8), name);
         facts.put("same file as", first == null ? name : first);
