@@ -14,7 +14,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FuseMount implements AutoCloseable {
   private static final Path DEVICE = Path.of("/dev/fuse");
   private static final String TYPE = "fuse.lazuli";
-  private static final long BLOB_FLAGS = Mounts.MS_NOSUID | Mounts.MS_NODEV | Mounts.MS_NOEXEC;
+
+  /** What an image holds gives no rights on the host: neither setuid programs nor devices. */
+  private static final long FLAGS =
+      Mounts.MS_RDONLY | Mounts.MS_NOATIME | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
   /** More than anybody ever mounted on one directory. */
   private static final int MAX_STALE_MOUNTS = 64;
@@ -45,7 +48,7 @@ final class FuseMount implements AutoCloseable {
           "lazuli",
           directory,
           TYPE,
-          Mounts.MS_RDONLY | Mounts.MS_NOATIME | (volume instanceof BlobVolume ? BLOB_FLAGS : 0),
+          FLAGS | (volume instanceof BlobVolume ? Mounts.MS_NOEXEC : 0),
           "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other"
               .formatted(device.descriptor().number()));
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.bridge.kernel.Umask;
 import dev.lazuli.snapshotter.node.NodeLife;
 import dev.lazuli.snapshotter.node.StopSignal;
 import java.util.concurrent.Callable;
@@ -30,6 +31,7 @@ final class DaemonCommand implements Callable<Integer> {
     var config = configuration.load();
     Logging.configure(config.log().format(), config.log().level());
     StopSignal.handle();
+    Umask.ownerOnly();
     new NodeLife(config, Version.current()).run();
     return 0;
   }

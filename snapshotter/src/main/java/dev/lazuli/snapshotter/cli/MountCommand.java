@@ -27,9 +27,12 @@ import picocli.CommandLine.Parameters;
     name = "mount",
     description = {
       "Mount a lazy layer, or the layers of an image in an OCI layout, read-only.",
+      "Setuid programs and device nodes of the image have no effect there.",
       "Stays in the foreground; Ctrl-C unmounts."
     })
 final class MountCommand implements Callable<Integer> {
+  private static final long OVERLAY_FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+
   @Parameters(
       index = "0",
       paramLabel = "LAYER|LAYOUT[:TAG]",
@@ -102,7 +105,7 @@ final class MountCommand implements Callable<Integer> {
         layers.reversed().stream()
             .map(layer -> layer.lowerDir().toString())
             .collect(Collectors.joining(":"));
-    Mounts.mount("overlay", directory, "overlay", Mounts.MS_RDONLY, "lowerdir=" + lower);
+    Mounts.mount("overlay", directory, "overlay", OVERLAY_FLAGS, "lowerdir=" + lower);
   }
 
   private static void delete(Path scratch) throws IOException {

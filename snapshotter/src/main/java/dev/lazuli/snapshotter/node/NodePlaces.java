@@ -4,20 +4,19 @@ import dev.lazuli.snapshotter.config.Configuration;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 
 /** Finds out whether a daemon can use the places that its configuration names. */
 final class NodePlaces {
   private NodePlaces() {}
 
   /**
-   * Makes the directories.
+   * Makes the directories, for their owner alone.
    *
    * @throws IOException if a place cannot be used; the message says which and why
    */
   static void check(Configuration config) throws IOException {
-    Files.createDirectories(config.root());
-    Files.createDirectories(config.state());
+    PrivateDirectory.make(config.root(), "layers", "mounts", "tmp");
+    PrivateDirectory.make(config.state());
   }
 
   /** Returns where metrics are served; only where they are. */
