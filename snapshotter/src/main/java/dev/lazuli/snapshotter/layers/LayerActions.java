@@ -199,18 +199,21 @@ public final class LayerActions {
   /** Holds a claim until the layer is complete. */
   private void completeUnused(LayerRecord record) throws IOException {
     var digest = record.digest();
-    try {
-      var claim =
-          layers.mountAhead(LayerRequest.of(record.references().getFirst(), record.digest()));
+    if (record.references().isEmpty()) {
+      throw new IOException("no image is recorded that layer " + digest + " could be fetched for");
+    }
+    try (var opened = new OpenedParts()) {
+      var request = LayerRequest.of(record.references().getFirst(), digest);
+      var claim = opened.add(layers.mountAhead(request));
       var open = layers.inUse(digest).flatMap(SharedLayer::ifOpen);
-      open.ifPresent(OpenLayer::completeNow);
-      open.ifPresent(
-          layer -> {
-            var _ =
-                layer
-                    .completed()
-                    .whenCompleteAsync((_, _) -> claim.close(), Thread::startVirtualThread);
-          });
+      if (open.isPresent()) {
+        open.get().completeNow();
+        var _ =
+            open.get()
+                .completed()
+                .whenCompleteAsync((_, _) -> claim.close(), Thread::startVirtualThread);
+        opened.keep();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while layer " + digest + " was opened", e);

@@ -63,13 +63,17 @@ public final class LayerFiles implements AutoCloseable {
     var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
     var blob = origin.blob(request.reference(), request.digest(), -1);
     var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
-    var data = indexer.index(request.digest(), request.reference(), blob, trust).data();
-    var compression = Compression.valueOf(data.record().compression());
-    var fetch = scheduler.attach(data, blob, compression);
-    layers.add(new Layer(data, ErofsImage.open(data.metaPath()), fetch));
-    record.mounted(request.digest());
-    if (data.record().prefetchEnd() > 0) {
-      var _ = fetch.prefetch(0, data.record().prefetchEnd());
+    try (var indexed = indexer.index(request.digest(), request.reference(), blob, trust);
+        var opened = new OpenedParts()) {
+      var data = opened.add(indexed.take());
+      var compression = Compression.valueOf(data.record().compression());
+      var fetch = opened.add(scheduler.attach(data, blob, compression));
+      layers.add(new Layer(data, opened.add(ErofsImage.open(data.metaPath())), fetch));
+      opened.keep();
+      record.mounted(request.digest());
+      if (data.record().prefetchEnd() > 0) {
+        var _ = fetch.prefetch(0, data.record().prefetchEnd());
+      }
     }
   }
 

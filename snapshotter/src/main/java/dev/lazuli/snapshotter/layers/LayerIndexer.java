@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.erofs.ErofsWriter;
 import dev.lazuli.cache.ChunkTable;
@@ -40,23 +41,20 @@ final class LayerIndexer {
   }
 
   /**
-   * A layer as the store has it.
+   * Returns the layer as the store has it, indexing it first if it is new.
    *
-   * @param asked whether its registry has just answered
+   * @param reference recorded with a new layer; whoever shares a stored one records it
    */
-  record Indexed(LayerData data, boolean asked) {}
-
-  /** Returns the layer as the store has it, indexing it first if it is new. */
-  Indexed index(String digest, String reference, BlobSource blob, TocTrust trust)
+  @MustBeClosed
+  IndexedLayer index(String digest, String reference, BlobSource blob, TocTrust trust)
       throws IOException, InterruptedException {
     var known = stored(digest);
     if (known != null) {
-      known.addReference(reference);
-      return new Indexed(known, false);
+      return new IndexedLayer(known, false);
     }
     openIndexes.acquire();
     try (LayerIndex index = open(OpenRequest.of(digest, blob, trust))) {
-      return new Indexed(store(digest, reference, blob.size(), index), true);
+      return new IndexedLayer(store(digest, reference, blob.size(), index), true);
     } finally {
       openIndexes.release();
     }

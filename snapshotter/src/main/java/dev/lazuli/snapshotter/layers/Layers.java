@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class Layers implements RemoteLayers, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Layers.class);
 
-  /** How long to leave files to those who have yet to close them. */
+  /** How long to leave files to those who have yet to close them; doubles up to the limit. */
   private static final long REMOVAL_MILLIS = 200;
+
+  private static final long MOST_REMOVAL_MILLIS = 60_000;
 
   private static final class Entry {
     final SharedLayer layer;
@@ -104,15 +106,24 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private RemoteLayer claim(LayerRequest request, Trust trust, Consumer<LayerRequest> mounted)
       throws IOException, InterruptedException {
     var layer = use(request.digest());
+    boolean claimed = false;
+    boolean first;
     try {
-      if (layer.claim(request, trust)) {
+      first = layer.claim(request, trust);
+      claimed = true;
+    } finally {
+      if (!claimed) {
+        leave(request.digest());
+      }
+    }
+    try (var opened = new OpenedParts()) {
+      var claim = opened.add(new Claim(layer, request, () -> release(layer)));
+      if (first) {
         mounted.accept(request);
       }
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      leave(request.digest());
-      throw e;
+      opened.keep();
+      return claim;
     }
-    return new Claim(layer, request, () -> release(layer));
   }
 
   /**
@@ -200,15 +211,15 @@ public final class Layers implements RemoteLayers, AutoCloseable {
    * Removes a layer that nobody claims once its files are closed: a checkpoint, a status, a head
    * start or a stream that takes long to end may hold them for a moment more.
    */
-  private void removeSoon(String digest) {
+  private void removeSoon(String digest, long millis) {
     Runnable attempt =
         () -> {
           if (!removeUnclaimed(digest)) {
-            removeSoon(digest);
+            removeSoon(digest, Math.min(2 * millis, MOST_REMOVAL_MILLIS));
           }
         };
     try {
-      var _ = parts.timer().schedule(attempt, REMOVAL_MILLIS, TimeUnit.MILLISECONDS);
+      var _ = parts.timer().schedule(attempt, millis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("layer {}: left to the next daemon", digest);
     }
@@ -218,7 +229,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     boolean gone = layer.release();
     leave(layer.digest());
     if (!gone) {
-      removeSoon(layer.digest());
+      removeSoon(layer.digest(), REMOVAL_MILLIS);
     }
   }
 

@@ -54,20 +54,15 @@ final class OpenLayer implements AutoCloseable {
    * @param data becomes the layer's, to be closed with it; on failure it is closed
    */
   static OpenLayer open(LayerParts parts, LayerData data, BlobSource blob) throws IOException {
-    ErofsImage image = null;
-    try {
-      image = ErofsImage.open(data.metaPath());
+    try (var opened = new OpenedParts()) {
+      opened.add(data);
+      var image = opened.add(ErofsImage.open(data.metaPath()));
       var compression = Compression.valueOf(data.record().compression());
-      var fetch = parts.scheduler().attach(data, blob, compression);
+      var fetch = opened.add(parts.scheduler().attach(data, blob, compression));
       var layer = new OpenLayer(parts, data, image, blob, fetch);
       parts.served().add(data, image, fetch);
+      opened.keep();
       return layer;
-    } catch (IOException | RuntimeException e) {
-      if (image != null) {
-        image.close();
-      }
-      data.close();
-      throw e;
     }
   }
 

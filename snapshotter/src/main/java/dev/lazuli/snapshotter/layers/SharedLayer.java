@@ -67,6 +67,7 @@ final class SharedLayer {
         parts.record().mounted(digest);
       } else if (trust == Trust.REQUIRED) {
         requireTrusted(request, layer.data());
+        note(request.reference(), layer.data());
       }
       claims.incrementAndGet();
       return layer == null;
@@ -81,24 +82,31 @@ final class SharedLayer {
   private OpenLayer mount(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
     var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : trust(request);
-    var indexed =
-        parts
-            .indexer()
-            .index(digest, request.reference(), source(request.reference(), -1), tocTrust);
-    var data = indexed.data();
-    if (trust == Trust.REQUIRED) {
-      requireTrusted(request, data);
-    }
-    var layer = OpenLayer.open(parts, data, source(request.reference(), data.record().size()));
-    try {
+    var unsized = source(request.reference(), -1);
+    try (var indexed = parts.indexer().index(digest, request.reference(), unsized, tocTrust);
+        var opened = new OpenedParts()) {
+      var data = indexed.data();
+      if (trust == Trust.REQUIRED) {
+        requireTrusted(request, data);
+      }
+      note(request.reference(), data);
+      var blob = source(request.reference(), data.record().size());
+      var layer = opened.add(OpenLayer.open(parts, indexed.take(), blob));
       if (indexed.asked()) {
         layer.countAsAvailable();
       }
       layer.mount(request.prefetchBytes());
+      opened.keep();
       return layer;
-    } catch (IOException | RuntimeException e) {
-      layer.close();
-      throw e;
+    }
+  }
+
+  /** Records who uses the layer; to be called once it is known to be what they asked for. */
+  private void note(String reference, LayerData data) {
+    try {
+      data.addReference(reference);
+    } catch (IOException e) {
+      log.warn("layer {}: use by {} is not recorded: {}", digest, reference, e.getMessage());
     }
   }
 
@@ -106,18 +114,20 @@ final class SharedLayer {
   void adopt(LayerRecord record) throws IOException {
     lock.lock();
     try {
+      if (record.references().isEmpty()) {
+        throw new IOException("no image is recorded that it could be fetched for");
+      }
+      var reference = record.references().getFirst();
+      var blob = source(reference, record.size());
+      parts.record().requested(digest, reference);
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
-      var reference = record.references().getFirst();
-      parts.record().requested(digest, reference);
-      var layer = OpenLayer.open(parts, data, source(reference, record.size()));
-      try {
+      try (var opened = new OpenedParts()) {
+        var layer = opened.add(OpenLayer.open(parts, data, blob));
         layer.adopt();
-      } catch (IOException | RuntimeException e) {
-        layer.close();
-        throw e;
+        opened.keep();
+        open = layer;
       }
-      open = layer;
       claims.incrementAndGet();
     } finally {
       lock.unlock();

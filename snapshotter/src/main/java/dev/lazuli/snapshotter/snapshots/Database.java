@@ -1,20 +1,31 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.type.ByteArrayDataType;
 import org.h2.mvstore.type.StringDataType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file {@code snapshots.db}: durable transactions over a few ordered maps.
  *
  * <p>One transaction at a time. It is on disk when {@link #transact} returns, and leaves no trace
- * when that throws, also when the disk was full: the file is then opened again at the last
- * transaction that was whole. The file is locked against a second daemon while it is open.
+ * when that throws, also when the disk was full, or when it was written and only the sync failed.
+ * After a failure, and at each start, the file is opened as it was after the last good transaction,
+ * and copied to a new one before it is written again: MVStore may lose later transactions of a file
+ * in which a write has failed. What is there can be read even where there is no room for the copy.
+ * Only if the daemon dies in between can a transaction be found that was said to have failed. The
+ * file is locked against a second daemon while it is open.
  */
 final class Database implements AutoCloseable {
   /** Work on the maps. */
@@ -27,7 +38,7 @@ final class Database implements AutoCloseable {
    *
    * @param snapshots name to record
    * @param children {@link #childKey} to nothing: an index of who builds on whom
-   * @param counters small facts: {@code "id"} is the last one given out
+   * @param counters small facts: {@link #LAST_ID} is the last one given out
    */
   record Maps(
       MVMap<String, byte[]> snapshots,
@@ -42,39 +53,74 @@ final class Database implements AutoCloseable {
       var first = children.ceilingKey(prefix);
       return first != null && first.startsWith(prefix);
     }
+
+    void copyTo(Maps other) {
+      copy(snapshots, other.snapshots);
+      copy(children, other.children);
+      copy(counters, other.counters);
+    }
+
+    private static <V> void copy(Map<String, V> from, Map<String, V> to) {
+      from.forEach(to::put);
+    }
   }
+
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
 
   // One byte store, one page cache of a megabyte: the tree is small and read rarely.
   private static final int CACHE_MEBIBYTES = 1;
-  private static final int COMPACT_MILLIS = 50;
+  private static final String FRESH = ".new";
+  static final String LAST_ID = "id";
+  private static final long NOTHING = -1;
 
   private final Path file;
+  private final String name;
   private final ReentrantLock lock = new ReentrantLock();
   private MVStore store;
   private Maps maps;
   private boolean closed;
 
-  private Database(Path file) throws IOException {
+  /** Whether the file must not be written before it was copied to a new one. */
+  private boolean doubted = true;
+
+  /** The version that a failed transaction started from, while the file may be beyond it. */
+  private long backTo = NOTHING;
+
+  private Database(Path file, String name) throws IOException {
     this.file = file;
-    store = openStore(file);
+    this.name = name;
+    store = openStore(name);
     maps = openMaps(store);
   }
 
   static Database open(Path file) throws IOException {
-    var database = new Database(file);
-    database.store.compactFile(COMPACT_MILLIS);
+    return open(file, file.toString());
+  }
+
+  /**
+   * Opens a file that MVStore finds under a name of its own.
+   *
+   * @param name the file's path, with a scheme before it
+   */
+  static Database open(Path file, String name) throws IOException {
+    var database = new Database(file, name);
+    try {
+      database.renew();
+    } catch (IOException e) {
+      log.warn("{} can only be read for now: {}", file, e.getMessage());
+    }
     return database;
   }
 
-  private static MVStore openStore(Path file) throws IOException {
+  private static MVStore openStore(String name) throws IOException {
     try {
       return new MVStore.Builder()
-          .fileName(file.toString())
+          .fileName(name)
           .autoCommitDisabled()
           .cacheSize(CACHE_MEBIBYTES)
           .open();
     } catch (MVStoreException e) {
-      throw new IOException("cannot open " + file + ": " + e.getMessage(), e);
+      throw new IOException("cannot open " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -106,7 +152,9 @@ final class Database implements AutoCloseable {
     lock.lock();
     try {
       ensureOpen();
+      renew();
       var done = false;
+      long before = store.getCurrentVersion();
       try {
         T result = work.run(maps);
         store.commit();
@@ -117,7 +165,7 @@ final class Database implements AutoCloseable {
         throw new IOException("write of " + file + " failed: " + e.getMessage(), e);
       } finally {
         if (!done) {
-          undo();
+          undo(before);
         }
       }
     } finally {
@@ -125,10 +173,10 @@ final class Database implements AutoCloseable {
     }
   }
 
-  // Opening the file again is the one way back that holds for a failed step and a failed write
-  // alike.
-  private void undo() {
-    if (store.isClosed() || store.hasUnsavedChanges()) {
+  // Opening the file again is the way back for a failed step and a failed write alike.
+  private void undo(long before) {
+    if (store.isClosed() || store.hasUnsavedChanges() || store.getCurrentVersion() != before) {
+      backTo = before;
       store.closeImmediately();
     }
   }
@@ -138,8 +186,63 @@ final class Database implements AutoCloseable {
       throw new IOException(file + " is closed");
     }
     if (store.isClosed()) {
-      store = openStore(file);
+      doubted = true;
+      store = openStore(name);
       maps = openMaps(store);
+      takeBack();
+    }
+  }
+
+  /** All of it may be there if only the sync, or the very end of the write, failed. */
+  private void takeBack() throws IOException {
+    if (backTo == NOTHING || store.getCurrentVersion() <= backTo) {
+      return;
+    }
+    try {
+      store.rollbackTo(backTo);
+    } catch (MVStoreException e) {
+      store.closeImmediately();
+      throw new IOException(file + ": cannot take a failed change back: " + e.getMessage(), e);
+    }
+  }
+
+  /** Copies a file that is in doubt to a new one, which takes its place. */
+  private void renew() throws IOException {
+    if (!doubted) {
+      return;
+    }
+    try {
+      Files.deleteIfExists(fresh());
+      write(maps);
+      store.closeImmediately();
+      Files.move(fresh(), file, StandardCopyOption.ATOMIC_MOVE);
+      try (var directory = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
+        directory.force(true);
+      }
+      store = openStore(name);
+      maps = openMaps(store);
+      backTo = NOTHING;
+      doubted = false;
+    } catch (MVStoreException e) {
+      throw new IOException("cannot write " + fresh() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Path fresh() {
+    return file.resolveSibling(file.getFileName() + FRESH);
+  }
+
+  private void write(Maps content) throws IOException {
+    var copy = openStore(name + FRESH);
+    try {
+      var target = openMaps(copy);
+      content.copyTo(target);
+      // Something to commit, so that there is a version to go back to.
+      target.counters().putIfAbsent(LAST_ID, 0L);
+      copy.commit();
+      copy.sync();
+    } finally {
+      copy.closeImmediately();
     }
   }
 

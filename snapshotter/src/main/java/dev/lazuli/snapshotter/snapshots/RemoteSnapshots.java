@@ -63,11 +63,22 @@ final class RemoteSnapshots {
     } catch (TimeoutException e) {
       var _ = flight.thenAccept(RemoteLayer::close);
       throw new IOException("layer " + request.digest() + " was not mounted within " + timeout, e);
+    } catch (IOException | RuntimeException e) {
+      // Nobody waits any more, but an interrupted wait leaves a flight that may yet arrive.
+      var _ = flight.thenAccept(RemoteLayer::close);
+      throw e;
     }
   }
 
+  /**
+   * Keeps the claim of a snapshot that is in the store by now: ids of changes that failed are given
+   * out again. Where somebody has used the snapshot at once, and so taken a claim, theirs goes.
+   */
   void hold(Snapshot snapshot, RemoteLayer layer) {
-    claims.put(snapshot.id(), CompletableFuture.completedFuture(layer));
+    var other = claims.put(snapshot.id(), CompletableFuture.completedFuture(layer));
+    if (other != null) {
+      var _ = other.thenAccept(RemoteLayer::close);
+    }
   }
 
   /** Returns whether a claim could not be taken again when it was tried last. */

@@ -90,7 +90,7 @@ final class SnapshotDirectories {
       var directory = of(snapshot).path();
       if (Files.exists(directory, NOFOLLOW_LINKS)) {
         // Left by a transaction that failed after this step: ids in use are never made twice.
-        DirectoryTree.delete(directory);
+        var _ = take(directory);
       }
       Files.move(making.path(), directory, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {

@@ -37,7 +37,7 @@ final class SnapshotStore implements AutoCloseable {
   private final Database database;
   private final Clock clock;
 
-  private SnapshotStore(Database database, Clock clock) {
+  SnapshotStore(Database database, Clock clock) {
     this.database = database;
     this.clock = clock;
   }
@@ -102,11 +102,15 @@ final class SnapshotStore implements AutoCloseable {
   }
 
   /** Adds a committed snapshot that is a mounted layer. */
-  Snapshot createRemote(
-      String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
+  Snapshot createRemote(String name, String parent, Map<String, String> labels, LayerRequest layer)
       throws IOException {
     return insert(
-        Kind.COMMITTED, name, parent, Snapshot.markRemote(labels), Optional.of(layer), step);
+        Kind.COMMITTED,
+        name,
+        parent,
+        Snapshot.markRemote(labels),
+        Optional.of(layer),
+        (_, _) -> {});
   }
 
   private Snapshot insert(
@@ -221,8 +225,8 @@ final class SnapshotStore implements AutoCloseable {
   }
 
   private static long nextId(Maps maps) {
-    long id = maps.counters().getOrDefault("id", 0L) + 1;
-    maps.counters().put("id", id);
+    long id = maps.counters().getOrDefault(Database.LAST_ID, 0L) + 1;
+    maps.counters().put(Database.LAST_ID, id);
     return id;
   }
 

@@ -12,6 +12,7 @@ import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -103,14 +104,20 @@ final class Snapshotter implements AutoCloseable {
   private void restoreAgain(Duration interval) {
     try {
       while (!closing.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (remote.anyFailed()) {
-          remote.restore(store.list(Snapshot::isRemote));
-        }
+        restoreFailed();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void restoreFailed() {
+    try {
+      if (remote.anyFailed()) {
+        remote.restore(store.list(Snapshot::isRemote));
+      }
     } catch (IOException | RuntimeException e) {
-      log.error("layers that could not be restored are not tried again: {}", e.toString());
+      log.warn("layers that could not be restored are left for the next round: {}", e.toString());
     }
   }
 
@@ -211,6 +218,9 @@ final class Snapshotter implements AutoCloseable {
     if (snapshot.kind() == Kind.ACTIVE) {
       return directories.usage(snapshot);
     }
+    if (!snapshot.isRemote()) {
+      return snapshot.usage();
+    }
     var layer = remote.held(snapshot);
     return layer.isPresent() ? layer.get().usage() : snapshot.usage();
   }
@@ -218,14 +228,18 @@ final class Snapshotter implements AutoCloseable {
   /** Frees what removed snapshots left: directories and mounted layers. */
   void cleanup() throws IOException {
     var claims = new ArrayList<CompletableFuture<RemoteLayer>>();
-    var orphans =
-        store.withIds(
-            ids -> {
-              claims.addAll(remote.takeAllBut(ids));
-              return directories.takeAllBut(ids);
-            });
-    for (var claim : claims) {
-      var _ = claim.thenAccept(RemoteLayer::close);
+    List<Path> orphans;
+    try {
+      orphans =
+          store.withIds(
+              ids -> {
+                claims.addAll(remote.takeAllBut(ids));
+                return directories.takeAllBut(ids);
+              });
+    } finally {
+      for (var claim : claims) {
+        var _ = claim.thenAccept(RemoteLayer::close);
+      }
     }
     for (var orphan : orphans) {
       try {
@@ -316,8 +330,7 @@ final class Snapshotter implements AutoCloseable {
       var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
       var held = false;
       try {
-        store.createRemote(
-            name, parent, labels, layer.request(), (snapshot, _) -> remote.hold(snapshot, layer));
+        remote.hold(store.createRemote(name, parent, labels, layer.request()), layer);
         held = true;
       } catch (SnapshotException e) {
         if (e.reason() != Reason.ALREADY_EXISTS) {

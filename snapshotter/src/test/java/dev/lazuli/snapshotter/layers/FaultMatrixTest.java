@@ -290,7 +290,10 @@ final class FaultMatrixTest {
     assertThat(manifest.descriptor().size()).isPositive();
     var toc = Sha256.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST)));
     var blob = rig.client.blob(reference, layer.digest(), -1);
-    return indexer.index(layer.digest(), reference.toString(), blob, new TocTrust.Json(toc)).data();
+    var trust = new TocTrust.Json(toc);
+    try (var indexed = indexer.index(layer.digest(), reference.toString(), blob, trust)) {
+      return indexed.take();
+    }
   }
 
   private boolean fetch(Stage stage, LayerData data, LayerFetch fetch) throws Exception {

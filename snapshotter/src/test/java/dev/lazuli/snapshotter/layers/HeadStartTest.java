@@ -73,10 +73,12 @@ final class HeadStartTest {
     var descriptor = layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
     var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
-    var data =
-        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1)
-            .index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))
-            .data();
+    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
+    LayerData data;
+    try (var indexed =
+        indexer.index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))) {
+      data = indexed.take();
+    }
     var fetch = scheduler.attach(data, blob, Compression.valueOf(data.record().compression()));
     layers.add(new Opened(data, ErofsImage.open(data.metaPath()), fetch));
   }
