@@ -78,7 +78,9 @@ final class ConvertCommand implements Callable<Integer> {
     var out = spec.commandLine().getOut();
     if (places.getFirst() instanceof Place.File from && places.getLast() instanceof Place.File to) {
       var _ = layersAtOnce(build);
-      print(out, to, Conversions.layer(from.path(), to.path(), tocFile(to), build));
+      var file = Conversions.layer(from.path(), to.path(), tocFile(to), build);
+      warn(spec.commandLine().getErr(), from.toString(), file.warnings());
+      print(out, to, file.layer());
       return 0;
     }
     var options =
@@ -86,7 +88,11 @@ final class ConvertCommand implements Callable<Integer> {
     try (var client = registry.client(references(places))) {
       var image =
           Conversions.image(
-              places.getFirst(), places.getLast(), options, client, new Progress(out));
+              places.getFirst(),
+              places.getLast(),
+              options,
+              client,
+              new Progress(out, spec.commandLine().getErr()));
       print(out, image);
     }
     return 0;
@@ -159,8 +165,15 @@ final class ConvertCommand implements Callable<Integer> {
     out.flush();
   }
 
+  private static void warn(PrintWriter err, String layer, List<String> warnings) {
+    for (var warning : warnings) {
+      err.printf("warning: layer %s: %s%n", layer, warning);
+    }
+    err.flush();
+  }
+
   /** Prints a line when a layer is done: the same on a terminal and in a log. */
-  private record Progress(PrintWriter out) implements ConvertListener {
+  private record Progress(PrintWriter out, PrintWriter err) implements ConvertListener {
     private static final int SHORT_DIGEST = 19;
 
     @Override
@@ -178,6 +191,7 @@ final class ConvertCommand implements Callable<Integer> {
         case PASSED -> out.println("is no file system layer");
       }
       out.flush();
+      warn(err, layer.source().digest().toString(), layer.warnings());
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerDescription;
 import dev.lazuli.estargz.read.LayerInspector;
@@ -69,12 +70,19 @@ final class InspectCommand implements Callable<Integer> {
     var all = JSON.createArrayNode();
     try (var inspector = new LayerInspector(Limits.DEFAULT)) {
       for (var layer : layers) {
-        var description =
-            layer.request().isPresent() ? inspector.describe(layer.request().get()) : null;
+        LayerDescription description = null;
+        String obstacle = null;
+        if (layer.request().isPresent()) {
+          try {
+            description = inspector.describe(layer.request().get());
+          } catch (LayerFormatException e) {
+            obstacle = e.getMessage();
+          }
+        }
         if (json) {
-          all.add(document(layer, description));
+          all.add(document(layer, description, obstacle));
         } else {
-          print(out, layer, description);
+          print(out, layer, description, obstacle);
         }
       }
     }
@@ -86,11 +94,14 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static ObjectNode document(
-      ImageLayers.Found layer, @Nullable LayerDescription description) {
+      ImageLayers.Found layer, @Nullable LayerDescription description, @Nullable String obstacle) {
     var document = JSON.createObjectNode();
     document.put("digest", layer.digest().toString());
     document.put("size", layer.descriptor().size());
     document.put("lazy", description != null);
+    if (obstacle != null) {
+      document.put("obstacle", obstacle);
+    }
     if (description != null) {
       document.put("format", format(description));
       document.put("tocDigest", description.tocDigest().toString());
@@ -110,11 +121,14 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private static void print(
-      PrintWriter out, ImageLayers.Found layer, @Nullable LayerDescription description) {
+      PrintWriter out,
+      ImageLayers.Found layer,
+      @Nullable LayerDescription description,
+      @Nullable String obstacle) {
     out.printf("layer %s%n", layer.digest());
     out.printf("  size      %,d bytes%n", layer.descriptor().size());
     if (description == null) {
-      out.printf("  format    not lazy%n");
+      out.printf("  format    not lazy%s%n", obstacle == null ? "" : ": " + obstacle);
       return;
     }
     out.printf("  format    %s%n", format(description));

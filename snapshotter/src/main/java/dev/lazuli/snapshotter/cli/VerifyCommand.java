@@ -3,13 +3,17 @@ package dev.lazuli.snapshotter.cli;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.LayerInspector;
 import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.estargz.read.VerificationReport;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,7 +28,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Check a layer, or each lazy layer of an image: the blob's digest, that of its table of"
           + " contents, and every chunk's.",
-      "Layers that are not lazy are named and passed over."
+      "Layers that are not lazy, or have a table of contents that cannot be mounted, are named and"
+          + " passed over."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -51,54 +56,83 @@ final class VerifyCommand implements Callable<Integer> {
     return image.read(this::verify);
   }
 
+  private enum Verdict {
+    RIGHT,
+    WRONG,
+    NOT_LAZY
+  }
+
   private int verify(List<ImageLayers.Found> layers) throws IOException, CommandException {
     var out = spec.commandLine().getOut();
-    var wrong = 0;
-    var lazy = 0;
-    try (var verifier = new LayerVerifier(Limits.DEFAULT)) {
+    var verdicts = EnumSet.noneOf(Verdict.class);
+    try (var verifier = new LayerVerifier(Limits.DEFAULT);
+        var inspector = new LayerInspector(Limits.DEFAULT)) {
       for (var layer : layers) {
-        if (layer.request().isEmpty()) {
-          out.printf("%s: not lazy%n", layer.digest());
-          continue;
-        }
-        lazy++;
-        var problems = problems(verifier, layer, layer.request().get(), out);
-        problems.forEach(problem -> out.printf("%s: WRONG: %s%n", layer.digest(), problem));
-        wrong += problems.isEmpty() ? 0 : 1;
+        verdicts.add(verify(verifier, inspector, layer, out));
         out.flush();
       }
     }
-    out.flush();
-    if (lazy == 0) {
+    if (!verdicts.contains(Verdict.RIGHT) && !verdicts.contains(Verdict.WRONG)) {
       throw new CommandException("there is no lazy layer");
     }
-    return wrong == 0 ? 0 : WRONG_BYTES;
+    return verdicts.contains(Verdict.WRONG) ? WRONG_BYTES : 0;
+  }
+
+  private Verdict verify(
+      LayerVerifier verifier, LayerInspector inspector, ImageLayers.Found layer, PrintWriter out)
+      throws IOException {
+    if (layer.request().isEmpty()) {
+      out.printf("%s: not lazy%n", layer.digest());
+      return Verdict.NOT_LAZY;
+    }
+    var request = layer.request().get();
+    List<String> problems;
+    try {
+      problems = problems(verifier.verify(request), layer, out);
+    } catch (LayerFormatException e) {
+      if (isWhole(inspector, request)) {
+        out.printf("%s: not lazy: %s%n", layer.digest(), e.getMessage());
+        return Verdict.NOT_LAZY;
+      }
+      problems = List.of(String.valueOf(e.getMessage()));
+    } catch (DigestMismatchException | EOFException e) {
+      problems = List.of(String.valueOf(e.getMessage()));
+    }
+    problems.forEach(problem -> out.printf("%s: WRONG: %s%n", layer.digest(), problem));
+    return problems.isEmpty() ? Verdict.RIGHT : Verdict.WRONG;
+  }
+
+  /**
+   * Returns whether a table of contents that cannot be mounted is all the same the one that was
+   * written, as far as anybody says which that is.
+   */
+  private static boolean isWhole(LayerInspector inspector, OpenRequest request) throws IOException {
+    try {
+      var _ = inspector.writeToc(request, OutputStream.nullOutputStream());
+      return true;
+    } catch (DigestMismatchException | LayerFormatException | EOFException wrong) {
+      return false;
+    }
   }
 
   private List<String> problems(
-      LayerVerifier verifier, ImageLayers.Found layer, OpenRequest request, PrintWriter out)
-      throws IOException {
-    try {
-      var report = verifier.verify(request);
-      var problems = new ArrayList<>(report.problems());
-      if (!report.blobDigest().toString().equals(layer.digest().toString())) {
-        problems.add("blob has the digest " + report.blobDigest());
-      }
-      if (annotationRequired && !layer.trusted()) {
-        problems.add("no annotation gives the digest of its table of contents");
-      }
-      if (problems.isEmpty()) {
-        out.printf(
-            "%s: right: %,d chunks, %,d bytes, TOC %s%s%n",
-            layer.digest(),
-            report.chunks(),
-            report.bytes(),
-            report.tocDigest(),
-            layer.trusted() ? "" : " (nobody vouches for it)");
-      }
-      return problems;
-    } catch (DigestMismatchException | LayerFormatException | EOFException e) {
-      return List.of(String.valueOf(e.getMessage()));
+      VerificationReport report, ImageLayers.Found layer, PrintWriter out) {
+    var problems = new ArrayList<>(report.problems());
+    if (!report.blobDigest().toString().equals(layer.digest().toString())) {
+      problems.add("blob has the digest " + report.blobDigest());
     }
+    if (annotationRequired && !layer.trusted()) {
+      problems.add("no annotation gives the digest of its table of contents");
+    }
+    if (problems.isEmpty()) {
+      out.printf(
+          "%s: right: %,d chunks, %,d bytes, TOC %s%s%n",
+          layer.digest(),
+          report.chunks(),
+          report.bytes(),
+          report.tocDigest(),
+          layer.trusted() ? "" : " (nobody vouches for it)");
+    }
+    return problems;
   }
 }

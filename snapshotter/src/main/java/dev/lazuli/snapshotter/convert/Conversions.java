@@ -1,8 +1,10 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
+import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import java.io.BufferedOutputStream;
@@ -11,6 +13,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Optional;
 
 /** Converts between places: from a file to a file, from an image to an image. */
@@ -77,7 +80,7 @@ public final class Conversions {
    *
    * @param toc where an external TOC goes
    */
-  public static BuiltLayer layer(Path from, Path to, Optional<Path> toc, BuildOptions options)
+  public static ConvertedFile layer(Path from, Path to, Optional<Path> toc, BuildOptions options)
       throws IOException {
     var blobFile = beside(to);
     var tocFile = toc.isPresent() ? beside(toc.get()) : blobFile;
@@ -88,11 +91,15 @@ public final class Conversions {
       } catch (IOException e) {
         throw new IOException("layer " + from + ": " + e.getMessage(), e);
       }
+      List<String> warnings;
+      try (var opener = new LayerOpener(Limits.DEFAULT)) {
+        warnings = LazyCheck.warnings(opener, built, blobFile, tocFile);
+      }
       if (toc.isPresent()) {
         Files.move(tocFile, toc.get(), StandardCopyOption.REPLACE_EXISTING);
       }
       Files.move(blobFile, to, StandardCopyOption.REPLACE_EXISTING);
-      return built;
+      return new ConvertedFile(built, warnings);
     } finally {
       Files.deleteIfExists(blobFile);
       Files.deleteIfExists(tocFile);

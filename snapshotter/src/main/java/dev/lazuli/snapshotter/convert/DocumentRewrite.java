@@ -1,16 +1,17 @@
 package dev.lazuli.snapshotter.convert;
 
-import static java.util.Objects.requireNonNull;
-
+import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import dev.lazuli.snapshotter.convert.ImageConversion.Written;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.snapshotter.registry.ManifestContent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,12 +25,20 @@ final class DocumentRewrite {
   private final ImageTarget target;
   private final ConvertOptions options;
   private final LayerRun layers;
+  private final Map<Digest, Plan> plans;
+  private final Map<String, Written> written = new HashMap<>();
 
-  DocumentRewrite(ImageSource source, ImageTarget target, ConvertOptions options, LayerRun layers) {
+  DocumentRewrite(
+      ImageSource source,
+      ImageTarget target,
+      ConvertOptions options,
+      LayerRun layers,
+      Map<Digest, Plan> plans) {
     this.source = source;
     this.target = target;
     this.options = options;
     this.layers = layers;
+    this.plans = plans;
   }
 
   /**
@@ -37,72 +46,102 @@ final class DocumentRewrite {
    */
   Written write(Plan plan) throws IOException {
     return switch (plan) {
-      case Plan.Image image -> image(image);
-      case Plan.Index index -> index(index);
+      case Plan.Image image -> {
+        var known = written.get(image.document().descriptor().digest().toString());
+        yield known == null ? remember(image.document(), image(image)) : known;
+      }
+      case Plan.Index index -> {
+        var known = written.get(index.document().descriptor().digest().toString());
+        yield known == null ? remember(index.document(), index(index)) : known;
+      }
       case Plan.Blob blob -> throw new IOException("image is no manifest: " + blob.descriptor());
     };
   }
 
+  private Written remember(ManifestContent before, Written after) {
+    written.put(before.descriptor().digest().toString(), after);
+    return after;
+  }
+
   private Written index(Plan.Index plan) throws IOException {
     var json = Json.object(plan.document().bytes());
-    var entries = new HashMap<String, ObjectNode>();
-    for (var entry : json.withArray("manifests")) {
-      entries.putIfAbsent(entry.path("digest").asString(""), (ObjectNode) entry);
-    }
-    Map<String, String> became = new HashMap<>();
+    var entries = json.withArray("manifests");
     var kept = Json.MAPPER.createArrayNode();
     for (var child : plan.children()) {
-      var old = child.descriptor().digest().toString();
-      ObjectNode entry = requireNonNull(entries.get(old)).deepCopy();
+      var entry = ((ObjectNode) entries.get(child.place())).deepCopy();
       if (child.plan() instanceof Plan.Blob blob) {
         target.copy(blob.descriptor(), source);
       } else {
-        var written = write(child.plan());
-        target.addManifest(written.descriptor(), written.bytes());
-        put(entry, written.descriptor());
-        became.put(old, written.descriptor().digest().toString());
+        var manifest = write(child.plan());
+        target.addManifest(manifest.descriptor(), manifest.bytes());
+        put(entry, manifest.descriptor());
       }
       kept.add(entry);
     }
-    kept.forEach(entry -> point((ObjectNode) entry, became));
+    kept.forEach(entry -> point((ObjectNode) entry));
     json.set("manifests", kept);
-    return document(json, plan.document().descriptor(), plan.document().bytes());
+    return document(json, plan.document(), options.toOci());
   }
 
   /** Lets an attestation speak of what its image has become. */
-  private static void point(ObjectNode entry, Map<String, String> became) {
+  private void point(ObjectNode entry) {
     if (entry.get("annotations") instanceof ObjectNode annotations
-        && annotations.has(Plan.ATTESTED_DIGEST)) {
-      var old = annotations.path(Plan.ATTESTED_DIGEST).asString("");
-      annotations.put(Plan.ATTESTED_DIGEST, became.getOrDefault(old, old));
+        && written.get(annotations.path(Plan.ATTESTED_DIGEST).asString(""))
+            instanceof Written image) {
+      annotations.put(Plan.ATTESTED_DIGEST, image.descriptor().digest().toString());
+    }
+  }
+
+  /** Lets a document that is attached to another one stay attached to what that has become. */
+  private void followSubject(ObjectNode json, Plan.Image plan) throws IOException {
+    if (plan.image().subject() instanceof Descriptor subject
+        && plans.get(subject.digest()) instanceof Plan known
+        && json.get("subject") instanceof ObjectNode entry) {
+      put(entry, write(known).descriptor());
     }
   }
 
   private Written image(Plan.Image plan) throws IOException {
     var json = Json.object(plan.document().bytes());
+    followSubject(json, plan);
     var results = new ArrayList<ConvertedLayer>();
+    for (var layer : plan.image().layers()) {
+      results.add(layers.await(LayerWork.of(plan.image(), layer)));
+    }
+    if (plan.isArtifact()) {
+      target.copy(plan.image().config(), source);
+      return document(json, plan.document(), false);
+    }
     var list = json.withArray("layers");
-    for (int i = 0; i < plan.image().layers().size(); i++) {
-      var layer = plan.image().layers().get(i);
-      var converted = layers.await(layer);
-      results.add(converted);
-      describe((ObjectNode) list.get(i), converted.result());
+    for (int i = 0; i < results.size(); i++) {
+      describe((ObjectNode) list.get(i), plan.image().layers().get(i), results.get(i));
     }
     writeConfig(plan.image(), results, json);
-    return document(json, plan.document().descriptor(), plan.document().bytes());
+    return document(json, plan.document(), options.toOci());
   }
 
-  private static void describe(ObjectNode entry, Descriptor layer) {
-    put(entry, layer);
-    if (!layer.annotations().isEmpty()) {
-      var annotations = entry.putObject("annotations");
-      layer.annotations().forEach(annotations::put);
+  /** Lets an entry speak of what its layer has become; the rest of it stays its own. */
+  private void describe(ObjectNode entry, Descriptor layer, ConvertedLayer became) {
+    var type =
+        became.how() == How.CONVERTED
+            ? LayerTypes.rewritten(layer.mediaType(), became.result().mediaType(), options.toOci())
+            : options.toOci() ? LayerTypes.oci(layer.mediaType()) : layer.mediaType();
+    put(entry, new Descriptor(type, became.result().digest(), became.result().size()));
+    if (became.how() != How.PASSED) {
+      var annotations = new TreeMap<>(layer.annotations());
+      if (became.how() == How.CONVERTED) {
+        annotations.keySet().removeAll(LayerWork.LAZY_FACTS);
+      }
+      annotations.putAll(became.result().annotations());
+      var object = entry.putObject("annotations");
+      annotations.forEach(object::put);
     }
   }
 
   private static void put(ObjectNode entry, Descriptor descriptor) {
     if (!entry.path("digest").asString("").equals(descriptor.digest().toString())) {
       entry.remove("data"); // the old content, embedded
+      entry.remove("urls"); // where the old content is, too
     }
     entry.put("mediaType", descriptor.mediaType());
     entry.put("digest", descriptor.digest().toString());
@@ -112,10 +151,6 @@ final class DocumentRewrite {
   private void writeConfig(ImageManifest image, List<ConvertedLayer> results, ObjectNode manifest)
       throws IOException {
     var config = image.config();
-    if (!LayerTypes.isImageConfig(config.mediaType())) {
-      target.copy(config, source);
-      return;
-    }
     var old = source.content(config);
     var bytes = config(config, old, results);
     var type = options.toOci() ? LayerTypes.oci(config.mediaType()) : config.mediaType();
@@ -163,11 +198,14 @@ final class DocumentRewrite {
   }
 
   /** Returns a document; one that says what it said before keeps its bytes and so its digest. */
-  private Written document(ObjectNode json, Descriptor before, byte[] bytes) throws IOException {
-    var type = options.toOci() ? LayerTypes.oci(before.mediaType()) : before.mediaType();
-    if (json.has("mediaType") || !type.equals(before.mediaType())) {
+  private static Written document(ObjectNode json, ManifestContent before, boolean toOci)
+      throws IOException {
+    var old = before.descriptor().mediaType();
+    var type = toOci ? LayerTypes.oci(old) : old;
+    if (json.has("mediaType") || !type.equals(old)) {
       json.put("mediaType", type);
     }
-    return Written.of(type, json.equals(Json.object(bytes)) ? bytes : Json.bytes(json));
+    var isSame = json.equals(Json.object(before.bytes()));
+    return Written.of(type, isSame ? before.bytes() : Json.bytes(json));
   }
 }

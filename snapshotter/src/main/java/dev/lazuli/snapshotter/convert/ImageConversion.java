@@ -9,8 +9,13 @@ import dev.lazuli.snapshotter.registry.MediaTypes;
 import dev.lazuli.snapshotter.registry.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +30,8 @@ public final class ImageConversion {
   private final ImageTarget target;
   private final ConvertOptions options;
   private final LayerRun layers;
+  private final Map<Digest, Plan> plans = new HashMap<>();
+  private final Set<Digest> started = new HashSet<>();
 
   private ImageConversion(
       ImageSource source, ImageTarget target, ConvertOptions options, LayerRun layers) {
@@ -51,7 +58,8 @@ public final class ImageConversion {
 
   private ConvertedImage run() throws IOException {
     var plan = plan(source.root(), 0);
-    var rewrite = new DocumentRewrite(source, target, options, layers);
+    start(plan);
+    var rewrite = new DocumentRewrite(source, target, options, layers, plans);
     var root = rewrite.write(plan);
     var all = layers.all();
     var tocs = TocImage.write(all, target);
@@ -59,54 +67,104 @@ public final class ImageConversion {
     return new ConvertedImage(name, root.descriptor().digest(), all, tocs);
   }
 
-  /** Reads a document and all that it names, and starts work on the layers. */
+  /** Reads a document and all that it names, each once. */
   private Plan plan(ManifestContent document, int depth) throws IOException {
     return switch (document.manifest()) {
-      case ImageManifest image -> {
-        for (var layer : image.layers()) {
-          layers.start(layer);
-        }
-        yield new Plan.Image(document, image);
-      }
+      case ImageManifest image -> new Plan.Image(document, image);
       case ImageIndex index -> {
         if (depth == MAX_DEPTH) {
           throw new IOException("index " + document.descriptor().digest() + " is nested too deep");
         }
-        var children = new ArrayList<Plan.Child>();
-        for (var child : taken(index)) {
-          children.add(new Plan.Child(child, planChild(child, depth)));
-        }
-        yield new Plan.Index(document, children);
+        yield new Plan.Index(document, children(index, depth));
       }
     };
   }
 
-  private Plan planChild(Descriptor child, int depth) throws IOException {
-    return MediaTypes.isIndex(child.mediaType()) || MediaTypes.isManifest(child.mediaType())
-        ? plan(source.manifest(child), depth + 1)
-        : new Plan.Blob(child);
+  private List<Plan.Child> children(ImageIndex index, int depth) throws IOException {
+    var taken = taken(index);
+    var children = new ArrayList<Plan.Child>();
+    for (int place : taken) {
+      var child = index.manifests().get(place);
+      children.add(new Plan.Child(place, child, planChild(child, depth)));
+    }
+    var leftOut =
+        index.manifests().stream()
+            .map(Descriptor::digest)
+            .collect(Collectors.toCollection(HashSet::new));
+    taken.forEach(place -> leftOut.remove(index.manifests().get(place).digest()));
+    while (children.removeIf(child -> speaksOf(child, leftOut))) {
+      // What was attached to one of those goes as well.
+    }
+    return children;
   }
 
-  /** Returns what the wanted platforms need of an index: their images and what speaks of those. */
-  private List<Descriptor> taken(ImageIndex index) throws IOException {
+  private static boolean speaksOf(Plan.Child child, Set<Digest> leftOut) {
+    if (child.plan() instanceof Plan.Image image
+        && image.image().subject() instanceof Descriptor subject
+        && leftOut.contains(subject.digest())) {
+      leftOut.add(child.descriptor().digest());
+      return true;
+    }
+    return false;
+  }
+
+  private Plan planChild(Descriptor child, int depth) throws IOException {
+    if (!MediaTypes.isIndex(child.mediaType()) && !MediaTypes.isManifest(child.mediaType())) {
+      return new Plan.Blob(child);
+    }
+    var known = plans.get(child.digest());
+    if (known == null) {
+      known = plan(source.manifest(child), depth + 1);
+      plans.put(child.digest(), known);
+    }
+    return known;
+  }
+
+  private void start(Plan plan) throws IOException {
+    switch (plan) {
+      case Plan.Image image -> {
+        if (started.add(image.document().descriptor().digest())) {
+          for (var layer : image.image().layers()) {
+            layers.start(LayerWork.of(image.image(), layer));
+          }
+        }
+      }
+      case Plan.Index index -> {
+        if (started.add(index.document().descriptor().digest())) {
+          for (var child : index.children()) {
+            start(child.plan());
+          }
+        }
+      }
+      case Plan.Blob _ -> {}
+    }
+  }
+
+  /**
+   * Returns the places of what the wanted platforms need: their images and what speaks of those.
+   */
+  private List<Integer> taken(ImageIndex index) throws IOException {
+    var manifests = index.manifests();
     var images =
-        index.manifests().stream()
+        manifests.stream()
             .filter(child -> !Plan.isAttestation(child) && isWanted(child.platform()))
             .map(child -> child.digest().toString())
             .collect(Collectors.toSet());
-    if (images.isEmpty() && !index.manifests().isEmpty()) {
+    if (images.isEmpty() && !manifests.isEmpty()) {
       throw new IOException(
           "image is for none of the platforms that are asked for, only "
-              + index.manifests().stream().map(Descriptor::platform).distinct().toList());
+              + manifests.stream().map(Descriptor::platform).distinct().toList());
     }
-    return index.manifests().stream()
-        .filter(
-            child ->
-                images.contains(
-                    Plan.isAttestation(child)
-                        ? child.annotations().getOrDefault(Plan.ATTESTED_DIGEST, "")
-                        : child.digest().toString()))
+    return IntStream.range(0, manifests.size())
+        .filter(place -> isTaken(manifests.get(place), images))
+        .boxed()
         .toList();
+  }
+
+  private boolean isTaken(Descriptor child, Set<String> images) {
+    return Plan.isAttestation(child)
+        ? images.contains(child.annotations().getOrDefault(Plan.ATTESTED_DIGEST, ""))
+        : isWanted(child.platform());
   }
 
   private boolean isWanted(@Nullable Platform platform) {

@@ -23,22 +23,10 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 
 /** Brings one layer from a source to a target, lazy. Safe for any thread. */
 final class LayerConverter implements AutoCloseable {
   private static final int BUFFER_BYTES = 256 << 10;
-
-  /** What says something of a lazy layer that the new one is not. */
-  private static final Set<String> STALE =
-      Set.of(
-          Annotations.TOC_DIGEST,
-          Annotations.UNCOMPRESSED_SIZE,
-          Annotations.STARGZ_CHECKSUM,
-          Annotations.STARGZ_POSITION,
-          Annotations.CONTAINERS_CHECKSUM,
-          Annotations.CONTAINERS_POSITION);
 
   private final ImageSource source;
   private final ImageTarget target;
@@ -54,41 +42,32 @@ final class LayerConverter implements AutoCloseable {
   }
 
   /** Brings a layer over; where it is lazy already, or no file system layer, as it is. */
-  ConvertedLayer convert(Descriptor layer) throws IOException {
-    if (LayerTypes.isForeign(layer.mediaType())) {
-      return unchanged(How.PASSED, layer, layer.annotations());
-    }
-    if (!LayerTypes.isLayer(layer.mediaType())) {
-      target.copy(layer, source);
-      return unchanged(How.PASSED, layer, layer.annotations());
-    }
-    var toc = lazyToc(layer);
-    if (toc.isPresent()) {
-      target.copy(layer, source);
-      var annotations = new TreeMap<>(layer.annotations());
-      annotations.put(Annotations.TOC_DIGEST, toc.get());
-      return unchanged(How.KEPT, layer, annotations);
-    }
-    return rewrite(layer);
-  }
-
-  private ConvertedLayer unchanged(How how, Descriptor layer, Map<String, String> annotations) {
-    var type = options.toOci() ? LayerTypes.oci(layer.mediaType()) : layer.mediaType();
-    return new ConvertedLayer(
-        how,
-        layer,
-        described(layer, type, layer.digest(), layer.size(), annotations),
-        Optional.empty(),
-        Optional.empty());
+  ConvertedLayer convert(LayerWork layer) throws IOException {
+    return switch (layer.way()) {
+      case LEAVE -> ConvertedLayer.unchanged(How.PASSED, layer.blob(), Map.of());
+      case COPY -> {
+        target.copy(layer.blob(), source);
+        yield ConvertedLayer.unchanged(How.PASSED, layer.blob(), Map.of());
+      }
+      case CONVERT -> {
+        var toc = lazyToc(layer);
+        if (toc.isEmpty()) {
+          yield rewrite(layer.blob());
+        }
+        target.copy(layer.blob(), source);
+        var facts = Map.of(Annotations.TOC_DIGEST, toc.get());
+        yield ConvertedLayer.unchanged(How.KEPT, layer.blob(), facts);
+      }
+    };
   }
 
   /** Returns the TOC digest of a layer that can stay as it is; empty if it cannot. */
-  private Optional<String> lazyToc(Descriptor layer) throws IOException {
+  private Optional<String> lazyToc(LayerWork layer) throws IOException {
     var format = options.build().format();
     if (!options.build().prioritized().isEmpty() || format == LayerFormat.ESTARGZ_EXTERNAL_TOC) {
       return Optional.empty();
     }
-    var blob = source.blob(layer);
+    var blob = source.blob(layer.blob());
     try (var index = opener.open(request(layer, blob, format))) {
       return isKind(index.format(), format)
           ? Optional.of("sha256:" + HexFormat.of().formatHex(index.tocDigest()))
@@ -99,16 +78,16 @@ final class LayerConverter implements AutoCloseable {
   }
 
   /** A zstd:chunked layer without annotations is written anew: they say what its TOC does not. */
-  private static OpenRequest request(Descriptor layer, BlobSource blob, LayerFormat wanted)
+  private static OpenRequest request(LayerWork layer, BlobSource blob, LayerFormat wanted)
       throws LayerFormatException {
     var name = layer.digest().toString();
     try {
-      var trust = TocTrust.fromAnnotations(layer.annotations());
+      var trust = TocTrust.fromAnnotations(layer.lazyFacts());
       if (trust.isEmpty() && wanted == LayerFormat.ZSTD_CHUNKED) {
         throw new LayerFormatException(name, "annotations", "missing", "those of zstd:chunked");
       }
       return OpenRequest.of(name, blob, trust.orElse(new TocTrust.Deferred()))
-          .at(TocPosition.fromAnnotations(layer.annotations()));
+          .at(TocPosition.fromAnnotations(layer.lazyFacts()));
     } catch (IllegalArgumentException e) {
       throw new LayerFormatException(name, "annotation", "no digest", "a SHA-256 digest", e);
     }
@@ -124,12 +103,13 @@ final class LayerConverter implements AutoCloseable {
     var toc = target.newFile();
     try {
       var built = build(layer, blob, toc);
+      var warnings = LazyCheck.warnings(opener, built, blob, toc);
       target.add(Digest.parse(built.digest().toString()), built.size(), blob);
       var external = built.externalToc();
       if (external.isPresent()) {
         target.add(Digest.parse(external.get().digest().toString()), external.get().size(), toc);
       }
-      return converted(layer, built);
+      return ConvertedLayer.built(layer, built, warnings);
     } finally {
       Files.deleteIfExists(blob);
       Files.deleteIfExists(toc);
@@ -144,26 +124,6 @@ final class LayerConverter implements AutoCloseable {
       in.finish();
       return built;
     }
-  }
-
-  private ConvertedLayer converted(Descriptor layer, BuiltLayer built) {
-    var annotations = new TreeMap<>(layer.annotations());
-    annotations.keySet().removeAll(STALE);
-    annotations.putAll(built.annotations());
-    var type = LayerTypes.rewritten(layer.mediaType(), built.mediaType(), options.toOci());
-    var digest = Digest.parse(built.digest().toString());
-    return new ConvertedLayer(
-        How.CONVERTED,
-        layer,
-        described(layer, type, digest, built.size(), annotations),
-        Optional.of(built.diffId().toString()),
-        built.externalToc());
-  }
-
-  private static Descriptor described(
-      Descriptor layer, String type, Digest digest, long size, Map<String, String> annotations) {
-    return new Descriptor(
-        type, digest, size, annotations, layer.urls(), layer.artifactType(), layer.platform());
   }
 
   @Override

@@ -2,8 +2,6 @@ package dev.lazuli.snapshotter.convert;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -29,7 +27,7 @@ final class LayerRun implements AutoCloseable {
   private final LayerConverter converter;
   private final ConvertListener listener;
   private final ExecutorService workers;
-  private final Map<Digest, Future<ConvertedLayer>> layers = new LinkedHashMap<>();
+  private final Map<LayerWork, Future<ConvertedLayer>> layers = new LinkedHashMap<>();
   private volatile @Nullable IOException failure;
 
   LayerRun(LayerConverter converter, ConvertListener listener, int atOnce) {
@@ -41,18 +39,18 @@ final class LayerRun implements AutoCloseable {
   }
 
   /** Starts work on a layer, unless that was done before. */
-  void start(Descriptor layer) throws IOException {
-    if (!layers.containsKey(layer.digest())) {
+  void start(LayerWork layer) throws IOException {
+    if (!layers.containsKey(layer)) {
       try {
-        layers.put(layer.digest(), workers.submit(() -> convert(layer)));
+        layers.put(layer, workers.submit(() -> convert(layer)));
       } catch (RejectedExecutionException e) {
         throw failure(e);
       }
     }
   }
 
-  private ConvertedLayer convert(Descriptor layer) throws IOException {
-    listener.started(layer);
+  private ConvertedLayer convert(LayerWork layer) throws IOException {
+    listener.started(layer.blob());
     var start = System.nanoTime();
     try {
       var converted = converter.convert(layer);
@@ -76,8 +74,8 @@ final class LayerRun implements AutoCloseable {
    *
    * @throws IOException if it, or any other, failed
    */
-  ConvertedLayer await(Descriptor layer) throws IOException {
-    var started = layers.get(layer.digest());
+  ConvertedLayer await(LayerWork layer) throws IOException {
+    var started = layers.get(layer);
     if (started == null) {
       throw new IllegalStateException("not started: " + layer.digest());
     }

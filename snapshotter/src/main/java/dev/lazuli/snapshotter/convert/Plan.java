@@ -14,7 +14,12 @@ sealed interface Plan {
   String ATTESTED_DIGEST = "vnd.docker.reference.digest";
 
   /** One platform's image, or an artifact. */
-  record Image(ManifestContent document, ImageManifest image) implements Plan {}
+  record Image(ManifestContent document, ImageManifest image) implements Plan {
+    /** Returns whether it is an artifact, which passes as it is. */
+    boolean isArtifact() {
+      return !LayerTypes.isImageConfig(image.config().mediaType());
+    }
+  }
 
   /** Several of them. */
   record Index(ManifestContent document, List<Child> children) implements Plan {}
@@ -22,8 +27,12 @@ sealed interface Plan {
   /** Something that an index lists and that is no document we know. */
   record Blob(Descriptor descriptor) implements Plan {}
 
-  /** An entry of an index. */
-  record Child(Descriptor descriptor, Plan plan) {}
+  /**
+   * An entry of an index.
+   *
+   * @param place where it is among the index's entries, which may name one manifest several times
+   */
+  record Child(int place, Descriptor descriptor, Plan plan) {}
 
   static boolean isAttestation(Descriptor descriptor) {
     return descriptor.annotations().containsKey(ATTESTATION);

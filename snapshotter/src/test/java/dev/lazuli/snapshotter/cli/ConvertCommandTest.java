@@ -130,6 +130,30 @@ final class ConvertCommandTest {
   }
 
   @Test
+  void layerThatCannotBeMounted_isConvertedWithAWarning_andNotWrong() throws IOException {
+    var _ =
+        new ImageBuilder(layout)
+            .encoding(LayerEncoding.GZIP)
+            .layer(new ImageTree().hardLink("link", "in-a-lower-layer"))
+            .build("odd");
+    var odd = layout.layers(requireNonNull(layout.images().get("odd"))).getFirst().digest();
+
+    assertThat(run("convert", "--level", "1", in() + ":odd", path("out"))).isZero();
+    assertThat(err.toString())
+        .hasLineCount(1)
+        .contains("warning: layer " + odd, "hard link target in-a-lower-layer");
+    assertThat(run("verify", path("out"))).isEqualTo(1);
+    assertThat(out.toString()).contains(": not lazy: ").doesNotContain("WRONG");
+    assertThat(run("inspect", path("out"))).isZero();
+    assertThat(out.toString()).contains("not lazy: ");
+
+    assertThat(run("convert", layout.blob(odd).toString(), path("file"))).isZero();
+    assertThat(err.toString()).hasLineCount(1).contains("warning: layer ", "hard link target");
+    assertThat(run("verify", path("file"))).isEqualTo(1);
+    assertThat(out.toString()).contains(": not lazy: ").doesNotContain("WRONG");
+  }
+
+  @Test
   void imageThatIsNotLazy_hasNothingToVerify() {
     assertThat(run("verify", in())).isEqualTo(1);
     assertThat(out.toString()).contains(": not lazy");
