@@ -3,13 +3,21 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
+import dev.lazuli.snapshotter.start.StartLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -27,9 +35,23 @@ final class HeadStarts {
   /** Clients unpack layers that cannot be mounted in between, which may take long. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  /** Each walk keeps what {@link StartLimits#textBytes} allows; others wait for their turn. */
+  private static final int MOST_WALKS = 16;
+
+  /** How long a walk waits for its turn; then the container starts without. */
+  private static final int TURN_SECONDS = 30;
+
+  /** Walks compute; a node's other work has its processors as well. */
+  private static final int THREADS = 2;
+
+  private static final int IDLE_SECONDS = 10;
+  private static final int MOST_FAILURES = 4096;
+
   private final LayerOrigin origin;
-  private final long budget;
+  private final StartLimits limits;
   private final Function<String, Optional<OpenLayer>> open;
+  private final Executor steps = steps();
+  private final Semaphore walks = new Semaphore(MOST_WALKS);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -37,28 +59,46 @@ final class HeadStarts {
   /** References of the images that are being given a head start. */
   private final Set<String> running = new HashSet<>();
 
-  /** Layers that could not be mounted, as long as anything runs. */
-  private final Set<String> failed = new HashSet<>();
+  /**
+   * Layers that could not be mounted, and when, by {@link System#nanoTime}; the oldest first. They
+   * may fail before the first one is mounted, so they are remembered as long as anybody might wait
+   * for them.
+   */
+  private final Map<String, Long> failed = new LinkedHashMap<>();
 
   /**
    * Prepares.
    *
-   * @param budget most bytes of blobs to fetch for one image; 0 for no head starts at all
+   * @param limits what one head start may cost; 0 bytes of blobs for no head starts at all
    * @param open finds a layer that is open
    */
-  HeadStarts(LayerOrigin origin, long budget, Function<String, Optional<OpenLayer>> open) {
+  HeadStarts(LayerOrigin origin, StartLimits limits, Function<String, Optional<OpenLayer>> open) {
     this.origin = origin;
-    this.budget = budget;
+    this.limits = limits;
     this.open = open;
+  }
+
+  /** Returns what runs the steps of walks, on threads that end by themselves when idle. */
+  private static Executor steps() {
+    var pool =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("lazuli-start-", 0).factory());
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   /** A layer was mounted that was not before. */
   void mounted(LayerRequest request) {
     lock.lock();
     try {
-      failed.remove(request.digest());
+      failed.remove(name(request.reference(), request.digest()));
       changed.signalAll();
-      if (budget > 0 && running.add(request.reference())) {
+      if (limits.blobBytes() > 0 && running.add(request.reference())) {
         Thread.ofVirtual().name("head-start").start(() -> run(request));
       }
     } finally {
@@ -70,13 +110,28 @@ final class HeadStarts {
   void failed(LayerRequest request) {
     lock.lock();
     try {
-      if (!running.isEmpty()) {
-        failed.add(request.digest());
-        changed.signalAll();
-      }
+      forgetOld();
+      var name = name(request.reference(), request.digest());
+      failed.remove(name);
+      failed.put(name, System.nanoTime());
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  private void forgetOld() {
+    long now = System.nanoTime();
+    var times = failed.values().iterator();
+    while (times.hasNext()
+        && (now - times.next() > PATIENCE.toNanos() || failed.size() >= MOST_FAILURES)) {
+      times.remove();
+    }
+  }
+
+  /** A layer may be had by one name of an image and not by another. */
+  private static String name(String reference, String digest) {
+    return digest + " " + reference;
   }
 
   private void run(LayerRequest request) {
@@ -97,27 +152,36 @@ final class HeadStarts {
 
   private void run(LayerRequest request, ImageStart start)
       throws IOException, InterruptedException {
-    awaitLayers(start.layers());
+    awaitLayers(request.reference(), start.layers());
+    if (!walks.tryAcquire(TURN_SECONDS, TimeUnit.SECONDS)) {
+      return;
+    }
     var layers = new ArrayList<StartLayer>();
     try {
-      for (var digest : start.layers().reversed()) {
+      var fromTop = start.layers().reversed().stream().distinct().limit(limits.layers());
+      for (var digest : fromTop.toList()) {
         var layer = open.apply(digest);
         if (layer.isPresent()) {
           layers.add(layer.get().forStart());
         }
       }
-      int files = HeadStart.run(start, layers, budget);
-      log.debug("image {}: {} files fetched for its start", request.reference(), files);
+      var walked = HeadStart.run(start, layers, limits, steps);
+      log.debug(
+          "image {}: {} files fetched for its start, found by {} look-ups",
+          request.reference(),
+          walked.files(),
+          walked.lookUps());
     } finally {
+      walks.release();
       layers.forEach(StartLayer::close);
     }
   }
 
-  private void awaitLayers(List<String> digests) throws InterruptedException {
+  private void awaitLayers(String reference, List<String> digests) throws InterruptedException {
     long left = PATIENCE.toNanos();
     lock.lock();
     try {
-      while (left > 0 && !digests.stream().allMatch(this::isSettled)) {
+      while (left > 0 && !digests.stream().allMatch(digest -> isSettled(reference, digest))) {
         left = changed.awaitNanos(left);
       }
     } finally {
@@ -125,17 +189,14 @@ final class HeadStarts {
     }
   }
 
-  private boolean isSettled(String digest) {
-    return failed.contains(digest) || open.apply(digest).isPresent();
+  private boolean isSettled(String reference, String digest) {
+    return failed.containsKey(name(reference, digest)) || open.apply(digest).isPresent();
   }
 
   private void ended(String reference) {
     lock.lock();
     try {
       running.remove(reference);
-      if (running.isEmpty()) {
-        failed.clear();
-      }
     } finally {
       lock.unlock();
     }

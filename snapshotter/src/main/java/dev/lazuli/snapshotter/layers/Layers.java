@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.snapshotter.waterfall.WaterfallReader;
@@ -53,20 +54,21 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     this.headStarts =
         new HeadStarts(
             parts.origin(),
-            parts.options().headStartBytes(),
+            StartLimits.DEFAULT.withBlobBytes(parts.options().headStartBytes()),
             digest -> inUse(digest).flatMap(SharedLayer::ifOpen));
   }
 
   @Override
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
-    return start(withToc(request), Trust.REQUIRED);
+    return start(request, Trust.REQUIRED);
   }
 
   /** Claims a layer for a container that has yet to start. */
   private RemoteLayer start(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
     try {
-      return claim(request, trust, headStarts::mounted);
+      var known = trust == Trust.REQUIRED ? withToc(request) : request;
+      return claim(known, trust, headStarts::mounted);
     } catch (IOException | RuntimeException e) {
       headStarts.failed(request);
       throw e;

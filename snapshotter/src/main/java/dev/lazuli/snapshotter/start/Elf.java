@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What a 64-bit little-endian ELF file needs to run: the names that the kernel and the dynamic
@@ -52,8 +53,10 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
 
   private static final int MOST_SEGMENTS = 64;
   private static final int MOST_DYNAMIC_BYTES = 16 << 10;
-  private static final int MOST_NEEDED = 256;
   private static final int MOST_NAME_BYTES = 1024;
+
+  /** Linkers write one of {@code DT_RPATH} and {@code DT_RUNPATH}, some of them both. */
+  private static final int MOST_SEARCH_PATHS = 2;
 
   private record Segment(int type, long offset, long address, long size) {}
 
@@ -78,10 +81,11 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   /**
    * Reads a file for which {@link #starts} holds.
    *
-   * @throws IOException if a part of it that is needed does not come; one that makes no sense is
-   *     taken for absent
+   * @param limits how many names to take at most
+   * @throws NotArrivedException if a part of it that is needed is not here yet
+   * @throws IOException if it cannot be read; a part that makes no sense is taken for absent
    */
-  static Elf read(ImageFile file) throws IOException {
+  static Elf read(ImageFile file, StartLimits limits) throws IOException {
     List<Segment> segments = segments(file);
     String interpreter = "";
     Segment dynamic = null;
@@ -94,7 +98,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
     }
     return dynamic == null
         ? new Elf(interpreter, List.of(), List.of())
-        : read(file, interpreter, dynamic, segments);
+        : read(file, limits, interpreter, dynamic, segments);
   }
 
   private static List<Segment> segments(ImageFile file) throws IOException {
@@ -129,7 +133,11 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   }
 
   private static Elf read(
-      ImageFile file, String interpreter, Segment dynamic, List<Segment> segments)
+      ImageFile file,
+      StartLimits limits,
+      String interpreter,
+      Segment dynamic,
+      List<Segment> segments)
       throws IOException {
     var needed = new ArrayList<Long>();
     var searched = new ArrayList<Long>();
@@ -141,26 +149,44 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
       long value = entries.getLong(at + Long.BYTES);
       if (tag == DT_NULL) {
         break;
-      } else if (tag == DT_NEEDED && needed.size() < MOST_NEEDED) {
+      } else if (tag == DT_NEEDED && needed.size() < limits.needed()) {
         needed.add(value);
       } else if (tag == DT_STRTAB) {
         strings = offsetOf(value, segments);
-      } else if (tag == DT_RPATH || tag == DT_RUNPATH) {
+      } else if ((tag == DT_RPATH || tag == DT_RUNPATH) && searched.size() < MOST_SEARCH_PATHS) {
         searched.add(value);
       }
     }
+    if (strings < 0) {
+      return new Elf(interpreter, List.of(), List.of());
+    }
+    List<String> paths = names(file, strings, searched);
+    List<String> names = names(file, strings, needed);
+    return new Elf(interpreter, names, SearchPath.directories(paths, file.directory(), limits));
+  }
+
+  /**
+   * Reads names that are not empty.
+   *
+   * @throws NotArrivedException if any is not here yet; ends when all are
+   */
+  private static List<String> names(ImageFile file, long strings, List<Long> places)
+      throws IOException {
     var names = new ArrayList<String>();
-    var directories = new ArrayList<String>();
-    if (strings >= 0) {
-      for (long name : needed) {
-        names.add(name(file, strings + name));
-      }
-      for (long name : searched) {
-        directories.addAll(directories(name(file, strings + name), file.directory()));
+    var missing = new ArrayList<CompletableFuture<Void>>();
+    for (long place : places) {
+      try {
+        names.add(name(file, strings + place));
+      } catch (NotArrivedException e) {
+        missing.add(e.arrival());
       }
     }
+    if (!missing.isEmpty()) {
+      throw new NotArrivedException(
+          file.path(), CompletableFuture.allOf(missing.toArray(CompletableFuture[]::new)));
+    }
     names.removeIf(String::isEmpty);
-    return new Elf(interpreter, names, directories);
+    return names;
   }
 
   /** Returns where in the file lies what is at an address in memory; -1 if nowhere. */
@@ -185,12 +211,5 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
       length++;
     }
     return length == bytes.length ? "" : new String(bytes, 0, length, UTF_8);
-  }
-
-  private static List<String> directories(String searched, String origin) {
-    return List.of(searched.split(":", -1)).stream()
-        .map(entry -> entry.replace("${ORIGIN}", origin).replace("$ORIGIN", origin))
-        .filter(entry -> entry.startsWith("/"))
-        .toList();
   }
 }

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,8 +11,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Phaser;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,72 +23,102 @@ import org.slf4j.LoggerFactory;
 /**
  * Fetches what the image's program will read when it starts: the program itself, its interpreter,
  * the libraries that both need and theirs, files that its command line names, and what known
- * runtimes open. A cold start is else a chain of round trips in which each file names the next one
- * only when it has arrived, while the link rests between them; here the whole chain is walked while
- * the client still pulls and the container is made.
+ * runtimes open. Without this, a cold start is a chain of round trips in which each file names the
+ * next one only when it has arrived, while the link rests between them; here the whole chain is
+ * walked while the client still pulls and the container is made.
  *
  * <p>All of it is prefetch: it never holds up a reader, and what it guesses wrong costs no more
- * than its budget of bytes. It trusts nothing: whatever a file or the configuration says can only
- * lead to chunks of the image being fetched earlier than else.
+ * than its {@link StartLimits}. It trusts nothing: whatever a file or the configuration says can
+ * only lead to chunks of the image being fetched earlier than otherwise.
+ *
+ * <p>No step waits. One that wants bytes that have not come ends, and is begun again once they are
+ * here; so a few threads do for all images, and those that wait for the network are left alone.
  */
 public final class HeadStart {
   private static final Logger log = LoggerFactory.getLogger(HeadStart.class);
 
   private static final int HEAD_BYTES = 256;
 
-  /** More than any program reads before its first output; each is looked into by a thread. */
-  private static final int MOST_FILES = 2048;
-
-  /** Larger files are seldom read from end to end, but for programs and libraries. */
-  private static final long MOST_DATA_BYTES = 32L << 20;
-
-  /** What is fetched of those that are larger. */
+  /** What is fetched of files that are larger than {@link StartLimits#dataBytes}. */
   private static final long HEAD_OF_LARGE_BYTES = 1;
 
+  /** How long a step waits for its bytes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** A file wants its head, its table of segments, its dynamic section and two lists of names. */
+  private static final int MOST_BEGINNINGS = 8;
+
   private final ImageStart start;
+  private final Executor steps;
+  private final StartBudget budget;
   private final ImageTree tree;
   private final Loader loader;
-  private final AtomicLong budget;
   private final Set<ImageFile> seen = ConcurrentHashMap.newKeySet();
   private final Phaser working = new Phaser(1);
 
-  private HeadStart(ImageStart start, List<StartLayer> fromTop, long budget) {
+  private HeadStart(
+      ImageStart start, List<StartLayer> fromTop, StartLimits limits, Executor steps) {
     this.start = start;
-    this.tree = new ImageTree(fromTop);
-    this.loader = new Loader(tree, start.libraryPath());
-    this.budget = new AtomicLong(budget);
+    this.steps = steps;
+    this.budget = new StartBudget(limits);
+    this.tree = new ImageTree(fromTop, budget);
+    this.loader = new Loader(tree, start.libraryPath(), budget);
   }
 
   /**
-   * Fetches, and returns once everything that was found has come or failed. Blocks; for a virtual
-   * thread.
+   * What a head start did.
+   *
+   * @param files how many files were asked for
+   * @param lookUps how many look-ups it took to find them
+   */
+  public record Walked(int files, long lookUps) {}
+
+  /**
+   * Fetches, and returns once everything that was found has come or failed, or the time is over.
    *
    * @param fromTop the image's layers, the topmost first; they stay the caller's
-   * @param budget most bytes to fetch from blobs
-   * @return how many files were asked for
+   * @param limits what it may cost
+   * @param steps runs the steps, each of which computes or reads from disk and never waits
+   * @throws InterruptedException if the thread is interrupted; the walk ends
    */
-  public static int run(ImageStart start, List<StartLayer> fromTop, long budget) {
-    var head = new HeadStart(start, fromTop, budget);
-    head.begin();
-    head.working.arriveAndAwaitAdvance();
-    return head.seen.size();
+  public static Walked run(
+      ImageStart start, List<StartLayer> fromTop, StartLimits limits, Executor steps)
+      throws InterruptedException {
+    var head = new HeadStart(start, fromTop, limits, steps);
+    try {
+      head.step(head::begin);
+      head.working.awaitAdvanceInterruptibly(
+          head.working.arrive(), limits.time().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.debug("head start ended after {}", limits.time());
+    } finally {
+      head.budget.end();
+    }
+    return new Walked(head.budget.files(), head.budget.lookUps());
   }
 
-  private void begin() {
-    guarded(
-        () -> {
-          var first = new ArrayList<ImageFile>();
-          program(start.entrypoint()).ifPresent(first::add);
-          program(start.command()).ifPresent(first::add);
-          for (String path : Loader.usualFiles()) {
-            tree.file(path).ifPresent(first::add);
-          }
-          for (String word : arguments()) {
-            tree.file(word.startsWith("/") ? word : start.workingDirectory() + "/" + word)
-                .ifPresent(first::add);
-          }
-          follow(first);
-        });
+  /** Has a step run, unless the head start is over. */
+  private void step(Step step) {
+    working.register();
+    try {
+      steps.execute(() -> guarded(step));
+    } catch (RejectedExecutionException e) {
+      working.arriveAndDeregister();
+    }
+  }
+
+  private void begin() throws IOException {
+    var first = new ArrayList<ImageFile>();
+    program(start.entrypoint()).ifPresent(first::add);
+    program(start.command()).ifPresent(first::add);
+    for (String path : Loader.usualFiles()) {
+      tree.file(path).ifPresent(first::add);
+    }
+    for (String word : arguments()) {
+      tree.file(word.startsWith("/") ? word : start.workingDirectory() + "/" + word)
+          .ifPresent(first::add);
+    }
+    follow(first);
   }
 
   private Optional<ImageFile> program(List<String> words) throws IOException {
@@ -120,8 +154,8 @@ public final class HeadStart {
     var fetched = new ArrayList<ImageFile>();
     var lists = new LinkedHashMap<StartLayer, List<StartLayer.Extent>>();
     for (ImageFile file : files) {
-      long length = file.size() <= MOST_DATA_BYTES ? file.size() : HEAD_OF_LARGE_BYTES;
-      if (seen.size() < MOST_FILES && seen.add(file) && pay(file, length)) {
+      long length = isLarge(file) ? HEAD_OF_LARGE_BYTES : file.size();
+      if (isNew(file) && pay(file, length)) {
         fetched.add(file);
         lists
             .computeIfAbsent(file.layer(), _ -> new ArrayList<>())
@@ -129,49 +163,78 @@ public final class HeadStart {
       }
     }
     lists.forEach((layer, list) -> track(layer.prefetch(list)));
-    for (ImageFile file : fetched) {
-      working.register();
-      Thread.ofVirtual().name("head-start").start(() -> examine(file));
-    }
+    fetched.forEach(file -> step(() -> examine(file, 1, false)));
   }
 
-  private void examine(ImageFile file) {
+  private boolean isNew(ImageFile file) {
+    if (!seen.add(file)) {
+      return false;
+    }
+    if (budget.takeFile(file.path())) {
+      return true;
+    }
+    seen.remove(file);
+    return false;
+  }
+
+  private boolean isLarge(ImageFile file) {
+    return file.size() > budget.limits().dataBytes();
+  }
+
+  /**
+   * Looks into a file.
+   *
+   * @param beginning how often this was begun, with this time
+   * @param wholeIsComing whether all of a large file was asked for
+   */
+  private void examine(ImageFile file, int beginning, boolean wholeIsComing) throws IOException {
+    boolean coming = wholeIsComing;
     try {
-      guarded(() -> follow(needsOf(file)));
-    } finally {
-      working.arriveAndDeregister();
+      byte[] head = file.read(0, HEAD_BYTES);
+      if (Elf.starts(head)) {
+        if (isLarge(file) && !coming) {
+          if (!pay(file, file.size())) {
+            return;
+          }
+          coming = true;
+          track(file.layer().prefetch(List.of(new StartLayer.Extent(file.offset(), file.size()))));
+        }
+        var needed = new ArrayList<ImageFile>(loader.needs(Elf.read(file, budget.limits())));
+        needed.addAll(openedBy(file));
+        follow(needed);
+      } else if (head.length > 2 && head[0] == '#' && head[1] == '!') {
+        follow(interpreters(head));
+      }
+    } catch (NotArrivedException e) {
+      if (beginning < MOST_BEGINNINGS && !budget.hasEnded()) {
+        boolean whole = coming;
+        track(
+            e.arrival().copy().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS),
+            () -> examine(file, beginning + 1, whole));
+      }
     }
   }
 
   /** Takes what the beginning of a file costs from the budget, if there is enough left. */
   private boolean pay(ImageFile file, long length) {
-    long cost = file.blobBytes(length);
-    if (budget.addAndGet(-cost) >= 0) {
-      return true;
-    }
-    budget.addAndGet(cost);
-    return false;
+    return budget.takeBlobBytes(file.blobBytes(length));
   }
 
   private void track(CompletableFuture<Void> fetched) {
-    working.register();
-    var _ = fetched.whenComplete((_, _) -> working.arriveAndDeregister());
+    track(fetched, () -> {});
   }
 
-  private List<ImageFile> needsOf(ImageFile file) throws IOException {
-    byte[] head = file.read(0, HEAD_BYTES);
-    if (Elf.starts(head)) {
-      if (file.size() > MOST_DATA_BYTES) {
-        if (!pay(file, file.size())) {
-          return List.of();
-        }
-        track(file.layer().prefetch(List.of(new StartLayer.Extent(file.offset(), file.size()))));
-      }
-      var needed = new ArrayList<ImageFile>(loader.needs(Elf.read(file)));
-      needed.addAll(openedBy(file));
-      return needed;
-    }
-    return head.length > 2 && head[0] == '#' && head[1] == '!' ? interpreters(head) : List.of();
+  /** Has a step run when something has come; counts as working until then. */
+  private void track(CompletableFuture<Void> fetched, Step next) {
+    working.register();
+    var _ =
+        fetched.whenComplete(
+            (_, failure) -> {
+              if (failure == null) {
+                step(next);
+              }
+              working.arriveAndDeregister();
+            });
   }
 
   private List<ImageFile> openedBy(ImageFile program) throws IOException {
@@ -207,11 +270,15 @@ public final class HeadStart {
   }
 
   /** Whatever goes wrong: the start will be slower, no more. */
-  private static void guarded(Step step) {
+  private void guarded(Step step) {
     try {
-      step.run();
+      if (!budget.hasEnded()) {
+        step.run();
+      }
     } catch (IOException | RuntimeException e) {
       log.debug("head start: {}", e.toString());
+    } finally {
+      working.arriveAndDeregister();
     }
   }
 }

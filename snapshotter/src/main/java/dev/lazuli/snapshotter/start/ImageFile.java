@@ -2,12 +2,6 @@ package dev.lazuli.snapshotter.start;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A regular file with content, as the container will see it.
@@ -18,8 +12,6 @@ import java.util.concurrent.TimeoutException;
  * @param size its size in bytes, at least 1
  */
 record ImageFile(String path, StartLayer layer, long offset, long size) {
-  private static final long PATIENCE_SECONDS = 30;
-
   String name() {
     return path.substring(path.lastIndexOf('/') + 1);
   }
@@ -34,32 +26,20 @@ record ImageFile(String path, StartLayer layer, long offset, long size) {
   }
 
   /**
-   * Reads a part of the file, waiting for it to come.
+   * Reads a part of the file; does not wait.
    *
    * @param length at most a few KiB; cut down to what there is
    * @return the bytes; fewer than {@code length} at the file's end
-   * @throws IOException if the part does not come
+   * @throws NotArrivedException if the part is not here yet
    */
   byte[] read(long at, int length) throws IOException {
     var bytes = new byte[Math.clamp(size - at, 0, length)];
     if (bytes.length > 0) {
-      await(layer.whenPresent(offset + at, bytes.length));
+      if (!layer.isPresent(offset + at, bytes.length)) {
+        throw new NotArrivedException(path, layer.whenPresent(offset + at, bytes.length));
+      }
       layer.read(offset + at, ByteBuffer.wrap(bytes));
     }
     return bytes;
-  }
-
-  private void await(CompletableFuture<Void> present) throws IOException {
-    try {
-      present.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ExecutionException
-        | CompletionException
-        | CancellationException
-        | TimeoutException e) {
-      throw new IOException(path + ": has not come: " + e, e);
-    }
   }
 }

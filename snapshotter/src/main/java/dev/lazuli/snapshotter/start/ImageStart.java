@@ -23,6 +23,8 @@ public record ImageStart(
   private static final String USUAL_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  private static final StartLimits LIMITS = StartLimits.DEFAULT;
+
   /** Copies the lists. */
   public ImageStart {
     layers = List.copyOf(layers);
@@ -33,7 +35,7 @@ public record ImageStart(
   }
 
   /**
-   * Makes one of what an image's configuration says.
+   * Makes one of what an image's configuration says, as far as {@link StartLimits#DEFAULT} goes.
    *
    * @param layers digests of the image's layer blobs, lowest first
    * @param environment {@code NAME=value} each
@@ -47,11 +49,13 @@ public record ImageStart(
       String workingDirectory) {
     return new ImageStart(
         layers,
-        entrypoint,
-        command,
+        words(entrypoint),
+        words(command),
         directories(variable(environment, "PATH", USUAL_PATH)),
         directories(variable(environment, "LD_LIBRARY_PATH", "")),
-        workingDirectory.isEmpty() ? "/" : workingDirectory);
+        workingDirectory.isEmpty() || workingDirectory.length() > LIMITS.pathBytes()
+            ? "/"
+            : workingDirectory);
   }
 
   private static String variable(List<String> environment, String name, String otherwise) {
@@ -62,7 +66,18 @@ public record ImageStart(
         .orElse(otherwise);
   }
 
+  /** Returns the first words; those too long to name a file are empty. */
+  private static List<String> words(List<String> words) {
+    return words.stream()
+        .limit(LIMITS.words())
+        .map(word -> word.length() > LIMITS.pathBytes() ? "" : word)
+        .toList();
+  }
+
   private static List<String> directories(String path) {
-    return List.of(path.split(":", -1)).stream().filter(entry -> entry.startsWith("/")).toList();
+    return SearchPath.entries(path)
+        .filter(entry -> entry.startsWith("/") && entry.length() <= LIMITS.pathBytes())
+        .limit(LIMITS.directories())
+        .toList();
   }
 }

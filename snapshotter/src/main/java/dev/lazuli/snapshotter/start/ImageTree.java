@@ -22,7 +22,6 @@ final class ImageTree {
   /** As Linux has it: MAXSYMLINKS of include/linux/namei.h. */
   private static final int MOST_LINKS = 40;
 
-  private static final int MOST_STEPS = 4096;
   private static final int MOST_NAMES = 4096;
 
   /** S_IFMT and its values, of uapi/linux/stat.h. */
@@ -62,9 +61,16 @@ final class ImageTree {
   private record Place(String name, List<Node> nodes) {}
 
   private final Place root;
+  private final StartBudget budget;
 
-  /** Makes the tree of some layers, the topmost first; they stay the caller's. */
-  ImageTree(List<StartLayer> layers) {
+  /**
+   * Makes the tree of some layers.
+   *
+   * @param layers the topmost first; they stay the caller's
+   * @param budget pays for look-ups; once they are used up nothing is found any more
+   */
+  ImageTree(List<StartLayer> layers, StartBudget budget) {
+    this.budget = budget;
     this.root =
         new Place(
             "", layers.stream().map(layer -> new Node(layer, layer.image().rootNid())).toList());
@@ -100,30 +106,37 @@ final class ImageTree {
     var names = new TreeSet<String>();
     for (Node node : way.isEmpty() ? root.nodes().subList(0, 0) : way.getLast().nodes()) {
       if (node.type() == DIRECTORY) {
-        node.layer().image().forEachEntry(node.nid(), 0, new Names(names));
+        node.layer().image().forEachEntry(node.nid(), 0, new Names(names, budget));
       }
     }
     return List.copyOf(names);
   }
 
-  private record Names(TreeSet<String> names) implements ErofsImage.EntryVisitor {
+  private record Names(TreeSet<String> names, StartBudget budget)
+      implements ErofsImage.EntryVisitor {
     @Override
     public boolean entry(
         MemorySegment image, long nameOffset, int nameLength, long nid, int type, long next) {
       if (type == REGULAR_ENTRY) {
         names.add(string(image.asSlice(nameOffset, nameLength)));
       }
-      return names.size() < MOST_NAMES;
+      return names.size() < MOST_NAMES && budget.takeLookUp();
     }
   }
 
   /** Returns the places from the root's child down to where the path leads; empty if nowhere. */
   private List<Place> walk(String path) throws CorruptImageException {
+    if (path.length() > budget.limits().pathBytes()) {
+      return List.of();
+    }
     Deque<String> ahead = new ArrayDeque<>(List.of(path.split("/", -1)));
     var way = new ArrayList<Place>();
     int links = 0;
-    for (int step = 0; !ahead.isEmpty() && step < MOST_STEPS; step++) {
+    while (!ahead.isEmpty()) {
       String name = ahead.pop();
+      if (!budget.takeLookUp()) {
+        return List.of();
+      }
       if (name.isEmpty() || name.equals(".")) {
         continue;
       }
@@ -151,14 +164,14 @@ final class ImageTree {
       }
       List.of(target.split("/", -1)).reversed().forEach(ahead::push);
     }
-    return ahead.isEmpty() ? way : List.of();
+    return way;
   }
 
-  private static Place child(Place parent, String name) throws CorruptImageException {
+  private Place child(Place parent, String name) throws CorruptImageException {
     MemorySegment bytes = text(name);
     var found = new ArrayList<Node>();
     for (Node directory : parent.nodes()) {
-      if (directory.type() != DIRECTORY) {
+      if (directory.type() != DIRECTORY || !budget.takeLookUp()) {
         break;
       }
       long nid =

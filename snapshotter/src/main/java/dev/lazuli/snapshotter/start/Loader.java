@@ -4,6 +4,8 @@ import dev.lazuli.bridge.erofs.CorruptImageException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** Finds shared libraries as the dynamic loaders of glibc and musl do, without their caches. */
@@ -24,11 +26,21 @@ final class Loader {
 
   private final ImageTree tree;
   private final List<String> first;
+  private final StartBudget budget;
 
-  /** Searches {@code first} before all usual directories. */
-  Loader(ImageTree tree, List<String> first) {
+  /** Names that were looked for in the directories that all files share. */
+  private final Set<String> sought = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Makes a loader.
+   *
+   * @param first searched before all usual directories
+   * @param budget pays for every name that is looked for
+   */
+  Loader(ImageTree tree, List<String> first, StartBudget budget) {
     this.tree = tree;
     this.first = first;
+    this.budget = budget;
   }
 
   /** Returns Debian's name of this machine's architecture, such as {@code x86_64-linux-gnu}. */
@@ -68,7 +80,17 @@ final class Loader {
     if (name.startsWith("/")) {
       return tree.file(name);
     }
-    for (String directory : Stream.of(searched, first, USUAL).flatMap(List::stream).toList()) {
+    var own = find(name, searched.stream());
+    if (own.isPresent() || sought.contains(name) || !budget.takeLibrary(name)) {
+      return own;
+    }
+    sought.add(name);
+    return find(name, Stream.of(first, USUAL).flatMap(List::stream));
+  }
+
+  private Optional<ImageFile> find(String name, Stream<String> directories)
+      throws CorruptImageException {
+    for (String directory : (Iterable<String>) directories::iterator) {
       var file = tree.file(directory + "/" + name);
       if (file.isPresent()) {
         return file;

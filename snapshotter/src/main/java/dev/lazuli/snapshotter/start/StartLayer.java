@@ -71,6 +71,11 @@ public final class StartLayer implements AutoCloseable {
     return fetch.prefetch(runs);
   }
 
+  /** Returns whether a range of the data file is present. */
+  boolean isPresent(long offset, long length) {
+    return data.firstMissing(offset, length) < 0;
+  }
+
   /** Completes when a range of the data file is present; fetches nothing for it. */
   CompletableFuture<Void> whenPresent(long offset, long length) {
     var chunks = data.chunks();

@@ -23,16 +23,21 @@ import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
+import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.start.TinyElf;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +58,7 @@ final class HeadStartTest {
   private FetchScheduler scheduler;
   private final List<Opened> layers = new ArrayList<>();
   private int fillers;
+  private final ExecutorService steps = Executors.newSingleThreadExecutor();
 
   @BeforeEach
   void open() throws IOException {
@@ -66,6 +72,7 @@ final class HeadStartTest {
     layers.forEach(HeadStartTest::close);
     scheduler.close();
     store.close();
+    steps.shutdownNow();
   }
 
   /** Puts a layer on top of those before. */
@@ -88,28 +95,45 @@ final class HeadStartTest {
     return tree.file(directory + "/filler" + fillers++, FileContent.generated(FAR, 1000 + fillers));
   }
 
-  private int run(List<String> entrypoint, String... command) throws IOException {
-    return run(32 << 20, entrypoint, command);
+  private HeadStart.Walked run(List<String> entrypoint, String... command)
+      throws IOException, InterruptedException {
+    return run(StartLimits.DEFAULT, entrypoint, command);
   }
 
-  private int run(long budget, List<String> entrypoint, String... command) throws IOException {
+  private HeadStart.Walked run(StartLimits limits, List<String> entrypoint, String... command)
+      throws IOException, InterruptedException {
+    return run(limits, "", entrypoint, command);
+  }
+
+  private HeadStart.Walked run(
+      StartLimits limits, String libraryPath, List<String> entrypoint, String... command)
+      throws IOException, InterruptedException {
     var start =
-        new ImageStart(
+        ImageStart.of(
             layers.stream().map(layer -> layer.data().record().digest()).toList(),
             entrypoint,
             List.of(command),
-            List.of("/usr/local/bin", "/usr/bin"),
-            List.of(),
+            List.of("PATH=/usr/local/bin:/usr/bin", "LD_LIBRARY_PATH=" + libraryPath),
             "/srv");
     var fromTop = new ArrayList<StartLayer>();
     try {
       for (Opened layer : layers.reversed()) {
         fromTop.add(StartLayer.of(layer.data(), layer.fetch()));
       }
-      return HeadStart.run(start, fromTop, budget);
+      return HeadStart.run(start, fromTop, limits, steps);
     } finally {
       fromTop.forEach(StartLayer::close);
     }
+  }
+
+  /** Returns how many bytes of heap the thread that runs the steps has asked for so far. */
+  private long allocatedBytes() throws Exception {
+    return steps
+        .submit(
+            () ->
+                ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+                    .getCurrentThreadAllocatedBytes())
+        .get();
   }
 
   /** Returns whether the file of the lowest layer that has it is present. */
@@ -236,7 +260,7 @@ final class HeadStartTest {
     far(tree, "usr").file("usr/bin/app", FileContent.generated(2_000_000, 1));
     layer(far(tree, "usr"));
 
-    int files = run(100_000, List.of("app"));
+    int files = run(StartLimits.DEFAULT.withBlobBytes(100_000), List.of("app")).files();
 
     assertThat(isHere(0, "usr/bin/app")).isFalse();
     assertThat(isHere(0, "etc/passwd")).isTrue();
@@ -271,15 +295,86 @@ final class HeadStartTest {
     var tree = new ImageTree().directory("usr").directory("usr/bin");
     layer(tree.symlink("usr/bin/app", "/usr/bin/again").symlink("usr/bin/again", "app"));
 
-    assertThat(run(List.of("app"), "..", "/", "", "/usr/bin")).isZero();
+    assertThat(run(List.of("app"), "..", "/", "", "/usr/bin").files()).isZero();
   }
 
   @Test
   void imageWithoutAnything_isNoError() throws Exception {
     layer(new ImageTree().file("a", "a"));
 
-    assertThat(run(List.of())).isZero();
-    assertThat(run(List.of("", "x"), "")).isZero();
+    assertThat(run(List.of()).files()).isZero();
+    assertThat(run(List.of("", "x"), "").files()).isZero();
     assertThat(layers.getFirst().data().presentCount()).isZero();
+  }
+
+  @Test
+  void thousandRunPaths_thatGrowByTheirOrigin_takeLittleHeap() throws Exception {
+    var elf = new TinyElf().interpreter("/lib64/loader.so").needs("libfirst.so.1");
+    for (int i = 0; i < 1_021; i++) {
+      elf.runPath("/$ORIGIN".repeat(127));
+    }
+    var tree = libraries().directory("deep");
+    var directory = new StringBuilder("deep");
+    for (int depth = 0; depth < 9; depth++) {
+      directory.append('/').append("d".repeat(220));
+      tree.directory(directory.toString());
+    }
+    layer(tree.file(directory + "/app", content(elf)));
+    long before = allocatedBytes();
+
+    var walked = run(List.of("/" + directory + "/app"));
+
+    assertThat(allocatedBytes() - before).isLessThan(8 << 20);
+    assertThat(walked.lookUps()).isLessThan(2_000);
+    assertThat(isHere(0, "lib64/loader.so")).isTrue();
+    assertThat(isHere(0, "usr/lib/libfirst.so.1")).isTrue();
+  }
+
+  @Test
+  void librariesTimesDirectories_areLookedUpNoMoreThanTheLimit() throws Exception {
+    var names = IntStream.range(0, 255).mapToObj(i -> "lib" + i + ".so").toArray(String[]::new);
+    var tree = libraries().directory("d").directory("usr/bin");
+    for (int i = 0; i < 200; i++) {
+      tree.file("usr/bin/app" + i, content(new TinyElf().needs(names).runPath("/d:/d:/d:/d")));
+    }
+    layer(tree);
+    var words = IntStream.range(1, 200).mapToObj(i -> "/usr/bin/app" + i).toArray(String[]::new);
+    long before = allocatedBytes();
+
+    var walked = run(StartLimits.DEFAULT, "/d:".repeat(20_000), List.of("/usr/bin/app0"), words);
+
+    assertThat(walked.lookUps()).isLessThanOrEqualTo(StartLimits.DEFAULT.lookUps());
+    assertThat(allocatedBytes() - before).isLessThan(600L << 20);
+    assertThat(isHere(0, "usr/bin/app0")).isTrue();
+  }
+
+  @Test
+  void lookUps_thatAreUsedUp_endTheWalk() throws Exception {
+    layer(libraries().directory("usr/bin").file("usr/bin/app", content(program())));
+    var few = StartLimits.DEFAULT;
+
+    var whole = run(few, List.of("app"));
+
+    assertThat(whole.lookUps()).isBetween(40L, 400L);
+    assertThat(run(withLookUps(10), List.of("app")).lookUps()).isEqualTo(10);
+    assertThat(run(withLookUps(0), List.of("app"))).isEqualTo(new HeadStart.Walked(0, 0));
+  }
+
+  private static StartLimits withLookUps(long lookUps) {
+    var d = StartLimits.DEFAULT;
+    return new StartLimits(
+        d.blobBytes(),
+        d.time(),
+        d.layers(),
+        d.files(),
+        lookUps,
+        d.textBytes(),
+        d.pathBytes(),
+        d.words(),
+        d.directories(),
+        d.searchedBytes(),
+        d.needed(),
+        d.libraries(),
+        d.dataBytes());
   }
 }

@@ -16,7 +16,7 @@ public final class TinyElf {
 
   private String interpreter = "";
   private final List<String> needed = new ArrayList<>();
-  private String searched = "";
+  private final List<String> searched = new ArrayList<>();
   private long lie;
 
   /** Names a dynamic loader. */
@@ -31,9 +31,9 @@ public final class TinyElf {
     return this;
   }
 
-  /** Sets {@code DT_RUNPATH}. */
+  /** Adds a {@code DT_RUNPATH}, of which linkers write one. */
   public TinyElf runPath(String directories) {
-    searched = directories;
+    searched.add(directories);
     return this;
   }
 
@@ -45,7 +45,7 @@ public final class TinyElf {
 
   /** Returns the file. */
   public byte[] build() {
-    int entries = needed.size() + (searched.isEmpty() ? 0 : 1) + 2;
+    int entries = needed.size() + searched.size() + 2;
     int dynamicAt = HEADER + 3 * SEGMENT;
     int stringsAt = dynamicAt + entries * 16;
     var strings = new ByteArrayOutputStream();
@@ -54,8 +54,8 @@ public final class TinyElf {
     for (String name : needed) {
       dynamic.putLong(1).putLong(add(strings, name));
     }
-    if (!searched.isEmpty()) {
-      dynamic.putLong(29).putLong(add(strings, searched));
+    for (String directories : searched) {
+      dynamic.putLong(29).putLong(add(strings, directories));
     }
     dynamic.putLong(5).putLong(ADDRESS + stringsAt + lie);
     int interpreterAt = stringsAt + add(strings, interpreter);
