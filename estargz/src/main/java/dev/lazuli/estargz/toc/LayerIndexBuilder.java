@@ -71,7 +71,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * @throws IOException if the input fails
    */
   public void read(InputStream json) throws IOException {
-    new TocParser(layer, limits, opaque, this::add).parse(json);
+    new TocParser(layer, limits, this::add).parse(json);
   }
 
   /** What {@link #build} needs to know besides the entries. */

@@ -30,8 +30,21 @@ public enum OpaqueXattr {
     return (prefix + "origin").getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Returns if the name is in overlayfs's private space, where a layer has no say. */
-  boolean owns(byte[] name, int offset, int length) {
+  /**
+   * Returns if the name is in overlayfs's private space, in one way of mounting or the other, where
+   * a layer has no say: by {@code redirect}, {@code metacopy} or {@code origin} a file would get
+   * another one's content.
+   */
+  static boolean owns(byte[] name, int offset, int length) {
+    for (OpaqueXattr way : values()) {
+      if (startsWith(name, offset, length, way.prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean startsWith(byte[] name, int offset, int length, String prefix) {
     if (length < prefix.length()) {
       return false;
     }

@@ -36,16 +36,14 @@ final class TocParser {
 
   private final String layer;
   private final Limits limits;
-  private final OpaqueXattr opaque;
   private final EntrySink sink;
   private final TocEntry entry = new TocEntry();
   private final Text xattrName = new Text();
   private int entries;
 
-  TocParser(String layer, Limits limits, OpaqueXattr opaque, EntrySink sink) {
+  TocParser(String layer, Limits limits, EntrySink sink) {
     this.layer = layer;
     this.limits = limits;
-    this.opaque = opaque;
     this.sink = sink;
   }
 
@@ -61,7 +59,7 @@ final class TocParser {
             .maxDocumentLength(-1)
             .build();
     var factory = JsonFactory.builder().streamReadConstraints(constraints).build();
-    try (var parser = factory.createParser(ObjectReadContext.empty(), json)) {
+    try (var parser = factory.createParser(ObjectReadContext.empty(), new Utf8Input(layer, json))) {
       document(parser);
     } catch (JacksonIOException e) {
       throw e.getCause();
@@ -216,7 +214,7 @@ final class TocParser {
     if (nameBytes == 0 || nameBytes > 255) {
       throw bad("xattr name bytes", nameBytes, "1 to 255", null);
     }
-    if (opaque.owns(xattrName.bytes(), 0, nameBytes)) {
+    if (OpaqueXattr.owns(xattrName.bytes(), 0, nameBytes)) {
       return;
     }
     Xattrs.append(entry.xattrs, xattrName, value);

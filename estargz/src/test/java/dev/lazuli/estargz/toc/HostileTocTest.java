@@ -5,19 +5,24 @@ import static dev.lazuli.estargz.toc.TocFixture.entry;
 import static dev.lazuli.estargz.toc.TocFixture.file;
 import static dev.lazuli.estargz.toc.TocFixture.index;
 import static dev.lazuli.estargz.toc.TocFixture.link;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HostileTocTest {
   static Stream<Arguments> hostile() {
@@ -202,6 +207,99 @@ class HostileTocTest {
     assertThatThrownBy(() -> TocFixture.parse(Limits.DEFAULT, json).close())
         .isInstanceOfSatisfying(
             LayerFormatException.class, e -> assertThat(e.field()).contains(field));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE"})
+  void documentInAnotherEncoding_isRefused(String encoding) throws IOException {
+    var json = "{\"version\":1,\"entries\":[]}".getBytes(encoding);
+
+    assertThatThrownBy(() -> TocFixture.parse(json).close())
+        .isInstanceOf(LayerFormatException.class)
+        .hasMessageContaining("UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "c080",
+        "c1af",
+        "80",
+        "bf",
+        "e08080",
+        "e282",
+        "eda080",
+        "f0808080",
+        "f4908080",
+        "f5808080",
+        "c3",
+        "c328",
+        "e28228",
+        "f09f98",
+        "ff",
+        "fe"
+      })
+  void malformedBytes_areRefused_whereverTheyAre(String hex) throws IOException {
+    var bad = HexFormat.of().parseHex(hex);
+    for (String around :
+        List.of(
+            "{'entries':[{'type':'dir','name':'%'}]}",
+            "{'entries':[{'type':'dir','name':'d','unknown':'%'}]}",
+            "{'entries':[{'type':'dir','name':'d','%':1}]}",
+            "{'unknown':{'a':['%']}}",
+            "%{'entries':[]}",
+            "{'entries':[]}%")) {
+      var parts = around.replace('\'', '"').split("%", -1);
+      var json = new ByteArrayOutputStream();
+      json.writeBytes(parts[0].getBytes(UTF_8));
+      json.writeBytes(bad);
+      json.writeBytes(parts[1].getBytes(UTF_8));
+
+      assertThatThrownBy(() -> TocFixture.parse(json.toByteArray()).close())
+          .as(around)
+          .isInstanceOf(LayerFormatException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "4f9584ca",
+        "0000feff0000007b",
+        "fffe0000",
+        "feff",
+        "fffe7b00",
+        "00007b00",
+        "007b0000",
+        "7b000000",
+        "efbbbf7b7d",
+        "00",
+        ""
+      })
+  void bytesThatLookLikeAnEncoding_areRefusedAsContent(String hex) {
+    assertThatThrownBy(() -> TocFixture.parse(HexFormat.of().parseHex(hex)).close())
+        .isInstanceOf(LayerFormatException.class);
+  }
+
+  @Test
+  void charactersOfAllLengths_areTaken() throws IOException {
+    try (var index = index(entry("dir", "a\u00e9\u20ac\ud83d\ude00\ud7ff\ue000\udbff\udfff"))) {
+      assertThat(TocFixture.names(index)).hasSize(1);
+    }
+  }
+
+  @Test
+  void attributesOfOverlayfs_areDropped() throws IOException {
+    var entry = new StringBuilder("{'name':'d','type':'dir','xattrs':{'user.kept':'eQ=='");
+    for (String prefix : List.of("trusted.overlay.", "user.overlay.")) {
+      for (String name : List.of("opaque", "redirect", "metacopy", "origin", "impure", "upper")) {
+        entry.append(",'").append(prefix).append(name).append("':'eQ=='");
+      }
+    }
+
+    try (var index = index(entry.append("}}").toString())) {
+      assertThat(TocFixture.xattrs(index, 1)).containsExactly("user.kept=y");
+    }
   }
 
   @Test

@@ -180,8 +180,7 @@ class LayerIndexTest {
         index(
             "{'name':'f','type':'dir','xattrs':{'user.a':'YmM=','trusted.overlay.redirect':'Lw==',"
                 + "'security.capability':'','user.overlay.opaque':'eQ=='}}")) {
-      assertThat(xattrs(index, 1))
-          .containsExactly("user.a=bc", "security.capability=", "user.overlay.opaque=y");
+      assertThat(xattrs(index, 1)).containsExactly("user.a=bc", "security.capability=");
     }
   }
 

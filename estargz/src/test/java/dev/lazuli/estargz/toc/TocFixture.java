@@ -41,6 +41,14 @@ final class TocFixture {
   }
 
   static LayerIndex parse(Limits limits, String json) throws IOException {
+    return parse(limits, json.replace('\'', '"').getBytes(UTF_8));
+  }
+
+  static LayerIndex parse(byte[] json) throws IOException {
+    return parse(Limits.DEFAULT, json);
+  }
+
+  private static LayerIndex parse(Limits limits, byte[] json) throws IOException {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ,
@@ -49,7 +57,7 @@ final class TocFixture {
             1_000_000_000,
             true);
     try (var builder = new LayerIndexBuilder("test", limits, OpaqueXattr.TRUSTED)) {
-      builder.read(new ByteArrayInputStream(json.replace('\'', '"').getBytes(UTF_8)));
+      builder.read(new ByteArrayInputStream(json));
       return builder.build(facts);
     }
   }
