@@ -39,6 +39,7 @@ public final class LayerFiles implements AutoCloseable {
   private record Layer(LayerData data, ErofsImage image, LayerFetch fetch) {}
 
   private final LayerStore store;
+  private final LayerIndexer indexer;
   private final FetchScheduler scheduler;
   private final StartRecord record = new StartRecord(StartRecord.DEFAULT_BYTES);
   private final LayerOrigin origin;
@@ -54,13 +55,13 @@ public final class LayerFiles implements AutoCloseable {
   public LayerFiles(Path root, LayerOrigin origin) throws IOException {
     this.origin = origin;
     this.store = LayerStore.open(root, StoreOptions.defaults());
+    this.indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
     this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, record);
   }
 
   /** Indexes one more layer, on top of those before. */
   public void add(LayerRequest request) throws IOException, InterruptedException {
     record.requested(request.digest(), request.reference());
-    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
     var blob = origin.blob(request.reference(), request.digest(), -1);
     var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
     try (var indexed = indexer.index(request.digest(), request.reference(), blob, trust);
@@ -158,6 +159,7 @@ public final class LayerFiles implements AutoCloseable {
       layer.data().close();
     }
     scheduler.close();
+    indexer.close();
     store.close();
   }
 }

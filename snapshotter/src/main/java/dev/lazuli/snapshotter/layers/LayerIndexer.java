@@ -14,9 +14,9 @@ import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.LayerIndex;
+import dev.lazuli.snapshotter.registry.ImageReference;
 import java.io.IOException;
 import java.util.HexFormat;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,25 +25,34 @@ import org.slf4j.LoggerFactory;
  * Compiles a layer's index once into what the store keeps: metadata image, chunk table and an empty
  * data file. Everything after this works without the TOC. Safe for use by several threads.
  */
-final class LayerIndexer {
+final class LayerIndexer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayerIndexer.class);
   private static final int DIGEST_BYTES = 32;
 
   private final LayerStore store;
   private final LayerOpener opener;
-  // An index under construction takes memory in proportion to its TOC: this bounds how many.
-  private final Semaphore openIndexes;
+  private final IndexOptions options;
+  private final IndexTurns turns;
 
-  LayerIndexer(LayerStore store, LayerOpener opener, int parallel) {
+  /**
+   * Makes an indexer.
+   *
+   * @param store stays the caller's
+   * @param opener is closed with the indexer
+   */
+  LayerIndexer(LayerStore store, LayerOpener opener, IndexOptions options) {
     this.store = store;
     this.opener = opener;
-    this.openIndexes = new Semaphore(parallel);
+    this.options = options;
+    this.turns = new IndexTurns(options.parallel());
   }
 
   /**
    * Returns the layer as the store has it, indexing it first if it is new.
    *
    * @param reference recorded with a new layer; whoever shares a stored one records it
+   * @throws IOException also if its turn or its registry take longer than {@link
+   *     IndexOptions#timeout}
    */
   @MustBeClosed
   IndexedLayer index(String digest, String reference, BlobSource blob, TocTrust trust)
@@ -52,11 +61,20 @@ final class LayerIndexer {
     if (known != null) {
       return new IndexedLayer(known, false);
     }
-    openIndexes.acquire();
-    try (LayerIndex index = open(OpenRequest.of(digest, blob, trust))) {
-      return new IndexedLayer(store(digest, reference, blob.size(), index), true);
-    } finally {
-      openIndexes.release();
+    var pace = new ReadPace(options.timeout(), System::nanoTime);
+    var paced = new PacedBlob(blob, pace);
+    try (var _ = turns.take(registryOf(reference), options.timeout());
+        LayerIndex index = open(OpenRequest.of(digest, paced, trust))) {
+      return new IndexedLayer(store(digest, reference, paced.size(), index), true);
+    }
+  }
+
+  /** Returns the registry of an image; references that are malformed share a name. */
+  private static String registryOf(String reference) {
+    try {
+      return ImageReference.parse(reference).registry();
+    } catch (IllegalArgumentException e) {
+      return "";
     }
   }
 
@@ -131,5 +149,11 @@ final class LayerIndexer {
           sha256);
     }
     chunks.dataSize(index.dataSize());
+  }
+
+  /** Closes the opener. Layers being indexed are finished. */
+  @Override
+  public void close() {
+    opener.close();
   }
 }

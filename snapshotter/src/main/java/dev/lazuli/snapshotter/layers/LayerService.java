@@ -94,7 +94,8 @@ public final class LayerService implements AutoCloseable {
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());
     parts.push(timer::shutdownNow);
     var indexer =
-        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), setup.layers().parallelIndexes());
+        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), setup.layers().indexes());
+    parts.push(indexer);
     layers =
         new Layers(
             new LayerParts(

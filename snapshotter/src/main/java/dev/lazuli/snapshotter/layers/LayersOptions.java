@@ -16,8 +16,7 @@ import java.time.Duration;
  *     bytes of blobs; 0 for nothing
  * @param allowUnverified whether a client's label may switch verification off
  * @param availabilityInterval how long a layer counts as available after it last was
- * @param parallelIndexes how many layers are indexed at the same time, at least 1; each takes
- *     memory in proportion to its TOC
+ * @param indexes what the indexing of layers may take of the node
  * @param recordBytes memory for the record of what was fetched when; 0 for none
  */
 public record LayersOptions(
@@ -28,7 +27,7 @@ public record LayersOptions(
     long headStartBytes,
     boolean allowUnverified,
     Duration availabilityInterval,
-    int parallelIndexes,
+    IndexOptions indexes,
     long recordBytes) {
   /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
@@ -40,26 +39,19 @@ public record LayersOptions(
           32L << 20,
           false,
           Duration.ofSeconds(60),
-          4,
+          IndexOptions.DEFAULT,
           StartRecord.DEFAULT_BYTES);
 
   /** Checks the ranges. */
   public LayersOptions {
     if (prefetchBytes < 0
         || headStartBytes < 0
-        || parallelIndexes < 1
         || recordBytes < 0
         || backgroundDelay.isNegative()
         || availabilityInterval.isNegative()) {
       throw new IllegalArgumentException(
-          ("prefetch of %d bytes, head start of %d, %d indexes at a time, background delay %s,"
-                  + " availability %s")
-              .formatted(
-                  prefetchBytes,
-                  headStartBytes,
-                  parallelIndexes,
-                  backgroundDelay,
-                  availabilityInterval));
+          ("prefetch of %d bytes, head start of %d, background delay %s," + " availability %s")
+              .formatted(prefetchBytes, headStartBytes, backgroundDelay, availabilityInterval));
     }
   }
 
@@ -73,7 +65,7 @@ public record LayersOptions(
         headStartBytes,
         allowUnverified,
         availabilityInterval,
-        parallelIndexes,
+        indexes,
         recordBytes);
   }
 }

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.node;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.IndexOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
@@ -101,7 +102,7 @@ public final class NodeOptions {
         from.prefetch().enabled() ? from.prefetch().headStartBytes() : 0,
         from.allowUnverified(),
         preset.availabilityInterval(),
-        preset.parallelIndexes(),
+        new IndexOptions(preset.indexes().parallel(), from.mount().timeout()),
         from.recordBytes());
   }
 }

@@ -266,7 +266,8 @@ final class FaultMatrixTest {
         faults.run();
       }
       var reference = ImageReference.parse(registry.reference("image", "1"));
-      try (var data = index(rig, reference, new LayerIndexer(store, opener, 1))) {
+      try (var data =
+          index(rig, reference, new LayerIndexer(store, opener, IndexOptions.DEFAULT))) {
         if (!stage.beforeIndex()) {
           faults.run();
         }

@@ -80,7 +80,7 @@ final class HeadStartTest {
     var descriptor = layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
     var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
-    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1);
+    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
     LayerData data;
     try (var indexed =
         indexer.index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))) {

@@ -68,7 +68,7 @@ final class ServedLayersTest {
     var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
     data =
-        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), 1)
+        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT)
             .index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))
             .data();
     image = ErofsImage.open(data.metaPath());

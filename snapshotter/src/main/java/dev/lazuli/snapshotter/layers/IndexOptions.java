@@ -1,0 +1,23 @@
+package dev.lazuli.snapshotter.layers;
+
+import java.time.Duration;
+
+/**
+ * What the indexing of layers may take of a node.
+ *
+ * @param parallel how many layers are indexed at the same time, at least 1; one registry has half
+ *     of them at most
+ * @param timeout how long the indexing of one layer may wait, for its turn and for its registry
+ */
+public record IndexOptions(int parallel, Duration timeout) {
+  /** Four at a time, half a minute each. */
+  public static final IndexOptions DEFAULT = new IndexOptions(4, Duration.ofSeconds(30));
+
+  /** Checks the ranges. */
+  public IndexOptions {
+    if (parallel < 1 || timeout.isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException(
+          "%d indexes at a time, %s for each".formatted(parallel, timeout));
+    }
+  }
+}

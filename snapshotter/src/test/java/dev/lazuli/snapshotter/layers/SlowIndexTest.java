@@ -1,0 +1,120 @@
+package dev.lazuli.snapshotter.layers;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.estargz.read.TocTrust;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Registries that never send what a layer's index is made of. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class SlowIndexTest {
+  private static final IndexOptions SHORT = new IndexOptions(4, Duration.ofMillis(300));
+  private static final String DIGEST = "sha256:" + "a".repeat(64);
+
+  @TempDir private Path directory;
+  private LayerStore store;
+  private LayerIndexer indexer;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
+    indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), SHORT);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    indexer.close();
+    store.close();
+  }
+
+  /** A blob that keeps its reader waiting, in one call or the other, until it is closed. */
+  private static final class Silent implements BlobSource {
+    final CountDownLatch ended = new CountDownLatch(1);
+    final CountDownLatch closed = new CountDownLatch(1);
+    final String where;
+
+    Silent(String where) {
+      this.where = where;
+    }
+
+    private void hang(String call) {
+      if (call.equals(where)) {
+        try {
+          ended.await();
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+
+    @Override
+    public long size() {
+      hang("size");
+      return 1 << 20;
+    }
+
+    @Override
+    public BlobStream open(long offset, long length) {
+      hang("open");
+      return new BlobStream() {
+        @Override
+        public @Nullable ByteBuffer next() {
+          hang("next");
+          return ByteBuffer.wrap(new byte[1]);
+        }
+
+        @Override
+        public void close() {
+          ended.countDown();
+          closed.countDown();
+        }
+      };
+    }
+  }
+
+  private void index(BlobSource blob) throws IOException, InterruptedException {
+    indexer.index(DIGEST, "slow.test/app:1", blob, new TocTrust.Deferred()).close();
+  }
+
+  @Test
+  void silence_endsWithTheTimeout_whateverItIsThatDoesNotAnswer() throws Exception {
+    for (String where : new String[] {"size", "open", "next"}) {
+      var blob = new Silent(where);
+
+      assertThatThrownBy(() -> index(blob))
+          .as(where)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("not read within PT0.3S");
+
+      blob.ended.countDown();
+      if (!where.equals("size")) {
+        blob.closed.await();
+      }
+    }
+  }
+
+  @Test
+  void silentRegistries_giveTheirTurnsBack() throws Exception {
+    for (int i = 0; i < 12; i++) {
+      var blob = new Silent("next");
+      assertThatThrownBy(() -> index(blob)).hasMessageContaining("not read within");
+      blob.closed.await();
+    }
+  }
+}
