@@ -56,13 +56,15 @@ final class Authorizer {
    *
    * @param headers the WWW-Authenticate headers of the response
    * @param sent the Authorization header that was refused, or null
+   * @param renewed whether what was sent was made for this very request
    * @return the header to try next, or null where there is nothing better than what was sent
    */
-  @Nullable String answer(Place place, List<String> headers, @Nullable String sent, Abort abort)
+  @Nullable String answer(
+      Place place, List<String> headers, @Nullable String sent, boolean renewed, Abort abort)
       throws IOException {
     RegistryHost host = place.host();
     Challenge challenge =
-        Challenge.choose(headers).orElseGet(() -> challenges.getIfPresent(host.origin()));
+        choose(Challenge.choose(headers), challenges.getIfPresent(host.origin()), sent, renewed);
     if (challenge == null) {
       return null;
     }
@@ -82,6 +84,19 @@ final class Authorizer {
     return next == null || next.equals(sent) ? null : next;
   }
 
+  /**
+   * Harbor answers a token that has ended with a Basic challenge alone; a new token is what helps.
+   * Only a host that refuses a new one as well has changed its ways.
+   */
+  private static @Nullable Challenge choose(
+      Optional<Challenge> given,
+      @Nullable Challenge known,
+      @Nullable String sent,
+      boolean renewed) {
+    boolean endedToken = known != null && known.isBearer() && sent != null && !renewed;
+    return given.filter(challenge -> challenge.isBearer() || !endedToken).orElse(known);
+  }
+
   private @Nullable Token fetch(Slot slot, Place place, Challenge challenge, Abort abort)
       throws IOException {
     RegistryHost host = place.host();
@@ -89,7 +104,7 @@ final class Authorizer {
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.REGISTRY_TOKEN) {
       return living("Bearer " + credentials.get().secret());
     }
-    if (challenge.scheme().equals("bearer")) {
+    if (challenge.isBearer()) {
       return tokens.fetch(host, challenge, slot.scope, credentials, abort);
     }
     return credentials

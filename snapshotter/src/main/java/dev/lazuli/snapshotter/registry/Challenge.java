@@ -31,6 +31,11 @@ record Challenge(String scheme, Map<String, String> parameters) {
     return all.stream().filter(c -> c.scheme.equals(scheme)).findFirst();
   }
 
+  /** Returns whether a token server is to be asked. */
+  boolean isBearer() {
+    return scheme.equals("bearer");
+  }
+
   String parameter(String name) {
     return parameters.getOrDefault(name, "");
   }

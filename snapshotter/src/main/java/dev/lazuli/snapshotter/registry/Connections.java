@@ -1,5 +1,8 @@
 package dev.lazuli.snapshotter.registry;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -14,11 +17,11 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Map;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All connections of the node, one fixed pool for each origin, on a few event loops. Safe for any
@@ -34,14 +37,28 @@ final class Connections implements AutoCloseable {
   /** Chunks of 8 KiB shifted by 7: 1 MiB. */
   private static final int CHUNK_ORDER = 7;
 
+  /**
+   * Servers with a pool of connections. Each redirect to another server makes one, so an image may
+   * name as many as it likes: beyond this the one that was used longest ago is given up.
+   */
   private static final int MAX_POOLS = 512;
+
+  /** Longer than any server keeps a resting connection. */
+  private static final Duration POOL_REST = Duration.ofMinutes(5);
 
   private final RegistryOptions options;
   private final EventLoopGroup loops;
   private final PooledByteBufAllocator allocator;
   private final WaitingResolver resolver = new WaitingResolver();
   private final TlsContexts tls = new TlsContexts();
-  private final Map<Origin, FixedChannelPool> pools = new ConcurrentHashMap<>();
+  private final Cache<Origin, ServerPool> pools =
+      Caffeine.newBuilder()
+          .maximumSize(MAX_POOLS)
+          .expireAfterAccess(POOL_REST)
+          .executor(Runnable::run)
+          .removalListener(
+              (@Nullable Origin _, @Nullable ServerPool pool, RemovalCause _) -> endResting(pool))
+          .build();
   private volatile boolean closed;
 
   Connections(RegistryOptions options) {
@@ -100,20 +117,29 @@ final class Connections implements AutoCloseable {
     if (closed) {
       throw new IOException("the registry client is closed");
     }
-    FixedChannelPool known = pools.get(origin);
+    ServerPool known = pools.getIfPresent(origin);
+    if (known != null && known.isCurrent()) {
+      return known.channels();
+    }
     if (known != null) {
-      return known;
+      // .
+      pools.asMap().remove(origin, known);
     }
-    if (pools.size() >= MAX_POOLS) {
-      throw new IOException("connections to more than " + MAX_POOLS + " servers");
-    }
-    var made = newSetup(origin).pool(bootstrap());
-    FixedChannelPool first = pools.putIfAbsent(origin, made);
+    var setup = newSetup(origin);
+    var made = new ServerPool(setup.pool(bootstrap()), origin.settings().files());
+    ServerPool first = pools.asMap().putIfAbsent(origin, made);
     if (first != null) {
-      made.close();
-      return first;
+      made.channels().close();
+      return first.channels();
     }
-    return made;
+    return made.channels();
+  }
+
+  /** Ends resting connections; those in use end with their exchange. */
+  private static void endResting(@Nullable ServerPool pool) {
+    if (pool != null) {
+      pool.channels().close();
+    }
   }
 
   private ConnectionSetup newSetup(Origin origin) throws IOException {
@@ -142,7 +168,15 @@ final class Connections implements AutoCloseable {
 
   /** Returns how many connections are in use. */
   int inUse() {
-    return pools.values().stream().mapToInt(FixedChannelPool::acquiredChannelCount).sum();
+    return pools.asMap().values().stream()
+        .mapToInt(pool -> pool.channels().acquiredChannelCount())
+        .sum();
+  }
+
+  /** Returns how many servers have a pool of connections. */
+  long servers() {
+    pools.cleanUp();
+    return pools.estimatedSize();
   }
 
   /** Returns how many buffers are in use. */
@@ -160,7 +194,7 @@ final class Connections implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    pools.values().forEach(FixedChannelPool::close);
+    pools.invalidateAll();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
   }
 }

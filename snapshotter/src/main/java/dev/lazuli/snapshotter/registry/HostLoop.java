@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -63,8 +63,7 @@ final class HostLoop {
   private <T> T run(
       String action, String object, List<RegistryHost> hosts, Abort abort, HostCall<T> call)
       throws IOException {
-    Map<RegistryHost, IOException> failures = new LinkedHashMap<>();
-    hosts.forEach(host -> failures.put(host, new IOException("not asked")));
+    Map<RegistryHost, IOException> failures = new HashMap<>();
     var willing = new ArrayList<>(health.order(hosts));
     for (int round = 0; round < options.attempts() && !willing.isEmpty(); round++) {
       if (round > 0) {
@@ -91,7 +90,7 @@ final class HostLoop {
         }
       }
     }
-    throw exception(action, object, failures);
+    throw exception(action, object, hosts, failures);
   }
 
   /**
@@ -155,9 +154,17 @@ final class HostLoop {
   }
 
   private static RegistryException exception(
-      String action, String object, Map<RegistryHost, IOException> failures) {
+      String action,
+      String object,
+      List<RegistryHost> hosts,
+      Map<RegistryHost, IOException> failures) {
     var all = new ArrayList<RegistryException>();
-    failures.forEach((host, failure) -> all.add(exception(action, object, host, failure)));
+    for (RegistryHost host : hosts) {
+      IOException failure = failures.get(host);
+      all.add(
+          exception(
+              action, object, host, failure == null ? new IOException("not asked") : failure));
+    }
     RegistryException main = all.removeLast();
     all.forEach(main::addSuppressed);
     return main;

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a request to one registry host: with the host's headers and authorisation, and on to where
- * the host points. Neither headers nor authorisation ever reach another server.
+ * the host points. Neither headers nor authorisation ever reach another server; where the host
+ * points to itself, they go along.
  */
 final class HostRequests {
   private static final int MAX_HOPS = 5;
@@ -40,15 +41,26 @@ final class HostRequests {
       throws IOException {
     String path = host.target(reference, suffix);
     var place = new Redirects.Place(method, host.origin(), path);
+    var request = new Request(place, host, reference, headers);
     Redirects.Target known = redirects.find(place);
     if (known != null) {
-      HttpReply reply = sendToKnown(place, known, headers, abort);
+      HttpReply reply = sendToKnown(request, known, abort);
       if (reply != null) {
         return reply;
       }
     }
     HttpReply reply = sendAuthorized(method, host, reference, path, headers, HttpBody.NONE, abort);
-    return isRedirect(reply) ? follow(place, reply, headers, abort) : reply;
+    return isRedirect(reply) ? follow(request, reply, abort) : reply;
+  }
+
+  /** What is asked for, wherever the host sends us for it. */
+  private record Request(
+      Redirects.Place place, RegistryHost host, ImageReference reference, HttpHeaders headers) {
+    /** What a tag names is not checked against a digest, so it must come by a way that is safe. */
+    boolean isByTag() {
+      int name = place.target().lastIndexOf('/') + 1;
+      return place.target().contains("/manifests/") && place.target().indexOf(':', name) < 0;
+    }
   }
 
   /**
@@ -76,11 +88,10 @@ final class HostRequests {
   }
 
   /** Asks where the registry pointed to last time; null where that does not work any more. */
-  private @Nullable HttpReply sendToKnown(
-      Redirects.Place place, Redirects.Target target, HttpHeaders headers, Abort abort)
+  private @Nullable HttpReply sendToKnown(Request request, Redirects.Target target, Abort abort)
       throws IOException {
     try {
-      HttpReply reply = sendBare(place.method(), target, headers, abort);
+      HttpReply reply = sendTo(request, target, abort);
       if (reply.status() == 200 || reply.status() == 206 || reply.status() == 416) {
         return reply;
       }
@@ -90,7 +101,7 @@ final class HostRequests {
         throw e;
       }
     }
-    redirects.forget(place, target);
+    redirects.forget(request.place(), target);
     return null;
   }
 
@@ -120,7 +131,7 @@ final class HostRequests {
       // The response is closed first: the token server may be the same host, and its pool full.
       List<String> challenges = reply.headers().getAll("WWW-Authenticate");
       HostFailure refusal = HostFailure.of(reply);
-      String next = authorizer.answer(place, challenges, authorization, abort);
+      String next = authorizer.answer(place, challenges, authorization, round > 0, abort);
       if (next == null) {
         throw refusal;
       }
@@ -139,13 +150,16 @@ final class HostRequests {
   }
 
   /** Goes where the registry points, hop by hop, and remembers the last. */
-  private HttpReply follow(Redirects.Place place, HttpReply first, HttpHeaders headers, Abort abort)
-      throws IOException {
+  private HttpReply follow(Request request, HttpReply first, Abort abort) throws IOException {
+    Redirects.Place place = request.place();
     var at = new Redirects.Target(place.origin(), place.target());
     HttpReply reply = first;
     for (int hop = 0; hop < MAX_HOPS; hop++) {
       at = location(reply, at);
-      reply = sendBare(place.method(), at, headers, abort);
+      if (request.isByTag() && place.origin().tls() && !at.origin().tls()) {
+        throw HostFailure.lasting(reply.status(), "redirect of a tag from https to http");
+      }
+      reply = sendTo(request, at, abort);
       if (!isRedirect(reply)) {
         if (reply.status() < 300) {
           redirects.remember(place, at);
@@ -166,12 +180,23 @@ final class HostRequests {
     }
   }
 
-  private HttpReply sendBare(
-      HttpMethod method, Redirects.Target target, HttpHeaders headers, Abort abort)
+  private HttpReply sendTo(Request request, Redirects.Target target, Abort abort)
       throws IOException {
+    HttpMethod method = request.place().method();
+    if (target.origin().sameServer(request.host().origin())) {
+      return sendAuthorized(
+          method,
+          request.host(),
+          request.reference(),
+          target.target(),
+          request.headers(),
+          HttpBody.NONE,
+          abort);
+    }
     try {
       return transport.send(
-          new HttpCall(method, target.origin(), target.target(), headers, HttpBody.NONE), abort);
+          new HttpCall(method, target.origin(), target.target(), request.headers(), HttpBody.NONE),
+          abort);
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {

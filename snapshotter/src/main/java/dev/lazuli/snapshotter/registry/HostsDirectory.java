@@ -53,7 +53,9 @@ final class HostsDirectory {
     try {
       return HostsFile.parse(Files.readString(file), folder);
     } catch (MalformedInputException e) {
-      throw new IOException(file + " is no UTF-8 text", e);
+      throw new IOException(file + " is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new IOException("in " + folder + ": " + e.getMessage(), e);
     }
   }
 

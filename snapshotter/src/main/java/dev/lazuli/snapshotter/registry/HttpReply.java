@@ -16,11 +16,20 @@ final class HttpReply implements AutoCloseable {
   private final Exchange exchange;
   private final HttpResponse head;
   private final Duration idle;
+  private final LeastRate rate;
+  private final DocumentBudget documents;
 
-  HttpReply(Exchange exchange, HttpResponse head, Duration idle) {
+  HttpReply(
+      Exchange exchange,
+      HttpResponse head,
+      Duration idle,
+      LeastRate rate,
+      DocumentBudget documents) {
     this.exchange = exchange;
     this.head = head;
     this.idle = idle;
+    this.rate = rate;
+    this.documents = documents;
   }
 
   int status() {
@@ -41,21 +50,42 @@ final class HttpReply implements AutoCloseable {
     }
   }
 
-  /** Waits for the next piece of the body, which the caller has to release; null at the end. */
+  /**
+   * Waits for the next piece of the body, which the caller has to release; null at the end.
+   *
+   * @throws IOException if the body breaks off, falls silent or drips
+   */
   @Nullable ByteBuf take() throws IOException {
-    return exchange.take(idle);
+    long began = System.nanoTime();
+    ByteBuf piece = exchange.take(idle);
+    if (piece != null) {
+      try {
+        rate.received(piece.readableBytes(), System.nanoTime() - began);
+      } catch (IOException e) {
+        piece.release();
+        throw e;
+      }
+    }
+    return piece;
   }
 
   /**
-   * Reads the whole body.
+   * Reads the whole body, of which the node's documents share a budget of memory.
    *
-   * @throws IOException if it is longer than {@code limit} bytes
+   * @throws IOException if it is longer than {@code limit} bytes, or breaks off
    */
   byte[] readAll(int limit) throws IOException {
-    if (contentLength() > limit) {
-      throw new IOException("body of " + contentLength() + " bytes, more than " + limit);
+    long length = contentLength();
+    if (length > limit) {
+      throw new IOException("body of " + length + " bytes, more than " + limit);
     }
-    var all = new ByteArrayOutputStream();
+    try (var _ = documents.take(length < 0 ? limit : length)) {
+      return readWithin(limit, (int) Math.max(0, length));
+    }
+  }
+
+  private byte[] readWithin(int limit, int expected) throws IOException {
+    var all = new ByteArrayOutputStream(Math.max(expected, 32));
     for (ByteBuf piece = take(); piece != null; piece = take()) {
       try {
         if (all.size() + piece.readableBytes() > limit) {

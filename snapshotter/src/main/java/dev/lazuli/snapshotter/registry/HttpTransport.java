@@ -23,10 +23,12 @@ final class HttpTransport {
 
   private final Connections connections;
   private final RegistryOptions options;
+  private final DocumentBudget documents;
 
   HttpTransport(Connections connections, RegistryOptions options) {
     this.connections = connections;
     this.options = options;
+    this.documents = new DocumentBudget(options.acquireTimeout());
   }
 
   /**
@@ -48,7 +50,12 @@ final class HttpTransport {
               .send(call.body().blob(), call.body().length());
         }
         var head = exchange.awaitHead(options.headersTimeout().plus(digestTime(call)));
-        return new HttpReply(exchange, head, options.idleBodyTimeout());
+        return new HttpReply(
+            exchange,
+            head,
+            options.idleBodyTimeout(),
+            new LeastRate(options.slowBodyTimeout()),
+            documents);
       } catch (IOException e) {
         exchange.close();
         if (!used || stale == STALE_LIMIT || abort.isAborted() || !exchange.isBroken()) {

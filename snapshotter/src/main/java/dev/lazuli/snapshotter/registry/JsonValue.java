@@ -18,7 +18,8 @@ import tools.jackson.core.json.JsonFactory;
  * takes some megabytes and a quarter of a second of a daemon that uses it for the first time.
  *
  * <p>The parser bounds how deeply documents nest (500) and how long numbers and strings are; their
- * size is bounded by whoever fetched them.
+ * size is bounded by whoever fetched them. An empty value takes a hundred times its two characters,
+ * so their number has a bound of its own.
  *
  * @param value a map of names to values, a list, a string, a long, or null for everything else
  */
@@ -26,15 +27,18 @@ record JsonValue(@Nullable Object value) {
   private static final JsonFactory JSON = new JsonFactory();
   private static final JsonValue NOTHING = new JsonValue(null);
 
+  /** An index of a thousand manifests with ten annotations each has fewer. */
+  private static final int MAX_VALUES = 20_000;
+
   /**
    * Reads a document.
    *
-   * @throws IOException if it is no JSON, or more than one document
+   * @throws IOException if it is not JSON, has more than 20,000 values, or more than one document
    */
   static JsonValue parse(byte[] document) throws IOException {
     try (var json = JSON.createParser(ObjectReadContext.empty(), document)) {
       json.nextToken();
-      var root = read(json);
+      var root = new Reader(json).read();
       if (json.nextToken() != null) {
         throw new IOException("something follows the JSON document");
       }
@@ -44,28 +48,45 @@ record JsonValue(@Nullable Object value) {
     }
   }
 
-  private static JsonValue read(JsonParser json) throws IOException {
-    return switch (json.currentToken()) {
-      case null -> throw new IOException("JSON document without an end");
-      case START_OBJECT -> {
-        var fields = new LinkedHashMap<String, JsonValue>();
-        for (var name = json.nextName(); name != null; name = json.nextName()) {
-          json.nextToken();
-          fields.put(name, read(json));
-        }
-        yield new JsonValue(fields);
+  /** Makes the values of one document. */
+  private static final class Reader {
+    private final JsonParser json;
+    private int values;
+
+    Reader(JsonParser json) {
+      this.json = json;
+    }
+
+    JsonValue read() throws IOException {
+      if (++values > MAX_VALUES) {
+        throw new IOException("JSON document of more than " + MAX_VALUES + " values");
       }
-      case START_ARRAY -> {
-        var elements = new ArrayList<JsonValue>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-          elements.add(read(json));
-        }
-        yield new JsonValue(elements);
+      return switch (json.currentToken()) {
+        case null -> throw new IOException("JSON document without an end");
+        case START_OBJECT -> readObject();
+        case START_ARRAY -> readArray();
+        case VALUE_STRING -> new JsonValue(json.getString());
+        case VALUE_NUMBER_INT -> new JsonValue(longOf(json));
+        default -> NOTHING;
+      };
+    }
+
+    private JsonValue readObject() throws IOException {
+      var fields = new LinkedHashMap<String, JsonValue>();
+      for (var name = json.nextName(); name != null; name = json.nextName()) {
+        json.nextToken();
+        fields.put(name, read());
       }
-      case VALUE_STRING -> new JsonValue(json.getString());
-      case VALUE_NUMBER_INT -> new JsonValue(longOf(json));
-      default -> NOTHING;
-    };
+      return new JsonValue(fields);
+    }
+
+    private JsonValue readArray() throws IOException {
+      var elements = new ArrayList<JsonValue>();
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        elements.add(read());
+      }
+      return new JsonValue(elements);
+    }
   }
 
   private static @Nullable Long longOf(JsonParser json) {

@@ -25,6 +25,9 @@ final class MultipartBody implements AutoCloseable {
   private static final int MAX_LINE = 4 << 10;
   private static final int MAX_HEADERS = 32;
 
+  /** Between parts there is one; a few more are forgiven. */
+  private static final int MAX_EMPTY_LINES = 8;
+
   private final HttpReply reply;
   private final String delimiter;
   private @Nullable ByteBuf piece;
@@ -51,8 +54,10 @@ final class MultipartBody implements AutoCloseable {
   @Nullable ContentRange nextPart() throws IOException {
     skip(partLeft);
     String line = line();
-    while (line.isEmpty()) {
-      line = line();
+    for (int empty = 1; line.isEmpty(); empty++, line = line()) {
+      if (empty > MAX_EMPTY_LINES) {
+        throw new IOException("multipart: more than " + MAX_EMPTY_LINES + " empty lines");
+      }
     }
     if (line.equals(delimiter + "--")) {
       return null;

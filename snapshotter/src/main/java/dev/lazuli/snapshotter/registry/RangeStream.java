@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class RangeStream implements BlobStream, FromHost {
   private static final int PROGRESS_BYTES = 1 << 20;
 
+  /** A host that gives less of a range than this, each time it is asked, costs a request for it. */
+  private static final int SHORT_BYTES = 16 << 10;
+
   private final RemoteBlob blob;
   private final long end;
   private final int resumes;
@@ -25,6 +28,7 @@ final class RangeStream implements BlobStream, FromHost {
   private final LentPiece lent = new LentPiece();
   private long position;
   private long progressFrom;
+  private long bodyFrom;
   private int failures;
   private @Nullable RangeBody body;
   private volatile RegistryHost host;
@@ -38,6 +42,7 @@ final class RangeStream implements BlobStream, FromHost {
     this.abort = abort;
     this.position = offset;
     this.progressFrom = offset;
+    this.bodyFrom = offset;
     RangeBody first = blob.request(offset, length, abort);
     this.body = first;
     this.host = first.host();
@@ -56,7 +61,7 @@ final class RangeStream implements BlobStream, FromHost {
         if (piece != null) {
           return lend(piece);
         }
-        endBody(); // a host may give less than asked for; the rest is asked for anew
+        endShortBody();
       } catch (InterruptedIOException | RegistryException e) {
         throw e;
       } catch (IOException e) {
@@ -66,9 +71,19 @@ final class RangeStream implements BlobStream, FromHost {
     return null;
   }
 
+  /** A host may give less than was asked for: the rest is asked for anew, within reason. */
+  private void endShortBody() throws IOException {
+    endBody();
+    long given = position - bodyFrom;
+    if (given < SHORT_BYTES) {
+      throw new IOException("gives only " + given + " bytes of the range at a time");
+    }
+  }
+
   private RangeBody body() throws IOException {
     RangeBody open = body;
     if (open == null) {
+      bodyFrom = position;
       open = blob.request(position, end - position, abort);
       body = open;
       host = open.host();

@@ -14,9 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Several ranges from one multipart body. Whatever goes wrong with the body, the ranges that are
- * still to come, and the rest of the present one, are fetched singly instead.
+ * still to come, and the rest of the present one, are fetched singly instead. So they are when the
+ * body holds more parts, or more bytes between the wanted ones, than the request can have led to.
  */
 final class RangesStream implements BlobRanges {
+  /** A host may join neighbouring ranges to one part, or send gaps along that are this small. */
+  private static final long MOST_UNASKED_BYTES = 1 << 20;
+
   private final RemoteBlob blob;
   private final List<ByteRange> ranges;
   private final RegistryHost host;
@@ -26,6 +30,8 @@ final class RangesStream implements BlobRanges {
   private @Nullable ContentRange part;
   private long partPosition;
   private int next;
+  private int parts;
+  private long unasked;
   private volatile @Nullable Range current;
 
   RangesStream(RemoteBlob blob, List<ByteRange> ranges, RangesCall.Answer answer, Abort abort) {
@@ -76,12 +82,12 @@ final class RangesStream implements BlobRanges {
 
   /** Goes to an offset within the body; false where the body has it not. */
   private boolean seek(long offset) throws IOException {
-    MultipartBody parts = body;
-    if (parts == null) {
+    MultipartBody open = body;
+    if (open == null) {
       return false;
     }
     while (part == null || offset > part.last()) {
-      part = parts.nextPart();
+      part = nextPart(open);
       if (part == null) {
         blob.sendsOneAtATime(host); // left out
         return false;
@@ -93,9 +99,27 @@ final class RangesStream implements BlobRanges {
       blob.sendsOneAtATime(host); // out of order
       return false;
     }
-    parts.skip(offset - partPosition);
+    skip(open, offset - partPosition);
     partPosition = offset;
     return true;
+  }
+
+  private @Nullable ContentRange nextPart(MultipartBody open) throws IOException {
+    if (part != null) {
+      skip(open, part.last() + 1 - partPosition);
+    }
+    if (++parts > 2 * ranges.size()) {
+      throw new IOException("multipart: more parts than were asked for");
+    }
+    return open.nextPart();
+  }
+
+  private void skip(MultipartBody open, long bytes) throws IOException {
+    unasked += bytes;
+    if (unasked > MOST_UNASKED_BYTES) {
+      throw new IOException("multipart: too many bytes that were not asked for");
+    }
+    open.skip(bytes);
   }
 
   /** One of the ranges. */

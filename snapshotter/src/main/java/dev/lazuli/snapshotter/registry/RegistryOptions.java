@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout longest wait for a TCP connection, a TLS handshake not included
  * @param acquireTimeout longest wait for a free connection while the pool is full
  * @param headersTimeout longest wait from the request to the response's headers, TLS included
- * @param idleBodyTimeout longest silence inside a body that is being read; a slow body may take as
- *     long as it likes
+ * @param idleBodyTimeout longest silence inside a body that is being read
+ * @param slowBodyTimeout how long a body may bring less than 1 KiB for each second that it is
+ *     waited for; a faster one may take as long as it likes
  * @param connectionsPerHost most connections to one server, at least 1; should not be below the
  *     fetch scheduler's stream permits
  * @param ioThreads event loop threads for all connections, at least 1
@@ -45,6 +46,7 @@ public record RegistryOptions(
     Duration acquireTimeout,
     Duration headersTimeout,
     Duration idleBodyTimeout,
+    Duration slowBodyTimeout,
     int connectionsPerHost,
     int ioThreads,
     int receiveBufferBytes,
@@ -67,6 +69,7 @@ public record RegistryOptions(
     positive("acquireTimeout", acquireTimeout);
     positive("headersTimeout", headersTimeout);
     positive("idleBodyTimeout", idleBodyTimeout);
+    positive("slowBodyTimeout", slowBodyTimeout);
     positive("retryWait", retryWait);
     positive("maxRetryWait", maxRetryWait);
     within("connectionsPerHost", connectionsPerHost, 1, 1024);
@@ -107,6 +110,7 @@ public record RegistryOptions(
     private Duration acquireTimeout = Duration.ofSeconds(30);
     private Duration headersTimeout = Duration.ofSeconds(15);
     private Duration idleBodyTimeout = Duration.ofSeconds(15);
+    private Duration slowBodyTimeout = Duration.ofSeconds(30);
     private int connectionsPerHost = 32;
     private int ioThreads = 2;
     private int receiveBufferBytes = 64 << 10;
@@ -150,6 +154,13 @@ public record RegistryOptions(
     @CanIgnoreReturnValue
     public Builder idleBodyTimeout(Duration value) {
       idleBodyTimeout = value;
+      return this;
+    }
+
+    /** Sets how long a body may drip. */
+    @CanIgnoreReturnValue
+    public Builder slowBodyTimeout(Duration value) {
+      slowBodyTimeout = value;
       return this;
     }
 
@@ -259,6 +270,7 @@ public record RegistryOptions(
           acquireTimeout,
           headersTimeout,
           idleBodyTimeout,
+          slowBodyTimeout,
           connectionsPerHost,
           ioThreads,
           receiveBufferBytes,

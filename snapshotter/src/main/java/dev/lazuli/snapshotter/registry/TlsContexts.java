@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.registry;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
@@ -11,24 +13,33 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.time.Duration;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
-/** TLS contexts by their settings, made once. Safe for any thread. */
+/**
+ * TLS contexts by their settings, made once for each state of the files that the settings name.
+ * Safe for any thread.
+ */
 final class TlsContexts {
-  private final Map<TlsSettings, SslContext> contexts = new ConcurrentHashMap<>();
+  private static final int MAX_CONTEXTS = 256;
+  private static final Duration REST = Duration.ofHours(1);
+
+  private record Key(TlsSettings settings, FileStamps files) {}
+
+  private final Cache<Key, SslContext> contexts =
+      Caffeine.newBuilder().maximumSize(MAX_CONTEXTS).expireAfterAccess(REST).build();
 
   /** Returns the context for {@code settings}; an unreadable certificate file is an IOException. */
   SslContext of(TlsSettings settings) throws IOException {
-    SslContext known = contexts.get(settings);
+    var key = new Key(settings, FileStamps.of(settings.files()));
+    SslContext known = contexts.getIfPresent(key);
     if (known != null) {
       return known;
     }
     SslContext made = make(settings);
-    SslContext first = contexts.putIfAbsent(settings, made);
-    return first == null ? made : first;
+    contexts.put(key, made);
+    return made;
   }
 
   private static SslContext make(TlsSettings settings) throws IOException {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.registry;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,18 @@ record TlsSettings(boolean verify, List<Path> authorities, List<Identity> identi
   TlsSettings {
     authorities = List.copyOf(authorities);
     identities = List.copyOf(identities);
+  }
+
+  /** Returns all files that the settings are read from. */
+  List<Path> files() {
+    var files = new ArrayList<>(authorities);
+    for (Identity identity : identities) {
+      files.add(identity.certificate());
+      if (identity.key() != null) {
+        files.add(identity.key());
+      }
+    }
+    return files;
   }
 
   /** Returns the settings for another server that this one points to: nothing of ours is shown. */

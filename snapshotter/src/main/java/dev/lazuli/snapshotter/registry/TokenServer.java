@@ -83,8 +83,6 @@ final class TokenServer {
 
   private static HttpCall call(
       URI realm, Origin origin, String service, String scope, Optional<Credentials> credentials) {
-    String path =
-        realm.getRawPath() == null || realm.getRawPath().isEmpty() ? "/" : realm.getRawPath();
     HttpHeaders headers = HttpCall.newHeaders();
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.IDENTITY_TOKEN) {
       var form = new QueryStringEncoder("");
@@ -95,17 +93,24 @@ final class TokenServer {
       form.addParam("refresh_token", credentials.get().secret());
       headers.set("Content-Type", "application/x-www-form-urlencoded");
       byte[] body = form.toString().substring(1).getBytes(StandardCharsets.UTF_8);
-      return new HttpCall(HttpMethod.POST, origin, path, headers, HttpBody.of(body));
+      return new HttpCall(HttpMethod.POST, origin, target(realm), headers, HttpBody.of(body));
     }
-    var query =
-        new QueryStringEncoder(
-            realm.getRawQuery() == null ? path : path + "?" + realm.getRawQuery());
+    var query = new QueryStringEncoder("");
     if (!service.isEmpty()) {
       query.addParam("service", service);
     }
     query.addParam("scope", scope);
     credentials.ifPresent(user -> headers.set("Authorization", HttpTransport.basic(user)));
-    return new HttpCall(HttpMethod.GET, origin, query.toString(), headers, HttpBody.NONE);
+    String separator = realm.getRawQuery() == null ? "?" : "&";
+    String target = target(realm) + separator + query.toString().substring(1);
+    return new HttpCall(HttpMethod.GET, origin, target, headers, HttpBody.NONE);
+  }
+
+  /** Returns the realm's path with the query that some registries put there, as it is written. */
+  private static String target(URI realm) {
+    String path =
+        realm.getRawPath() == null || realm.getRawPath().isEmpty() ? "/" : realm.getRawPath();
+    return realm.getRawQuery() == null ? path : path + "?" + realm.getRawQuery();
   }
 
   private static Token parse(byte[] body, Origin origin, long now) throws HostFailure {

@@ -207,4 +207,77 @@ class AuthorizationTest {
   private static String base64(String text) {
     return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
   }
+
+  @Test
+  void realm_with_a_query_of_its_own_keeps_it() throws Exception {
+    try (var server = new ScriptedServer(AuthorizationTest::answerWithQuery);
+        var rig = new ClientRig();
+        var posting =
+            new ClientRig(
+                o -> o.credentials((h, r) -> Optional.of(Credentials.identityToken("id"))))) {
+      assertThat(read(rig.blob(server, BLOB), 0, 10)).hasSize(10);
+      assertThat(read(posting.blob(server, BLOB), 0, 10)).hasSize(10);
+
+      assertThat(server.requests.stream().map(Request::target).filter(t -> t.startsWith("/token")))
+          .containsExactly(
+              "/token?account=odd&x=1%2F2&service=s&scope=repository%3Asome%2Fimage%3Apull",
+              "/token?account=odd&x=1%2F2");
+    }
+  }
+
+  private static void answerWithQuery(Request request, Reply reply) throws IOException {
+    if (request.path().startsWith("/token")) {
+      reply.send(200, "{\"token\":\"t\"}");
+    } else if ("Bearer t".equals(request.header("authorization"))) {
+      reply.range(request, BLOB);
+    } else {
+      var host = request.header("host");
+      reply.send(
+          401,
+          "",
+          "WWW-Authenticate: Bearer realm=\"http://%s/token?account=odd&x=1%%2F2\",service=\"s\""
+              .formatted(host));
+    }
+  }
+
+  /** Harbor's way. */
+  @Test
+  void ended_token_that_is_answered_by_a_basic_challenge_is_renewed() throws Exception {
+    try (var registry = new TokenRegistry();
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      assertThat(read(rig.blob(registry.server, BLOB), 0, 10)).hasSize(10);
+      int ended = registry.valid;
+      registry.server.script(
+          (request, reply) -> {
+            if (("Bearer t" + ended).equals(request.header("authorization"))) {
+              reply.send(401, "", "WWW-Authenticate: Basic realm=\"harbor\"");
+            } else {
+              registry.answer(request, reply);
+            }
+          });
+
+      assertThat(read(rig.blob(registry.server, BLOB), 0, 10)).hasSize(10);
+      assertThat(registry.issued).hasValue(2);
+    }
+  }
+
+  @Test
+  void host_that_wants_passwords_from_now_on_gets_them() throws Exception {
+    try (var registry = new TokenRegistry();
+        var rig = new ClientRig(o -> o.attempts(1).credentials((h, r) -> Optional.of(USER)))) {
+      assertThat(read(rig.blob(registry.server, BLOB), 0, 10)).hasSize(10);
+      registry.server.script(
+          (request, reply) -> {
+            if (request.path().equals("/token")) {
+              registry.answer(request, reply);
+            } else if (BASIC.equals(request.header("authorization"))) {
+              reply.range(request, BLOB);
+            } else {
+              reply.send(401, "", "WWW-Authenticate: Basic realm=\"r\"");
+            }
+          });
+
+      assertThat(read(rig.blob(registry.server, BLOB), 0, 10)).hasSize(10);
+    }
+  }
 }

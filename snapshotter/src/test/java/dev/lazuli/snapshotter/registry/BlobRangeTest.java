@@ -439,4 +439,44 @@ class BlobRangeTest {
       assertThat(rig.client.blob(reference, Digest.sha256(BLOB), -1).size()).isEqualTo(BLOB.length);
     }
   }
+
+  @Test
+  void host_that_gives_a_byte_at_a_time_is_an_error_after_few_requests() throws Exception {
+    try (var server =
+            new ScriptedServer(
+                (request, reply) -> {
+                  var first = request.header("range").replaceAll("bytes=(\\d+)-.*", "$1");
+                  reply.send(
+                      206, "x", "Content-Range: bytes %s-%s/1000000".formatted(first, first));
+                });
+        var rig = new ClientRig(options -> options.attempts(3))) {
+      assertThatThrownBy(() -> read(rig.blob(server, BLOB), 0, BLOB.length))
+          .hasMessageContaining("gives only 1 bytes of the range at a time");
+      assertThat(server.requests).hasSizeLessThan(10);
+    }
+  }
+
+  @Test
+  void body_that_drips_is_an_error_though_it_is_never_silent() throws Exception {
+    try (var server =
+            new ScriptedServer(
+                (request, reply) -> {
+                  var range = request.header("range").replace('=', ' ') + "/1000000";
+                  reply.head(206, "Content-Range: " + range);
+                  drip(reply);
+                });
+        var rig =
+            new ClientRig(options -> options.attempts(1).slowBodyTimeout(Duration.ofMillis(200)))) {
+      assertThatThrownBy(() -> read(rig.blob(server, BLOB), 0, BLOB.length))
+          .hasMessageContaining("too slow");
+    }
+  }
+
+  /** Sends a byte now and then until the client has had enough. */
+  private static void drip(ScriptedServer.Reply reply) throws Exception {
+    while (true) {
+      reply.raw(new byte[1]);
+      Thread.sleep(10);
+    }
+  }
 }

@@ -216,4 +216,59 @@ class MultiRangeTest {
       assertThatThrownBy(() -> blob.open(List.of())).isInstanceOf(IOException.class);
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\r\n",
+        "\r\n--b0undary\r\nContent-Range: bytes 400000-400000/1000000\r\n\r\nx",
+        "\r\n--b0undary\r\nX-A: b\r\n"
+      })
+  void body_without_an_end_is_given_up(String repeated) throws Exception {
+    try (var server =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (asked(request).size() == 1) {
+                    reply.range(request, BLOB);
+                  } else {
+                    reply.head(206, "Content-Type: multipart/byteranges; boundary=b0undary");
+                    sendWithoutEnd(reply, repeated.repeat(1000).getBytes(US_ASCII));
+                  }
+                });
+        var rig = new ClientRig()) {
+      assertAllRight(rig.blob(server, BLOB), RANGES);
+    }
+  }
+
+  @Test
+  void bytes_that_were_not_asked_for_are_given_up() throws Exception {
+    var large = ClientRig.bytes(3_000_000);
+    try (var server =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (asked(request).size() == 1) {
+                    reply.range(request, large);
+                  } else {
+                    reply.head(206, "Content-Type: multipart/byteranges; boundary=b0undary");
+                    var part = "\r\n--b0undary\r\nContent-Range: bytes 0-99999999999/*\r\n\r\n";
+                    reply.raw(part.getBytes(US_ASCII));
+                    sendWithoutEnd(reply, new byte[100_000]);
+                  }
+                });
+        var rig = new ClientRig();
+        BlobRanges open =
+            rig.blob(server, large)
+                .open(List.of(new ByteRange(0, 10), new ByteRange(2_999_990, 10)))) {
+      assertThat(all(requireNonNull(open.next()))).containsOnly(0);
+      assertThat(all(requireNonNull(open.next())))
+          .isEqualTo(copyOfRange(large, 2_999_990, 3_000_000));
+    }
+  }
+
+  /** Ends when the client closes the connection. */
+  private static void sendWithoutEnd(Reply reply, byte[] bytes) throws IOException {
+    while (true) {
+      reply.raw(bytes);
+    }
+  }
 }

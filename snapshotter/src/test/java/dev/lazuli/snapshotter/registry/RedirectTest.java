@@ -109,4 +109,50 @@ class RedirectTest {
           .isInstanceOf(RegistryException.class);
     }
   }
+
+  @Test
+  void target_on_the_same_server_is_asked_with_authorization() throws Exception {
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (request.header("authorization") == null) {
+                    reply.send(401, "", "WWW-Authenticate: Basic realm=\"r\"");
+                  } else if (request.target().startsWith("/data/")) {
+                    reply.range(request, BLOB);
+                  } else {
+                    reply.send(307, "", "Location: /data/x");
+                  }
+                });
+        var rig =
+            new ClientRig(
+                o ->
+                    o.attempts(1)
+                        .credentials((h, r) -> Optional.of(Credentials.password("u", "p"))))) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(read(rig.blob(registry, BLOB), i, 100)).isEqualTo(copyOfRange(BLOB, i, i + 100));
+      }
+      assertThat(registry.requests).hasSize(5);
+    }
+  }
+
+  @Test
+  void many_targets_lock_no_other_server_out() throws Exception {
+    var count = new AtomicInteger();
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  int n = count.incrementAndGet();
+                  reply.send(
+                      307, "", "Location: http://127.0.%d.%d:1/".formatted(1 + n / 250, n % 250));
+                });
+        var other = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      for (int i = 0; i < 600; i++) {
+        assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+            .hasMessageContaining("redirected to 127.0.");
+      }
+
+      assertThat(read(rig.blob(other, BLOB), 0, 10)).hasSize(10);
+    }
+  }
 }
