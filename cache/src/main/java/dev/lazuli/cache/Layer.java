@@ -350,7 +350,7 @@ final class Layer {
     epoch.incrementAndGet();
     try {
       holes.punch(chunk, chunk + 1);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       presence.doubt(chunk); // The bytes are still there, still counted, and go some other time.
       throw e;
     }

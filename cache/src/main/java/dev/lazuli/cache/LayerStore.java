@@ -170,6 +170,7 @@ public final class LayerStore implements AutoCloseable {
       throw e;
     }
     var added = new StoredLayer(parts, place, record, options.clock().instant());
+    added.record(record); // Its time of last use is the clock's, not the file's.
     catalog.add(added);
     return added.open();
   }
@@ -254,6 +255,7 @@ public final class LayerStore implements AutoCloseable {
    */
   public void shrinkTo(long bytes) throws IOException {
     Threads.join(surveying);
+    trash.retry();
     evictor.shrinkTo(bytes);
   }
 

@@ -159,6 +159,7 @@ final class StoredLayer {
 
   synchronized void release() {
     users--;
+    noteUse();
     if (users == 0) {
       parts.idle().add(this);
       parts.pressure().signal();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -240,6 +241,123 @@ final class EvictionTest {
         assertThat(store.remove(record.digest())).isTrue();
       }
       assertThat(store.usedBytes()).isZero();
+    }
+  }
+
+  @Test
+  void orderOfUse_outlivesARestart_andCountingTheLayersAgain() throws Exception {
+    List<TestLayer> layers;
+    try (var store = open(0)) {
+      layers = fill(store, 10);
+      now.set(Instant.ofEpochSecond(2000));
+      for (int read : new int[] {7, 2}) {
+        try (LayerData data = store.find(layers.get(read).digest).orElseThrow()) {
+          assertThat(layers.get(read).readsRight(data, 0)).isTrue();
+        }
+        now.set(now.get().plusSeconds(1));
+      }
+    }
+    now.set(Instant.ofEpochSecond(3000));
+    try (var store = open(0)) {
+      store.shrinkTo(Long.MAX_VALUE);
+      for (LayerRecord record : store.list()) {
+        try (LayerData data = store.find(record.digest()).orElseThrow()) {
+          data.checkpoint();
+        }
+      }
+      for (int expected : new int[] {0, 1, 3, 4, 5, 6, 8, 9, 7, 2}) {
+        assertThat(store.find(layers.get(expected).digest)).hasValueSatisfying(LayerData::close);
+        store.shrinkTo(store.usedBytes() - 1);
+        assertThat(store.find(layers.get(expected).digest)).isEmpty();
+      }
+    }
+  }
+
+  /** Fails as long as it is told to. */
+  private final AtomicReference<Optional<RuntimeException>> trouble =
+      new AtomicReference<>(Optional.empty());
+
+  private void punchUnlessTroubled(Path file, long offset, long length) throws IOException {
+    if (trouble.get().isPresent()) {
+      throw trouble.get().get();
+    }
+    ZEROES.punch(file, offset, length);
+  }
+
+  @Test
+  void evictor_outlivesWhatItDoesNotExpect_andComesBackToWhatItLeft() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    var options = StoreOptions.defaults().withQuota(100_000).withReuseEntries(0);
+    try (var store = LayerStore.open(root, options.withPuncher(this::punchUnlessTroubled));
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      trouble.set(Optional.of(new IllegalStateException("a fault in the program")));
+      store.enforceQuota();
+      eventually(() -> data.presentCount() < layer.chunks.size());
+      assertThat(store.usedBytes()).isGreaterThan(100_000);
+
+      trouble.set(Optional.empty());
+      eventually(() -> store.usedBytes() <= 100_000);
+    }
+  }
+
+  @Test
+  void quotaThatCannotBeKept_isKeptOnceSomethingIsGivenFree() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    try (var store = open(100_000);
+        LayerData data = layer.addTo(store)) {
+      Pin pin = data.pin();
+      layer.writeAll(data);
+      store.enforceQuota();
+      layer.readsRight(data, 0);
+      assertThat(data.presentCount()).isEqualTo(layer.chunks.size());
+
+      pin.close();
+      eventually(() -> store.usedBytes() <= 100_000);
+    }
+  }
+
+  @Test
+  void chunkWhoseBlocksCouldNotBeFreed_isCounted_andFreedTheNextTime() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    var disk = new FaultyDisk();
+    var options = StoreOptions.defaults().withReuseEntries(0).withDisk(disk);
+    try (var store = LayerStore.open(root, options.withPuncher(disk::punch));
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      long used = store.usedBytes();
+      disk.failAll(FaultyDisk.Kind.PUNCH, FaultyDisk.Fault.EIO);
+      store.shrinkTo(used / 2);
+      assertThat(store.usedBytes()).isEqualTo(used);
+      assertThat(data.presentCount()).isLessThan(layer.chunks.size());
+
+      disk.heal();
+      store.shrinkTo(used / 2);
+      assertThat(store.usedBytes()).isBetween(used / 3, used / 2);
+      layer.writeAll(data);
+      assertThat(store.usedBytes()).isEqualTo(used);
+      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
+    }
+  }
+
+  @Test
+  void layerThatIsDeletedByHalf_isCountedUntilTheRestIsGone() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    var disk = new FaultyDisk();
+    try (var store = LayerStore.open(root, StoreOptions.defaults().withDisk(disk))) {
+      try (LayerData data = layer.addTo(store)) {
+        layer.writeAll(data);
+      }
+      long used = store.usedBytes();
+      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.EIO);
+      assertThat(store.remove(layer.digest)).isTrue();
+      assertThat(store.usedBytes()).isEqualTo(used);
+      assertThat(store.find(layer.digest)).isEmpty();
+
+      disk.heal();
+      store.shrinkTo(Long.MAX_VALUE);
+      assertThat(store.usedBytes()).isZero();
+      assertThat(root.resolve("tmp")).isEmptyDirectory();
     }
   }
 }

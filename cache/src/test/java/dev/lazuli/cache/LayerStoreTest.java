@@ -11,6 +11,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LayerStoreTest {
   private final TestLayer layer = new TestLayer(1, 20, 10_000);
@@ -266,6 +268,47 @@ final class LayerStoreTest {
       assertThat(Thread.interrupted()).isTrue();
       assertThat(right).isTrue();
       assertThat(layer.readsRight(data, 1)).isTrue();
+    }
+  }
+
+  @Test
+  void references_areTheNewest_andOneThatIsKnownWritesNothing() throws IOException {
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      for (int i = 0; i < 100; i++) {
+        data.addReference("registry.example/image:" + i);
+      }
+      var file = data.metaPath().resolveSibling("layer.json");
+      var before = Files.readAttributes(file, "unix:ino");
+      data.addReference("registry.example/image:70");
+
+      assertThat(Files.readAttributes(file, "unix:ino")).isEqualTo(before);
+      assertThat(data.record().references())
+          .hasSize(LayerRecord.MOST_REFERENCES)
+          .startsWith("registry.example/image:36")
+          .endsWith("registry.example/image:99");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"meta.erofs", "chunks"})
+  void fileThatHasChangedSinceItWasWritten_isCorrupt_untilTheLayerIsMadeAnew(String name)
+      throws IOException {
+    Path file;
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      file = data.metaPath().resolveSibling(name);
+    }
+    byte[] content = Files.readAllBytes(file);
+    content[content.length - 100] ^= 1;
+    Files.write(file, content);
+
+    try (var store = open()) {
+      assertThatThrownBy(() -> store.find(layer.digest))
+          .isInstanceOf(CacheCorruptException.class)
+          .hasMessageContaining(name);
+      assertThat(store.remove(layer.digest)).isTrue();
+      layer.addTo(store).close();
     }
   }
 }

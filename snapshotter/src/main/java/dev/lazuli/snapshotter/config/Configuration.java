@@ -106,11 +106,18 @@ public record Configuration(
    * What is kept on disk.
    *
    * @param quotaBytes disk space for layers, 0 for no limit
+   * @param reserveBytes disk space that is left free for others; empty for what suits the file
+   *     system's size
    * @param openLayers unused layers that stay open
    * @param reuseEntries chunk digests remembered for reuse between layers
    * @param checkpoint how often new content is synced
    */
-  public record Cache(long quotaBytes, int openLayers, int reuseEntries, Duration checkpoint) {}
+  public record Cache(
+      long quotaBytes,
+      Optional<Long> reserveBytes,
+      int openLayers,
+      int reuseEntries,
+      Duration checkpoint) {}
 
   /**
    * How layers are mounted.

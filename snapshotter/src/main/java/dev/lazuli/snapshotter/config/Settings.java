@@ -184,6 +184,13 @@ final class Settings {
           0L,
           "Disk space for layers; beyond it what was not used for longest is removed. 0: no"
               + " limit.");
+  static final Setting<Optional<Long>> RESERVE =
+      key(
+          "cache.reserve",
+          Kind.size().orEmpty(),
+          Optional.empty(),
+          "Disk space that is left free for others: below it only what readers wait for is fetched."
+              + " Empty: a twentieth of the file system, 10GiB at most. 0: none.");
   static final Setting<Integer> OPEN_LAYERS =
       key(
           "cache.open_layers",

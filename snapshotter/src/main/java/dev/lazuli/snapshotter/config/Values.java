@@ -26,6 +26,7 @@ record Values(Map<Setting<?>, Object> given) {
         fetch(),
         new Configuration.Cache(
             get(Settings.QUOTA),
+            get(Settings.RESERVE),
             get(Settings.OPEN_LAYERS),
             get(Settings.REUSE_ENTRIES),
             get(Settings.CHECKPOINT)),

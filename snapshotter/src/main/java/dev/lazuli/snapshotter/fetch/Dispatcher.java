@@ -119,8 +119,8 @@ final class Dispatcher {
     return running < options.streams()
         && runningLow < options.lowStreams()
         && layer.active.size() < options.streamsPerLayer()
-        && (priority == Priority.PREFETCH
-            || (layer.data().hasRoom() && backgroundRequests.tryTake(now)));
+        && layer.data().hasRoom()
+        && (priority == Priority.PREFETCH || backgroundRequests.tryTake(now));
   }
 
   private boolean startLow(FetchedLayer layer, LowWork work, int chunk, Priority priority) {

@@ -337,8 +337,8 @@ final class RangeStream implements Runnable {
     }
   }
 
-  /** Returns whether what nobody waits for would drive out what somebody has read. */
+  /** Returns whether what nobody waits for would take the room of what somebody has read. */
   private boolean crowds() {
-    return basePriority == Priority.BACKGROUND && !layer.data().hasRoom();
+    return basePriority != Priority.ON_DEMAND && !layer.data().hasRoom();
   }
 }

@@ -62,6 +62,11 @@ public final class LayerActions {
     return parts.store().evictedBytes();
   }
 
+  /** Returns how often layers could not be synced since the daemon started. */
+  public long failedSyncs() {
+    return parts.store().failedSyncs();
+  }
+
   /**
    * Returns the status of some layers.
    *

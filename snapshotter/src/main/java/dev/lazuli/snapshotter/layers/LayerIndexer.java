@@ -1,8 +1,10 @@
 package dev.lazuli.snapshotter.layers;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.bridge.erofs.CorruptImageException;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.erofs.ErofsWriter;
+import dev.lazuli.cache.CacheCorruptException;
 import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
@@ -16,6 +18,7 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -107,10 +110,20 @@ final class LayerIndexer implements AutoCloseable {
       if (known != null) {
         known.close();
       }
+      if (!isUseless(e)) {
+        throw e;
+      }
       log.warn("layer {}: stored copy is unusable and is made anew: {}", digest, e.getMessage());
       store.remove(digest);
       return null;
     }
+  }
+
+  /** Too many open files, for one, say nothing about what is stored. */
+  private static boolean isUseless(IOException e) {
+    return e instanceof CacheCorruptException
+        || e instanceof CorruptImageException
+        || e instanceof NoSuchFileException;
   }
 
   private LayerData store(String digest, String reference, long blobSize, LayerIndex index)

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  * @param diskBytes what layers take
  * @param quotaBytes what they may take, 0 for no limit
  * @param evictedBytes what was evicted so far
+ * @param failedSyncs how often layers could not be synced
  */
 record NodeGauges(
     String version,
@@ -25,7 +26,8 @@ record NodeGauges(
     Supplier<Map<Trouble.Kind, Long>> troubles,
     LongSupplier diskBytes,
     long quotaBytes,
-    LongSupplier evictedBytes) {
+    LongSupplier evictedBytes,
+    LongSupplier failedSyncs) {
 
   void register(Metrics metrics) {
     metrics.watchEach(
@@ -61,6 +63,10 @@ record NodeGauges(
         () -> quotaBytes);
     metrics.watchTotal(
         "lazuli_evicted_bytes", "Disk space that eviction freed.", evictedBytes::getAsLong);
+    metrics.watchTotal(
+        "lazuli_cache_failed_syncs",
+        "Syncs of layers that failed; what they should have written is verified again before use.",
+        failedSyncs::getAsLong);
   }
 
   private Map<String, Long> byMount() {

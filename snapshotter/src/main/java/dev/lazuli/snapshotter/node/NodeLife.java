@@ -183,7 +183,8 @@ public final class NodeLife {
             serving.troubles()::counts,
             layers::diskBytes,
             config.cache().quotaBytes(),
-            () -> actions.map(LayerActions::evictedBytes).orElse(0L))
+            () -> actions.map(LayerActions::evictedBytes).orElse(0L),
+            () -> actions.map(LayerActions::failedSyncs).orElse(0L))
         .register(metrics);
     return new NodeApi(
         config, version, startedAt, serving, actions, layers.noLazyMounts(), layers::diskBytes);

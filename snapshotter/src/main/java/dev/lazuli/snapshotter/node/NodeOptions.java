@@ -72,6 +72,7 @@ public final class NodeOptions {
   private static StoreOptions store(Configuration.Cache from) throws IOException {
     return StoreOptions.defaults()
         .withQuota(from.quotaBytes())
+        .withReserve(from.reserveBytes().orElse(StoreOptions.DEFAULT_RESERVE))
         .withOpenLayers(from.openLayers())
         .withReuseEntries(from.reuseEntries())
         .withCheckpointInterval(from.checkpoint());

@@ -102,11 +102,15 @@ final class SnapshotStore implements AutoCloseable {
   }
 
   /** Adds a committed snapshot that is a mounted layer. */
-  Snapshot createRemote(
-      String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
+  Snapshot createRemote(String name, String parent, Map<String, String> labels, LayerRequest layer)
       throws IOException {
     return insert(
-        Kind.COMMITTED, name, parent, Snapshot.markRemote(labels), Optional.of(layer), step);
+        Kind.COMMITTED,
+        name,
+        parent,
+        Snapshot.markRemote(labels),
+        Optional.of(layer),
+        (_, _) -> {});
   }
 
   private Snapshot insert(

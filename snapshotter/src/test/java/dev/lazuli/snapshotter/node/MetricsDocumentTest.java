@@ -36,6 +36,7 @@ final class MetricsDocumentTest {
             new Troubles(InstantSource.system())::counts,
             () -> 0,
             0,
+            () -> 0,
             () -> 0)
         .register(metrics);
     var out = new ByteArrayOutputStream();

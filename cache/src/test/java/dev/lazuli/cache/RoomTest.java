@@ -1,0 +1,135 @@
+package dev.lazuli.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.cache.FaultyDisk.Fault;
+import dev.lazuli.cache.FaultyDisk.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RoomTest {
+  private static final long MIB = 1 << 20;
+
+  private final TestLayer layer = new TestLayer(1, 10, 5000);
+  private final TestLayer other = new TestLayer(2, 10, 5000);
+  private final FaultyDisk disk = new FaultyDisk();
+  private Instant now = Instant.ofEpochSecond(1000);
+
+  @TempDir Path root;
+
+  private LayerStore open(long reserve) throws IOException {
+    return LayerStore.open(
+        root,
+        StoreOptions.defaults()
+            .withReserve(reserve)
+            .withDisk(disk)
+            .withPuncher(disk::punch)
+            .withClock(() -> now));
+  }
+
+  private void secondLater() {
+    now = now.plusSeconds(1);
+  }
+
+  @Test
+  void roomEndsBelowTheReserve_andComesBackWithAMargin() throws IOException {
+    try (var store = open(1000 * MIB);
+        LayerData data = layer.addTo(store)) {
+      assertThat(data.hasRoom()).isTrue();
+      disk.free(1000 * MIB - 1);
+      secondLater();
+      assertThat(data.hasRoom()).isFalse();
+      disk.free(1200 * MIB);
+      secondLater();
+      assertThat(data.hasRoom()).isFalse();
+      disk.free(1250 * MIB);
+      secondLater();
+      assertThat(data.hasRoom()).isTrue();
+      disk.free(1000 * MIB);
+      secondLater();
+      assertThat(data.hasRoom()).isTrue();
+    }
+  }
+
+  @Test
+  void disk_isAskedOncePerSecond() throws IOException {
+    try (var store = open(1000 * MIB);
+        LayerData data = layer.addTo(store)) {
+      assertThat(data.hasRoom()).isTrue();
+      disk.free(0);
+      now = now.plusMillis(999);
+      assertThat(data.hasRoom()).isTrue();
+      now = now.plusMillis(1);
+      assertThat(data.hasRoom()).isFalse();
+    }
+  }
+
+  @Test
+  void clockSetBack_isNoReasonToTrustTheLastAnswerForLong() throws IOException {
+    try (var store = open(1000 * MIB);
+        LayerData data = layer.addTo(store)) {
+      assertThat(data.hasRoom()).isTrue();
+      disk.free(0);
+      now = now.minus(Duration.ofDays(1));
+      assertThat(data.hasRoom()).isFalse();
+    }
+  }
+
+  @Test
+  void defaultReserve_isATwentiethOfTheDisk_tenGibAtMost() throws IOException {
+    try (var store = open(StoreOptions.DEFAULT_RESERVE);
+        LayerData data = layer.addTo(store)) {
+      disk.free((10L << 30) - 1);
+      assertThat(data.hasRoom()).isFalse();
+    }
+  }
+
+  @Test
+  void fullDisk_evictsForAReader_notForWhatIsFetchedAhead() throws Exception {
+    try (var store = open(0)) {
+      try (LayerData data = other.addTo(store)) {
+        other.writeAll(data);
+      }
+      try (LayerData data = layer.addTo(store)) {
+        store.enforceQuota();
+        disk.failAll(Kind.WRITE, Fault.ENOSPC);
+        assertThat(data.hasRoom()).isTrue();
+        try (Writer writer = data.writerInAdvance(0)) {
+          assertFull(writer);
+        }
+        assertThat(data.hasRoom()).isFalse();
+        assertThat(store.evictedBytes()).isZero();
+
+        try (Writer writer = data.writer(0)) {
+          assertFull(writer);
+        }
+        eventually(() -> store.evictedBytes() > 0);
+        assertThat(store.list()).extracting(LayerRecord::digest).containsExactly(layer.digest);
+        disk.heal();
+        secondLater();
+        assertThat(data.hasRoom()).isTrue();
+        layer.write(data, 0);
+      }
+    }
+  }
+
+  private void assertFull(Writer writer) {
+    assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(layer.chunks.getFirst().content())))
+        .hasMessageContaining("No space left");
+  }
+
+  private static void eventually(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+}
