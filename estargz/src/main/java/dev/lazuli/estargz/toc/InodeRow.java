@@ -28,7 +28,7 @@ final class InodeRow {
   /** The first directory entry that names this inode. */
   static final int ENTRY = 48;
 
-  /** {@link Kind#code}, {@link #OPAQUE}, {@link #WHITEOUT}, {@link #HOLDS_WHITEOUTS}. */
+  /** {@link Kind#code}, {@link #OPAQUE} and the other flags below. */
   static final int FLAGS = 52;
 
   /** The inode's number + 1, 0 as long as it has none. */
@@ -42,6 +42,9 @@ final class InodeRow {
 
   /** A directory with names that are whiteouts. */
   static final int HOLDS_WHITEOUTS = 0x400;
+
+  /** A directory that has no entry of its own. */
+  static final int IMPLIED = 0x800;
 
   private InodeRow() {}
 }

@@ -31,7 +31,7 @@ final class InodeWriter {
   int impliedDirectory() {
     var inode = inodes.add();
     inodes.setInt(inode, InodeRow.MODE, Kind.DIRECTORY.typeBits() | 0755);
-    inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code());
+    inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code() | InodeRow.IMPLIED);
     return inode;
   }
 
@@ -67,6 +67,8 @@ final class InodeWriter {
 
   /** Gives a directory that is there the attributes of its own, or one more, entry. */
   void describe(int directory, TocEntry entry) throws LayerFormatException {
+    var flags = inodes.getInt(directory, InodeRow.FLAGS);
+    inodes.setInt(directory, InodeRow.FLAGS, flags & ~InodeRow.IMPLIED);
     setPermissions(directory, entry, Kind.DIRECTORY);
     xattrs.add(directory, entry);
   }

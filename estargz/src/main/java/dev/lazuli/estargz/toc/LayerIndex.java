@@ -122,6 +122,14 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     return inodes.getInt(row(inode), InodeRow.MODE);
   }
 
+  /**
+   * Returns whether a directory has no entry of its own, so that the layer does not say what its
+   * attributes are; they are then those of a directory of root's with mode 0755.
+   */
+  public boolean isImplied(int inode) {
+    return (inodes.getInt(row(inode), InodeRow.FLAGS) & InodeRow.IMPLIED) != 0;
+  }
+
   /** Returns the owner, an unsigned 32-bit number. */
   public int uid(int inode) {
     return inodes.getInt(row(inode), InodeRow.UID);

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LayerIndexTest {
@@ -49,6 +50,26 @@ class LayerIndexTest {
       assertThat(index.mode(a)).isEqualTo(0040755);
       assertThat(index.linkCount(a)).isEqualTo(3);
       assertThat(index.linkCount(0)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void directoriesWithoutAnEntry_areMarked() throws IOException {
+    try (var index =
+        index(
+            entry("dir", "said"),
+            file("said/f", 1, 10),
+            file("later/f", 1, 11),
+            entry("dir", "later"),
+            file("implied/deep/f", 1, 12),
+            file("file/.wh.gone", 0, 13),
+            file("marked/.wh..wh..opq", 0, 14))) {
+      for (var name : List.of("implied", "implied/deep", "file", "marked")) {
+        assertThat(index.isImplied(inode(index, name))).as(name).isTrue();
+      }
+      for (var name : List.of("said", "later", "said/f", "implied/deep/f")) {
+        assertThat(index.isImplied(inode(index, name))).as(name).isFalse();
+      }
     }
   }
 

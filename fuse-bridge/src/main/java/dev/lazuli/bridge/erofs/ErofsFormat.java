@@ -59,6 +59,22 @@ final class ErofsFormat {
   static final int INODE_MTIME = 32;
   static final int INODE_MTIME_NANOS = 40;
   static final int INODE_LINKS = 44;
+
+  /**
+   * Flags of our own in {@code i_reserved2}, the last 16 bytes, which Linux neither reads nor
+   * checks: they are seen by nobody who looks at a mounted image.
+   */
+  static final int INODE_OWN_FLAGS = 48;
+
+  /** Of a directory: the layer has no entry for it. */
+  static final int OWN_IMPLIED = 1;
+
+  /** Of the root: the image tells which directories are implied. */
+  static final int OWN_TELLS_IMPLIED = 2;
+
+  /** Of the root: some directory but the root is implied. */
+  static final int OWN_HAS_IMPLIED = 4;
+
   static final int FORMAT_EXTENDED = 1;
   static final int LAYOUT_PLAIN = 0;
   static final int LAYOUT_INLINE = 2;

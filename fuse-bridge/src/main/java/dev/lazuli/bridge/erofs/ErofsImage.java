@@ -128,6 +128,28 @@ public final class ErofsImage implements AutoCloseable {
     return bytes.unsignedShort(inode(nid) + ErofsFormat.INODE_MODE);
   }
 
+  /**
+   * Returns whether {@link #isImplied} and {@link #hasImplied} say anything: earlier versions did
+   * not note it.
+   */
+  public boolean tellsImplied() throws CorruptImageException {
+    return (ownFlags(rootNid()) & ErofsFormat.OWN_TELLS_IMPLIED) != 0;
+  }
+
+  /** Returns whether any directory but the root has no entry of its own in the layer. */
+  public boolean hasImplied() throws CorruptImageException {
+    return (ownFlags(rootNid()) & ErofsFormat.OWN_HAS_IMPLIED) != 0;
+  }
+
+  /** Returns whether a directory has no entry of its own, so that its attributes are assumed. */
+  public boolean isImplied(long nid) throws CorruptImageException {
+    return (ownFlags(nid) & ErofsFormat.OWN_IMPLIED) != 0;
+  }
+
+  private int ownFlags(long nid) throws CorruptImageException {
+    return bytes.getInt(inode(nid) + ErofsFormat.INODE_OWN_FLAGS);
+  }
+
   /** Returns the owner's number, unsigned. */
   public int uid(long nid) throws CorruptImageException {
     return bytes.getInt(inode(nid) + ErofsFormat.INODE_UID);

@@ -144,6 +144,7 @@ public final class ErofsWriter {
     inode.set(ErofsFormat.LONG, ErofsFormat.INODE_MTIME, source.mtimeSeconds(number));
     inode.set(ErofsFormat.INT, ErofsFormat.INODE_MTIME_NANOS, mtimeNanos(number));
     inode.set(ErofsFormat.INT, ErofsFormat.INODE_LINKS, linkCount(number, mode));
+    inode.set(ErofsFormat.INT, ErofsFormat.INODE_OWN_FLAGS, ownFlags(number));
 
     inodes.padTo(plan.nid(number) * ErofsFormat.INODE_SLOT);
     inodes.write(inode, 0, ErofsFormat.INODE_SIZE);
@@ -153,6 +154,23 @@ public final class ErofsWriter {
     } else if (hasData(number, mode)) {
       writeChunkIndex(number);
     }
+  }
+
+  private int ownFlags(int number) {
+    int flags = source.isImplied(number) ? ErofsFormat.OWN_IMPLIED : 0;
+    if (number == 0) {
+      flags |= ErofsFormat.OWN_TELLS_IMPLIED | (hasImplied() ? ErofsFormat.OWN_HAS_IMPLIED : 0);
+    }
+    return flags;
+  }
+
+  private boolean hasImplied() {
+    for (int number = 1; number < source.inodeCount(); number++) {
+      if (source.isImplied(number)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void writeDirectory(int directory) throws IOException {

@@ -41,6 +41,14 @@ public interface InodeSource {
   /** Returns the full {@code st_mode}: type and permission bits. */
   int mode(int inode);
 
+  /**
+   * Returns whether a directory's attributes are only assumed, because the layer has something in
+   * it but no entry for it.
+   */
+  default boolean isImplied(int inode) {
+    return false;
+  }
+
   /** Returns the owner's number, an unsigned 32-bit value. */
   int uid(int inode);
 

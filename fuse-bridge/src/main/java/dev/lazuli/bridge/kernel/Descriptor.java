@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -77,6 +78,18 @@ public final class Descriptor implements AutoCloseable {
   public static Descriptor open(Path path, int flags) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment cPath = arena.allocateFrom(path.toString());
+      long number =
+          Libc.check(
+              state -> OPEN.call(state, cPath.address(), flags),
+              () -> "open(\"%s\", 0x%x)".formatted(path, flags));
+      return new Descriptor((int) number);
+    }
+  }
+
+  /** Opens an existing file by a path as {@link RawPaths} has it. */
+  static Descriptor openRaw(String path, int flags) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cPath = arena.allocateFrom(path, ISO_8859_1);
       long number =
           Libc.check(
               state -> OPEN.call(state, cPath.address(), flags),

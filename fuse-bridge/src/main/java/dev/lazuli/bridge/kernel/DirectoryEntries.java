@@ -2,11 +2,14 @@ package dev.lazuli.bridge.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What {@code getdents64(2)} says of a directory's entries beside their names, which Java keeps to
@@ -71,6 +74,50 @@ public final class DirectoryEntries {
       throw new IllegalArgumentException(directory + " has no entries to look at");
     }
     return true;
+  }
+
+  /**
+   * Returns the names in a directory, without {@code .} and {@code ..}, one character for each
+   * byte.
+   *
+   * @param path as {@link RawPaths} has it
+   * @throws ErrnoException if the directory cannot be read, or this kernel's number of the call is
+   *     not known
+   */
+  public static List<String> names(String path) throws ErrnoException {
+    long call = numberOfGetdents64(System.getProperty("os.arch"));
+    if (call < 0) {
+      throw new ErrnoException("getdents64(\"%s\")".formatted(path), Errno.ENOSYS);
+    }
+    var names = new ArrayList<String>();
+    try (var arena = Arena.ofConfined();
+        var descriptor = Descriptor.openRaw(path, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC)) {
+      var buffer = arena.allocate(BUFFER_BYTES, Long.BYTES);
+      long bytes;
+      do {
+        bytes = read(call, descriptor, buffer, path);
+        addNames(buffer.asSlice(0, bytes), names);
+      } while (bytes > 0);
+    }
+    return names;
+  }
+
+  private static long read(long call, Descriptor descriptor, MemorySegment buffer, String path)
+      throws ErrnoException {
+    return Libc.check(
+        state ->
+            SYSCALL.call(state, call, descriptor.number(), buffer.address(), buffer.byteSize(), 0),
+        () -> "getdents64(\"%s\")".formatted(path));
+  }
+
+  private static void addNames(MemorySegment entries, List<String> names) {
+    for (long at = 0; at < entries.byteSize(); ) {
+      var name = entries.getString(at + DIRENT_NAME, ISO_8859_1);
+      if (!name.equals(".") && !name.equals("..")) {
+        names.add(name);
+      }
+      at += Short.toUnsignedInt(entries.get(JAVA_SHORT_UNALIGNED, at + DIRENT_RECLEN));
+    }
   }
 
   /** Returns {@code __NR_getdents64}, which is no older than the architecture; -1 if unknown. */

@@ -79,6 +79,39 @@ final class ErofsImageTest {
   }
 
   @Test
+  void impliedDirectories_areToldApart() throws IOException {
+    var tree = new HeapTree();
+    var said = tree.directory(tree.root(), "said");
+    var implied = tree.directory(said, "implied");
+    implied.implied = true;
+
+    var image = Images.image(Images.write(tree, 4096));
+
+    long saidNid = Images.lookup(image, image.rootNid(), "said");
+    long impliedNid = Images.lookup(image, saidNid, "implied");
+    assertThat(image.tellsImplied()).isTrue();
+    assertThat(image.hasImplied()).isTrue();
+    assertThat(image.isImplied(saidNid)).isFalse();
+    assertThat(image.isImplied(impliedNid)).isTrue();
+    implied.implied = false;
+    assertThat(Images.image(Images.write(tree, 4096)).hasImplied()).isFalse();
+  }
+
+  @Test
+  void imageOfAnEarlierVersion_tellsNothing() throws IOException {
+    var bytes = Images.write(new HeapTree(), 4096);
+    var image = MemorySegment.ofArray(bytes);
+    var superBlock = SuperBlock.read(image);
+    image.set(
+        ErofsFormat.INT,
+        superBlock.rootNid() * (long) ErofsFormat.INODE_SLOT + ErofsFormat.INODE_OWN_FLAGS,
+        0);
+    superBlock.seal(image);
+
+    assertThat(Images.image(bytes).tellsImplied()).isFalse();
+  }
+
+  @Test
   void imageWithoutFiles_hasNoPaths() throws IOException {
     assertThat(Images.image(Images.write(new HeapTree(), 4096)).pathAt(0)).isEmpty();
   }

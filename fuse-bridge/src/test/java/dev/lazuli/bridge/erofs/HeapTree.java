@@ -17,6 +17,7 @@ final class HeapTree implements InodeSource {
     int mode;
     int uid;
     int gid;
+    boolean implied;
     long mtimeSeconds;
     int mtimeNanos;
     long size;
@@ -109,6 +110,11 @@ final class HeapTree implements InodeSource {
   @Override
   public int mode(int inode) {
     return nodes.get(inode).mode;
+  }
+
+  @Override
+  public boolean isImplied(int inode) {
+    return nodes.get(inode).implied;
   }
 
   @Override

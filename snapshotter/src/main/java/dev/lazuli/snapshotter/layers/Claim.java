@@ -33,6 +33,16 @@ final class Claim implements RemoteLayer {
   }
 
   @Override
+  public LayerEntry.Directory root() {
+    return opened().root();
+  }
+
+  @Override
+  public boolean mayImplyDirectories() throws IOException {
+    return opened().mayImplyDirectories();
+  }
+
+  @Override
   public boolean complete() {
     return opened().data().complete();
   }

@@ -17,6 +17,11 @@ record IndexedTree(LayerIndex index) implements InodeSource {
   }
 
   @Override
+  public boolean isImplied(int inode) {
+    return index.isImplied(inode);
+  }
+
+  @Override
   public int uid(int inode) {
     return index.uid(inode);
   }

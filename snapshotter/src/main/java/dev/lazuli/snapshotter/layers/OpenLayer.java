@@ -176,6 +176,16 @@ final class OpenLayer implements AutoCloseable {
     return tree == null ? MountKind.NONE : tree.kind();
   }
 
+  /** See {@link RemoteLayer#root}. */
+  LayerEntry.Directory root() {
+    return ImageDirectory.root(image);
+  }
+
+  /** See {@link RemoteLayer#mayImplyDirectories}. */
+  boolean mayImplyDirectories() throws IOException {
+    return !image.tellsImplied() || image.hasImplied();
+  }
+
   /** See {@link RemoteLayer#check}. */
   void check() throws IOException {
     if (data.complete() || System.nanoTime() - availableUntil < 0) {

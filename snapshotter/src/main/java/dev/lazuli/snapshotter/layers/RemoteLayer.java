@@ -19,6 +19,15 @@ public interface RemoteLayer extends AutoCloseable {
    */
   Path lowerDir();
 
+  /** Returns the layer's root as its metadata image has it; nothing is fetched to read it. */
+  LayerEntry.Directory root();
+
+  /**
+   * Returns whether the layer may have something in directories without saying what their
+   * attributes are; see {@link LayerEntry.Source}.
+   */
+  boolean mayImplyDirectories() throws IOException;
+
   /** Returns whether all of the layer's content is on this node's disk. */
   boolean complete();
 

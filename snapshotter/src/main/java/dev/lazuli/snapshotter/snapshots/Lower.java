@@ -1,43 +1,87 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.layers.LayerEntry;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * What a snapshot builds on, readable now.
+ * What a snapshot builds on.
  *
- * @param paths directories, nearest first, each only once
+ * @param parts nearest first, each only once
  * @param owner of the root that is seen through the snapshot
  */
-record Lower(List<Path> paths, Owner owner) {
+record Lower(List<Part> parts, Owner owner) {
+  /** One directory of an overlay. */
+  sealed interface Part {
+    /** Returns where it is mounted or lies from now on. */
+    Path path();
+
+    /** Returns its root, for looking things up. */
+    LayerEntry.Directory root();
+  }
+
+  /** A mounted layer. */
+  private record Mounted(RemoteLayer layer) implements Part {
+    @Override
+    public Path path() {
+      return layer.lowerDir();
+    }
+
+    @Override
+    public LayerEntry.Directory root() {
+      return layer.root();
+    }
+  }
+
   /**
-   * Finds the directories of some snapshots.
+   * A directory on this machine.
+   *
+   * @param inherited whether it is an {@link InheritedTree} of a mounted layer
+   */
+  private record Unpacked(Path path, boolean inherited) implements Part {
+    @Override
+    public LayerEntry.Directory root() {
+      return HostDirectory.of(path);
+    }
+  }
+
+  /**
+   * Puts the directories of some snapshots together.
    *
    * <p>A layer that occurs several times counts where it is nearest: what its other occurrences
-   * add, hide or make opaque it does again, later. Overlayfs refuses one directory twice.
+   * add, hide or make opaque it does again, later. Overlayfs refuses one directory twice. Of the
+   * trees of inherited directories the nearest has what is seen of the others.
    *
    * @param lineage nearest first
+   * @param layers of those that are remote, in their order
    */
-  static Lower of(List<Snapshot> lineage, SnapshotDirectories directories, RemoteSnapshots remote)
+  static Lower of(List<Snapshot> lineage, List<RemoteLayer> layers, SnapshotDirectories directories)
       throws IOException {
-    var layers = remote.readable(lineage.stream().filter(Snapshot::isRemote).toList()).iterator();
+    var remote = layers.iterator();
     var digests = new HashSet<String>();
-    var paths = new ArrayList<Path>();
+    var parts = new ArrayList<Part>();
+    Optional<Path> inherited = Optional.empty();
     for (var snapshot : lineage) {
       if (!snapshot.isRemote()) {
-        paths.add(directories.of(snapshot).content());
+        parts.add(new Unpacked(directories.of(snapshot).content(), false));
         continue;
       }
-      var layer = layers.next();
+      if (inherited.isEmpty()) {
+        inherited = directories.inherited(snapshot);
+        inherited.ifPresent(path -> parts.add(new Unpacked(path, true)));
+      }
+      var layer = remote.next();
       if (digests.add(layer.digest())) {
-        paths.add(layer.lowerDir());
+        parts.add(new Mounted(layer));
       }
     }
-    return new Lower(List.copyOf(paths), owner(lineage, directories));
+    return new Lower(List.copyOf(parts), owner(lineage, directories));
   }
 
   /** No layer has a say in who owns the image's root: containerd ignores an entry for it. */
@@ -46,5 +90,21 @@ record Lower(List<Path> paths, Owner owner) {
     return lineage.isEmpty() || lineage.getFirst().isRemote()
         ? Owner.ROOT
         : Owner.of(directories.of(lineage.getFirst()).content());
+  }
+
+  List<Path> paths() {
+    return parts.stream().map(Part::path).toList();
+  }
+
+  List<LayerEntry.Directory> roots() {
+    return parts.stream().map(Part::root).toList();
+  }
+
+  /** Returns the root of the tree of inherited directories, which is one of {@link #roots}. */
+  Optional<LayerEntry.Directory> inherited() {
+    return parts.stream()
+        .filter(part -> part instanceof Unpacked unpacked && unpacked.inherited())
+        .map(Part::root)
+        .findFirst();
   }
 }

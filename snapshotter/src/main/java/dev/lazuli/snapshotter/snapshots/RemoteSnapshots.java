@@ -97,10 +97,24 @@ final class RemoteSnapshots {
    * Returns the claims of these snapshots, in their order, after all of them were found readable.
    */
   List<RemoteLayer> readable(List<Snapshot> snapshots) throws SnapshotException {
-    var checks = new ArrayList<CompletableFuture<RemoteLayer>>();
-    for (var snapshot : snapshots) {
-      checks.add(claim(snapshot).thenCompose(RemoteSnapshots::check));
-    }
+    return await(
+        snapshots,
+        snapshots.stream()
+            .map(snapshot -> claim(snapshot).thenCompose(RemoteSnapshots::check))
+            .toList());
+  }
+
+  /**
+   * Returns the claims of these snapshots, in their order, once all are held; nothing is asked of
+   * registries for layers that are mounted.
+   */
+  List<RemoteLayer> mounted(List<Snapshot> snapshots) throws SnapshotException {
+    return await(snapshots, snapshots.stream().map(this::claim).toList());
+  }
+
+  private List<RemoteLayer> await(
+      List<Snapshot> snapshots, List<CompletableFuture<RemoteLayer>> checks)
+      throws SnapshotException {
     var readable = new ArrayList<RemoteLayer>();
     for (int i = 0; i < checks.size(); i++) {
       try {

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import dev.lazuli.bridge.kernel.DirectoryEntries;
+import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +12,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.UUID;
 
 /**
@@ -72,31 +75,72 @@ final class SnapshotDirectories {
   }
 
   /**
-   * Makes the directory of a new snapshot.
+   * Makes the directory of a new snapshot. To be called while no other snapshot can be made.
    *
    * @param owner of the root that is seen through it, as of the layer below
    */
   void create(Snapshot snapshot, Owner owner) throws IOException {
+    make(
+        snapshot,
+        making -> {
+          makeDirectory(making.content(), "rwxr-xr-x");
+          if (snapshot.kind() == Kind.ACTIVE) {
+            makeDirectory(making.work(), "rwx--x--x");
+          }
+          if (!owner.equals(Owner.of(making.content()))) {
+            Files.setAttribute(making.content(), "unix:uid", owner.uid(), NOFOLLOW_LINKS);
+            Files.setAttribute(making.content(), "unix:gid", owner.gid(), NOFOLLOW_LINKS);
+          }
+        });
+  }
+
+  /**
+   * Makes the directory of a new snapshot that is a mounted layer, if it needs one. To be called
+   * while no other snapshot can be made.
+   *
+   * @param inherited the layer's {@link InheritedTree}, empty if it has none
+   */
+  void createInherited(Snapshot snapshot, SortedMap<String, DirectoryAttributes> inherited)
+      throws IOException {
+    if (inherited.isEmpty()) {
+      deleteLeft(snapshot);
+    } else {
+      make(snapshot, making -> InheritedTree.make(making.content(), inherited));
+    }
+  }
+
+  /** What fills a new directory. */
+  private interface Filling {
+    void fill(SnapshotDirectory making) throws IOException;
+  }
+
+  private void make(Snapshot snapshot, Filling filling) throws IOException {
     var making = new SnapshotDirectory(Files.createTempDirectory(path, "new-"));
     try {
-      makeDirectory(making.content(), "rwxr-xr-x");
-      if (snapshot.kind() == Kind.ACTIVE) {
-        makeDirectory(making.work(), "rwx--x--x");
-      }
-      if (!owner.equals(Owner.of(making.content()))) {
-        Files.setAttribute(making.content(), "unix:uid", owner.uid(), NOFOLLOW_LINKS);
-        Files.setAttribute(making.content(), "unix:gid", owner.gid(), NOFOLLOW_LINKS);
-      }
-      var directory = of(snapshot).path();
-      if (Files.exists(directory, NOFOLLOW_LINKS)) {
-        // Left by a transaction that failed after this step: ids in use are never made twice.
-        var _ = take(directory);
-      }
-      Files.move(making.path(), directory, StandardCopyOption.ATOMIC_MOVE);
+      filling.fill(making);
+      deleteLeft(snapshot);
+      Files.move(making.path(), of(snapshot).path(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       DirectoryTree.delete(making.path());
       throw e;
     }
+  }
+
+  /**
+   * Deletes what a transaction left that failed after it had made a directory: ids in use are never
+   * made twice.
+   */
+  private void deleteLeft(Snapshot snapshot) throws IOException {
+    var directory = of(snapshot).path();
+    if (Files.exists(directory, NOFOLLOW_LINKS)) {
+      DirectoryTree.delete(directory);
+    }
+  }
+
+  /** Returns the tree of directories that a mounted layer inherits, if it has one. */
+  Optional<Path> inherited(Snapshot remote) {
+    var tree = of(remote).content();
+    return Files.isDirectory(tree, NOFOLLOW_LINKS) ? Optional.of(tree) : Optional.empty();
   }
 
   private static void makeDirectory(Path directory, String permissions) throws IOException {

@@ -102,15 +102,11 @@ final class SnapshotStore implements AutoCloseable {
   }
 
   /** Adds a committed snapshot that is a mounted layer. */
-  Snapshot createRemote(String name, String parent, Map<String, String> labels, LayerRequest layer)
+  Snapshot createRemote(
+      String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
       throws IOException {
     return insert(
-        Kind.COMMITTED,
-        name,
-        parent,
-        Snapshot.markRemote(labels),
-        Optional.of(layer),
-        (_, _) -> {});
+        Kind.COMMITTED, name, parent, Snapshot.markRemote(labels), Optional.of(layer), step);
   }
 
   private Snapshot insert(

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.snapshotter.api.types.Mount;
+import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -16,10 +17,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -162,7 +165,7 @@ final class Snapshotter implements AutoCloseable {
     if (snapshot.kind() == Kind.COMMITTED) {
       throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is committed");
     }
-    return mount(snapshot, Lower.of(lineage.subList(1, lineage.size()), directories, remote));
+    return mount(snapshot, readable(lineage.subList(1, lineage.size())));
   }
 
   void commit(String name, String key, Map<String, String> labels) throws IOException {
@@ -330,7 +333,15 @@ final class Snapshotter implements AutoCloseable {
       var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
       var held = false;
       try {
-        remote.hold(store.createRemote(name, parent, labels, layer.request()), layer);
+        var inherited = inherited(parent, layer);
+        var snapshot =
+            store.createRemote(
+                name,
+                parent,
+                labels,
+                layer.request(),
+                (made, _) -> directories.createInherited(made, inherited));
+        remote.hold(snapshot, layer);
         held = true;
       } catch (SnapshotException e) {
         if (e.reason() != Reason.ALREADY_EXISTS) {
@@ -347,10 +358,41 @@ final class Snapshotter implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns the directories whose attributes a layer leaves to those below it, as far as they would
+   * look otherwise.
+   *
+   * @throws IOException if they cannot be found out; then the client has to unpack the layer
+   */
+  private SortedMap<String, DirectoryAttributes> inherited(String parent, RemoteLayer layer)
+      throws IOException {
+    if (parent.isEmpty() || !layer.mayImplyDirectories()) {
+      return Collections.emptySortedMap();
+    }
+    try {
+      var lineage = store.lineage(parent);
+      var below = Lower.of(lineage, remote.mounted(remoteOf(lineage)), directories);
+      return InheritedDirectories.of(layer.root(), below.roots(), below.inherited());
+    } catch (IOException | IllegalStateException e) {
+      throw new IOException(
+          "layer %s: attributes of directories that it has no entries for cannot be taken from below: %s"
+              .formatted(layer.digest(), e.getMessage()),
+          e);
+    }
+  }
+
+  private Lower readable(List<Snapshot> lineage) throws IOException {
+    return Lower.of(lineage, remote.readable(remoteOf(lineage)), directories);
+  }
+
+  private static List<Snapshot> remoteOf(List<Snapshot> lineage) {
+    return lineage.stream().filter(Snapshot::isRemote).toList();
+  }
+
   private Mount create(Kind kind, String key, String parent, Map<String, String> labels)
       throws IOException {
     var lineage = parent.isEmpty() ? List.<Snapshot>of() : store.lineage(parent);
-    var lower = Lower.of(lineage, directories, remote);
+    var lower = readable(lineage);
     var snapshot =
         store.create(
             kind, key, parent, labels, (made, _) -> directories.create(made, lower.owner()));

@@ -120,7 +120,7 @@ final class RandomStack {
       return;
     }
     for (var parent : missing) {
-      if (StackRules.IMPLIED && random.nextBoolean()) {
+      if (random.nextBoolean()) {
         continue;
       }
       var directory = StackEntry.of(StackEntry.DIRECTORY, parent, "", attributes.ofDirectory());
@@ -196,7 +196,7 @@ final class RandomStack {
       return known();
     }
     var place = StackEntry.join(directory(), name());
-    return StackRules.IMPLIED && random.nextInt(8) == 0 && depth(place) < MOST_DEPTH
+    return random.nextInt(8) == 0 && depth(place) < MOST_DEPTH
         ? StackEntry.join(place, name())
         : place;
   }

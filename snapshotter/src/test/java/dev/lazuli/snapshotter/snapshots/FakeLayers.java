@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -26,6 +27,9 @@ final class FakeLayers implements RemoteLayers {
 
   /** Labels that a claim's request has beside those it was asked with. */
   volatile Map<String, String> lookedUp = Map.of();
+
+  /** Roots of the layers that may imply directories. */
+  final Map<String, FakeDirectory> roots = new ConcurrentHashMap<>();
 
   final List<LayerRequest> mounted = new ArrayList<>();
   final List<LayerRequest> restored = new ArrayList<>();
@@ -100,6 +104,16 @@ final class FakeLayers implements RemoteLayers {
     @Override
     public Path lowerDir() {
       return Path.of("/mounts", digest.substring(digest.length() - 4));
+    }
+
+    @Override
+    public LayerEntry.Directory root() {
+      return roots.getOrDefault(digest, new FakeDirectory());
+    }
+
+    @Override
+    public boolean mayImplyDirectories() {
+      return roots.containsKey(digest);
     }
 
     @Override

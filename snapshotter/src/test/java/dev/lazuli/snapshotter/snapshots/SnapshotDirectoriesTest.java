@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,6 +41,16 @@ final class SnapshotDirectoriesTest {
     var first = directories.takeAllBut(Set.of());
 
     assertThat(directories.takeAllBut(Set.of())).isEqualTo(first).hasSize(1);
+  }
+
+  @Test
+  void whatAFailedSnapshotLeft_isNoTreeOfALaterLayersDirectories() throws IOException {
+    var directories = SnapshotDirectories.open(root);
+    directories.create(snapshot(7), Owner.ROOT);
+
+    directories.createInherited(snapshot(7), Collections.emptySortedMap());
+
+    assertThat(directories.inherited(snapshot(7))).isEmpty();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
+import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.metrics.Metrics;
@@ -95,6 +96,67 @@ final class SnapshotterTest {
 
     assertThat(mount.getOptionsList()).contains("lowerdir=/mounts/0001:/mounts/0002");
     assertThat(view.getOptionsList()).containsExactly("lowerdir=/mounts/0001:/mounts/0002");
+  }
+
+  @Test
+  void directoriesWithoutEntries_lookAsTheyDoBelow() throws IOException {
+    layers.roots.put(BASE, new FakeDirectory().add("tmp", sticky()));
+    layers.roots.put(TOP, new FakeDirectory().add("tmp", implied()));
+    prepareLayer("chain1", "", BASE);
+    prepareLayer("chain2", "chain1", TOP);
+
+    var tree = root.resolve("snapshots/2/fs");
+    var lowers = "lowerdir=" + tree + ":/mounts/0002:/mounts/0001";
+    assertThat(Files.getAttribute(tree.resolve("tmp"), "unix:mode")).isEqualTo(041777);
+    assertThat(snapshotter.prepare("container", "chain2", Map.of()).getOptionsList())
+        .contains(lowers);
+    close();
+    open();
+    assertThat(snapshotter.mounts("container").getOptionsList()).contains(lowers);
+    snapshotter.remove("container");
+    snapshotter.remove("chain2");
+    snapshotter.cleanup();
+    assertThat(root.resolve("snapshots")).isEmptyDirectory();
+  }
+
+  @Test
+  void layerAboveAnUnpackedOne_takesItsDirectoriesAttributes() throws IOException {
+    snapshotter.prepare("extract", "", Map.of());
+    var tmp = Files.createDirectory(root.resolve("snapshots/1/fs/tmp"));
+    Files.setAttribute(tmp, "unix:mode", 01777);
+    Files.createSymbolicLink(root.resolve("snapshots/1/fs/link"), Path.of("tmp"));
+    snapshotter.commit("base", "extract", Map.of());
+    layers.roots.put(TOP, new FakeDirectory().add("tmp", implied()).add("link", implied()));
+
+    prepareLayer("chain2", "base", TOP);
+
+    var tree = root.resolve("snapshots/2/fs");
+    assertThat(tree).isDirectoryNotContaining("glob:**link");
+    assertThat(Files.getAttribute(tree.resolve("tmp"), "unix:mode")).isEqualTo(041777);
+  }
+
+  @Test
+  void attributesThatCannotBeFound_leaveTheLayerToTheClient() throws IOException {
+    layers.roots.put(BASE, new FakeDirectory().add("tmp", sticky()));
+    layers.roots.put(
+        TOP, new FakeDirectory().add("tmp", implied().from(LayerEntry.Source.UNKNOWN)));
+    prepareLayer("chain1", "", BASE);
+
+    var mount = snapshotter.prepare("extract", "chain1", labels("chain2", TOP));
+
+    assertThat(mount.getType()).isEqualTo("overlay");
+    assertThat(layers.openClaims(TOP)).isZero();
+    assertThat(snapshotter.troubles().list())
+        .singleElement()
+        .satisfies(trouble -> assertThat(trouble.reason()).contains(TOP, "earlier version", "tmp"));
+  }
+
+  private static FakeDirectory sticky() {
+    return new FakeDirectory().with(FakeDirectory.attributes(01777, 0));
+  }
+
+  private static FakeDirectory implied() {
+    return new FakeDirectory().from(LayerEntry.Source.IMPLIED);
   }
 
   @Test

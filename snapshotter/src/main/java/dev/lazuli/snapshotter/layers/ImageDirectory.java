@@ -1,0 +1,128 @@
+package dev.lazuli.snapshotter.layers;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.lazuli.bridge.erofs.ErofsImage;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A directory of a layer's metadata image. */
+record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Directory {
+  /** S_IFMT and its value for directories, of uapi/linux/stat.h. */
+  private static final int TYPE = 0170000;
+
+  private static final int DIRECTORY = 0040000;
+
+  /** FT_DIR of uapi/linux/fs_types.h. */
+  private static final int DIRECTORY_ENTRY = 2;
+
+  private static final int IMPLIED_PERMISSIONS = 0755;
+
+  private static final List<String> OPAQUE =
+      List.of("trusted.overlay.opaque", "user.overlay.opaque");
+
+  static ImageDirectory root(ErofsImage image) {
+    return new ImageDirectory(image, image.rootNid());
+  }
+
+  @Override
+  public DirectoryAttributes attributes() throws IOException {
+    return new DirectoryAttributes(
+        image.mode(nid),
+        image.uid(nid),
+        image.gid(nid),
+        image.mtimeSeconds(nid),
+        image.mtimeNanos(nid),
+        xattrs());
+  }
+
+  private SortedMap<String, byte[]> xattrs() throws IOException {
+    var xattrs = new TreeMap<String, byte[]>();
+    int size = image.listXattrs(nid, MemorySegment.ofArray(new byte[0]));
+    if (size > 0) {
+      var names = new byte[size];
+      image.listXattrs(nid, MemorySegment.ofArray(names));
+      for (var name : new String(names, ISO_8859_1).split("\0")) {
+        xattrs.put(name, xattr(name));
+      }
+    }
+    return xattrs;
+  }
+
+  private byte[] xattr(String name) throws IOException {
+    var value = new byte[image.getXattr(nid, bytes(name), MemorySegment.ofArray(new byte[0]))];
+    image.getXattr(nid, bytes(name), MemorySegment.ofArray(value));
+    return value;
+  }
+
+  @Override
+  public boolean isOpaque() throws IOException {
+    var value = MemorySegment.ofArray(new byte[1]);
+    for (var name : OPAQUE) {
+      if (image.getXattr(nid, bytes(name), value) == 1
+          && value.get(ValueLayout.JAVA_BYTE, 0) == 'y') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public LayerEntry.Source source() throws IOException {
+    if (image.tellsImplied()) {
+      return image.isImplied(nid) ? LayerEntry.Source.IMPLIED : LayerEntry.Source.ENTRY;
+    }
+    return looksImplied() ? LayerEntry.Source.UNKNOWN : LayerEntry.Source.ENTRY;
+  }
+
+  /** Returns whether the attributes are those that implied directories get. */
+  private boolean looksImplied() throws IOException {
+    return (image.mode(nid) & ~TYPE) == IMPLIED_PERMISSIONS
+        && image.uid(nid) == 0
+        && image.gid(nid) == 0
+        && image.mtimeSeconds(nid) == 0
+        && image.mtimeNanos(nid) == 0
+        && attributes().xattrs().isEmpty();
+  }
+
+  @Override
+  public LayerEntry child(String name) throws IOException {
+    var bytes = bytes(name);
+    long child = image.lookup(nid, bytes, 0, (int) bytes.byteSize());
+    if (child == ErofsImage.ABSENT) {
+      return LayerEntry.Other.ABSENT;
+    }
+    return (image.mode(child) & TYPE) == DIRECTORY
+        ? new ImageDirectory(image, child)
+        : LayerEntry.Other.HIDING;
+  }
+
+  @Override
+  public void forEachDirectory(LayerEntry.NameVisitor visitor) throws IOException {
+    var names = new ArrayList<String>();
+    image.forEachEntry(
+        nid,
+        0,
+        (segment, offset, length, _, type, _) -> {
+          var name =
+              new String(
+                  segment.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1);
+          if (type == DIRECTORY_ENTRY && !name.equals(".") && !name.equals("..")) {
+            names.add(name);
+          }
+          return true;
+        });
+    for (var name : names) {
+      visitor.name(name);
+    }
+  }
+
+  private static MemorySegment bytes(String text) {
+    return MemorySegment.ofArray(text.getBytes(ISO_8859_1));
+  }
+}
