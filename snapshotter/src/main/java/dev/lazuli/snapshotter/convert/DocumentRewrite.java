@@ -85,18 +85,19 @@ final class DocumentRewrite {
 
   /** Lets an attestation speak of what its image has become. */
   private void point(ObjectNode entry) {
-    if (entry.get("annotations") instanceof ObjectNode annotations
-        && written.get(annotations.path(Plan.ATTESTED_DIGEST).asString(""))
-            instanceof Written image) {
-      annotations.put(Plan.ATTESTED_DIGEST, image.descriptor().digest().toString());
+    if (entry.get("annotations") instanceof ObjectNode annotations) {
+      var image = written.get(annotations.path(Plan.ATTESTED_DIGEST).asString(""));
+      if (image != null) {
+        annotations.put(Plan.ATTESTED_DIGEST, image.descriptor().digest().toString());
+      }
     }
   }
 
   /** Lets a document that is attached to another one stay attached to what that has become. */
   private void followSubject(ObjectNode json, Plan.Image plan) throws IOException {
-    if (plan.image().subject() instanceof Descriptor subject
-        && plans.get(subject.digest()) instanceof Plan known
-        && json.get("subject") instanceof ObjectNode entry) {
+    var subject = plan.image().subject();
+    var known = subject == null ? null : plans.get(subject.digest());
+    if (known != null && json.get("subject") instanceof ObjectNode entry) {
       put(entry, write(known).descriptor());
     }
   }

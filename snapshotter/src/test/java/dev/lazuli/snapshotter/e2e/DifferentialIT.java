@@ -49,7 +49,7 @@ final class DifferentialIT {
   static final ContainerdExtension BED =
       new ContainerdExtension(
           config -> {
-            var lazy = config.proxySnapshotters().get("lazuli");
+            var lazy = requireNonNull(config.proxySnapshotters().get("lazuli"));
             return config
                 .withSnapshotter(Way.EROFS_LOOP.snapshotter, lazy.resolveSibling("loop.sock"))
                 .withSnapshotter(Way.FUSE_TREE.snapshotter, lazy.resolveSibling("tree.sock"));
@@ -95,7 +95,8 @@ final class DifferentialIT {
   }
 
   private static DaemonProcess daemon(Way way) throws IOException {
-    var socket = BED.containerd().config().proxySnapshotters().get(way.snapshotter);
+    var sockets = BED.containerd().config().proxySnapshotters();
+    var socket = requireNonNull(sockets.get(way.snapshotter));
     var daemon =
         BED.closeAtEnd(
             DaemonProcess.start(
@@ -226,7 +227,7 @@ final class DifferentialIT {
   private static List<String> differences(TreeComparer expected, Way way, String reference)
       throws IOException {
     ctrRemotePull(way.snapshotter, reference);
-    var log = DAEMONS.get(way).log();
+    var log = requireNonNull(DAEMONS.get(way)).log();
     assertThat(log.lines().filter(line -> line.contains("remote-snapshot-prepared=false")))
         .as("layers of " + reference + " that were not mounted")
         .isEmpty();

@@ -126,7 +126,7 @@ final class OddTar {
     } else {
       header[at] = (byte) 0x80;
       for (int i = 0; i < Integer.BYTES; i++) {
-        header[at + 7 - i] = (byte) (id >>> Byte.SIZE * i);
+        header[at + 7 - i] = (byte) (id >>> (Byte.SIZE * i));
       }
     }
   }

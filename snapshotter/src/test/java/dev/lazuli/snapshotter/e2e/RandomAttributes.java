@@ -110,7 +110,7 @@ final class RandomAttributes {
     putAcl(list, ACL_MASK, mode >> 3 & 7, ACL_NOBODY);
     putAcl(list, ACL_OTHER, mode & 7, ACL_NOBODY);
     var xattrs = new HashMap<>(attributes.xattrs());
-    xattrs.put("system.posix_acl_access", list.array());
+    xattrs.put("system.posix_acl_access", bytes(list));
     return attributes.withXattrs(xattrs);
   }
 
@@ -120,5 +120,11 @@ final class RandomAttributes {
 
   private static ByteBuffer little(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    var bytes = new byte[buffer.position()];
+    buffer.flip().get(bytes);
+    return bytes;
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 
@@ -226,7 +227,7 @@ final class RandomStack {
     return names.isEmpty() ? root : pick(List.copyOf(names));
   }
 
-  private static void addDirectory(String path, Kind kind, TreeSet<String> names) {
+  private static void addDirectory(String path, Kind kind, Set<String> names) {
     if (kind == Kind.DIRECTORY && depth(path) < MOST_DEPTH) {
       names.add(path);
     }

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ConvertListener;
@@ -147,7 +149,7 @@ final class StackImages {
     }
     var image = new ImageBuilder(layout);
     for (int number : order) {
-      image.layer(layers.get(number));
+      image.layer(requireNonNull(layers.get(number)));
     }
     Descriptor _ = image.build(tag);
   }

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -71,7 +73,7 @@ final class StackModel {
 
   /** Returns the attributes of what this layer has by a name. */
   Attributes attributes(String path) {
-    return attributesHere.get(path);
+    return requireNonNull(attributesHere.get(path), path);
   }
 
   boolean allows(StackEntry entry) {
@@ -156,7 +158,7 @@ final class StackModel {
     // the other order, and adds attributes to those that a directory has.
     return switch (own) {
       case WHITEOUT -> false;
-      case DIRECTORY -> !impliedHere.contains(path) && attributesHere.get(path).xattrs().isEmpty();
+      case DIRECTORY -> !impliedHere.contains(path) && attributes(path).xattrs().isEmpty();
       default -> !linkedHere.contains(path);
     };
   }

@@ -59,6 +59,7 @@ final class ServedLayersTest {
   private LayerFetch fetch;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosed") // close() closes it
   void open() throws Exception {
     store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
     scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);
@@ -134,7 +135,7 @@ final class ServedLayersTest {
   }
 
   /** A kernel's read; content seems to be evicted the first few times that it is read. */
-  private final class Reply implements ReadReply {
+  private static final class Reply implements ReadReply {
     final CompletableFuture<Integer> answer = new CompletableFuture<>();
     @Nullable Runnable onInterrupt;
     int offers;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerStore;
@@ -89,7 +90,9 @@ final class SlowIndexTest {
   }
 
   private void index(BlobSource blob) throws IOException, InterruptedException {
-    indexer.index(DIGEST, "slow.test/app:1", blob, new TocTrust.Deferred()).close();
+    try (var indexed = indexer.index(DIGEST, "slow.test/app:1", blob, new TocTrust.Deferred())) {
+      assertThat(indexed).isNotNull();
+    }
   }
 
   @Test

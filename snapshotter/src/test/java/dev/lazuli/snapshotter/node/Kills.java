@@ -168,8 +168,8 @@ final class Kills implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    daemon.destroyForcibly().waitFor();
+  public void close() throws IOException {
+    daemon.destroyForcibly().onExit().join();
     var record = directory.resolve("run/keeper");
     if (Files.exists(record)) {
       long pid = Long.parseLong(Files.readString(record).split(" ", 2)[0]);

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@link TestNode} in a process of its own. */
 final class NodeProcess {
-  static final Duration LONG = Duration.ofSeconds(120);
+  static final Duration LONG = Duration.ofMinutes(2);
 
   private final Process process;
   private final Path log;

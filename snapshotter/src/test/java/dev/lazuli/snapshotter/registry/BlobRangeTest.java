@@ -4,6 +4,7 @@ import static dev.lazuli.snapshotter.registry.ClientRig.bytes;
 import static dev.lazuli.snapshotter.registry.ClientRig.read;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Arrays.copyOfRange;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -445,7 +446,8 @@ class BlobRangeTest {
     try (var server =
             new ScriptedServer(
                 (request, reply) -> {
-                  var first = request.header("range").replaceAll("bytes=(\\d+)-.*", "$1");
+                  var first =
+                      requireNonNull(request.header("range")).replaceAll("bytes=(\\d+)-.*", "$1");
                   reply.send(
                       206, "x", "Content-Range: bytes %s-%s/1000000".formatted(first, first));
                 });
@@ -461,7 +463,8 @@ class BlobRangeTest {
     try (var server =
             new ScriptedServer(
                 (request, reply) -> {
-                  var range = request.header("range").replace('=', ' ') + "/1000000";
+                  var range =
+                      requireNonNull(request.header("range")).replace('=', ' ') + "/1000000";
                   reply.head(206, "Content-Range: " + range);
                   drip(reply);
                 });

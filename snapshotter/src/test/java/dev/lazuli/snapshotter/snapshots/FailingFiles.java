@@ -80,7 +80,7 @@ public final class FailingFiles extends FilePathWrapper {
     }
 
     @Override
-    public int read(ByteBuffer destination) throws IOException {
+    public synchronized int read(ByteBuffer destination) throws IOException {
       return disk.read(destination);
     }
 
@@ -90,7 +90,7 @@ public final class FailingFiles extends FilePathWrapper {
     }
 
     @Override
-    public int write(ByteBuffer source) throws IOException {
+    public synchronized int write(ByteBuffer source) throws IOException {
       count("write");
       return disk.write(source);
     }

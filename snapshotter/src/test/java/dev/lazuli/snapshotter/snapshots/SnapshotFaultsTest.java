@@ -34,8 +34,14 @@ final class SnapshotFaultsTest {
 
   private FakeLayers layers = new FakeLayers();
   private final Set<String> expected = new TreeSet<>();
+
+  @SuppressWarnings("NullAway.Init") // open() makes it
   private SnapshotStore store;
+
+  @SuppressWarnings("NullAway.Init")
   private Snapshotter snapshotter;
+
+  @SuppressWarnings("NullAway.Init")
   private Path root;
 
   private interface Step {
