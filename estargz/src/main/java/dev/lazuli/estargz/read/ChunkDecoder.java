@@ -62,6 +62,11 @@ public final class ChunkDecoder implements AutoCloseable {
     }
   }
 
+  /** Returns whether a decoding waits for the memory of others' zstd windows. */
+  public boolean isMemoryWanted() {
+    return pool.isMemoryWanted();
+  }
+
   /** Decompresses a whole blob and digests what comes out. */
   void digestAll(Compression compression, BlobStream blob, String layer, MessageDigest digest)
       throws IOException {

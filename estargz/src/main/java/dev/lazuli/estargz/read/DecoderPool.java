@@ -63,6 +63,10 @@ final class DecoderPool implements AutoCloseable {
         });
   }
 
+  boolean isMemoryWanted() {
+    return windows.isWanted();
+  }
+
   private void freeIdle() {
     for (Bench bench; (bench = idleGzip.poll()) != null; ) {
       bench.decoder.close();

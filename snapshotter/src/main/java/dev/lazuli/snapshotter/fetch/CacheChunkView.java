@@ -5,13 +5,15 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.read.ChunkTableView;
 import java.util.HexFormat;
 
-/** Shows a stored layer's chunk table to the decoder. */
-final class CacheChunkView implements ChunkTableView {
+/** Shows a stored layer's chunk table to the decoder and to the scheduler. */
+final class CacheChunkView implements ChunkTableView, LayerChunks {
   private final String layer;
+  private final LayerData data;
   private final ChunkTable chunks;
 
   CacheChunkView(LayerData data) {
     this.layer = data.record().digest();
+    this.data = data;
     this.chunks = data.chunks();
   }
 
@@ -55,8 +57,28 @@ final class CacheChunkView implements ChunkTableView {
     chunks.digest(chunk, into);
   }
 
-  /** Returns the chunk's facts for a message. */
-  String describe(int chunk) {
+  @Override
+  public boolean blobOrdered() {
+    return chunks.blobOrdered();
+  }
+
+  @Override
+  public int nextMissing(int from, int to) {
+    return data.nextMissing(from, to);
+  }
+
+  @Override
+  public int presentCount() {
+    return data.presentCount();
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return data.hasRoom();
+  }
+
+  @Override
+  public String describe(int chunk) {
     byte[] digest = new byte[32];
     chunks.digest(chunk, digest);
     return "chunk %d (blob bytes %d-%d, %d bytes of sha256:%s)"

@@ -9,21 +9,50 @@ final class Demand {
   private static final long FIRST_BACKOFF_NANOS = 50_000_000;
   private static final int MOST_DOUBLINGS = 5; // 1.6 s
 
-  final int from;
-  final int to;
-  final long since;
-  final CompletableFuture<Void> future = new CompletableFuture<>();
-
-  int attempts;
+  private final int from;
+  private final int to;
+  private final long since;
+  private final CompletableFuture<Void> answer = new CompletableFuture<>();
+  private int attempts;
   private int fruitless;
-  long retryAt;
-  @Nullable Throwable lastFailure;
+  private long retryAt;
+  private @Nullable Throwable lastFailure;
 
+  /** A reader waits from {@code now} on for the chunks from {@code from} up to {@code to}. */
   Demand(int from, int to, long now) {
     this.from = from;
     this.to = to;
     this.since = now;
     this.retryAt = now;
+  }
+
+  int from() {
+    return from;
+  }
+
+  int to() {
+    return to;
+  }
+
+  long since() {
+    return since;
+  }
+
+  /** Returns the reader's answer, which is not completed here. */
+  CompletableFuture<Void> answer() {
+    return answer;
+  }
+
+  int attempts() {
+    return attempts;
+  }
+
+  @Nullable Throwable lastFailure() {
+    return lastFailure;
+  }
+
+  long retryAt() {
+    return retryAt;
   }
 
   boolean wants(int fromChunk, int toChunk) {
@@ -34,17 +63,29 @@ final class Demand {
     return runs.stream().anyMatch(run -> wants(run.from(), run.to()));
   }
 
-  /** Notes that one of the chunks has arrived: the source is not dead. */
+  /** Returns whether streams may be started for it. */
+  boolean isDue(long now) {
+    return retryAt - now <= 0;
+  }
+
+  /** One of the chunks has arrived: the source is not dead. */
   void progressed() {
     fruitless = 0;
   }
 
-  /** Notes that a stream that carried some of the chunks has failed. */
+  /** A stream that carried some of the chunks has failed. */
   void failed(Throwable reason, long now) {
     lastFailure = reason;
     attempts++;
-    if (retryAt - now <= 0) {
+    if (isDue(now)) {
       retryAt = now + backoff(fruitless++);
+    }
+  }
+
+  /** Leaves the chunks alone until {@code time}, unless they are left alone for longer. */
+  void leaveUntil(long time) {
+    if (time - retryAt > 0) {
+      retryAt = time;
     }
   }
 

@@ -18,7 +18,7 @@ public final class FetchFailedException extends IOException {
   }
 
   static FetchFailedException deadline(
-      CacheChunkView chunks,
+      LayerChunks chunks,
       int chunk,
       Duration deadline,
       int attempts,
@@ -34,7 +34,23 @@ public final class FetchFailedException extends IOException {
     return new FetchFailedException(chunks.layer(), chunk, message, lastFailure);
   }
 
-  static FetchFailedException detached(CacheChunkView chunks, int chunk) {
+  static FetchFailedException wrongBytes(
+      LayerChunks chunks, int chunk, int deliveries, Throwable lastFailure) {
+    String message =
+        "layer %s: %s came wrong %d times; last reason: %s"
+            .formatted(
+                chunks.layer(), chunks.describe(chunk), deliveries, lastFailure.getMessage());
+    return new FetchFailedException(chunks.layer(), chunk, message, lastFailure);
+  }
+
+  static FetchFailedException tooMany(LayerChunks chunks, int chunk, int waiting) {
+    String message =
+        "layer %s: chunk %d not fetched, %d reads of the layer wait already"
+            .formatted(chunks.layer(), chunk, waiting);
+    return new FetchFailedException(chunks.layer(), chunk, message, null);
+  }
+
+  static FetchFailedException detached(LayerChunks chunks, int chunk) {
     String message =
         "layer %s: chunk %d not fetched, the layer was detached".formatted(chunks.layer(), chunk);
     return new FetchFailedException(chunks.layer(), chunk, message, null);

@@ -18,6 +18,10 @@ import java.time.Duration;
  * @param backgroundRange bytes of one background request
  * @param readDeadline how long a reader waits before it gets an error
  * @param stallTimeout how long a stream may deliver nothing before it is given up
+ * @param waitingReads most reads of one layer that may wait at once; one more gets an error
+ * @param leastBytesPerSecond compressed bytes per second, below which a stream is given up; 0 for
+ *     no limit
+ * @param leastRateWindow over how much time, spent waiting for the source, that rate is measured
  * @param backgroundBytesPerSecond compressed bytes per second for background work, 0 for no limit
  * @param backgroundRequestsPerSecond requests per second for background work, 0 for no limit
  */
@@ -32,6 +36,9 @@ public record FetchOptions(
     long backgroundRange,
     Duration readDeadline,
     Duration stallTimeout,
+    int waitingReads,
+    long leastBytesPerSecond,
+    Duration leastRateWindow,
     long backgroundBytesPerSecond,
     double backgroundRequestsPerSecond) {
   /**
@@ -53,6 +60,9 @@ public record FetchOptions(
           32L << 20,
           Duration.ofSeconds(60),
           Duration.ofSeconds(15),
+          4096,
+          1 << 10,
+          Duration.ofSeconds(30),
           0,
           0);
 
@@ -68,10 +78,13 @@ public record FetchOptions(
         || backgroundRange < minimumUnit
         || !readDeadline.isPositive()
         || !stallTimeout.isPositive()
+        || waitingReads < 1
+        || leastBytesPerSecond < 0
+        || !leastRateWindow.isPositive()
         || backgroundBytesPerSecond < 0
         || backgroundRequestsPerSecond < 0) {
       throw new IllegalArgumentException(
-          "%d bytes of memory for %d streams (%d low), %d per layer; units %d-%d; ranges %d, %d; %s, %s"
+          "%d bytes of memory for %d streams (%d low), %d per layer; units %d-%d; ranges %d, %d; %s, %s; %d reads; %d in %s"
               .formatted(
                   memoryBytes,
                   streams,
@@ -82,7 +95,10 @@ public record FetchOptions(
                   prefetchRange,
                   backgroundRange,
                   readDeadline,
-                  stallTimeout));
+                  stallTimeout,
+                  waitingReads,
+                  leastBytesPerSecond,
+                  leastRateWindow));
     }
   }
 
@@ -99,6 +115,9 @@ public record FetchOptions(
         backgroundRange,
         readDeadline,
         stallTimeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
         backgroundBytesPerSecond,
         backgroundRequestsPerSecond);
   }
@@ -116,6 +135,9 @@ public record FetchOptions(
         backgroundRange,
         deadline,
         stallTimeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
         backgroundBytesPerSecond,
         backgroundRequestsPerSecond);
   }
@@ -133,6 +155,49 @@ public record FetchOptions(
         backgroundRange,
         readDeadline,
         timeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with another least rate, measured over {@code window}; 0 for none. */
+  public FetchOptions withLeastRate(long bytesPerSecond, Duration window) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        stallTimeout,
+        waitingReads,
+        bytesPerSecond,
+        window,
+        backgroundBytesPerSecond,
+        backgroundRequestsPerSecond);
+  }
+
+  /** Returns these options with another bound of the reads of one layer that may wait. */
+  public FetchOptions withWaitingReads(int most) {
+    return new FetchOptions(
+        memoryBytes,
+        streams,
+        lowStreams,
+        streamsPerLayer,
+        minimumUnit,
+        maximumUnit,
+        prefetchRange,
+        backgroundRange,
+        readDeadline,
+        stallTimeout,
+        most,
+        leastBytesPerSecond,
+        leastRateWindow,
         backgroundBytesPerSecond,
         backgroundRequestsPerSecond);
   }
@@ -150,6 +215,9 @@ public record FetchOptions(
         backgroundRange,
         readDeadline,
         stallTimeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
         backgroundBytesPerSecond,
         backgroundRequestsPerSecond);
   }
@@ -167,6 +235,9 @@ public record FetchOptions(
         background,
         readDeadline,
         stallTimeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
         backgroundBytesPerSecond,
         backgroundRequestsPerSecond);
   }
@@ -184,6 +255,9 @@ public record FetchOptions(
         backgroundRange,
         readDeadline,
         stallTimeout,
+        waitingReads,
+        leastBytesPerSecond,
+        leastRateWindow,
         bytesPerSecond,
         requestsPerSecond);
   }

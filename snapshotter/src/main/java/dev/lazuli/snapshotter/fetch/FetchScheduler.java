@@ -1,78 +1,75 @@
 package dev.lazuli.snapshotter.fetch;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides for the whole node which ranges of which blobs are fetched when, and fetches them: one
- * virtual thread per open range, a fixed number of them. Thread-safe.
+ * Fetches, for the whole node, ranges of blobs into the cache: one virtual thread per open range, a
+ * fixed number of them. What is fetched when is decided by {@link SchedulerState}; this is what it
+ * lacks: the lock around it, threads and a clock. Thread-safe.
  *
- * <p>Each chunk is carried by one stream at a time: the streams of a layer work on disjoint runs of
- * chunks. A reader's chunk that a stream carries already is waited for, unless it lies far ahead in
- * a stream nobody waits for: then the stream is cut off before it and the chunk gets a stream of
- * its own. Streams that carry nothing urgent stand aside at the {@link Gate} while readers wait,
- * and end at the next chunk if readers lack a permit.
- *
- * <p>All decisions are made under {@link #lock}, never held while anything waits.
+ * <p>The lock is never held while anything waits.
  */
 public final class FetchScheduler implements AutoCloseable {
-  /** How long to leave a chunk to the stream that is about to let go of it. */
-  private static final long LEFT_RETRY_NANOS = 10_000_000;
-
-  private static final long CLOSE_NANOS = 5_000_000_000L;
-
   private static final Logger log = LoggerFactory.getLogger(FetchScheduler.class);
+  private static final long CLOSE_NANOS = 5_000_000_000L;
 
   private final FetchOptions options;
   private final FetchListener listener;
-  private final ChunkDecoder decoder;
-  private final Gate gate = new Gate();
+  private final LongSupplier clock;
+  private final Gate gate;
   private final TokenBucket backgroundBytes;
-
+  private final StreamParts streamParts;
+  private final Timekeeper timekeeper = new Timekeeper(this::tick);
+  private final Map<LayerState, AttachedLayer> attached = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final List<FetchedLayer> layers = new ArrayList<>();
-  private final Dispatcher dispatcher;
-  private final Sealer sealer;
-  private final Replies replies;
-  private final Timekeeper timekeeper;
+  private final Condition ended = lock.newCondition();
+
+  @GuardedBy("lock")
+  private final SchedulerState state;
+
+  @GuardedBy("lock")
   private boolean closed;
+
   private volatile LinkEstimate lastLink;
+  private volatile long lastTick;
 
   /** Starts a scheduler; {@code limits} bound what the decoder accepts. */
   public FetchScheduler(FetchOptions options, Limits limits, FetchListener listener) {
+    this(options, limits, listener, System::nanoTime);
+  }
+
+  /** Starts a scheduler with a clock of its own, in nanoseconds. */
+  FetchScheduler(FetchOptions options, Limits limits, FetchListener listener, LongSupplier clock) {
     this.options = options;
     this.listener = listener;
-    this.decoder = new ChunkDecoder(limits);
+    this.clock = clock;
+    this.lastTick = clock.getAsLong();
     this.lastLink = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
     long perSecond = options.backgroundBytesPerSecond();
-    this.backgroundBytes = new TokenBucket(perSecond, perSecond / 8.0, System.nanoTime());
-    this.dispatcher = new Dispatcher(this, options, gate, layers);
-    this.sealer = new Sealer(listener, lock, changed);
-    this.replies = new Replies(listener);
-    this.timekeeper =
-        new Timekeeper(
-            options,
-            lock,
-            changed,
-            layers,
-            replies,
-            this::dispatch,
-            e -> unexpected("lazuli-fetch-timer", e));
+    this.backgroundBytes = new TokenBucket(perSecond, perSecond / 8.0, lastTick);
+    this.state = new SchedulerState(options, lastTick);
+    var decoder = new ChunkDecoder(limits);
+    this.gate = new Gate(decoder::isMemoryWanted);
+    this.streamParts = new StreamParts(new Events(), listener, decoder, gate, clock);
     timekeeper.start();
   }
 
@@ -84,356 +81,376 @@ public final class FetchScheduler implements AutoCloseable {
    */
   public LayerFetch attach(LayerData data, BlobSource source, Compression compression)
       throws IOException {
-    LayerData shared = data.share();
-    FetchedLayer layer;
+    LayerData own = data.share();
     try {
-      layer = new FetchedLayer(this, shared, source, compression);
-    } catch (RuntimeException | Error e) {
-      shared.close();
+      var link = lastLink.successor();
+      var layer = new AttachedLayer(own, source, compression, link, options.maximumUnit());
+      attach(layer);
+      return new Fetched(layer);
+    } catch (IOException | RuntimeException | Error e) {
+      own.close();
       throw e;
     }
+  }
+
+  private void attach(AttachedLayer layer) throws IOException {
     lock.lock();
     try {
       if (closed) {
-        layer.data().close();
         throw new IOException("the fetch scheduler is closed");
       }
-      layers.add(layer);
-      if (data.complete()) {
-        layer.completed().complete(null);
-      }
-      sealer.sealIfWhole(layer);
+      attached.put(layer.state(), layer);
     } finally {
       lock.unlock();
     }
-    return layer;
-  }
-
-  FetchOptions options() {
-    return options;
-  }
-
-  FetchListener listener() {
-    return listener;
-  }
-
-  /** Returns an estimate for a new layer, which knows what was last learnt of any. */
-  LinkEstimate newLink() {
-    return lastLink.successor();
-  }
-
-  /** The layer's source has shown something of itself. */
-  void learnt(LinkEstimate link) {
-    lastLink = link;
-  }
-
-  ChunkDecoder decoder() {
-    return decoder;
-  }
-
-  Gate gate() {
-    return gate;
+    change((state, _) -> state.attach(layer.state()));
   }
 
   /** Returns how many streams are open on the whole node. */
   public int openStreams() {
     lock.lock();
     try {
-      return dispatcher.running();
+      return state.openStreams();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Returns when the scheduler last looked at its deadlines, by {@link System#nanoTime}: a second
-   * ago at most while it is well.
+   * Returns when the scheduler last looked at its deadlines, by its clock, {@link System#nanoTime}:
+   * a second ago at most while it is well.
    */
   public long lastTick() {
-    return timekeeper.lastTick();
+    return lastTick;
   }
 
-  /** Logs and counts an error that nobody expected. */
-  void unexpected(String thread, Throwable error) {
+  /** Something that the state is told of. */
+  @FunctionalInterface
+  private interface Event {
+    void happen(SchedulerState state, long now);
+  }
+
+  /** Tells the state of an event, and does what it wants done. */
+  private void change(Event event) {
+    List<Effect> effects;
+    boolean hurry;
+    lock.lock();
+    try {
+      boolean idle = state.isQuiet();
+      try {
+        event.happen(state, clock.getAsLong());
+      } finally {
+        effects = state.takeEffects();
+        hurry = idle && !state.isIdle();
+        gate.announce(state.demanded(), state.receivingForReaders(), state.prefetching());
+        ended.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (hurry) {
+      timekeeper.hurry();
+    }
+    effects.forEach(this::carryOut);
+  }
+
+  private void carryOut(Effect effect) {
+    try {
+      switch (effect) {
+        case Effect.Open open -> openStream(open.layer(), open.flight());
+        case Effect.End end -> end.flight().killSwitch().kill(end.reason());
+        case Effect.Served served -> tell(() -> served(served));
+        case Effect.Failed failed -> tell(() -> failed(failed));
+        case Effect.Done done -> tell(() -> done.future().complete(null));
+        case Effect.Dropped dropped -> tell(() -> dropped.future().cancel(false));
+        case Effect.Refused refused ->
+            tell(() -> refused.future().completeExceptionally(refused.reason()));
+        case Effect.Seal seal -> seal(seal.layer());
+        case Effect.Release release -> release(release.layer());
+        case Effect.Wake _ -> gate.poke();
+      }
+    } catch (RuntimeException | Error e) { // The effects after it must be carried out.
+      unexpected("lazuli-fetch", e);
+    }
+  }
+
+  /** Runs what completes a future: what depends on it may block. */
+  private static void tell(Runnable completion) {
+    Thread.ofVirtual().name("lazuli-fetch-notify").start(completion);
+  }
+
+  private void served(Effect.Served served) {
+    Demand demand = served.reader().demand();
+    String layer = served.reader().layer().chunks().layer();
+    try {
+      listener.demandServed(layer, demand.from(), demand.to(), served.nanos());
+    } finally {
+      demand.answer().complete(null);
+    }
+  }
+
+  private void failed(Effect.Failed failed) {
+    String layer = failed.reader().layer().chunks().layer();
+    try {
+      listener.demandFailed(layer, failed.reason());
+    } finally {
+      failed.reader().demand().answer().completeExceptionally(failed.reason());
+    }
+  }
+
+  private void openStream(LayerState of, Flight flight) {
+    AttachedLayer layer = Objects.requireNonNull(attached.get(of));
+    try {
+      Thread.ofVirtual()
+          .name("lazuli-fetch-" + layer.data().slot())
+          .start(new RangeStream(streamParts, layer, flight));
+    } catch (RuntimeException | Error e) {
+      streamParts.events().ended(layer, flight, e, false);
+      throw e;
+    }
+  }
+
+  private void seal(LayerState of) {
+    AttachedLayer layer = attached.get(of);
+    if (layer == null) {
+      change((state, now) -> state.sealEnded(of, /* sealed= */ false, /* again= */ false, now));
+      return;
+    }
+    var sealer = new Sealer(layer, listener, (whole, failure) -> sealEnded(of, whole, failure));
+    try {
+      Thread.ofVirtual().name("lazuli-fetch-seal").start(sealer);
+    } catch (RuntimeException | Error e) {
+      sealEnded(of, /* sealed= */ false, e);
+    }
+  }
+
+  private void sealEnded(LayerState of, boolean sealed, @Nullable Throwable failure) {
+    if (failure != null && !(failure instanceof IOException)) {
+      unexpected("lazuli-fetch-seal", failure);
+    }
+    change((state, now) -> state.sealEnded(of, sealed, failure != null, now));
+  }
+
+  private void release(LayerState of) {
+    AttachedLayer layer = attached.remove(of);
+    if (layer != null) {
+      layer.data().close();
+    }
+  }
+
+  private void unexpected(String thread, Throwable error) {
     log.error("{}: unexpected error", thread, error);
     listener.unexpected(thread, error);
   }
 
-  Optional<Priority> working(FetchedLayer layer) {
-    lock.lock();
+  private Timekeeper.Pace tick() {
+    long now = clock.getAsLong();
     try {
-      return layer.active.stream().map(RangeStream::priority).min(Comparator.naturalOrder());
-    } finally {
-      lock.unlock();
+      change(SchedulerState::tick);
+    } catch (RuntimeException | Error e) {
+      unexpected("lazuli-fetch-timer", e);
     }
-  }
-
-  boolean waiting(FetchedLayer layer) {
+    lastTick = now;
     lock.lock();
     try {
-      return !layer.demands.isEmpty() || layer.hasLowWork();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Returns whether a reader waits for a stream to end. */
-  boolean permitsWanted() {
-    return dispatcher.permitsWanted();
-  }
-
-  /** Pays for background bytes; returns how many nanoseconds to wait. */
-  long backgroundPause(int bytes) {
-    return backgroundBytes.take(bytes, System.nanoTime());
-  }
-
-  CompletableFuture<Void> demand(FetchedLayer layer, int from, int to) {
-    var demand = new Demand(from, to, System.nanoTime());
-    listener.demandWaits(layer.name(), from, to);
-    lock.lock();
-    try {
-      if (layer.closed) {
-        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), from));
+      if (state.isIdle()) {
+        return Timekeeper.Pace.IDLE;
       }
-      layer.demands.add(demand);
-      replies.serveIfThere(layer, demand);
-      dispatch();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    return demand.future;
-  }
-
-  CompletableFuture<Void> prefetch(FetchedLayer layer, long blobFrom, long blobTo) {
-    var work = LowWork.inBlob(layer.data(), layer.planner(), blobFrom, blobTo);
-    return prefetch(
-        layer,
-        work,
-        () -> {
-          LowWork replaced = layer.prefetch;
-          layer.prefetch = work;
-          replies.tell(() -> replaced.done().cancel(false));
-        });
-  }
-
-  CompletableFuture<Void> prefetch(FetchedLayer layer, List<ChunkRun> runs) {
-    var work = LowWork.listed(layer.data(), runs);
-    return prefetch(layer, work, () -> layer.lists.add(work));
-  }
-
-  private CompletableFuture<Void> prefetch(FetchedLayer layer, LowWork work, Runnable add) {
-    lock.lock();
-    try {
-      if (layer.closed) {
-        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), 0));
-      }
-      add.run();
-      layer.retryNow(System.nanoTime());
-      dispatch();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    return work.done();
-  }
-
-  CompletableFuture<Void> whenPresent(FetchedLayer layer, int from, int to) {
-    lock.lock();
-    try {
-      if (layer.closed) {
-        return CompletableFuture.failedFuture(FetchFailedException.detached(layer.view(), from));
-      }
-      var present = new CompletableFuture<Void>();
-      layer.watches.add(new FetchedLayer.Watch(from, to, present));
-      replies.serveWatches(layer);
-      return present;
+      return state.isQuiet() ? Timekeeper.Pace.QUIET : Timekeeper.Pace.BUSY;
     } finally {
       lock.unlock();
     }
   }
 
-  void background(FetchedLayer layer) {
-    lock.lock();
-    try {
-      layer.background = LowWork.all(layer.data());
-      dispatch();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** A chunk of the layer was committed. */
-  void arrived(FetchedLayer layer, int chunk) {
-    lock.lock();
-    try {
-      replies.serveWatches(layer);
-      if (!layer.demands.isEmpty()) {
-        for (Demand demand : List.copyOf(layer.demands)) {
-          if (demand.wants(chunk, chunk + 1)) {
-            demand.progressed();
-            replies.serveIfThere(layer, demand);
-          }
-        }
-        dispatcher.announce(System.nanoTime());
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The stream works no more. */
-  void ended(RangeStream stream, @Nullable Throwable failure) {
-    FetchedLayer layer = stream.layer();
-    long now = System.nanoTime();
-    lock.lock();
-    try {
-      layer.active.remove(stream);
-      dispatcher.ended(stream);
-      if (failure != null) {
-        noteFailure(stream, failure, now);
-      } else if (layer.misses(stream.kept())) {
-        noteLeft(stream, now);
-      } else {
-        layer.lowFailures = 0;
-      }
-      sealer.sealIfWhole(layer);
-      if (layer.closed && layer.active.isEmpty()) {
-        layer.data().close();
-      }
-      dispatch();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Takes the chunks from {@code chunk} on away from the stream, which would come to them late, and
-   * starts others for them.
-   */
-  void letGo(RangeStream stream, int chunk) {
-    lock.lock();
-    try {
-      stream.endBefore(chunk);
-      stream.layer().rewind(chunk);
-      dispatch();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The first byte for a reader has come. */
-  void receiving() {
-    lock.lock();
-    try {
-      dispatcher.announce(System.nanoTime());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void noteFailure(RangeStream stream, Throwable failure, long now) {
-    FetchedLayer layer = stream.layer();
-    for (Demand demand : layer.demands) {
-      if (demand.wantsAny(stream.left())) {
-        demand.failed(failure, now);
-      }
-    }
-    layer.rewind(stream.from());
-    if (stream.basePriority() != Priority.ON_DEMAND) {
-      layer.lowFailed(stream.position(), now);
-    }
-  }
-
-  /** The stream was cut short, or met chunks that another one was still writing. */
-  private static void noteLeft(RangeStream stream, long now) {
-    FetchedLayer layer = stream.layer();
-    for (Demand demand : layer.demands) {
-      if (demand.wantsAny(stream.kept())) {
-        demand.retryAt = now + LEFT_RETRY_NANOS;
-      }
-    }
-    layer.rewind(stream.from());
-    long again = now + LEFT_RETRY_NANOS;
-    layer.lowRetryAt = again - layer.lowRetryAt > 0 ? again : layer.lowRetryAt;
-  }
-
-  /** Starts what may be started now, and says what prefetch is done. */
-  private void dispatch() {
-    if (closed) {
-      return;
-    }
-    dispatcher.dispatch(System.nanoTime());
-    for (FetchedLayer layer : layers) {
-      for (LowWork work : layer.takeDone()) {
-        replies.tell(() -> work.done().complete(null));
-      }
-    }
-  }
-
-  void detach(FetchedLayer layer) {
-    lock.lock();
-    try {
-      if (!layer.closed) {
-        layer.closed = true;
-        layers.remove(layer);
-        abandon(layer);
-        if (layer.active.isEmpty()) {
-          layer.data().close();
-        }
-        dispatch();
-        changed.signalAll();
-      }
-      awaitStreams(layer);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void abandon(FetchedLayer layer) {
-    for (Demand demand : List.copyOf(layer.demands)) {
-      replies.fail(layer, demand, FetchFailedException.detached(layer.view(), demand.from));
-    }
-    List<LowWork> prefetched = layer.works(Priority.PREFETCH);
-    var watches = List.copyOf(layer.watches);
-    layer.watches.clear();
-    replies.tell(
-        () -> {
-          layer.completed().cancel(false);
-          prefetched.forEach(work -> work.done().cancel(false));
-          watches.forEach(watch -> watch.future().cancel(false));
-        });
-    layer.active.forEach(RangeStream::cancel);
-    gate.poke();
-  }
-
-  private void awaitStreams(FetchedLayer layer) {
+  private void awaitEnd(AttachedLayer layer) {
     long left = CLOSE_NANOS;
+    lock.lock();
     try {
-      while ((layer.sealing || !layer.active.isEmpty()) && left > 0) {
-        left = changed.awaitNanos(left);
+      while (left > 0 && SchedulerState.isWorkedOn(layer.state())) {
+        left = ended.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
     }
+  }
+
+  private void detach(AttachedLayer layer) {
+    change((state, now) -> state.detach(layer.state(), now));
+    tell(() -> layer.completed().cancel(false));
+    awaitEnd(layer);
   }
 
   /** Detaches all layers and stops. Idempotent. */
   @Override
   public void close() {
-    List<FetchedLayer> attached;
+    timekeeper.stop();
     lock.lock();
     try {
       closed = true;
-      timekeeper.stop();
-      attached = List.copyOf(layers);
     } finally {
       lock.unlock();
     }
-    attached.forEach(FetchedLayer::close);
-    decoder.close();
+    List.copyOf(attached.values()).forEach(this::detach);
+    streamParts.decoder().close();
+  }
+
+  /** What streams tell, as events. */
+  private final class Events implements StreamEvents {
+    @Override
+    public boolean mayBring(AttachedLayer layer, Flight flight, int chunk) {
+      lock.lock();
+      try {
+        return state.mayBring(layer.state(), flight, chunk);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void passed(Flight flight, int chunk) {
+      lock.lock();
+      try {
+        state.passed(flight, chunk);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void committed(AttachedLayer layer, Flight flight, int chunk) {
+      change(
+          (state, now) -> {
+            state.passed(flight, chunk + 1);
+            state.arrived(layer.state(), chunk, now);
+          });
+    }
+
+    @Override
+    public void found(AttachedLayer layer, int chunk) {
+      change((state, now) -> state.arrived(layer.state(), chunk, now));
+    }
+
+    @Override
+    public void receiving(Flight flight) {
+      change((state, _) -> state.receiving(flight));
+    }
+
+    @Override
+    public void letGo(AttachedLayer layer, Flight flight, int chunk) {
+      change((state, now) -> state.letGo(layer.state(), flight, chunk, now));
+    }
+
+    @Override
+    public void learnt(LinkEstimate link) {
+      lastLink = link;
+    }
+
+    @Override
+    public long backgroundPause(int bytes) {
+      return backgroundBytes.take(bytes, clock.getAsLong());
+    }
+
+    @Override
+    public void unexpected(String thread, Throwable error) {
+      FetchScheduler.this.unexpected(thread, error);
+    }
+
+    @Override
+    public void ended(
+        AttachedLayer layer, Flight flight, @Nullable Throwable failure, boolean wrongBytes) {
+      change((state, now) -> state.ended(layer.state(), flight, failure, wrongBytes, now));
+    }
+  }
+
+  /** The public face of an attached layer. */
+  private final class Fetched implements LayerFetch {
+    private final AttachedLayer layer;
+
+    Fetched(AttachedLayer layer) {
+      this.layer = layer;
+    }
+
+    @Override
+    public CompletableFuture<Void> demand(int fromChunk, int toChunk) {
+      Objects.checkFromToIndex(fromChunk, toChunk, layer.view().chunkCount());
+      if (layer.view().nextMissing(fromChunk, toChunk) < 0) {
+        return CompletableFuture.completedFuture(null);
+      }
+      listener.demandWaits(layer.name(), fromChunk, toChunk);
+      var made = new Reader[1];
+      change((state, now) -> made[0] = state.demand(layer.state(), fromChunk, toChunk, now));
+      CompletableFuture<Void> answer = made[0].demand().answer();
+      var _ = answer.whenComplete((_, _) -> withdrawIfCancelled(made[0]));
+      return answer;
+    }
+
+    private void withdrawIfCancelled(Reader reader) {
+      if (reader.demand().answer().isCancelled()) {
+        tell(() -> change((state, now) -> state.withdraw(reader, now)));
+      }
+    }
+
+    @Override
+    public CompletableFuture<Void> prefetch(long blobFrom, long blobTo) {
+      return prefetch(LowWork.inBlob(layer.view(), blobFrom, blobTo), /* isRange= */ true);
+    }
+
+    @Override
+    public CompletableFuture<Void> prefetch(List<ChunkRun> runs) {
+      ChunkRun.check(runs, layer.view().chunkCount());
+      return prefetch(LowWork.listed(layer.view(), runs), /* isRange= */ false);
+    }
+
+    private CompletableFuture<Void> prefetch(LowWork work, boolean isRange) {
+      change((state, now) -> state.prefetch(layer.state(), work, isRange, now));
+      return work.done();
+    }
+
+    @Override
+    public CompletableFuture<Void> whenPresent(int fromChunk, int toChunk) {
+      Objects.checkFromToIndex(fromChunk, toChunk, layer.view().chunkCount());
+      var watch = new LayerState.Watch(fromChunk, toChunk, new CompletableFuture<>());
+      change((state, _) -> state.watch(layer.state(), watch));
+      return watch.seen();
+    }
+
+    @Override
+    public void background() {
+      change((state, now) -> state.background(layer.state(), now));
+    }
+
+    @Override
+    public Optional<Priority> working() {
+      lock.lock();
+      try {
+        return layer.state().flights().all().stream()
+            .map(Flight::priority)
+            .min(Comparator.naturalOrder());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean waiting() {
+      lock.lock();
+      try {
+        return SchedulerState.isWaiting(layer.state());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public CompletableFuture<Void> completed() {
+      return layer.completed();
+    }
+
+    @Override
+    public void close() {
+      detach(layer);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.fetch;
 
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Where streams stand aside for more urgent ones, between two pieces of their bodies. The transport
@@ -13,11 +14,24 @@ final class Gate {
   /** 250 ms: with pieces of 8 to 64 KiB a stream crawls on at 32 to 256 KiB/s. */
   static final long MOST_PAUSE_NANOS = 250_000_000;
 
+  /** How often who stands looks again by himself. */
+  private static final long SLICE_NANOS = 50_000_000;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final BooleanSupplier memoryWanted;
   private volatile boolean demanded;
   private volatile boolean receiving;
   private volatile boolean prefetching;
+
+  /**
+   * Makes a gate where nobody need stand.
+   *
+   * @param memoryWanted whether a decoder waits for memory that one at the gate may hold
+   */
+  Gate(BooleanSupplier memoryWanted) {
+    this.memoryWanted = memoryWanted;
+  }
 
   /**
    * Says whether readers wait, whether bytes for them come, and whether there are prefetch streams.
@@ -46,19 +60,23 @@ final class Gate {
   }
 
   /** Returns at once for an urgent stream, else when nothing more urgent goes on. */
-  void pass(RangeStream stream) {
-    if (mustYield(stream)) {
-      await(stream, MOST_PAUSE_NANOS, true);
+  void pass(Flight flight) {
+    if (mustYield(flight)) {
+      await(flight, MOST_PAUSE_NANOS, true);
     }
   }
 
   /** Holds the stream for {@code nanos}, or until it becomes urgent or is cancelled. */
-  void hold(RangeStream stream, long nanos) {
-    await(stream, nanos, false);
+  void hold(Flight flight, long nanos) {
+    await(flight, nanos, false);
   }
 
-  private boolean mustYield(RangeStream stream) {
-    return switch (stream.priority()) {
+  /** Returns whether something more urgent goes on. */
+  boolean mustYield(Flight flight) {
+    if (memoryWanted.getAsBoolean()) {
+      return false; // Who stands here may hold it, and gives it back at the end of a frame.
+    }
+    return switch (flight.priority()) {
       case ON_DEMAND -> false;
       // What a container will read soon need not leave the link idle for another's round trip.
       case PREFETCH -> receiving;
@@ -66,15 +84,18 @@ final class Gate {
     };
   }
 
-  private void await(RangeStream stream, long nanos, boolean whileYielding) {
+  private void await(Flight flight, long nanos, boolean whileYielding) {
     long left = nanos;
     lock.lock();
     try {
+      // Memory that comes to be wanted is looked for a few times: nobody pokes for that.
       while (left > 0
-          && !stream.cancelled()
-          && stream.priority() != Priority.ON_DEMAND
-          && (!whileYielding || mustYield(stream))) {
-        left = changed.awaitNanos(left);
+          && !flight.killSwitch().isKilled()
+          && !flight.isUnwanted()
+          && flight.priority() != Priority.ON_DEMAND
+          && (!whileYielding || mustYield(flight))) {
+        long slice = Math.min(left, SLICE_NANOS);
+        left -= slice - changed.awaitNanos(slice);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.cache.LayerData;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -9,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
  * the scheduler's lock.
  */
 final class LowWork {
-  private final LayerData data;
+  private final LayerChunks chunks;
   private final List<ChunkRun> runs;
   private final long blobFrom;
   private final long blobTo;
@@ -17,8 +16,8 @@ final class LowWork {
   private int next;
   private boolean skipped;
 
-  private LowWork(LayerData data, List<ChunkRun> runs, long blobFrom, long blobTo) {
-    this.data = data;
+  private LowWork(LayerChunks chunks, List<ChunkRun> runs, long blobFrom, long blobTo) {
+    this.chunks = chunks;
     this.runs = runs;
     this.blobFrom = blobFrom;
     this.blobTo = blobTo;
@@ -26,28 +25,43 @@ final class LowWork {
   }
 
   /** Returns work that is done. */
-  static LowWork none(LayerData data) {
-    var none = new LowWork(data, List.of(), 0, 0);
+  static LowWork none(LayerChunks chunks) {
+    var none = new LowWork(chunks, List.of(), 0, 0);
     none.done.complete(null);
     return none;
   }
 
   /** Returns the work to fetch all that is missing. */
-  static LowWork all(LayerData data) {
-    return new LowWork(data, upTo(0, data.chunks().count()), 0, Long.MAX_VALUE);
+  static LowWork all(LayerChunks chunks) {
+    return new LowWork(chunks, upTo(0, chunks.chunkCount()), 0, Long.MAX_VALUE);
   }
 
   /** Returns the work to fetch the chunks whose streams begin in a range of the blob. */
-  static LowWork inBlob(LayerData data, RangePlanner planner, long blobFrom, long blobTo) {
-    boolean ordered = data.chunks().blobOrdered();
-    int from = ordered ? planner.firstFromBlob(blobFrom) : 0;
-    int to = ordered ? planner.firstFromBlob(blobTo) : data.chunks().count();
-    return new LowWork(data, upTo(from, to), blobFrom, blobTo);
+  static LowWork inBlob(LayerChunks chunks, long blobFrom, long blobTo) {
+    boolean ordered = chunks.blobOrdered();
+    int from = ordered ? firstFromBlob(chunks, blobFrom) : 0;
+    int to = ordered ? firstFromBlob(chunks, blobTo) : chunks.chunkCount();
+    return new LowWork(chunks, upTo(from, to), blobFrom, blobTo);
+  }
+
+  /** Returns the first chunk whose stream begins at {@code blobOffset} or later in the blob. */
+  private static int firstFromBlob(LayerChunks chunks, long blobOffset) {
+    int low = 0;
+    int high = chunks.chunkCount();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (chunks.chunkBlobOffset(middle) >= blobOffset) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
   }
 
   /** Returns the work to fetch the chunks of runs that ascend without overlap. */
-  static LowWork listed(LayerData data, List<ChunkRun> runs) {
-    return new LowWork(data, List.copyOf(runs), 0, Long.MAX_VALUE);
+  static LowWork listed(LayerChunks chunks, List<ChunkRun> runs) {
+    return new LowWork(chunks, List.copyOf(runs), 0, Long.MAX_VALUE);
   }
 
   private static List<ChunkRun> upTo(int from, int to) {
@@ -120,7 +134,7 @@ final class LowWork {
         i++) {
       int end = Math.min(to, runs.get(i).to());
       int start = Math.max(from, runs.get(i).from());
-      for (int c = data.nextMissing(start, end); c >= 0; c = data.nextMissing(c + 1, end)) {
+      for (int c = chunks.nextMissing(start, end); c >= 0; c = chunks.nextMissing(c + 1, end)) {
         if (isInBlobRange(c)) {
           return c;
         }
@@ -130,7 +144,7 @@ final class LowWork {
   }
 
   private boolean isInBlobRange(int chunk) {
-    long start = data.chunks().blobOffset(chunk);
+    long start = chunks.chunkBlobOffset(chunk);
     return blobFrom <= start && start < blobTo;
   }
 }

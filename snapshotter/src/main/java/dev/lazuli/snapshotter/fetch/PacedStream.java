@@ -14,20 +14,29 @@ import org.jspecify.annotations.Nullable;
  * not copied.
  */
 final class PacedStream implements BlobStream {
-  private final FetchScheduler scheduler;
+  /** Pieces that any range may come in. */
+  private static final int FREE_PIECES = 512;
+
+  /** Beyond these, pieces have to have so many bytes on average. */
+  private static final int LEAST_PIECE_BYTES = 128;
+
+  private final StreamParts parts;
   private final RangeStream stream;
+  private final Flight flight;
   private final List<ByteRange> ranges;
   private @Nullable BlobRanges bodies;
   private @Nullable BlobStream body;
   private int entered;
+  private int pieces;
   private long opened;
   private long bytes;
   private long bytesBefore;
   private long heldNanos;
 
-  PacedStream(FetchScheduler scheduler, RangeStream stream, List<ByteRange> ranges) {
-    this.scheduler = scheduler;
+  PacedStream(StreamParts parts, RangeStream stream, List<ByteRange> ranges) {
+    this.parts = parts;
     this.stream = stream;
+    this.flight = stream.flight();
     this.ranges = ranges;
   }
 
@@ -35,14 +44,16 @@ final class PacedStream implements BlobStream {
   boolean enterNext() throws IOException {
     bytesBefore += bytes;
     bytes = 0;
+    pieces = 0;
     body = null;
     BlobRanges open = bodies;
     if (open == null) {
-      opened = System.nanoTime();
+      opened = parts.now();
       open = stream.open(ranges);
       bodies = open;
     }
     entered++;
+    flight.meter().enters(range().offset());
     body = stream.next(open);
     return entered == 1;
   }
@@ -62,19 +73,18 @@ final class PacedStream implements BlobStream {
     if (source == null) {
       throw new IOException("stream is closed");
     }
-    long before = System.nanoTime();
-    scheduler.gate().pass(stream);
-    long held = System.nanoTime() - before;
-    if (stream.cancelled() || stream.superfluous()) {
+    long before = parts.now();
+    parts.gate().pass(flight);
+    heldNanos += parts.now() - before;
+    if (flight.killSwitch().isKilled() || flight.isUnwanted()) {
       throw new StreamEnded();
     }
-    heldNanos += held;
-    stream.waiting(true);
     ByteBuffer piece;
+    flight.meter().waits(parts.now());
     try {
       piece = source.next();
     } finally {
-      stream.waiting(false);
+      flight.meter().goesOn(parts.now());
     }
     if (piece != null) {
       arrived(piece.remaining());
@@ -82,22 +92,28 @@ final class PacedStream implements BlobStream {
     return piece;
   }
 
-  private void arrived(int length) {
+  private void arrived(int length) throws IOException {
+    String layer = stream.layer().name();
     if (bytes == 0) {
       if (bytesBefore == 0) {
-        stream.receives();
-        stream.layer().link().firstByte(System.nanoTime() - opened - heldNanos);
+        parts.events().receiving(flight);
+        stream.layer().link().firstByte(parts.now() - opened - heldNanos);
       }
-      scheduler.listener().firstByte(stream.layer().name(), range().offset());
+      parts.listener().firstByte(layer, range().offset());
     }
     bytes += length;
-    stream.atBlob(range().offset() + bytes);
-    Priority priority = stream.priority();
-    scheduler.listener().bytesFetched(stream.layer().name(), length, priority);
+    flight.meter().got(length);
+    Priority priority = flight.priority();
+    parts.listener().bytesFetched(layer, length, priority);
+    if (++pieces > FREE_PIECES + range().length() / LEAST_PIECE_BYTES) {
+      throw new IOException(
+          "layer %s: %d of %d bytes at blob offset %d came in %d pieces: far too small ones"
+              .formatted(layer, bytes, range().length(), range().offset(), pieces));
+    }
     if (priority == Priority.BACKGROUND) {
-      long before = System.nanoTime();
-      scheduler.gate().hold(stream, scheduler.backgroundPause(length));
-      heldNanos += System.nanoTime() - before;
+      long before = parts.now();
+      parts.gate().hold(flight, parts.events().backgroundPause(length));
+      heldNanos += parts.now() - before;
     }
   }
 
@@ -107,11 +123,11 @@ final class PacedStream implements BlobStream {
     if (open != null) {
       bodies = null;
       body = null;
-      stream.bodyClosed();
+      flight.killSwitch().bodyClosed();
       open.close();
-      long active = System.nanoTime() - opened - heldNanos;
+      long active = parts.now() - opened - heldNanos;
       stream.layer().link().transferred(bytesBefore + bytes, active);
-      scheduler.learnt(stream.layer().link());
+      parts.events().learnt(stream.layer().link());
     }
   }
 }

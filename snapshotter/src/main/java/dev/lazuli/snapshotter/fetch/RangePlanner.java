@@ -1,8 +1,5 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.cache.ChunkTable;
-import dev.lazuli.cache.LayerData;
-
 /** Decides which chunks to fetch with one range. */
 final class RangePlanner {
   /** Bounds the memory of a stream's list of wanted chunks to 64 KiB. */
@@ -15,12 +12,10 @@ final class RangePlanner {
     int next(int from, int to);
   }
 
-  private final LayerData data;
-  private final ChunkTable chunks;
+  private final LayerChunks chunks;
 
-  RangePlanner(LayerData data) {
-    this.data = data;
-    this.chunks = data.chunks();
+  RangePlanner(LayerChunks chunks) {
+    this.chunks = chunks;
   }
 
   /**
@@ -40,12 +35,12 @@ final class RangePlanner {
     }
     int first = firstSibling(chunk, floor);
     int bound = Math.min(limit, first + MOST_CHUNKS);
-    long start = chunks.blobOffset(first);
+    long start = chunks.chunkBlobOffset(first);
     int last = chunk;
     for (int next = wanted.next(last + 1, bound); next >= 0; next = wanted.next(last + 1, bound)) {
-      boolean sibling = chunks.blobOffset(next) == chunks.blobOffset(last);
-      boolean near = chunks.blobOffset(next) - chunks.blobEnd(last) <= gap;
-      boolean within = chunks.blobEnd(next) - start <= unit;
+      boolean sibling = chunks.chunkBlobOffset(next) == chunks.chunkBlobOffset(last);
+      boolean near = chunks.chunkBlobOffset(next) - chunks.chunkBlobEnd(last) <= gap;
+      boolean within = chunks.chunkBlobEnd(next) - start <= unit;
       if (!sibling && !(near && within)) {
         break;
       }
@@ -59,25 +54,10 @@ final class RangePlanner {
     int first = chunk;
     int bound = Math.max(floor, chunk - MOST_CHUNKS / 2);
     while (first > bound
-        && chunks.blobOffset(first - 1) == chunks.blobOffset(chunk)
-        && !data.isPresent(first - 1)) {
+        && chunks.chunkBlobOffset(first - 1) == chunks.chunkBlobOffset(chunk)
+        && chunks.nextMissing(first - 1, first) >= 0) {
       first--;
     }
     return first;
-  }
-
-  /** Returns the first chunk whose stream begins at {@code blobOffset} or later in the blob. */
-  int firstFromBlob(long blobOffset) {
-    int low = 0;
-    int high = chunks.count();
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (chunks.blobOffset(middle) >= blobOffset) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
   }
 }

@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,27 +11,29 @@ import java.util.List;
 
 /** One request of a stream: its ranges are decoded as they stream by, one after the other. */
 final class RangeRequest {
-  private final FetchScheduler scheduler;
+  private final StreamParts parts;
   private final RangeStream stream;
-  private final FetchedLayer layer;
-  private final List<int[]> parts;
+  private final AttachedLayer layer;
+  private final Flight flight;
+  private final List<int[]> wanted;
 
   /**
    * Makes a request.
    *
-   * @param parts for each range the chunks to take from it, as {@link #split} gives them
+   * @param wanted for each range the chunks to take from it, as {@link #split} gives them
    */
-  RangeRequest(FetchScheduler scheduler, RangeStream stream, List<int[]> parts) {
-    this.scheduler = scheduler;
+  RangeRequest(StreamParts parts, RangeStream stream, List<int[]> wanted) {
+    this.parts = parts;
     this.stream = stream;
     this.layer = stream.layer();
-    this.parts = parts;
+    this.flight = stream.flight();
+    this.wanted = wanted;
   }
 
   /**
    * Splits chunks where the bytes between them cost more than another range: more than {@code gap}.
    */
-  static List<int[]> split(ChunkTable chunks, int[] wanted, long gap) {
+  static List<int[]> split(LayerChunks chunks, int[] wanted, long gap) {
     var parts = new ArrayList<int[]>();
     int start = 0;
     for (int i = 1; i <= wanted.length; i++) {
@@ -43,74 +45,81 @@ final class RangeRequest {
     return parts;
   }
 
-  private static boolean adjacent(ChunkTable chunks, int first, int second, long gap) {
-    return chunks.blobOrdered() && chunks.blobOffset(second) - chunks.blobEnd(first) <= gap;
+  private static boolean adjacent(LayerChunks chunks, int first, int second, long gap) {
+    return chunks.blobOrdered()
+        && chunks.chunkBlobOffset(second) - chunks.chunkBlobEnd(first) <= gap;
   }
 
   /** Fetches the chunks. */
   void run() throws IOException {
-    List<ByteRange> ranges = parts.stream().map(this::range).toList();
-    try (var paced = new PacedStream(scheduler, stream, ranges)) {
-      for (int i = 0; i < parts.size(); i++) {
-        stream.check(parts.get(i)[0]);
-        fetch(parts.get(i), ranges.get(i), paced);
+    List<ByteRange> ranges = wanted.stream().map(this::range).toList();
+    try (var paced = new PacedStream(parts, stream, ranges)) {
+      for (int i = 0; i < wanted.size(); i++) {
+        if (!parts.events().mayBring(layer, flight, wanted.get(i)[0])) {
+          throw new StreamEnded();
+        }
+        fetch(wanted.get(i), ranges.get(i), paced);
       }
     }
   }
 
-  private void fetch(int[] wanted, ByteRange range, PacedStream paced) throws IOException {
-    stream.advance(wanted[0]);
-    FetchListener listener = scheduler.listener();
-    listener.rangeOpened(layer.name(), range.offset(), range.length(), stream.priority());
-    long opened = System.nanoTime();
-    try {
+  private void fetch(int[] chunks, ByteRange range, PacedStream paced) throws IOException {
+    parts.listener().rangeOpened(layer.name(), range.offset(), range.length(), flight.priority());
+    long opened = parts.now();
+    try (var sink = new StreamSink(parts, layer, flight)) {
       enter(paced);
-      var sink = new StreamSink(scheduler, stream);
-      scheduler
+      parts
           .decoder()
-          .decode(layer.compression(), paced, range.offset(), layer.view(), wanted, sink);
-      stream.advance(wanted[wanted.length - 1] + 1);
+          .decode(layer.compression(), paced, range.offset(), layer.view(), chunks, sink);
+      parts.events().passed(flight, chunks[chunks.length - 1] + 1);
       ended(range, paced, opened);
-    } catch (RuntimeException | Error e) {
-      var unexpected = new IOException("unexpected: " + e, e);
-      listener.rangeFailed(layer.name(), range.offset(), paced.bytes(), unexpected);
-      throw e;
     } catch (IOException e) {
-      if (e instanceof DigestMismatchException || e instanceof LayerFormatException) {
-        layer.source().wrongBytes(range.offset(), range.length());
+      if (isWrong(e, range, paced)) {
+        stream.cameWrong(range);
       }
-      if (stream.reason(e) instanceof IOException failure) {
-        listener.rangeFailed(layer.name(), range.offset(), paced.bytes(), failure);
+      if (flight.killSwitch().reason(e) instanceof IOException failure) {
+        parts.listener().rangeFailed(layer.name(), range.offset(), paced.bytes(), failure);
       } else {
         ended(range, paced, opened);
       }
       throw e;
+    } catch (RuntimeException | Error e) {
+      var failure = new IOException("unexpected: " + e, e);
+      parts.listener().rangeFailed(layer.name(), range.offset(), paced.bytes(), failure);
+      throw e;
     }
+  }
+
+  /** Returns whether the bytes are wrong; those that ended early are if all of them came. */
+  private static boolean isWrong(IOException e, ByteRange range, PacedStream paced) {
+    return e instanceof DigestMismatchException
+        || e instanceof LayerFormatException
+        || (e instanceof EOFException && paced.bytes() == range.length());
   }
 
   private void enter(PacedStream paced) throws IOException {
     boolean first = paced.enterNext();
-    if (first && parts.size() > 1) {
+    if (first && wanted.size() > 1) {
       layer.learnRangesAtOnce();
       if (layer.rangesAtOnce() == 1) {
         // One after the other is slower than each by itself.
-        scheduler.letGo(stream, parts.get(1)[0]);
+        parts.events().letGo(layer, flight, wanted.get(1)[0]);
       }
     }
   }
 
   private void ended(ByteRange range, PacedStream paced, long opened) {
-    long nanos = System.nanoTime() - opened;
-    scheduler
+    long nanos = parts.now() - opened;
+    parts
         .listener()
-        .rangeDone(layer.name(), range.offset(), paced.bytes(), nanos, stream.basePriority());
+        .rangeDone(layer.name(), range.offset(), paced.bytes(), nanos, flight.basePriority());
   }
 
-  private ByteRange range(int[] wanted) {
-    long offset = layer.chunks().blobOffset(wanted[0]);
+  private ByteRange range(int[] chunks) {
+    long offset = layer.view().chunkBlobOffset(chunks[0]);
     long end = 0;
-    for (int chunk : wanted) {
-      end = Math.max(end, layer.chunks().blobEnd(chunk));
+    for (int chunk : chunks) {
+      end = Math.max(end, layer.view().chunkBlobEnd(chunk));
     }
     return new ByteRange(offset, end - offset);
   }

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.cache.ChunkTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /**
  * Decides which chunks a layer's next stream carries, among the streams at work: no two carry the
@@ -10,16 +10,36 @@ import java.util.List;
  * takes such requests. Guarded by the scheduler's lock.
  */
 final class StreamPlanner {
-  private final FetchedLayer layer;
-  private final ChunkTable chunks;
-  private final FetchOptions options;
+  private final LayerChunks chunks;
+  private final Flights flights;
+  private final Demands demands;
+  private final LinkEstimate link;
+  private final IntSupplier rangesPerRequest;
+  private final long maximumUnit;
+  private final RangePlanner planner;
   private int demandedEnd = -1;
   private long demandUnit;
 
-  StreamPlanner(FetchedLayer layer, FetchOptions options) {
-    this.layer = layer;
-    this.chunks = layer.chunks();
-    this.options = options;
+  /**
+   * Makes a planner.
+   *
+   * @param rangesPerRequest how many ranges one request may have, as far as is known
+   * @param maximumUnit most bytes that are fetched for a reader at once
+   */
+  StreamPlanner(
+      LayerChunks chunks,
+      Flights flights,
+      Demands demands,
+      LinkEstimate link,
+      IntSupplier rangesPerRequest,
+      long maximumUnit) {
+    this.chunks = chunks;
+    this.flights = flights;
+    this.demands = demands;
+    this.link = link;
+    this.rangesPerRequest = rangesPerRequest;
+    this.maximumUnit = maximumUnit;
+    this.planner = new RangePlanner(chunks);
   }
 
   /**
@@ -31,12 +51,11 @@ final class StreamPlanner {
    * @return ascending runs, the first of which has the chunk
    */
   List<ChunkRun> forDemand(int chunk, long now) {
-    long most = options.maximumUnit();
-    demandUnit = chunk == demandedEnd ? Math.min(2 * demandUnit, most) : layer.link().unit();
-    List<ChunkRun> runs = List.of(range(chunk, 0, layer.data()::nextMissing, demandUnit));
-    RangePlanner.Wanted waitedFor = (from, to) -> nextWaitedFor(from, to, now);
+    demandUnit = chunk == demandedEnd ? Math.min(2 * demandUnit, maximumUnit) : link.unit();
+    List<ChunkRun> runs = List.of(range(chunk, 0, chunks::nextMissing, demandUnit));
+    RangePlanner.Wanted waitedFor = (from, to) -> demands.nextWaitedFor(chunks, from, to, now);
     if (rangesAtOnce() > 1 && nextUncarried(waitedFor, runs.getLast().to()) >= 0) {
-      List<ChunkRun> together = ranges(chunk, waitedFor, layer.link().unit());
+      List<ChunkRun> together = ranges(chunk, waitedFor, link.unit());
       runs = together.size() > 1 ? together : runs;
     }
     demandedEnd = runs.getLast().to();
@@ -54,7 +73,7 @@ final class StreamPlanner {
   }
 
   private int rangesAtOnce() {
-    return chunks.blobOrdered() ? layer.rangesAtOnce() : 1;
+    return chunks.blobOrdered() ? Math.max(1, rangesPerRequest.getAsInt()) : 1;
   }
 
   private List<ChunkRun> ranges(int chunk, RangePlanner.Wanted wanted, long unit) {
@@ -64,7 +83,7 @@ final class StreamPlanner {
     for (int next = chunk; next >= 0; next = nextUncarried(wanted, runs.getLast().to())) {
       int floor = runs.isEmpty() ? 0 : runs.getLast().to();
       ChunkRun run = range(next, floor, wanted, unit - bytes);
-      bytes += chunks.blobEnd(run.to() - 1) - chunks.blobOffset(run.from());
+      bytes += chunks.chunkBlobEnd(run.to() - 1) - chunks.chunkBlobOffset(run.from());
       count += run.count();
       if (!runs.isEmpty() && (bytes > unit || count > RangePlanner.MOST_CHUNKS)) {
         break;
@@ -80,9 +99,9 @@ final class StreamPlanner {
   /** Plans one range for {@code chunk}, which no stream carries, among the streams at work. */
   private ChunkRun range(int chunk, int from, RangePlanner.Wanted wanted, long unit) {
     int floor = from;
-    int limit = chunks.count();
-    for (RangeStream stream : layer.active) {
-      for (ChunkRun left : stream.left()) {
+    int limit = chunks.chunkCount();
+    for (Flight flight : flights.all()) {
+      for (ChunkRun left : flight.left()) {
         if (left.from() > chunk) {
           limit = Math.min(limit, left.from());
         } else {
@@ -90,32 +109,18 @@ final class StreamPlanner {
         }
       }
     }
-    return layer.planner().plan(chunk, wanted, floor, limit, unit, layer.link().unit());
+    return planner.plan(chunk, wanted, floor, limit, unit, link.unit());
   }
 
   private int nextUncarried(RangePlanner.Wanted wanted, int from) {
-    int chunk = wanted.next(from, chunks.count());
+    int chunk = wanted.next(from, chunks.chunkCount());
     while (chunk >= 0) {
-      RangeStream carrier = layer.carrier(chunk);
+      Flight carrier = flights.carrier(chunk);
       if (carrier == null) {
         return chunk;
       }
-      chunk = wanted.next(carrier.carriedUpTo(chunk), chunks.count());
+      chunk = wanted.next(carrier.carriedUpTo(chunk), chunks.chunkCount());
     }
     return -1;
-  }
-
-  /** Returns the first missing chunk that a reader waits for who may be served now; -1 if none. */
-  private int nextWaitedFor(int from, int to, long now) {
-    int first = -1;
-    for (Demand demand : layer.demands) {
-      int start = Math.max(from, demand.from);
-      int end = Math.min(first < 0 ? to : first, demand.to);
-      if (start < end && demand.retryAt - now <= 0) {
-        int missing = layer.data().nextMissing(start, end);
-        first = missing < 0 ? first : missing;
-      }
-    }
-    return first;
   }
 }

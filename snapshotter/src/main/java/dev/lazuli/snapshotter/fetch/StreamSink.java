@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
-import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Writer;
 import dev.lazuli.cache.WriterRefusedException;
 import dev.lazuli.estargz.ChunkSink;
@@ -8,39 +8,39 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Takes decoded chunks of one range into the cache; drops those that somebody else has written. */
-final class StreamSink implements ChunkSink {
-  private final FetchScheduler scheduler;
-  private final RangeStream stream;
-  private final FetchedLayer layer;
+/**
+ * Takes decoded chunks of one range into the cache; drops those that another writer is at work on.
+ * Must be closed: a writer that is left open keeps all others from its chunk.
+ */
+final class StreamSink implements ChunkSink, AutoCloseable {
+  private final StreamParts parts;
+  private final AttachedLayer layer;
+  private final Flight flight;
   private int chunk;
   private @Nullable Writer writer;
 
-  StreamSink(FetchScheduler scheduler, RangeStream stream) {
-    this.scheduler = scheduler;
-    this.stream = stream;
-    this.layer = stream.layer();
+  StreamSink(StreamParts parts, AttachedLayer layer, Flight flight) {
+    this.parts = parts;
+    this.layer = layer;
+    this.flight = flight;
   }
 
   @Override
-  @SuppressWarnings("MustBeClosed") // commit() or abort() ends it: see ChunkSink.
+  @SuppressWarnings("MustBeClosed") // By abort, which close calls.
   public void begin(int next) throws IOException {
-    stream.check(next);
-    stream.advance(next);
+    abort();
+    if (!parts.events().mayBring(layer, flight, next)) {
+      throw new StreamEnded();
+    }
     chunk = next;
     try {
-      writer = writerOf(next);
+      // What nobody waits for takes no room from what is there.
+      boolean waitedFor = flight.priority() == Priority.ON_DEMAND;
+      LayerData data = layer.data();
+      writer = waitedFor ? data.writer(next) : data.writerInAdvance(next);
     } catch (WriterRefusedException e) {
       writer = null;
     }
-  }
-
-  /** What nobody waits for evicts nothing. */
-  @MustBeClosed
-  private Writer writerOf(int next) throws WriterRefusedException {
-    return stream.priority() == Priority.ON_DEMAND
-        ? layer.data().writer(next)
-        : layer.data().writerInAdvance(next);
   }
 
   @Override
@@ -54,20 +54,18 @@ final class StreamSink implements ChunkSink {
   public void commit(byte[] sha256) throws IOException {
     Writer committing = writer;
     if (committing == null) {
-      stream.advance(chunk + 1);
+      parts.events().passed(flight, chunk + 1);
       return;
     }
     try {
       committing.commit(sha256);
     } finally {
-      // Aborts what could not be committed: a writer that is left open keeps all others out.
-      abort();
+      abort(); // Without effect on what was committed.
     }
-    Priority priority = stream.priority();
-    stream.advance(chunk + 1);
-    long size = layer.chunks().size(chunk);
-    scheduler.listener().chunkFetched(layer.name(), chunk, size, priority);
-    scheduler.arrived(layer, chunk);
+    Priority priority = flight.priority();
+    long size = layer.view().chunkSize(chunk);
+    parts.listener().chunkFetched(layer.name(), chunk, size, priority);
+    parts.events().committed(layer, flight, chunk);
   }
 
   /** Aborts the chunk at work, if there is one. Idempotent. */
@@ -76,7 +74,12 @@ final class StreamSink implements ChunkSink {
     Writer aborting = writer;
     writer = null;
     if (aborting != null) {
-      aborting.abort();
+      aborting.close();
     }
+  }
+
+  @Override
+  public void close() {
+    abort();
   }
 }
