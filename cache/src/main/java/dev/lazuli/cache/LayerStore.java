@@ -249,6 +249,12 @@ public final class LayerStore implements AutoCloseable {
     return layer == null ? 0 : layer.evictableBytes();
   }
 
+  /** Returns the bytes of disk that one layer takes; 0 if it is not stored. */
+  public long diskBytes(String digest) {
+    StoredLayer layer = catalog.find(digest);
+    return layer == null ? 0 : layer.countedBytes();
+  }
+
   /**
    * Evicts until the store takes no more than {@code bytes}, or nothing is left that may go: layers
    * nobody uses first, then chunks of those in use. What is pinned stays.

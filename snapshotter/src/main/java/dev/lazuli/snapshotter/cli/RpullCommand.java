@@ -100,11 +100,26 @@ final class RpullCommand implements Callable<Integer> {
       try (var progress = newProgress(out)) {
         pulled = containerd.pull(request, registry, progress);
       }
-      long mounted = pulled.layers().stream().filter(LayerState.MOUNTED::equals).count();
-      out.printf("%s: %d of %d layers mounted lazily%n", image, mounted, pulled.layers().size());
+      out.println(summary(image.toString(), pulled.layers()));
       out.flush();
     }
     return 0;
+  }
+
+  /** Says in one line how the layers came; where all were downloaded, where to look for why. */
+  static String summary(String image, List<LayerState> layers) {
+    long mounted = layers.stream().filter(LayerState.MOUNTED::equals).count();
+    long present = layers.stream().filter(LayerState.PRESENT::equals).count();
+    var line =
+        new StringBuilder(
+            "%s: %d of %d layers mounted lazily".formatted(image, mounted, layers.size()));
+    if (present > 0) {
+      line.append(", ").append(present).append(" already here");
+    }
+    if (mounted + present < layers.size()) {
+      line.append("; why not all: see the troubles in lazuli status");
+    }
+    return line.toString();
   }
 
   private PullProgress newProgress(PrintWriter out) {

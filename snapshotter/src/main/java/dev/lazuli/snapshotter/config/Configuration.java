@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param cache what is kept on disk
  * @param mount how layers are mounted
  * @param prefetch what is fetched before it is read
+ * @param layers whose layers are mounted and shared
  * @param allowUnverified whether a label may ask for layers that cannot be verified
  * @param recordBytes memory for the record of what was fetched when
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
@@ -33,6 +34,7 @@ public record Configuration(
     Cache cache,
     Mount mount,
     Prefetch prefetch,
+    Layers layers,
     boolean allowUnverified,
     long recordBytes,
     Optional<String> metricsAddress) {
@@ -47,6 +49,19 @@ public record Configuration(
    * @param format how they are written
    */
   public record Log(LogLevel level, LogFormat format) {}
+
+  /**
+   * Whose layers are mounted and shared.
+   *
+   * @param lazyFrom images that may be mounted lazily, with {@code *} for anything
+   * @param oneTenant whether everybody on the node may read what anybody has pulled
+   */
+  public record Layers(List<String> lazyFrom, boolean oneTenant) {
+    /** Copies the list. */
+    public Layers {
+      lazyFrom = List.copyOf(lazyFrom);
+    }
+  }
 
   /**
    * How registries are reached.

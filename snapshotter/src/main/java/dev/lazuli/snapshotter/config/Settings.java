@@ -262,6 +262,21 @@ final class Settings {
           seconds(10),
           "Longest that the start of a container waits for prefetches.");
 
+  static final Setting<List<String>> LAZY_FROM =
+      key(
+          "layers.lazy_from",
+          Kind.texts("a list of images, as registry/repository with * for anything"),
+          List.of("*"),
+          "Images that may be mounted before their content is proved, as registry/repository with"
+              + " * for anything; all others are pulled whole.");
+  static final Setting<Boolean> ONE_TENANT =
+      key(
+          "layers.one_tenant",
+          Kind.flag(),
+          false,
+          "Whether layers on this node are shared with every image. Otherwise only"
+              + " within a repository, or where the image's own registry has the layer too.");
+
   static final Setting<Boolean> ALLOW_UNVERIFIED =
       key(
           "verification.allow_unverified",

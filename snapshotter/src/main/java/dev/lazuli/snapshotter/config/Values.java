@@ -40,6 +40,7 @@ record Values(Map<Setting<?>, Object> given) {
             get(Settings.PREFETCH_SIZE),
             get(Settings.HEAD_START),
             get(Settings.PREFETCH_TIMEOUT)),
+        new Configuration.Layers(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
         get(Settings.ALLOW_UNVERIFIED),
         get(Settings.RECORD_SIZE),
         get(Settings.METRICS_ADDRESS));

@@ -30,6 +30,12 @@ final class ContentStore {
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
   private static final Duration WRITER_POLL = Duration.ofMillis(100);
 
+  /** Longer than containerd takes to restart. */
+  private static final Duration AWAY_LIMIT = Duration.ofSeconds(30);
+
+  /** How long another client may take for the same blob. */
+  private static final Duration LOCKED_LIMIT = Duration.ofMinutes(30);
+
   private final ContentGrpc.ContentBlockingV2Stub content;
 
   ContentStore(Session session) {
@@ -55,7 +61,9 @@ final class ContentStore {
       Map<String, String> labels,
       LongConsumer progress)
       throws IOException, InterruptedException {
+    long began = System.nanoTime();
     while (true) {
+      long attempt = System.nanoTime();
       try {
         write(kind + "-" + blob.digest(), blob, source, labels, progress);
         return;
@@ -66,12 +74,27 @@ final class ContentStore {
             progress.accept(blob.size());
             return;
           }
-          // The name of the write is locked by another client.
-          case UNAVAILABLE, ABORTED -> Thread.sleep(WRITER_POLL);
+          case UNAVAILABLE, ABORTED -> {
+            var limit = isLocked(e) ? LOCKED_LIMIT : AWAY_LIMIT;
+            if (System.nanoTime() - attempt > limit.toNanos() / 2) {
+              began = System.nanoTime(); // It went on for a while in between.
+            }
+            if (System.nanoTime() - began > limit.toNanos()) {
+              throw new ContainerdException(
+                  "store %s, tried for %d s".formatted(blob.digest(), limit.toSeconds()), e);
+            }
+            Thread.sleep(WRITER_POLL);
+          }
           default -> throw new ContainerdException("store " + blob.digest(), e);
         }
       }
     }
+  }
+
+  /** Returns whether the name of the write is locked by another client. */
+  private static boolean isLocked(StatusException e) {
+    var description = e.getStatus().getDescription();
+    return description != null && description.contains("locked");
   }
 
   /** Adds labels to a blob that is there. */

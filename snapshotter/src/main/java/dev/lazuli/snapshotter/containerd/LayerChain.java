@@ -64,7 +64,7 @@ final class LayerChain {
                 configuration.diffIds().get(i),
                 i == 0 ? "" : chain.get(i - 1),
                 chain.get(i));
-        var state = exists(place.chainId()) ? LayerState.PRESENT : mountOrUnpack(place, downloads);
+        var state = exists(place) ? LayerState.PRESENT : mountOrUnpack(place, downloads);
         states.add(state);
         listener.state(place.layer(), state);
       }
@@ -95,7 +95,7 @@ final class LayerChain {
         unpack(place, key, mounts.get(), downloads);
         return LayerState.UNPACKED;
       }
-      if (exists(place.chainId())) {
+      if (exists(place)) {
         return LayerState.MOUNTED;
       }
     }
@@ -122,12 +122,21 @@ final class LayerChain {
     }
   }
 
-  private boolean exists(String chainId) throws ContainerdException {
+  /**
+   * Returns whether the layer's snapshot is there. containerd knows it by the chain ID alone, which
+   * an image may claim without having the content: a mounted one must be of this very layer.
+   */
+  private boolean exists(Place place) throws IOException {
+    var chainId = place.chainId();
     var stat =
         StatRequest.newBuilder().setSnapshotter(request.snapshotter()).setKey(chainId).build();
-    return Session.callUnless(
-            Status.Code.NOT_FOUND, "look for snapshot " + chainId, () -> snapshots.stat(stat))
-        .isPresent();
+    var found =
+        Session.callUnless(
+            Status.Code.NOT_FOUND, "look for snapshot " + chainId, () -> snapshots.stat(stat));
+    if (found.isPresent()) {
+      LayerLabels.requireSame(place.layer(), chainId, found.get().getInfo().getLabelsMap());
+    }
+    return found.isPresent();
   }
 
   private void unpack(Place place, String key, MountsResponse mounts, Downloads downloads)
@@ -164,7 +173,7 @@ final class LayerChain {
     }
   }
 
-  private void commit(Place place, String key) throws ContainerdException {
+  private void commit(Place place, String key) throws IOException {
     var commit =
         CommitRequest.newBuilder()
             .setSnapshotter(request.snapshotter())
@@ -178,6 +187,7 @@ final class LayerChain {
             () -> snapshots.commit(commit))
         .isEmpty()) {
       remove(key);
+      var _ = exists(place);
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.lazuli.snapshotter.containerd;
 
+import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.registry.Descriptor;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The labels by which a snapshotter learns which layer a snapshot is to be, the same as other
@@ -20,11 +23,57 @@ final class LayerLabels {
   /** containerd refuses a label whose key and value together are longer. */
   private static final int MAX_LABEL_BYTES = 4096;
 
+  // What the snapshotter says of a mounted layer. Clients send no labels with this prefix.
+  private static final String SHOWN = "dev.lazuli/";
+  private static final String SHOWN_IMAGE = SHOWN + "image";
+  private static final String SHOWN_LAYER = SHOWN + "layer";
+  private static final String SHOWN_TOC = SHOWN + "toc";
+  private static final String SHOWN_COMPRESSED_TOC = SHOWN + "compressed-toc";
+
   private static final String TOC_CHECKSUM = REMOTE + "zstd-chunked.manifest-checksum";
 
   private LayerLabels() {}
 
   /** Returns whether a layer says that it has a table of contents: it is likely to be mounted. */
+  /**
+   * Returns normally if a snapshot was unpacked, or is mounted as the very layer that an image's
+   * manifest names.
+   *
+   * @param there labels of the snapshot, of which the snapshotter itself gives those that count
+   * @throws IOException if it is another layer, or another table of contents
+   */
+  static void requireSame(Descriptor layer, String chainId, Map<String, String> there)
+      throws IOException {
+    var mounted = there.get(SHOWN_LAYER);
+    if (mounted == null) {
+      return;
+    }
+    if (!mounted.equals(layer.digest().toString())) {
+      throw other(layer, chainId, there, "layer " + mounted);
+    }
+    var toc =
+        switch (toc(layer).orElse(null)) {
+          case TocTrust.Json trust -> differs(there.get(SHOWN_TOC), trust.digest());
+          case TocTrust.Compressed trust ->
+              differs(there.get(SHOWN_COMPRESSED_TOC), trust.digest());
+          case null, default -> null;
+        };
+    if (toc != null) {
+      throw other(layer, chainId, there, "table of contents " + toc);
+    }
+  }
+
+  private static @Nullable String differs(@Nullable String there, Sha256 wanted) {
+    return there == null || there.equals(wanted.toString()) ? null : there;
+  }
+
+  private static IOException other(
+      Descriptor layer, String chainId, Map<String, String> there, String what) {
+    return new IOException(
+        "layer %s: its snapshot %s is here, but mounted with %s of image %s, which may hold other files: remove that image first, or pull into another namespace"
+            .formatted(layer.digest(), chainId, what, there.get(SHOWN_IMAGE)));
+  }
+
   static boolean promisesToc(Descriptor layer) {
     return toc(layer).isPresent();
   }

@@ -24,7 +24,7 @@ final class Claim implements RemoteLayer {
 
   @Override
   public LayerRequest request() {
-    return request;
+    return layer.ifOpen().map(open -> request.withTocsOf(open.data().record())).orElse(request);
   }
 
   @Override

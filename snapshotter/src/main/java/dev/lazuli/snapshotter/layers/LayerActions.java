@@ -160,10 +160,10 @@ public final class LayerActions {
         parts.store().list().stream()
             .filter(layer -> layer.pinned() == null && !wanted.contains(layer.digest()))
             .map(LayerRecord::digest)
-            .filter(digest -> layers.inUse(digest).isEmpty())
+            .filter(digest -> layers.inUse(digest).isEmpty() || layers.isOnlyAdopted(digest))
             .toList();
-    long free = unused.stream().mapToLong(parts.store()::evictableBytes).sum();
-    long most = evictable(wanted);
+    long free = unused.stream().mapToLong(parts.store()::diskBytes).sum();
+    long most = evictable(wanted) + adoptedBytes(unused);
     if (toBytes.isPresent()) {
       free = Math.max(free, Math.min(most, used - toBytes.getAsLong()));
     }
@@ -174,6 +174,13 @@ public final class LayerActions {
     return digests().stream()
         .filter(digest -> !wanted.contains(digest) || layers.inUse(digest).isPresent())
         .mapToLong(parts.store()::evictableBytes)
+        .sum();
+  }
+
+  /** Returns what comes free of layers whose mounts go first. */
+  private long adoptedBytes(List<String> unused) {
+    return unused.stream()
+        .mapToLong(digest -> parts.store().diskBytes(digest) - parts.store().evictableBytes(digest))
         .sum();
   }
 

@@ -60,8 +60,9 @@ final class LayerActivity implements FetchListener {
 
   private final ConcurrentHashMap<String, History> records = new ConcurrentHashMap<>();
 
-  History of(String digest) {
-    return records.computeIfAbsent(digest, _ -> new History());
+  /** Remembers from now on what happens to a layer: it is in use. */
+  void begin(String digest) {
+    records.putIfAbsent(digest, new History());
   }
 
   Optional<History> ifKnown(String digest) {
@@ -74,21 +75,21 @@ final class LayerActivity implements FetchListener {
 
   @Override
   public void bytesFetched(String layer, int bytes, Priority priority) {
-    of(layer).fetched(bytes);
+    ifKnown(layer).ifPresent(history -> history.fetched(bytes));
   }
 
   @Override
   public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
-    of(layer).failed(reason);
+    ifKnown(layer).ifPresent(history -> history.failed(reason));
   }
 
   @Override
   public void sealFailed(String layer, IOException reason) {
-    of(layer).failed(reason);
+    ifKnown(layer).ifPresent(history -> history.failed(reason));
   }
 
   @Override
   public void demandFailed(String layer, FetchFailedException reason) {
-    of(layer).failed(reason);
+    ifKnown(layer).ifPresent(history -> history.failed(reason));
   }
 }

@@ -20,12 +20,15 @@ final class LayerReport {
     var record = data.record();
     var history = activity.ifKnown(record.digest());
     var last = history.flatMap(History::last);
+    long missing = data.complete() ? 0 : missingBytes(data);
+    long total = contentBytes(data);
+    long present = total - missing;
     return new LayerStatus(
         record.digest(),
         record.format().toLowerCase(Locale.ROOT).replace('_', '-'),
         mount,
-        contentBytes(data, !data.complete()),
-        contentBytes(data, false),
+        present,
+        total,
         record.size(),
         diskBytes(data),
         fetch,
@@ -54,13 +57,22 @@ final class LayerReport {
     }
   }
 
-  private static long contentBytes(LayerData data, boolean presentOnly) {
+  private static long contentBytes(LayerData data) {
     var chunks = data.chunks();
     long bytes = 0;
     for (int chunk = 0; chunk < chunks.count(); chunk++) {
-      if (!presentOnly || data.isPresent(chunk)) {
-        bytes += chunks.size(chunk);
-      }
+      bytes += chunks.size(chunk);
+    }
+    return bytes;
+  }
+
+  /** Steps from one missing chunk to the next: of a layer that is nearly whole they are few. */
+  private static long missingBytes(LayerData data) {
+    var chunks = data.chunks();
+    int count = chunks.count();
+    long bytes = 0;
+    for (int c = data.nextMissing(0, count); c >= 0; c = data.nextMissing(c + 1, count)) {
+      bytes += chunks.size(c);
     }
     return bytes;
   }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
 import java.util.ArrayList;
@@ -39,6 +40,20 @@ public record LayerRequest(
     boolean skipVerification,
     List<String> urls) {
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
+
+  /** Label of a mounted layer's snapshot: the image that brought it. */
+  public static final String SHOWN_IMAGE = "dev.lazuli/image";
+
+  /** Label of a mounted layer's snapshot: the layer's digest. */
+  public static final String SHOWN_LAYER = "dev.lazuli/layer";
+
+  /** Label of a mounted layer's snapshot: digest of its table of contents. */
+  public static final String SHOWN_TOC = "dev.lazuli/toc";
+
+  /**
+   * Label of a mounted layer's snapshot: digest of its table of contents as it lies in the blob.
+   */
+  public static final String SHOWN_COMPRESSED_TOC = "dev.lazuli/compressed-toc";
 
   // The set that containerd's CRI plugin and transfer service write; it wins, as with other
   // snapshotters.
@@ -193,6 +208,41 @@ public record LayerRequest(
         prefetchBytes,
         skipVerification,
         urls);
+  }
+
+  /** Returns the same request with the digests that the stored layer was found to have. */
+  LayerRequest withTocsOf(LayerRecord stored) {
+    return new LayerRequest(
+        reference,
+        digest,
+        chain,
+        manifestDigest,
+        Optional.ofNullable(stored.tocDigest()).or(() -> tocDigest),
+        Optional.ofNullable(stored.compressedTocDigest()).or(() -> tocChecksum),
+        prefetchBytes,
+        skipVerification,
+        urls);
+  }
+
+  /**
+   * Returns why a layer that was mounted for another request is not what this one names; empty if
+   * it is the same. Two tables of contents that cannot be compared count as different.
+   */
+  public Optional<String> differenceFrom(LayerRequest there) {
+    if (!digest.equals(there.digest)) {
+      return Optional.of("other layer");
+    }
+    if (tocDigest.isPresent() && there.tocDigest.isPresent()) {
+      return tocDigest.equals(there.tocDigest)
+          ? Optional.empty()
+          : Optional.of("other table of contents");
+    }
+    if (tocChecksum.isPresent() && there.tocChecksum.isPresent()) {
+      return tocChecksum.equals(there.tocChecksum)
+          ? Optional.empty()
+          : Optional.of("other table of contents");
+    }
+    return Optional.of("its table of contents is not known");
   }
 
   /** Returns labels from which {@link #fromLabels} makes this request again, without its chain. */

@@ -46,6 +46,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private final LayerParts parts;
   private final Map<String, Entry> entries = new HashMap<>();
   private volatile Claimants needed = Set::of;
+  private volatile boolean known;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
   private final HeadStarts headStarts;
 
@@ -63,10 +64,17 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return start(request, Trust.REQUIRED);
   }
 
+  private void requireLazy(LayerRequest request) throws WholePullException {
+    if (!parts.options().tenancy().mayBeLazy(request.reference())) {
+      throw new WholePullException(request.digest(), request.reference());
+    }
+  }
+
   /** Claims a layer for a container that has yet to start. */
   private RemoteLayer start(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
     try {
+      requireLazy(request);
       var known = trust == Trust.REQUIRED ? withToc(request) : request;
       return claim(known, trust, headStarts::mounted);
     } catch (IOException | RuntimeException e) {
@@ -102,7 +110,13 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
-    return claim(request, Trust.REQUIRED, _ -> {});
+    var claim = claim(request, Trust.RESTORED, _ -> {});
+    for (var layer : adopted) {
+      if (layer.digest().equals(request.digest()) && adopted.remove(layer)) {
+        release(layer);
+      }
+    }
+    return claim;
   }
 
   private RemoteLayer claim(LayerRequest request, Trust trust, Consumer<LayerRequest> mounted)
@@ -129,9 +143,10 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   /**
-   * Opens the layers that a former daemon left mounted, each with a claim that lasts until {@link
-   * #settle}. A layer that cannot be opened is left out, and its readers get errors until the
-   * snapshot that needs it has been restored, which is tried until it works.
+   * Opens the layers that a former daemon left mounted, each with a claim that lasts until the
+   * first snapshot of it was restored, or {@link #settle} finds that none needs it. A layer that
+   * cannot be opened is left out, and its readers get errors until the snapshot that needs it has
+   * been restored, which is tried until it works.
    */
   void adoptAll() {
     for (var record : parts.store().list()) {
@@ -151,7 +166,17 @@ public final class Layers implements RemoteLayers, AutoCloseable {
    * restored yet. Without them, claims alone count.
    */
   public void neededBy(Claimants claimants) {
+    boolean first = !known;
+    known = true;
     needed = claimants;
+    if (first) {
+      parts.timer().execute(this::settle);
+    }
+  }
+
+  /** Returns whether nothing but the take-over from a former daemon holds the layer. */
+  boolean isOnlyAdopted(String digest) {
+    return adopted.stream().anyMatch(layer -> layer.digest().equals(digest) && layer.claims() == 1);
   }
 
   /** Gives up what was adopted or stored and is needed by no snapshot; logs a failure. */

@@ -18,6 +18,7 @@ import java.time.Duration;
  * @param availabilityInterval how long a layer counts as available after it last was
  * @param indexes what the indexing of layers may take of the node
  * @param recordBytes memory for the record of what was fetched when; 0 for none
+ * @param tenancy whose images are mounted, and with whom layers are shared
  */
 public record LayersOptions(
     boolean backgroundFetch,
@@ -28,7 +29,8 @@ public record LayersOptions(
     boolean allowUnverified,
     Duration availabilityInterval,
     IndexOptions indexes,
-    long recordBytes) {
+    long recordBytes,
+    Tenancy tenancy) {
   /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
       new LayersOptions(
@@ -40,7 +42,8 @@ public record LayersOptions(
           false,
           Duration.ofSeconds(60),
           IndexOptions.DEFAULT,
-          StartRecord.DEFAULT_BYTES);
+          StartRecord.DEFAULT_BYTES,
+          Tenancy.DEFAULT);
 
   /** Checks the ranges. */
   public LayersOptions {
@@ -66,6 +69,22 @@ public record LayersOptions(
         allowUnverified,
         availabilityInterval,
         indexes,
-        recordBytes);
+        recordBytes,
+        tenancy);
+  }
+
+  /** Returns these options for other tenants. */
+  public LayersOptions withTenancy(Tenancy other) {
+    return new LayersOptions(
+        backgroundFetch,
+        backgroundDelay,
+        prefetch,
+        prefetchBytes,
+        headStartBytes,
+        allowUnverified,
+        availabilityInterval,
+        indexes,
+        recordBytes,
+        other);
   }
 }

@@ -58,14 +58,60 @@ final class SharedLayer {
    * @throws IOException if it cannot be mounted; then nothing has changed
    */
   boolean claim(LayerRequest request, Trust trust) throws IOException, InterruptedException {
+    boolean admitted = trust == Trust.RESTORED;
+    while (true) {
+      Optional<LayerRecord> ofOthers;
+      lock.lockInterruptibly();
+      try {
+        ofOthers = admitted ? Optional.empty() : ofOthers(request);
+        if (ofOthers.isEmpty()) {
+          return claimAdmitted(request, trust);
+        }
+      } finally {
+        lock.unlock();
+      }
+      // Without the lock: a slow registry is to hold up nobody but its own askers.
+      requireAvailable(request, ofOthers.get().size());
+      admitted = true;
+    }
+  }
+
+  /** Returns the layer's record if it is here but was brought by other repositories alone. */
+  private Optional<LayerRecord> ofOthers(LayerRequest request) {
+    return parts.store().list().stream()
+        .filter(record -> record.digest().equals(digest))
+        .filter(
+            record -> !parts.options().tenancy().shares(record.references(), request.reference()))
+        .findAny();
+  }
+
+  /** Whoever cannot have the blob from its own registry does not get it from this node either. */
+  private void requireAvailable(LayerRequest request, long expected) throws IOException {
+    var asked = "is here, but " + request.reference();
+    long size;
+    try {
+      size = source(request.reference(), -1).size();
+    } catch (IOException e) {
+      throw new LayerMountException(
+          digest, asked + " cannot be said to have it: " + e.getMessage(), e);
+    }
+    if (size != expected) {
+      throw new LayerMountException(
+          digest, "%s has %d bytes for its %d".formatted(asked, size, expected));
+    }
+  }
+
+  private boolean claimAdmitted(LayerRequest request, Trust trust)
+      throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
       var layer = open;
       parts.record().requested(digest, request.reference());
+      parts.activity().begin(digest);
       if (layer == null) {
         open = mount(request, trust);
         parts.record().mounted(digest);
-      } else if (trust == Trust.REQUIRED) {
+      } else if (trust != Trust.DEFERRED) {
         requireTrusted(request, layer.data());
         note(request.reference(), layer.data());
       }
@@ -74,6 +120,7 @@ final class SharedLayer {
     } finally {
       if (open == null) {
         parts.record().forget(digest);
+        parts.activity().forget(digest);
       }
       lock.unlock();
     }
@@ -83,10 +130,13 @@ final class SharedLayer {
       throws IOException, InterruptedException {
     var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : trust(request);
     var unsized = source(request.reference(), -1);
+    if (trust != Trust.DEFERRED) {
+      forgetUnlessTrusted(request);
+    }
     try (var indexed = parts.indexer().index(digest, request.reference(), unsized, tocTrust);
         var opened = new OpenedParts()) {
       var data = indexed.data();
-      if (trust == Trust.REQUIRED) {
+      if (trust != Trust.DEFERRED) {
         requireTrusted(request, data);
       }
       note(request.reference(), data);
@@ -120,6 +170,7 @@ final class SharedLayer {
       var reference = record.references().getFirst();
       var blob = source(reference, record.size());
       parts.record().requested(digest, reference);
+      parts.activity().begin(digest);
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
       try (var opened = new OpenedParts()) {
@@ -151,6 +202,27 @@ final class SharedLayer {
         digest,
         "no TOC digest among the labels or in a manifest that they name by its digest, so its"
             + " content could not be verified");
+  }
+
+  /** What is stored with another table of contents, and used by nobody, makes room for this one. */
+  private void forgetUnlessTrusted(LayerRequest request) throws IOException {
+    try (var stored = parts.store().find(digest).orElse(null)) {
+      if (stored == null) {
+        return;
+      }
+      requireTrusted(request, stored);
+      return;
+    } catch (LayerMountException e) {
+      log.info("{}; it is indexed again", e.getMessage());
+    } catch (IOException e) {
+      log.debug("layer {}: {}", digest, e.getMessage()); // The indexer makes it anew.
+      return;
+    }
+    try {
+      parts.store().remove(digest);
+    } catch (LayerInUseException e) {
+      log.debug("layer {}: {}", digest, e.getMessage());
+    }
   }
 
   /** The index may stem from another reference, or from a claim ahead of its digest. */

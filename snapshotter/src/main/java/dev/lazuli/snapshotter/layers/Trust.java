@@ -5,6 +5,9 @@ enum Trust {
   /** Now: the claim is for a snapshot. */
   REQUIRED,
 
+  /** Now, for a snapshot that had the layer before: nothing else is asked. */
+  RESTORED,
+
   /** Later: nobody sees the layer before a claim of the other kind has compared the digest. */
   DEFERRED
 }

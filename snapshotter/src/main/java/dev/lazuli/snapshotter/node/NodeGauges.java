@@ -50,8 +50,9 @@ record NodeGauges(
         () -> layers.get().pinned());
     metrics.watchEach(
         "lazuli_troubles",
-        "Layers, 100 at most, that could not be mounted lazily for a pull (mount) or after a"
-            + " restart (restore) and are not yet.",
+        "Layers, 100 at most, that could not be mounted lazily for a pull (mount), because its"
+            + " snapshot is another image's layer (conflict), or after a restart (restore), and are"
+            + " not yet.",
         "kind",
         this::byKind);
     metrics.watch(

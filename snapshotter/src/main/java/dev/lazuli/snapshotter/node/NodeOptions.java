@@ -7,6 +7,7 @@ import dev.lazuli.snapshotter.layers.IndexOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.registry.DockerConfig;
 import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.snapshotter.registry.ProxyRules;
@@ -104,6 +105,7 @@ public final class NodeOptions {
         from.allowUnverified(),
         preset.availabilityInterval(),
         new IndexOptions(preset.indexes().parallel(), from.mount().timeout()),
-        from.recordBytes());
+        from.recordBytes(),
+        new Tenancy(from.layers().lazyFrom(), from.layers().oneTenant()));
   }
 }

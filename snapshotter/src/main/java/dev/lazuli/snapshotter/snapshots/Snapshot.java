@@ -46,6 +46,22 @@ record Snapshot(
     return !parent.isEmpty();
   }
 
+  /**
+   * Returns the labels that clients see: also which layer a mounted one is, and who brought it.
+   * They are not stored among the others, and no annotation of an image becomes one of them.
+   */
+  Map<String, String> shownLabels() {
+    if (layer.isEmpty()) {
+      return labels;
+    }
+    var shown = new LinkedHashMap<>(labels);
+    shown.put(LayerRequest.SHOWN_IMAGE, layer.get().reference());
+    shown.put(LayerRequest.SHOWN_LAYER, layer.get().digest());
+    layer.get().tocDigest().ifPresent(toc -> shown.put(LayerRequest.SHOWN_TOC, toc));
+    layer.get().tocChecksum().ifPresent(toc -> shown.put(LayerRequest.SHOWN_COMPRESSED_TOC, toc));
+    return shown;
+  }
+
   Snapshot withLabels(Map<String, String> newLabels, Instant now) {
     return new Snapshot(id, name, parent, kind, newLabels, created, now, usage, layer);
   }

@@ -217,7 +217,7 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
         .setKindValue(snapshot.kind().number())
         .setCreatedAt(SnapshotRecord.timestamp(snapshot.created()))
         .setUpdatedAt(SnapshotRecord.timestamp(snapshot.updated()))
-        .putAllLabels(snapshot.labels())
+        .putAllLabels(snapshot.shownLabels())
         .build();
   }
 }

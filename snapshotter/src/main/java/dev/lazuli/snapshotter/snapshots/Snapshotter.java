@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.layers.WholePullException;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.metrics.MountOutcome;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
@@ -28,6 +29,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * What containerd asks of a snapshotter: overlayfs snapshots, and lazily mounted layers in place of
@@ -180,6 +182,7 @@ final class Snapshotter implements AutoCloseable {
   void remove(String key) throws IOException {
     store.remove(key);
     troubles.ended(Trouble.Kind.RESTORE, key);
+    troubles.ended(Trouble.Kind.CONFLICT, key);
   }
 
   Snapshot stat(String key) throws IOException {
@@ -255,8 +258,8 @@ final class Snapshotter implements AutoCloseable {
 
   private boolean prepareRemote(
       String key, String target, String parent, Map<String, String> labels) throws IOException {
-    var name = remoteName(target, parent);
-    if (name.isEmpty()) {
+    var taken = taken(target, parent);
+    if (taken.isPresent() && !taken.get().isRemote()) {
       return true;
     }
     if (!parent.isEmpty()) {
@@ -268,7 +271,7 @@ final class Snapshotter implements AutoCloseable {
       var request =
           LayerRequest.fromLabels(labels)
               .orElseThrow(() -> new IOException("the labels name no image and layer"));
-      var outcome = mountRemote(name.get(), parent, labels, request);
+      var outcome = mountRemote(target, parent, labels, request);
       metrics.mountAnswered(outcome, Duration.ofNanos(System.nanoTime() - began));
       troubles.ended(Trouble.Kind.MOUNT, target);
       log.atDebug()
@@ -280,7 +283,7 @@ final class Snapshotter implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       metrics.mountAnswered(MountOutcome.FALLBACK, Duration.ofNanos(System.nanoTime() - began));
       noteTrouble(target, labels, e);
-      log.atWarn()
+      log.atLevel(e instanceof WholePullException ? Level.INFO : Level.WARN)
           .addKeyValue(PREPARED_FIELD, "false")
           .addKeyValue("key", key)
           .addKeyValue("parent", parent)
@@ -291,6 +294,9 @@ final class Snapshotter implements AutoCloseable {
   }
 
   private void noteTrouble(String target, Map<String, String> labels, Exception reason) {
+    if (reason instanceof WholePullException) {
+      return;
+    }
     Optional<LayerRequest> request = Optional.empty();
     try {
       request = LayerRequest.fromLabels(labels);
@@ -298,7 +304,7 @@ final class Snapshotter implements AutoCloseable {
       // Then this is the trouble, and nothing more is known.
     }
     troubles.failed(
-        Trouble.Kind.MOUNT,
+        reason instanceof OtherLayerException ? Trouble.Kind.CONFLICT : Trouble.Kind.MOUNT,
         request.map(LayerRequest::digest).orElse(""),
         request.map(LayerRequest::reference).orElse(""),
         target,
@@ -306,33 +312,65 @@ final class Snapshotter implements AutoCloseable {
   }
 
   /**
-   * Returns the name for a layer's snapshot, or empty if it exists. The same layers may be there
-   * twice, above a parent that was mounted and above one that was unpacked; clients find theirs by
-   * its label and parent.
+   * Returns the names that a layer's snapshot may have. The same layers may be there twice, above a
+   * parent that was mounted and above one that was unpacked; clients find theirs by its label and
+   * parent, so for one parent there must never be two.
    */
-  private Optional<String> remoteName(String target, String parent) throws IOException {
-    for (var name : List.of(target, target + " above " + parent)) {
-      var taken = store.find(name);
-      if (taken.isEmpty()) {
-        return Optional.of(name);
-      }
-      if (taken.get().parent().equals(parent)) {
-        return Optional.empty();
-      }
-    }
-    throw new SnapshotException(
-        Reason.ALREADY_EXISTS, "every name for snapshot " + target + " is taken");
+  private static List<String> names(String target, String parent) {
+    return List.of(target, target + " above " + parent);
   }
 
+  /** Returns the snapshot that clients find for a target above a parent. */
+  private Optional<Snapshot> taken(String target, String parent) throws IOException {
+    for (var name : names(target, parent)) {
+      var there = store.find(name);
+      if (there.isPresent() && there.get().parent().equals(parent)) {
+        return there;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String freeName(String target, String parent) throws IOException {
+    for (var name : names(target, parent)) {
+      if (store.find(name).isEmpty()) {
+        return name;
+      }
+    }
+    throw new IOException("every name for snapshot " + target + " is taken");
+  }
+
+  /** Mounts a layer and makes it a snapshot, unless it is one already: then the same one. */
   private MountOutcome mountRemote(
-      String name, String parent, Map<String, String> labels, LayerRequest request)
+      String target, String parent, Map<String, String> labels, LayerRequest request)
       throws IOException {
+    requireDigest(target, request, taken(target, parent));
     ahead.mountAbove(request);
     try {
       var layer = remote.mount(request);
-      var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
       var held = false;
       try {
+        var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
+        held = addRemote(target, parent, labels, layer);
+        return outcome;
+      } finally {
+        if (!held) {
+          layer.close();
+        }
+      }
+    } finally {
+      ahead.release(request.digest());
+    }
+  }
+
+  /** Returns whether a snapshot was made that holds the claim now; false if there was the same. */
+  private boolean addRemote(
+      String target, String parent, Map<String, String> labels, RemoteLayer layer)
+      throws IOException {
+    var there = taken(target, parent);
+    if (there.isEmpty()) {
+      try {
+        var name = freeName(target, parent);
         var inherited = inherited(parent, layer);
         var snapshot =
             store.createRemote(
@@ -342,19 +380,37 @@ final class Snapshotter implements AutoCloseable {
                 layer.request(),
                 (made, _) -> directories.createInherited(made, inherited));
         remote.hold(snapshot, layer);
-        held = true;
+        return true;
       } catch (SnapshotException e) {
         if (e.reason() != Reason.ALREADY_EXISTS) {
           throw e;
         }
-      } finally {
-        if (!held) {
-          layer.close();
-        }
+        // Another call was faster. What it has made is held against what this one wants.
+        there = taken(target, parent);
       }
-      return outcome;
-    } finally {
-      ahead.release(request.digest());
+    }
+    requireSame(target, layer.request(), there);
+    return false;
+  }
+
+  /** Refuses at once what need not be mounted to see that it is another layer. */
+  private static void requireDigest(String target, LayerRequest asked, Optional<Snapshot> there)
+      throws IOException {
+    var layer = there.flatMap(Snapshot::layer);
+    if (layer.isPresent() && !layer.get().digest().equals(asked.digest())) {
+      requireSame(target, asked, there);
+    }
+  }
+
+  private static void requireSame(String target, LayerRequest asked, Optional<Snapshot> there)
+      throws IOException {
+    var layer = there.flatMap(Snapshot::layer);
+    if (layer.isEmpty()) {
+      throw new IOException("snapshot " + target + " has come or gone meanwhile");
+    }
+    var difference = asked.differenceFrom(layer.get());
+    if (difference.isPresent()) {
+      throw new OtherLayerException(target, asked, layer.get(), difference.get());
     }
   }
 

@@ -22,7 +22,13 @@ public record Trouble(
     /** A lazy mount for a pull; containerd unpacked the layer itself. */
     MOUNT,
     /** A mount after a restart; it is tried again until it works. */
-    RESTORE;
+    RESTORE,
+
+    /**
+     * A lazy mount for a pull whose snapshot is there as another layer of another image; containerd
+     * unpacked the layer itself.
+     */
+    CONFLICT;
 
     /** Returns the name that people and JSON see. */
     @JsonValue

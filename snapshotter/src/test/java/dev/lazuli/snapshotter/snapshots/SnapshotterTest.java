@@ -219,6 +219,63 @@ final class SnapshotterTest {
   }
 
   @Test
+  void otherLayerForTheSameChain_isUnpackedByTheClientAndSaid() throws IOException {
+    prepareLayer("chain1", "", BASE);
+
+    var labels = new HashMap<>(labels("chain1", TOP));
+    labels.put("containerd.io/snapshot/remote/stargz.reference", "evil.example/app:1");
+    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("bind");
+
+    assertThat(layers.mounted).extracting(LayerRequest::digest).containsExactly(BASE);
+    assertThat(snapshotter.troubles().list())
+        .singleElement()
+        .satisfies(
+            trouble -> {
+              assertThat(trouble.kind()).isEqualTo(Trouble.Kind.CONFLICT);
+              assertThat(trouble.image()).isEqualTo("evil.example/app:1");
+              assertThat(trouble.reason())
+                  .contains("registry.example/app:1", "evil.example/app:1", BASE, TOP);
+            });
+    snapshotter.remove("chain1");
+    assertThat(snapshotter.troubles().list()).isEmpty();
+  }
+
+  @Test
+  void otherTableOfContentsForTheSameChain_isUnpackedByTheClient() throws IOException {
+    prepareLayer("chain1", "", BASE);
+
+    var labels = new HashMap<>(labels("chain1", BASE));
+    labels.put("containerd.io/snapshot/stargz/toc.digest", FakeLayers.digest(98));
+    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("bind");
+
+    assertThat(layers.openClaims(BASE)).isEqualTo(1);
+    assertThat(snapshotter.troubles().counts()).containsEntry(Trouble.Kind.CONFLICT, 1L);
+  }
+
+  @Test
+  void askerThatNamesNoLayer_doesNotGetTheOneThatIsThere() throws IOException {
+    prepareLayer("chain1", "", BASE);
+
+    var mount = snapshotter.prepare("plain", "", Map.of("containerd.io/snapshot.ref", "chain1"));
+
+    assertThat(mount.getType()).isEqualTo("bind");
+  }
+
+  @Test
+  void mountedLayer_showsWhoBroughtItWhateverLabelsAreSet() throws IOException {
+    prepareLayer("chain1", "", BASE);
+    snapshotter.update("chain1", Map.of("dev.lazuli/layer", TOP), List.of());
+
+    close();
+    open();
+
+    assertThat(snapshotter.stat("chain1").shownLabels())
+        .containsEntry("dev.lazuli/layer", BASE)
+        .containsEntry("dev.lazuli/image", "registry.example/app:1")
+        .containsEntry("dev.lazuli/toc", FakeLayers.digest(99));
+  }
+
+  @Test
   void sameChainAboveAnUnpackedParent_getsASnapshotOfItsOwn() throws IOException {
     prepareLayer("chain1", "", BASE);
     prepareLayer("chain2", "chain1", TOP);

@@ -1,0 +1,57 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.snapshotter.registry.ImageReference;
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Whose images a node mounts before their content is proved, and with whom it shares what it has.
+ *
+ * @param lazyFrom which images may be mounted lazily: {@code registry/repository} each, in which
+ *     {@code *} stands for anything
+ * @param oneTenant whether everybody on this node may read what anybody has pulled
+ */
+public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
+  /** Everything is mounted lazily; what is shared is asked for at the asker's own registry. */
+  public static final Tenancy DEFAULT = new Tenancy(List.of("*"), false);
+
+  /** Copies the list. */
+  public Tenancy {
+    lazyFrom = List.copyOf(lazyFrom);
+  }
+
+  /** Returns whether an image may be mounted lazily; one whose reference makes no sense may not. */
+  boolean mayBeLazy(String reference) {
+    return names(List.of(reference))
+        .anyMatch(name -> lazyFrom.stream().anyMatch(pattern -> matches(pattern, name)));
+  }
+
+  private static boolean matches(String pattern, String name) {
+    var quoted = Stream.of(pattern.split("\\*", -1)).map(Pattern::quote);
+    return Pattern.matches(quoted.collect(Collectors.joining(".*")), name);
+  }
+
+  /**
+   * Returns whether an image may use what was pulled for others without asking its registry: it is
+   * of the same repository as one of them.
+   */
+  boolean shares(Collection<String> others, String reference) {
+    return oneTenant || names(List.of(reference)).anyMatch(names(others).toList()::contains);
+  }
+
+  /** Returns {@code registry/repository} of each reference that is one. */
+  private static Stream<String> names(Collection<String> references) {
+    return references.stream()
+        .flatMap(
+            reference -> {
+              try {
+                return Stream.of(ImageReference.parse(reference).name());
+              } catch (IllegalArgumentException e) {
+                return Stream.of();
+              }
+            });
+  }
+}

@@ -1,0 +1,23 @@
+package dev.lazuli.snapshotter.cli;
+
+import static dev.lazuli.snapshotter.containerd.LayerState.MOUNTED;
+import static dev.lazuli.snapshotter.containerd.LayerState.PRESENT;
+import static dev.lazuli.snapshotter.containerd.LayerState.UNPACKED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class RpullSummaryTest {
+  @Test
+  void summary_tellsWhatIsHereFromWhatWasPulledWhole() {
+    assertThat(RpullCommand.summary("app", List.of(MOUNTED, MOUNTED)))
+        .isEqualTo("app: 2 of 2 layers mounted lazily");
+    assertThat(RpullCommand.summary("app", List.of(PRESENT, PRESENT, PRESENT)))
+        .isEqualTo("app: 0 of 3 layers mounted lazily, 3 already here");
+    assertThat(RpullCommand.summary("app", List.of(UNPACKED, PRESENT)))
+        .isEqualTo(
+            "app: 0 of 2 layers mounted lazily, 1 already here; why not all: see the troubles in"
+                + " lazuli status");
+  }
+}
