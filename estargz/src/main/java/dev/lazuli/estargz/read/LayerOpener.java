@@ -8,6 +8,7 @@ import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.footer.Footer;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import java.io.EOFException;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.time.Duration;
 
 /**
  * Opens layers: finds the TOC by the footer, verifies it, and settles what it means. While a layer
@@ -28,16 +30,26 @@ public final class LayerOpener implements AutoCloseable {
   /** Least bytes of the first request: costs no more time than less would. */
   private static final int LEAST_TAIL_BYTES = 64 << 10;
 
+  /** How many indexes are made at the same time; others wait. */
+  private static final int AT_ONCE = 4;
+
+  /** JSON that every blob may have, however small it is. */
+  private static final long FREE_TOC_BYTES = 32 << 20;
+
   /** A TOC is rarely more than a 64th of its layer, compressed. */
   private static final int TAIL_SHARE = 64;
 
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private final Limits limits;
   private final DecoderPool pool;
+  private final IndexMemory memory;
 
   /** Makes an opener with empty pools. */
   public LayerOpener(Limits limits) {
     this.limits = limits;
     pool = new DecoderPool(limits, IDLE);
+    memory = new IndexMemory(limits.indexBytes(), AT_ONCE);
   }
 
   /**
@@ -46,10 +58,12 @@ public final class LayerOpener implements AutoCloseable {
    * @return the layer's index, the caller's to close
    * @throws LayerFormatException if the blob is no lazy layer, or breaks its format or a limit
    * @throws DigestMismatchException if the TOC is not the one that is trusted
-   * @throws IOException if the blob cannot be read
+   * @throws IOException if the blob cannot be read, or other layers take the memory for indexes
+   *     longer than {@code patience}
    */
-  public LayerIndex open(OpenRequest request) throws IOException {
-    try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque())) {
+  public LayerIndex open(OpenRequest request, Duration patience) throws IOException {
+    var claim = memory.claim(request.layer(), patience);
+    try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque(), claim)) {
       var toc = read(request, builder::read);
       return builder.build(
           new LayerIndexBuilder.Facts(
@@ -59,6 +73,11 @@ public final class LayerOpener implements AutoCloseable {
               toc.footer().payloadEnd(),
               !(request.trust() instanceof TocTrust.Unverified)));
     }
+  }
+
+  /** Opens a layer, and waits a minute for memory. */
+  public LayerIndex open(OpenRequest request) throws IOException {
+    return open(request, PATIENCE);
   }
 
   /** Takes a TOC's JSON; what it leaves is read on. */
@@ -78,7 +97,7 @@ public final class LayerOpener implements AutoCloseable {
     long bytes;
     try (var found = locate(request, compressed)) {
       footer = found.footer();
-      bytes = consume(request.layer(), found, consumer, json);
+      bytes = consume(request, found, consumer, json);
       found.toc().drain();
     }
     var digest = Sha256.of(json.digest());
@@ -99,8 +118,11 @@ public final class LayerOpener implements AutoCloseable {
     }
   }
 
-  private long consume(String layer, Located found, TocConsumer consumer, MessageDigest sha256)
+  private long consume(
+      OpenRequest request, Located found, TocConsumer consumer, MessageDigest sha256)
       throws IOException {
+    var layer = request.layer();
+    var most = FREE_TOC_BYTES + limits.tocRatio() * request.blob().size();
     var compression = found.footer().format().compression();
     try (var bench = pool.borrow(compression)) {
       bench.decoder.start(new BlobCursor(found.toc(), found.offset()), layer);
@@ -108,7 +130,7 @@ public final class LayerOpener implements AutoCloseable {
       if (compression == Compression.GZIP) {
         decoded = TocTar.open(decoded, layer, limits);
       }
-      var json = new BoundedInput(decoded, layer, limits.tocBytes(), sha256);
+      var json = new BoundedInput(decoded, layer, Math.min(most, limits.tocBytes()), sha256);
       consumer.accept(json);
       json.drain();
       return json.count();

@@ -7,19 +7,20 @@ import dev.lazuli.estargz.Sha256;
 final class BlobExtents implements AutoCloseable {
   private final String layer;
   private final Rows starts;
-  private final Rows sorted = new Rows(Integer.BYTES);
+  private final Rows sorted;
   private final LayerIndexBuilder.Facts facts;
   private final byte[] digest = new byte[Sha256.BYTES];
 
   /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
-  BlobExtents(String layer, Rows starts, LayerIndexBuilder.Facts facts) {
+  BlobExtents(String layer, IndexSpace space, Rows starts, LayerIndexBuilder.Facts facts) {
     this.layer = layer;
     this.starts = starts;
     this.facts = facts;
+    sorted = space.scratch(Integer.BYTES);
     for (int i = 0; i < starts.count(); i++) {
       sorted.addInt(i);
     }
-    try (var sort = new IntSort()) {
+    try (var sort = new IntSort(space)) {
       sort.sort(sorted, 0, sorted.count(), this::compareStarts);
     }
   }
@@ -28,8 +29,12 @@ final class BlobExtents implements AutoCloseable {
     return Long.compare(starts.getLong(a, 0), starts.getLong(b, 0));
   }
 
-  /** Settles a chunk row whose place, size and blob offset are known. */
-  void settle(Rows chunks, int row) throws LayerFormatException {
+  /**
+   * Settles a chunk row whose place, size and blob offset are known.
+   *
+   * @param before the row settled before it, or -1
+   */
+  void settle(Rows chunks, int before, int row) throws LayerFormatException {
     var offset = chunks.getLong(row, ChunkRow.BLOB_OFFSET);
     if (offset >= facts.payloadEnd()) {
       throw bad("chunk's blob offset", offset, "below the payload's end " + facts.payloadEnd());
@@ -37,7 +42,7 @@ final class BlobExtents implements AutoCloseable {
     var end = Math.min(facts.payloadEnd(), nextStart(offset));
     chunks.setLong(row, ChunkRow.BLOB_END, end);
     checkRatio(chunks, row, end - offset);
-    checkOverlap(chunks, row);
+    checkOverlap(chunks, before, row);
     checkDigest(chunks, row);
   }
 
@@ -54,18 +59,16 @@ final class BlobExtents implements AutoCloseable {
     }
   }
 
-  private void checkOverlap(Rows chunks, int row) throws LayerFormatException {
-    if (row == 0
-        || chunks.getLong(row - 1, ChunkRow.BLOB_OFFSET)
+  private void checkOverlap(Rows chunks, int before, int row) throws LayerFormatException {
+    if (before < 0
+        || chunks.getLong(before, ChunkRow.BLOB_OFFSET)
             != chunks.getLong(row, ChunkRow.BLOB_OFFSET)) {
       return;
     }
-    var before =
-        chunks.getLong(row - 1, ChunkRow.INNER_OFFSET) + chunks.getLong(row - 1, ChunkRow.SIZE);
+    var end = chunks.getLong(before, ChunkRow.INNER_OFFSET) + chunks.getLong(before, ChunkRow.SIZE);
     var inner = chunks.getLong(row, ChunkRow.INNER_OFFSET);
-    if (inner < before) {
-      throw bad(
-          "chunk's inner offset", inner, "at least " + before + ", the end of the one before");
+    if (inner < end) {
+      throw bad("chunk's inner offset", inner, "at least " + end + ", the end of the one before");
     }
   }
 

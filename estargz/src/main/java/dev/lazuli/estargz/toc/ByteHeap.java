@@ -1,54 +1,86 @@
 package dev.lazuli.estargz.toc;
 
 import dev.lazuli.estargz.LayerFormatException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
- * Names, link targets and extended attributes, one after the other off the heap; at most 2 GiB.
- * Owned by one thread until it is sealed, as {@link Rows} are.
+ * Names, link targets and extended attributes, one after the other off the heap, in blocks that
+ * none of them crosses. Owned by one thread while it grows; then any may read it.
  */
-final class ByteHeap implements AutoCloseable {
+final class ByteHeap {
+  /** Three times and more what the largest piece takes: an inode's attributes. */
+  private static final int SHIFT = 18;
+
+  private static final int BLOCK_BYTES = 1 << SHIFT;
+  private static final int MASK = BLOCK_BYTES - 1;
+  private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]).asReadOnly();
+
   private final String layer;
-  private boolean isSealed;
-  private Arena arena = Arena.ofConfined();
-  private MemorySegment data = arena.allocate(4096);
+  private final long limit;
+  private final IndexSpace space;
+  private MemorySegment[] blocks = new MemorySegment[4];
+  private int blockCount;
   private int size;
 
-  ByteHeap(String layer) {
+  /** Makes an empty heap that takes {@code limit} bytes at most, up to 1 GiB. */
+  ByteHeap(String layer, long limit, IndexSpace space) {
     this.layer = layer;
+    this.limit = limit;
+    this.space = space;
   }
 
   /** Appends bytes and returns where they lie. */
   int add(byte[] bytes, int offset, int length) throws LayerFormatException {
-    var end = (long) size + length;
-    if (end > Integer.MAX_VALUE) {
-      throw new LayerFormatException(layer, "TOC text bytes", end, "at most " + Integer.MAX_VALUE);
+    reserve(length);
+    if (length > 0) {
+      MemorySegment.copy(bytes, offset, block(size), ValueLayout.JAVA_BYTE, size & MASK, length);
     }
-    if (end > data.byteSize()) {
-      grow(end);
-    }
-    MemorySegment.copy(bytes, offset, data, ValueLayout.JAVA_BYTE, size, length);
     var at = size;
-    size = (int) end;
+    size += length;
     return at;
   }
 
+  /** Has the next pieces, of so many bytes together, lie in one block. */
+  void reserve(int length) throws LayerFormatException {
+    var end = (long) size + length;
+    if (length > BLOCK_BYTES || end > limit) {
+      throw new LayerFormatException(layer, "TOC text bytes", end, "at most " + limit);
+    }
+    var left = ((long) blockCount << SHIFT) - size;
+    if (length > left) {
+      size += (int) left;
+      addBlock();
+    }
+  }
+
+  private void addBlock() {
+    var block = space.block(BLOCK_BYTES);
+    if (blockCount == blocks.length) {
+      blocks = Arrays.copyOf(blocks, 2 * blockCount);
+    }
+    blocks[blockCount++] = block;
+  }
+
+  private MemorySegment block(int at) {
+    return blocks[at >>> SHIFT];
+  }
+
   MemorySegment slice(int at, int length) {
-    return data.asSlice(at, length).asReadOnly();
+    return length == 0 ? NOTHING : block(at).asSlice(at & MASK, length).asReadOnly();
   }
 
   byte byteAt(int at) {
-    return data.get(ValueLayout.JAVA_BYTE, at);
+    return block(at).get(ValueLayout.JAVA_BYTE, at & MASK);
   }
 
   int shortAt(int at) {
-    return data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xffff;
+    return block(at).get(ValueLayout.JAVA_SHORT_UNALIGNED, at & MASK) & 0xffff;
   }
 
   int intAt(int at) {
-    return data.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+    return block(at).get(ValueLayout.JAVA_INT_UNALIGNED, at & MASK);
   }
 
   boolean equals(int at, byte[] other, int offset, int length) {
@@ -70,31 +102,5 @@ final class ByteHeap implements AutoCloseable {
       }
     }
     return length - otherLength;
-  }
-
-  private void grow(long needed) {
-    move(Arena.ofConfined(), Math.max(needed, data.byteSize() + (data.byteSize() >> 1)));
-  }
-
-  /** Moves the bytes into {@code shared}, whose owner frees them from now on. */
-  void seal(Arena shared) {
-    move(shared, Math.max(1, size));
-    isSealed = true;
-  }
-
-  private void move(Arena to, long capacity) {
-    var copy = to.allocate(capacity);
-    MemorySegment.copy(data, 0, copy, 0, size);
-    arena.close();
-    arena = to;
-    data = copy;
-  }
-
-  /** Frees the memory, unless the heap was sealed. Idempotent. */
-  @Override
-  public void close() {
-    if (!isSealed && arena.scope().isAlive()) {
-      arena.close();
-    }
   }
 }

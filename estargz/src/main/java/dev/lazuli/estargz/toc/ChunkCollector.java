@@ -17,20 +17,34 @@ final class ChunkCollector implements AutoCloseable {
   private final String layer;
   private final Limits limits;
   private final Rows inodes;
-  private final Rows streams = new Rows(Long.BYTES);
-  private Rows chunks = new Rows(ChunkRow.BYTES);
+  private final IndexSpace space;
+  private final Rows streams;
+  private final Rows chunks;
+  private final Rows placed;
 
   /** The row whose digest is that of its whole file, so no longer right if more chunks follow. */
   private int wholeFileRow = -1;
 
-  ChunkCollector(String layer, Limits limits, Rows inodes) {
+  ChunkCollector(String layer, Limits limits, IndexSpace space, Rows inodes) {
     this.layer = layer;
     this.limits = limits;
     this.inodes = inodes;
+    this.space = space;
+    streams = space.scratch(Long.BYTES);
+    chunks = space.table(ChunkRow.BYTES);
+    placed = space.table(Integer.BYTES);
   }
 
+  /** Returns the chunks, in the order of the TOC. */
   Rows table() {
     return chunks;
+  }
+
+  /**
+   * Returns the rows of {@link #table} that have bytes in the blob, in the order of their places.
+   */
+  Rows placed() {
+    return placed;
   }
 
   /** Notes that a compressed stream starts at the entry's offset. */
@@ -85,18 +99,17 @@ final class ChunkCollector implements AutoCloseable {
   }
 
   /**
-   * Places the files of the numbered inodes in the data file, in blob order, and leaves the chunk
-   * table sorted by place. Returns the size of the data file.
+   * Places the files of the numbered inodes in the data file, in blob order. Returns the size of
+   * the data file.
    */
   long place(Rows order, LayerIndexBuilder.Facts facts) throws LayerFormatException {
-    var placed = new Rows(ChunkRow.BYTES);
     try (var files = filesInBlobOrder(order);
-        var extents = new BlobExtents(layer, streams, facts)) {
+        var extents = new BlobExtents(layer, space, streams, facts)) {
       var next = 0L;
       for (int i = 0; i < files.count(); i++) {
         var inode = files.getInt(i, 0);
         settleSizes(inode);
-        placeChunks(inode, next, placed, extents);
+        placeChunks(inode, next, extents);
         var size = inodes.getLong(inode, InodeRow.SIZE);
         inodes.setLong(inode, InodeRow.PLACE, next);
         next = roundUp(next + size);
@@ -105,14 +118,9 @@ final class ChunkCollector implements AutoCloseable {
               layer, "bytes of all files", next, "at most " + limits.dataBytes());
         }
       }
-      chunks.close();
-      chunks = placed;
       return next;
     } finally {
       streams.close();
-      if (chunks != placed) {
-        placed.close();
-      }
     }
   }
 
@@ -121,7 +129,7 @@ final class ChunkCollector implements AutoCloseable {
   }
 
   private Rows filesInBlobOrder(Rows order) {
-    var files = new Rows(Integer.BYTES);
+    var files = space.scratch(Integer.BYTES);
     for (int number = 0; number < order.count(); number++) {
       var inode = order.getInt(number, 0);
       var kind = Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
@@ -129,7 +137,7 @@ final class ChunkCollector implements AutoCloseable {
         files.addInt(inode);
       }
     }
-    try (var sort = new IntSort()) {
+    try (var sort = new IntSort(space)) {
       sort.sort(files, 0, files.count(), this::compareBlobOrder);
     }
     return files;
@@ -196,21 +204,21 @@ final class ChunkCollector implements AutoCloseable {
     }
   }
 
-  private void placeChunks(int inode, long place, Rows placed, BlobExtents extents)
-      throws LayerFormatException {
-    for (int chunk = first(inode); chunk < first(inode) + count(inode); chunk++) {
+  private void placeChunks(int inode, long place, BlobExtents extents) throws LayerFormatException {
+    var end = first(inode) + count(inode);
+    for (int chunk = first(inode); chunk < end; chunk++) {
       if (blobOffset(chunk) != 0) {
-        var row = placed.addCopy(chunks, chunk);
-        placed.setLong(
-            row, ChunkRow.DATA_OFFSET, place + chunks.getLong(chunk, ChunkRow.DATA_OFFSET));
-        extents.settle(placed, row);
+        var last = placed.count() - 1;
+        chunks.setLong(
+            chunk, ChunkRow.DATA_OFFSET, place + chunks.getLong(chunk, ChunkRow.DATA_OFFSET));
+        extents.settle(chunks, last < 0 ? -1 : placed.getInt(last, 0), chunk);
+        placed.addInt(chunk);
       }
     }
   }
 
   @Override
   public void close() {
-    chunks.close();
     streams.close();
   }
 }

@@ -14,16 +14,20 @@ final class DirectoryTree implements AutoCloseable {
   private final String layer;
   private final int limit;
   private final ByteHeap text;
-  private final Rows entries = new Rows(EntryRow.BYTES);
+  private final IndexSpace space;
+  private final Rows entries;
   private final long seed = ThreadLocalRandom.current().nextLong() | 1;
-  private Rows slots = emptySlots(1024);
+  private Rows slots;
   private int mask = 1023;
 
   /** Makes a tree of a root that names inode row {@code rootInode}. */
-  DirectoryTree(String layer, int limit, ByteHeap text, int rootInode) {
+  DirectoryTree(String layer, int limit, IndexSpace space, ByteHeap text, int rootInode) {
     this.layer = layer;
     this.limit = limit;
     this.text = text;
+    this.space = space;
+    entries = space.table(EntryRow.BYTES);
+    slots = emptySlots(mask + 1);
     var root = entries.add();
     entries.setInt(root, EntryRow.PARENT, -1);
     entries.setInt(root, EntryRow.INODE, rootInode);
@@ -142,12 +146,10 @@ final class DirectoryTree implements AutoCloseable {
     slots = wider;
   }
 
-  private static Rows emptySlots(int count) {
-    var slots = new Rows(Integer.BYTES);
-    for (int i = 0; i < count; i++) {
-      slots.addInt(0);
-    }
-    return slots;
+  private Rows emptySlots(int count) {
+    var empty = space.scratch(Integer.BYTES);
+    empty.addUpTo(count);
+    return empty;
   }
 
   /** Frees the hash table, which only look-ups need; the entries stay. */
@@ -155,10 +157,9 @@ final class DirectoryTree implements AutoCloseable {
     slots.close();
   }
 
-  /** Frees everything. */
+  /** Frees what {@link #freeSlots} would have. */
   @Override
   public void close() {
-    slots.close();
-    entries.close();
+    freeSlots();
   }
 }

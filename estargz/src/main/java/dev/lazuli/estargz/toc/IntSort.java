@@ -8,16 +8,18 @@ import java.util.function.IntBinaryOperator;
  * sort.
  */
 final class IntSort implements AutoCloseable {
-  private final Rows spare = new Rows(Integer.BYTES);
+  private final Rows spare;
+
+  IntSort(IndexSpace space) {
+    spare = space.scratch(Integer.BYTES);
+  }
 
   /** Sorts rows {@code from} to {@code to} (exclusive) of one-int rows. */
   void sort(Rows ints, int from, int to, IntBinaryOperator order) {
     if (isSorted(ints, from, to, order)) {
       return;
     }
-    while (spare.count() < to - from) {
-      spare.addInt(0);
-    }
+    spare.addUpTo(to - from);
     for (long run = 1; run < to - from; run *= 2) {
       for (long left = from; left + run < to; left += 2 * run) {
         var middle = (int) (left + run);

@@ -3,7 +3,6 @@ package dev.lazuli.estargz.toc;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.ChunkTableView;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -24,7 +23,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   private static final int DIRECTORY = 0x4000;
   private static final int TYPE_MASK = 0xf000;
 
-  private final Arena memory;
+  private final IndexSpace memory;
   private final Summary summary;
   private final OpaqueXattr opaque;
   private final Rows inodes;
@@ -32,6 +31,10 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   private final Rows entries;
   private final Rows children;
   private final Rows chunks;
+
+  /** Rows of {@link #chunks}, by the numbers of the chunks. */
+  private final Rows placed;
+
   private final ByteHeap text;
 
   /** The facts about a layer that are no table. */
@@ -43,9 +46,9 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
       long dataSize,
       long prefetchEnd) {}
 
-  /** Takes tables that were sealed into {@code memory}, which is freed with the index. */
+  /** Takes tables that lie in {@code memory}, which is freed with the index. */
   LayerIndex(
-      Arena memory,
+      IndexSpace memory,
       Summary summary,
       OpaqueXattr opaque,
       Rows inodes,
@@ -53,6 +56,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
       Rows entries,
       Rows children,
       Rows chunks,
+      Rows placed,
       ByteHeap text) {
     this.memory = memory;
     this.summary = summary;
@@ -62,6 +66,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     this.entries = entries;
     this.children = children;
     this.chunks = chunks;
+    this.placed = placed;
     this.text = text;
   }
 
@@ -239,46 +244,44 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   @Override
   public int chunkCount() {
-    return chunks.count();
+    return placed.count();
   }
 
   @Override
   public long chunkDataOffset(int chunk) {
-    return chunks.getLong(checkChunk(chunk), ChunkRow.DATA_OFFSET);
+    return chunks.getLong(chunkRow(chunk), ChunkRow.DATA_OFFSET);
   }
 
   @Override
   public long chunkSize(int chunk) {
-    return chunks.getLong(checkChunk(chunk), ChunkRow.SIZE);
+    return chunks.getLong(chunkRow(chunk), ChunkRow.SIZE);
   }
 
   @Override
   public long chunkBlobOffset(int chunk) {
-    return chunks.getLong(checkChunk(chunk), ChunkRow.BLOB_OFFSET);
+    return chunks.getLong(chunkRow(chunk), ChunkRow.BLOB_OFFSET);
   }
 
   @Override
   public long chunkBlobEnd(int chunk) {
-    return chunks.getLong(checkChunk(chunk), ChunkRow.BLOB_END);
+    return chunks.getLong(chunkRow(chunk), ChunkRow.BLOB_END);
   }
 
   @Override
   public long chunkInnerOffset(int chunk) {
-    return chunks.getLong(checkChunk(chunk), ChunkRow.INNER_OFFSET);
+    return chunks.getLong(chunkRow(chunk), ChunkRow.INNER_OFFSET);
   }
 
   @Override
   public void chunkDigest(int chunk, byte[] into) {
     Objects.checkFromIndexSize(0, 32, into.length);
-    chunks.getBytes(checkChunk(chunk), ChunkRow.DIGEST, into);
+    chunks.getBytes(chunkRow(chunk), ChunkRow.DIGEST, into);
   }
 
   /** Frees the memory. Idempotent; no other call may be under way. */
   @Override
   public void close() {
-    if (memory.scope().isAlive()) {
-      memory.close();
-    }
+    memory.close();
   }
 
   private MemorySegment name(int entry) {
@@ -290,8 +293,8 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     return order.getInt(Objects.checkIndex(inode, order.count()), 0);
   }
 
-  private int checkChunk(int chunk) {
-    return Objects.checkIndex(chunk, chunks.count());
+  private int chunkRow(int chunk) {
+    return placed.getInt(Objects.checkIndex(chunk, placed.count()), 0);
   }
 
   private int type(int inode) {

@@ -9,7 +9,8 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final CleanPath path;
   private final CleanPath resolved;
   private final ByteHeap text;
-  private final Rows inodes = new Rows(InodeRow.BYTES);
+  private final IndexSpace space;
+  private final Rows inodes;
   private final InodeWriter writer;
   private final DirectoryTree tree;
   private final SymlinkWalk symlinks;
@@ -48,20 +50,34 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private int lastFile = NONE;
   private long prefetchLandmark = -1;
   private boolean noPrefetch;
+  private boolean isBuilt;
 
-  /** Makes a builder for one layer. */
-  public LayerIndexBuilder(String layer, Limits limits, OpaqueXattr opaque) {
+  /** Makes a builder for one layer, with a budget of memory for itself. */
+  public LayerIndexBuilder(String layer, Limits limits, OpaqueXattr opaque) throws IOException {
+    this(
+        layer, limits, opaque, new IndexMemory(limits.indexBytes(), 1).claim(layer, Duration.ZERO));
+  }
+
+  /**
+   * Makes a builder for one layer.
+   *
+   * @param claim pays for the index, and is closed with the builder or with what it builds
+   */
+  public LayerIndexBuilder(
+      String layer, Limits limits, OpaqueXattr opaque, IndexMemory.Claim claim) {
     this.layer = layer;
     this.limits = limits;
     this.opaque = opaque;
     path = new CleanPath(layer, limits);
     resolved = new CleanPath(layer, limits);
-    text = new ByteHeap(layer);
+    space = new IndexSpace(claim);
+    inodes = space.table(InodeRow.BYTES);
+    text = new ByteHeap(layer, limits.textBytes(), space);
     writer = new InodeWriter(layer, limits, inodes, text);
-    tree = new DirectoryTree(layer, limits.entries(), text, writer.impliedDirectory());
+    tree = new DirectoryTree(layer, limits.entries(), space, text, writer.impliedDirectory());
     symlinks = new SymlinkWalk(layer, inodes, tree, text);
     hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
-    chunks = new ChunkCollector(layer, limits, inodes);
+    chunks = new ChunkCollector(layer, limits, space, inodes);
   }
 
   /**
@@ -71,7 +87,11 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * @throws IOException if the input fails
    */
   public void read(InputStream json) throws IOException {
-    new TocParser(layer, limits, this::add).parse(json);
+    try {
+      new TocParser(layer, limits, this::add).parse(json);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   /** What {@link #build} needs to know besides the entries. */
@@ -86,32 +106,44 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * Settles what needs the whole TOC and returns the index, the caller's to close.
    *
    * @throws LayerFormatException if the TOC contradicts itself or the blob
+   * @throws IOException if there is no memory for the index
    */
-  public LayerIndex build(Facts facts) throws LayerFormatException {
+  public LayerIndex build(Facts facts) throws IOException {
+    try {
+      return settle(facts);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private LayerIndex settle(Facts facts) throws LayerFormatException {
     hardLinks.resolve();
     Whiteouts.settle(tree, inodes);
     tree.freeSlots();
-    try (var order = new Rows(Integer.BYTES);
-        var children = new Rows(Integer.BYTES)) {
-      new TreeWalk(layer, inodes, tree.entries(), text).number(order, children);
-      var dataSize = chunks.place(order, facts);
-      var prefetchEnd = noPrefetch ? 0 : prefetchLandmark;
-      var summary =
-          new LayerIndex.Summary(
-              layer,
-              facts.format(),
-              facts.tocDigest(),
-              facts.compressedTocDigest(),
-              dataSize,
-              prefetchEnd);
-      var memory = Arena.ofShared();
-      for (var rows : new Rows[] {inodes, order, tree.entries(), children, chunks.table()}) {
-        rows.seal(memory);
-      }
-      text.seal(memory);
-      return new LayerIndex(
-          memory, summary, opaque, inodes, order, tree.entries(), children, chunks.table(), text);
-    }
+    var order = space.table(Integer.BYTES);
+    var children = space.table(Integer.BYTES);
+    new TreeWalk(layer, space, inodes, tree.entries(), text).number(order, children);
+    var dataSize = chunks.place(order, facts);
+    var summary =
+        new LayerIndex.Summary(
+            layer,
+            facts.format(),
+            facts.tocDigest(),
+            facts.compressedTocDigest(),
+            dataSize,
+            noPrefetch ? 0 : prefetchLandmark);
+    isBuilt = true;
+    return new LayerIndex(
+        space,
+        summary,
+        opaque,
+        inodes,
+        order,
+        tree.entries(),
+        children,
+        chunks.table(),
+        chunks.placed(),
+        text);
   }
 
   private void add(TocEntry entry) throws LayerFormatException {
@@ -302,9 +334,10 @@ public final class LayerIndexBuilder implements AutoCloseable {
   /** Frees what {@link #build} did not hand over. Idempotent. */
   @Override
   public void close() {
-    inodes.close();
     tree.close();
     chunks.close();
-    text.close();
+    if (!isBuilt) {
+      space.close();
+    }
   }
 }

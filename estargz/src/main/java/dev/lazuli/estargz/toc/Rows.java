@@ -3,25 +3,41 @@ package dev.lazuli.estargz.toc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
- * A growing table of fixed-width rows off the heap. It belongs to the thread that made it until it
- * is {@linkplain #seal sealed}; then any thread may read it, as long as the arena lives that it was
- * sealed into.
+ * A table of rows of equal width that grows off the heap, in blocks, so that nothing is copied and
+ * no room is wasted. Owned by one thread while it grows; a table of an {@link IndexSpace} may then
+ * be read by any.
  */
 final class Rows implements AutoCloseable {
-  private static final int FIRST_ROWS = 256;
+  private static final int BLOCK_BYTES = 64 << 10;
 
   private final int rowBytes;
-  private boolean isSealed;
-  private Arena arena = Arena.ofConfined();
-  private MemorySegment data;
+  private final IndexSpace space;
+  private final Arena arena;
+
+  /** A block has 2^shift rows. */
+  private final int shift;
+
+  private final int mask;
+  private MemorySegment[] blocks = new MemorySegment[4];
+  private int blockCount;
   private int rows;
 
-  /** Makes an empty table; {@code rowBytes} is a multiple of 4, or of 8 if rows hold longs. */
-  Rows(int rowBytes) {
+  /**
+   * Makes an empty table.
+   *
+   * @param rowBytes a multiple of 4, or of 8 if rows hold longs
+   * @param space pays for the blocks
+   * @param arena has the blocks
+   */
+  Rows(int rowBytes, IndexSpace space, Arena arena) {
     this.rowBytes = rowBytes;
-    data = arena.allocate((long) FIRST_ROWS * rowBytes, Long.BYTES);
+    this.space = space;
+    this.arena = arena;
+    this.shift = 31 - Integer.numberOfLeadingZeros(BLOCK_BYTES / rowBytes);
+    this.mask = (1 << shift) - 1;
   }
 
   int count() {
@@ -30,10 +46,30 @@ final class Rows implements AutoCloseable {
 
   /** Appends a row of zeros and returns its number. */
   int add() {
-    if ((rows + 1L) * rowBytes > data.byteSize()) {
-      grow();
+    if (rows >>> shift == blockCount) {
+      addBlock();
     }
     return rows++;
+  }
+
+  private void addBlock() {
+    var block = space.block(arena, blockBytes());
+    if (blockCount == blocks.length) {
+      blocks = Arrays.copyOf(blocks, 2 * blockCount);
+    }
+    blocks[blockCount++] = block;
+  }
+
+  private long blockBytes() {
+    return (long) rowBytes << shift;
+  }
+
+  /** Appends rows of zeros until there are {@code count}. */
+  void addUpTo(int count) {
+    while ((long) blockCount << shift < count) {
+      addBlock();
+    }
+    rows = Math.max(rows, count);
   }
 
   /** Appends a row whose first int is {@code value}. */
@@ -41,62 +77,41 @@ final class Rows implements AutoCloseable {
     setInt(add(), 0, value);
   }
 
+  private MemorySegment block(int row) {
+    return blocks[row >>> shift];
+  }
+
+  private long at(int row, int field) {
+    return (long) (row & mask) * rowBytes + field;
+  }
+
   int getInt(int row, int field) {
-    return data.get(ValueLayout.JAVA_INT, (long) row * rowBytes + field);
+    return block(row).get(ValueLayout.JAVA_INT, at(row, field));
   }
 
   void setInt(int row, int field, int value) {
-    data.set(ValueLayout.JAVA_INT, (long) row * rowBytes + field, value);
+    block(row).set(ValueLayout.JAVA_INT, at(row, field), value);
   }
 
   long getLong(int row, int field) {
-    return data.get(ValueLayout.JAVA_LONG, (long) row * rowBytes + field);
+    return block(row).get(ValueLayout.JAVA_LONG, at(row, field));
   }
 
   void setLong(int row, int field, long value) {
-    data.set(ValueLayout.JAVA_LONG, (long) row * rowBytes + field, value);
+    block(row).set(ValueLayout.JAVA_LONG, at(row, field), value);
   }
 
   void getBytes(int row, int field, byte[] into) {
-    var from = (long) row * rowBytes + field;
-    MemorySegment.copy(data, ValueLayout.JAVA_BYTE, from, into, 0, into.length);
+    MemorySegment.copy(block(row), ValueLayout.JAVA_BYTE, at(row, field), into, 0, into.length);
   }
 
   void setBytes(int row, int field, byte[] from) {
-    var to = (long) row * rowBytes + field;
-    MemorySegment.copy(from, 0, data, ValueLayout.JAVA_BYTE, to, from.length);
+    MemorySegment.copy(from, 0, block(row), ValueLayout.JAVA_BYTE, at(row, field), from.length);
   }
 
-  /** Appends a copy of a row of another table of the same width and returns its number. */
-  int addCopy(Rows other, int row) {
-    var to = add();
-    MemorySegment.copy(other.data, (long) row * rowBytes, data, (long) to * rowBytes, rowBytes);
-    return to;
-  }
-
-  private void grow() {
-    move(Arena.ofConfined(), rows + (rows >> 1));
-  }
-
-  /** Moves the rows into {@code shared}, whose owner frees them from now on. */
-  void seal(Arena shared) {
-    move(shared, rows);
-    isSealed = true;
-  }
-
-  private void move(Arena to, int capacity) {
-    var copy = to.allocate(Math.max(1L, capacity) * rowBytes, Long.BYTES);
-    MemorySegment.copy(data, 0, copy, 0, (long) rows * rowBytes);
-    arena.close();
-    arena = to;
-    data = copy;
-  }
-
-  /** Frees the memory, unless the table was sealed. Idempotent. */
+  /** Frees the memory, unless the table lives as long as its space. Idempotent. */
   @Override
   public void close() {
-    if (!isSealed && arena.scope().isAlive()) {
-      arena.close();
-    }
+    space.free(arena, blockCount * blockBytes());
   }
 }

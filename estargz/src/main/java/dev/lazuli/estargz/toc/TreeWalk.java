@@ -8,11 +8,13 @@ import dev.lazuli.estargz.LayerFormatException;
  */
 final class TreeWalk {
   private final String layer;
+  private final IndexSpace space;
   private final Rows inodes;
   private final Rows entries;
   private final ByteHeap text;
 
-  TreeWalk(String layer, Rows inodes, Rows entries, ByteHeap text) {
+  TreeWalk(String layer, IndexSpace space, Rows inodes, Rows entries, ByteHeap text) {
+    this.space = space;
     this.layer = layer;
     this.inodes = inodes;
     this.entries = entries;
@@ -22,7 +24,7 @@ final class TreeWalk {
   /** Fills {@code order} (number to inode row) and {@code children} (entry rows by directory). */
   void number(Rows order, Rows children) throws LayerFormatException {
     try (var ends = group(children);
-        var sort = new IntSort()) {
+        var sort = new IntSort(space)) {
       visit(order, entries.getInt(DirectoryTree.ROOT, EntryRow.INODE), DirectoryTree.ROOT);
       for (int number = 0; number < order.count(); number++) {
         var inode = order.getInt(number, 0);
@@ -42,10 +44,8 @@ final class TreeWalk {
    * they start where those of the row before end.
    */
   private Rows group(Rows children) {
-    var ends = new Rows(Integer.BYTES);
-    for (int entry = 0; entry < entries.count(); entry++) {
-      ends.addInt(0);
-    }
+    var ends = space.scratch(Integer.BYTES);
+    ends.addUpTo(entries.count());
     for (int entry = 0; entry < entries.count(); entry++) {
       var directory = entries.getInt(entry, EntryRow.PARENT);
       if (directory >= 0) {

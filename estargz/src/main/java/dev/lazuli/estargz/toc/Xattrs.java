@@ -71,6 +71,7 @@ final class Xattrs {
   /** Copies an entry's attributes to the heap and returns where they lie. */
   static int store(ByteHeap text, Text xattrs, int count) throws LayerFormatException {
     var header = ByteBuffer.allocate(Short.BYTES).order(ByteOrder.nativeOrder());
+    text.reserve(Short.BYTES + xattrs.length());
     var at = text.add(header.putShort(0, (short) count).array(), 0, Short.BYTES);
     text.add(xattrs.bytes(), 0, xattrs.length());
     return at;

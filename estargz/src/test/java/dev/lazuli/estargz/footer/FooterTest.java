@@ -133,17 +133,20 @@ class FooterTest {
             d.tailBytes(),
             1000,
             d.tocBytes(),
+            d.tocRatio(),
             d.entries(),
             d.nameBytes(),
             d.pathBytes(),
             d.pathDepth(),
             d.linkTargetBytes(),
             d.xattrBytes(),
+            d.textBytes(),
             d.dataBytes(),
             d.jsonDepth(),
             d.gzipHeaderBytes(),
             d.zstdWindowBytes(),
-            d.zstdMemoryBytes());
+            d.zstdMemoryBytes(),
+            d.indexBytes());
 
     assertThatThrownBy(() -> Footer.find("test", FooterBytes.estargz(9), BLOB, limits))
         .hasMessageContaining("compressed TOC bytes is 999940, allowed: at most 1000");

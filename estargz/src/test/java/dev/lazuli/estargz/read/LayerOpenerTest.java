@@ -142,17 +142,20 @@ class LayerOpenerTest {
             d.tailBytes(),
             d.tocCompressedBytes(),
             1 << 20,
+            d.tocRatio(),
             d.entries(),
             d.nameBytes(),
             d.pathBytes(),
             d.pathDepth(),
             d.linkTargetBytes(),
             d.xattrBytes(),
+            d.textBytes(),
             d.dataBytes(),
             d.jsonDepth(),
             d.gzipHeaderBytes(),
             d.zstdWindowBytes(),
-            d.zstdMemoryBytes());
+            d.zstdMemoryBytes(),
+            d.indexBytes());
     var blob = new MemoryBlob(layer(1000, tocTar("stargz.index.json", new String(bomb, UTF_8))));
     try (var opener = new LayerOpener(limits)) {
       assertThatThrownBy(

@@ -346,16 +346,19 @@ class HostileTocTest {
         d.tailBytes(),
         d.tocCompressedBytes(),
         d.tocBytes(),
+        d.tocRatio(),
         3,
         d.nameBytes(),
         d.pathBytes(),
         d.pathDepth(),
         d.linkTargetBytes(),
         d.xattrBytes(),
+        d.textBytes(),
         d.dataBytes(),
         d.jsonDepth(),
         d.gzipHeaderBytes(),
         d.zstdWindowBytes(),
-        d.zstdMemoryBytes());
+        d.zstdMemoryBytes(),
+        d.indexBytes());
   }
 }

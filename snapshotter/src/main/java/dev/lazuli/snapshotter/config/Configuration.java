@@ -139,10 +139,12 @@ public record Configuration(
    *
    * @param way the way to mount, or to choose one
    * @param timeout longest try to mount a layer
+   * @param indexBytes most memory off the heap for layers that are being indexed
    * @param keeper whether a process keeps the FUSE connection over a restart
    * @param keeperPatience how long it waits for the next daemon
    */
-  public record Mount(MountWay way, Duration timeout, boolean keeper, Duration keeperPatience) {}
+  public record Mount(
+      MountWay way, Duration timeout, long indexBytes, boolean keeper, Duration keeperPatience) {}
 
   /**
    * What is fetched before it is read.

@@ -54,6 +54,21 @@ record Kind<T>(
     return ofText("a size such as \"64MiB\", or 0", Units::parseSize, Units::formatSize);
   }
 
+  /** A size within these bounds, both in bytes. */
+  static Kind<Long> size(long min, long max) {
+    return ofText(
+        "a size from %s to %s such as \"512MiB\""
+            .formatted(Units.formatSize(min), Units.formatSize(max)),
+        text -> {
+          var value = Units.parseSize(text);
+          if (value < min || value > max) {
+            throw new IllegalArgumentException(text);
+          }
+          return value;
+        },
+        Units::formatSize);
+  }
+
   static Kind<Duration> duration(Duration min, Duration max) {
     return ofText(
         "a duration from %s to %s such as \"30s\""

@@ -220,6 +220,14 @@ final class Settings {
           Kind.duration(Duration.ofMillis(1), HOUR),
           seconds(30),
           "Longest try to mount a layer before containerd is told to unpack it itself.");
+  static final Setting<Long> INDEX_MEMORY =
+      key(
+          "mount.index_memory",
+          Kind.size(64L << 20, 64L << 30),
+          512L << 20,
+          "Most memory, besides the heap, of all layers that are being prepared for their mount. A"
+              + " layer of two million files takes 410 MiB; one that needs more than there is in"
+              + " all is pulled whole.");
   static final Setting<Boolean> KEEPER =
       key(
           "mount.keeper",

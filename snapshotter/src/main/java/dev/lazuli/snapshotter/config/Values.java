@@ -33,6 +33,7 @@ record Values(Map<Setting<?>, Object> given) {
         new Configuration.Mount(
             get(Settings.WAY),
             get(Settings.MOUNT_TIMEOUT),
+            get(Settings.INDEX_MEMORY),
             get(Settings.KEEPER),
             get(Settings.KEEPER_PATIENCE)),
         new Configuration.Prefetch(

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.estargz.Limits;
 import java.time.Duration;
 
 /**
@@ -7,11 +8,13 @@ import java.time.Duration;
  *
  * @param parallel how many layers are indexed at the same time, at least 1; one registry has half
  *     of them at most
+ * @param memoryBytes memory off the heap for all of them together
  * @param timeout how long the indexing of one layer may wait, for its turn and for its registry
  */
-public record IndexOptions(int parallel, Duration timeout) {
-  /** Four at a time, half a minute each. */
-  public static final IndexOptions DEFAULT = new IndexOptions(4, Duration.ofSeconds(30));
+public record IndexOptions(int parallel, long memoryBytes, Duration timeout) {
+  /** Four at a time, with 512 MiB together, half a minute each. */
+  public static final IndexOptions DEFAULT =
+      new IndexOptions(4, Limits.DEFAULT.indexBytes(), Duration.ofSeconds(30));
 
   /** Checks the ranges. */
   public IndexOptions {

@@ -9,7 +9,6 @@ import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
@@ -55,7 +54,7 @@ public final class LayerFiles implements AutoCloseable {
   public LayerFiles(Path root, LayerOrigin origin) throws IOException {
     this.origin = origin;
     this.store = LayerStore.open(root, StoreOptions.defaults());
-    this.indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
+    this.indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
     this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, record);
   }
 

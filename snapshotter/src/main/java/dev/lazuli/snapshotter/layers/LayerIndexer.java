@@ -12,6 +12,7 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
@@ -19,6 +20,7 @@ import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,11 +43,10 @@ final class LayerIndexer implements AutoCloseable {
    * Makes an indexer.
    *
    * @param store stays the caller's
-   * @param opener is closed with the indexer
    */
-  LayerIndexer(LayerStore store, LayerOpener opener, IndexOptions options) {
+  LayerIndexer(LayerStore store, IndexOptions options) {
     this.store = store;
-    this.opener = opener;
+    this.opener = new LayerOpener(Limits.DEFAULT.withIndexBytes(options.memoryBytes()));
     this.options = options;
     this.turns = new IndexTurns(options.parallel());
   }
@@ -67,7 +68,7 @@ final class LayerIndexer implements AutoCloseable {
     var pace = new ReadPace(options.timeout(), System::nanoTime);
     var paced = new PacedBlob(blob, pace);
     try (var _ = turns.take(registryOf(reference), options.timeout());
-        LayerIndex index = open(OpenRequest.of(digest, paced, trust))) {
+        LayerIndex index = open(OpenRequest.of(digest, paced, trust), pace.left())) {
       return new IndexedLayer(store(digest, reference, paced.size(), index), true);
     }
   }
@@ -85,16 +86,16 @@ final class LayerIndexer implements AutoCloseable {
    * A layer that was promised a table of contents is asked for it once more where what came was not
    * that: of another host if there is one.
    */
-  private LayerIndex open(OpenRequest request) throws IOException {
+  private LayerIndex open(OpenRequest request, Duration patience) throws IOException {
     try {
-      return opener.open(request);
+      return opener.open(request, patience);
     } catch (DigestMismatchException | LayerFormatException e) {
       if (!(request.trust() instanceof TocTrust.Json)) {
         throw e;
       }
       log.warn("{}; tried once more", e.getMessage());
       request.blob().wrongBytes(0, request.blob().size());
-      return opener.open(request);
+      return opener.open(request, patience);
     }
   }
 

@@ -8,7 +8,6 @@ import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
@@ -93,8 +92,7 @@ public final class LayerService implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());
     parts.push(timer::shutdownNow);
-    var indexer =
-        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), setup.layers().indexes());
+    var indexer = new LayerIndexer(store, setup.layers().indexes());
     parts.push(indexer);
     layers =
         new Layers(

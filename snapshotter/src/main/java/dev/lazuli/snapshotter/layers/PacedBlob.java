@@ -5,18 +5,19 @@ import dev.lazuli.estargz.BlobStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob whose reader waits no longer than its {@link ReadPace} allows, whatever the registry does:
- * each call that may wait for the network has a thread of its own, which is left behind when the
- * time is over. What it ends with is closed. For one thread.
+ * everything that may wait for the network has a thread of its own, one for each stream, which is
+ * left behind when the time is over. It closes what it has opened, since only the thread that reads
+ * a stream can give its buffers back. For one thread.
  */
 final class PacedBlob implements BlobSource {
   private final BlobSource blob;
@@ -29,23 +30,41 @@ final class PacedBlob implements BlobSource {
 
   /** Something that may wait for the network. */
   @FunctionalInterface
-  private interface Call<T> {
-    @Nullable T run() throws IOException;
+  private interface Call<T extends @Nullable Object> {
+    T run() throws IOException;
   }
 
   @Override
   public long size() throws IOException {
-    Long size = await(blob::size, _ -> {});
-    return size == null ? -1 : size;
+    ExecutorService reader = reader();
+    try {
+      return await(start(reader, blob::size));
+    } finally {
+      reader.shutdown();
+    }
   }
 
   @Override
   public BlobStream open(long offset, long length) throws IOException {
-    var stream = await(() -> blob.open(offset, length), BlobStream::close);
-    if (stream == null) {
-      throw new IOException("no stream");
+    ExecutorService reader = reader();
+    var opening = start(reader, () -> blob.open(offset, length));
+    boolean opened = false;
+    try {
+      var stream = new PacedStream(await(opening), reader);
+      opened = true;
+      return stream;
+    } finally {
+      if (!opened) {
+        reader.execute(() -> closeIfOpen(opening));
+        reader.shutdown();
+      }
     }
-    return new PacedStream(stream);
+  }
+
+  private static void closeIfOpen(CompletableFuture<BlobStream> opening) {
+    if (!opening.isCompletedExceptionally()) {
+      opening.join().close();
+    }
   }
 
   @Override
@@ -55,52 +74,47 @@ final class PacedBlob implements BlobSource {
 
   private final class PacedStream implements BlobStream {
     private final BlobStream stream;
+    private final ExecutorService reader;
 
-    PacedStream(BlobStream stream) {
+    PacedStream(BlobStream stream, ExecutorService reader) {
       this.stream = stream;
+      this.reader = reader;
     }
 
     @Override
     public @Nullable ByteBuffer next() throws IOException {
-      return await(stream::next, _ -> {});
+      return await(start(reader, stream::next));
     }
 
     @Override
     public void close() {
       stream.close();
-    }
-  }
-
-  private <T> @Nullable T await(Call<T> call, Consumer<T> late) throws IOException {
-    var answer = start(call);
-    boolean taken = false;
-    try {
-      var result = await(answer);
-      taken = true;
-      return result;
-    } finally {
-      if (!taken) {
-        var _ = answer.thenAccept(result -> Optional.ofNullable(result).ifPresent(late));
+      if (!reader.isShutdown()) {
+        reader.execute(stream::close);
+        reader.shutdown();
       }
     }
   }
 
-  private static <T> CompletableFuture<@Nullable T> start(Call<T> call) {
-    var answer = new CompletableFuture<@Nullable T>();
-    Thread.ofVirtual()
-        .name("index-read")
-        .start(
-            () -> {
-              try {
-                answer.complete(call.run());
-              } catch (Throwable e) {
-                answer.completeExceptionally(e);
-              }
-            });
+  private static ExecutorService reader() {
+    return Executors.newSingleThreadExecutor(Thread.ofVirtual().name("index-read").factory());
+  }
+
+  private static <T extends @Nullable Object> CompletableFuture<T> start(
+      ExecutorService reader, Call<T> call) {
+    var answer = new CompletableFuture<T>();
+    reader.execute(
+        () -> {
+          try {
+            answer.complete(call.run());
+          } catch (Throwable e) {
+            answer.completeExceptionally(e);
+          }
+        });
     return answer;
   }
 
-  private <T> @Nullable T await(CompletableFuture<@Nullable T> answer) throws IOException {
+  private <T extends @Nullable Object> T await(CompletableFuture<T> answer) throws IOException {
     while (true) {
       long patience = pace.nanosToWait();
       long since = pace.now();

@@ -52,6 +52,11 @@ final class ReadPace {
     return Math.min(left, WINDOW_NANOS - waited);
   }
 
+  /** Returns the time to the deadline, 0 if it is over. */
+  Duration left() {
+    return Duration.ofNanos(Math.max(0, deadline - nanoTime.getAsLong()));
+  }
+
   /** Returns the time, to be handed to {@link #waited}. */
   long now() {
     return nanoTime.getAsLong();

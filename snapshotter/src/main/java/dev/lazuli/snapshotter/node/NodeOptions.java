@@ -104,7 +104,8 @@ public final class NodeOptions {
         from.prefetch().enabled() ? from.prefetch().headStartBytes() : 0,
         from.allowUnverified(),
         preset.availabilityInterval(),
-        new IndexOptions(preset.indexes().parallel(), from.mount().timeout()),
+        new IndexOptions(
+            preset.indexes().parallel(), from.mount().indexBytes(), from.mount().timeout()),
         from.recordBytes(),
         new Tenancy(from.layers().lazyFrom(), from.layers().oneTenant()));
   }

@@ -13,7 +13,6 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.Annotations;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
@@ -260,14 +259,12 @@ final class FaultMatrixTest {
         };
     var options = FetchOptions.DEFAULT.withReadDeadline(deadline);
     try (var store = LayerStore.open(directory, StoreOptions.defaults());
-        var opener = new LayerOpener(Limits.DEFAULT);
         var scheduler = new FetchScheduler(options, Limits.DEFAULT, listener)) {
       if (stage.beforeIndex()) {
         faults.run();
       }
       var reference = ImageReference.parse(registry.reference("image", "1"));
-      try (var data =
-          index(rig, reference, new LayerIndexer(store, opener, IndexOptions.DEFAULT))) {
+      try (var data = index(rig, reference, new LayerIndexer(store, IndexOptions.DEFAULT))) {
         if (!stage.beforeIndex()) {
           faults.run();
         }

@@ -14,7 +14,6 @@ import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
@@ -80,7 +79,7 @@ final class HeadStartTest {
     var descriptor = layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
     var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
-    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
+    var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
     LayerData data;
     try (var indexed =
         indexer.index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))) {

@@ -17,7 +17,6 @@ import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.ChunkRun;
 import dev.lazuli.snapshotter.fetch.FetchListener;
@@ -69,7 +68,7 @@ final class ServedLayersTest {
     var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
     data =
-        new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT)
+        new LayerIndexer(store, IndexOptions.DEFAULT)
             .index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))
             .data();
     image = ErofsImage.open(data.metaPath());

@@ -1,0 +1,66 @@
+package dev.lazuli.estargz.toc;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where the tables of one index lie: blocks of memory off the heap, paid for from a claim, all of
+ * them freed when it is closed. Owned by one thread, which then may hand it to others.
+ */
+final class IndexSpace implements AutoCloseable {
+  private final IndexMemory.Claim claim;
+  private final Arena kept = Arena.ofShared();
+
+  /** Makes a space; the claim is closed with it. */
+  IndexSpace(IndexMemory.Claim claim) {
+    this.claim = claim;
+  }
+
+  /** Returns a table that lives as long as the space. */
+  Rows table(int rowBytes) {
+    return new Rows(rowBytes, this, kept);
+  }
+
+  /** Returns a table that is freed when it is closed, by the thread that made it. */
+  Rows scratch(int rowBytes) {
+    return new Rows(rowBytes, this, Arena.ofConfined());
+  }
+
+  /** Returns a block of zeros that lives as long as the space. */
+  MemorySegment block(long bytes) {
+    return block(kept, bytes);
+  }
+
+  /**
+   * Returns a block of zeros.
+   *
+   * @throws UncheckedIOException if the claim has none left
+   */
+  MemorySegment block(Arena arena, long bytes) {
+    try {
+      claim.take(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return arena.allocate(bytes, Long.BYTES);
+  }
+
+  /** Frees what a table has taken, unless it lives as long as the space. */
+  void free(Arena arena, long bytes) {
+    if (arena != kept && arena.scope().isAlive()) {
+      arena.close();
+      claim.give(bytes);
+    }
+  }
+
+  /** Frees everything. Idempotent. */
+  @Override
+  public void close() {
+    if (kept.scope().isAlive()) {
+      kept.close();
+    }
+    claim.close();
+  }
+}
