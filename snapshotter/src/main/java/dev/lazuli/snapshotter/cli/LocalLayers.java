@@ -1,19 +1,15 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.Annotations;
-import dev.lazuli.estargz.read.ChannelBlobSource;
+import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.snapshotter.convert.ImageLayers;
+import dev.lazuli.snapshotter.convert.Place;
 import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.LayerRequest;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.snapshotter.registry.Platform;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +17,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Layers that lie on this machine: one blob in a file, or an image of an OCI layout ({@code DIR} or
- * {@code DIR:TAG}).
+ * Lazy layers that lie on this machine: one blob in a file, or an image of an OCI layout ({@code
+ * DIR} or {@code DIR:TAG}).
  */
-final class LocalLayers implements LayerOrigin, AutoCloseable {
-  private record Layer(FileChannel blob, Optional<String> tocDigest) {}
+final class LocalLayers implements LayerOrigin {
+  private record Layer(BlobSource blob, Optional<String> tocDigest) {}
 
   private final String name;
   private final Map<String, Layer> layers = new LinkedHashMap<>();
@@ -37,58 +33,49 @@ final class LocalLayers implements LayerOrigin, AutoCloseable {
   /**
    * Finds the layers that {@code what} names, lowest first.
    *
-   * @throws CommandException if it names nothing on this machine
+   * @param platform which image, where there are several
+   * @throws CommandException if it names nothing on this machine, or what cannot be mounted
    */
-  static LocalLayers open(String what) throws IOException, CommandException {
+  static LocalLayers open(String what, Platform platform) throws IOException, CommandException {
     var local = new LocalLayers(what);
-    try {
-      if (Files.isRegularFile(Path.of(what))) {
-        local.add(digest(Path.of(what)), Path.of(what), Optional.empty());
-      } else {
-        local.addImage(what);
-      }
-      return local;
-    } catch (IOException | CommandException e) {
-      local.close();
-      throw e;
+    for (var layer : find(what, platform)) {
+      local.add(layer);
     }
+    if (local.layers.isEmpty()) {
+      throw new CommandException(what + " has no layers");
+    }
+    return local;
   }
 
-  private void addImage(String what) throws IOException, CommandException {
-    boolean tagged = !Files.isDirectory(Path.of(what));
-    int colon = what.lastIndexOf(':');
-    var directory = Path.of(tagged && colon > 0 ? what.substring(0, colon) : what);
-    if (!Files.exists(directory.resolve("oci-layout"))) {
-      throw new CommandException(what + " is neither a file nor an OCI layout");
+  private static List<ImageLayers.Found> find(String what, Platform platform)
+      throws IOException, CommandException {
+    Place place;
+    try {
+      place = Place.existing(what);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(String.valueOf(e.getMessage()), e);
     }
-    var layout = OciLayout.at(directory);
-    var images = layout.images();
-    var tag = tagged ? what.substring(colon + 1) : images.keySet().stream().findFirst().orElse("");
-    var manifest = images.get(tag);
-    if (manifest == null) {
-      throw new CommandException(directory + " has no image " + tag + ", only " + images.keySet());
-    }
-    for (var layer : layout.layers(manifest)) {
-      var toc = Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST));
-      add(layer.digest(), layout.blob(layer.digest()), toc);
-    }
+    return switch (place) {
+      case Place.File file -> List.of(ImageLayers.of(file.path(), Optional.empty()));
+      case Place.Layout layout -> ImageLayers.of(layout, platform);
+      case Place.Registry _ ->
+          throw new CommandException(what + " is neither a file nor an OCI layout");
+    };
   }
 
   /** A layer that occurs several times counts where it is highest: there it does all again. */
-  private void add(String digest, Path blob, Optional<String> tocDigest) throws IOException {
-    var lower = layers.remove(digest);
-    layers.put(digest, lower != null ? lower : new Layer(FileChannel.open(blob), tocDigest));
-  }
-
-  private static String digest(Path file) throws IOException {
-    var sha256 = Sha256.newComputation();
-    try (InputStream in = Files.newInputStream(file)) {
-      var buffer = new byte[64 << 10];
-      for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
-        sha256.update(buffer, 0, read);
-      }
+  private void add(ImageLayers.Found layer) throws CommandException {
+    var digest = layer.digest().toString();
+    var request = layer.request().filter(lazy -> lazy.externalToc().isEmpty());
+    if (request.isEmpty()) {
+      throw new CommandException(
+          layer.request().isEmpty()
+              ? "layer " + digest + " is not lazy; lazuli convert makes it so"
+              : "layer " + digest + " has its table of contents in another image");
     }
-    return "sha256:" + HexFormat.of().formatHex(sha256.digest());
+    var toc = Optional.ofNullable(layer.descriptor().annotations().get(Annotations.TOC_DIGEST));
+    layers.remove(digest);
+    layers.put(digest, new Layer(request.map(OpenRequest::blob).orElseThrow(), toc));
   }
 
   /** Returns requests for all layers, lowest first. */
@@ -115,13 +102,6 @@ final class LocalLayers implements LayerOrigin, AutoCloseable {
     if (layer == null) {
       throw new IOException(name + " has no layer " + digest);
     }
-    return new ChannelBlobSource(layer.blob());
-  }
-
-  @Override
-  public void close() throws IOException {
-    for (var layer : layers.values()) {
-      layer.blob().close();
-    }
+    return layer.blob();
   }
 }

@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.node.StopSignal;
+import dev.lazuli.snapshotter.registry.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -43,6 +46,12 @@ final class MountCommand implements Callable<Integer> {
   private Path directory = Path.of("");
 
   @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH",
+      description = "Which image, where there are several. Default: this machine's.")
+  private @Nullable String platform;
+
+  @Option(
       names = "--way",
       paramLabel = "WAY",
       defaultValue = "AUTO",
@@ -55,28 +64,32 @@ final class MountCommand implements Callable<Integer> {
       throw new CommandException(directory + " is no directory");
     }
     StopSignal.handle();
+    var local = LocalLayers.open(what, wanted());
     var scratch = Files.createTempDirectory("lazuli-mount");
-    try (var local = LocalLayers.open(what);
-        var service =
-            LayerService.open(
-                new LayerService.Setup(
-                    scratch.resolve("root"),
-                    scratch.resolve("run"),
-                    way,
-                    StoreOptions.defaults(),
-                    FetchOptions.DEFAULT,
-                    LayersOptions.DEFAULT,
-                    Optional.empty()),
-                local,
-                FetchListener.NONE)) {
-      show(local, service);
+    try (var service =
+        LayerService.open(
+            new LayerService.Setup(
+                scratch.resolve("root"),
+                scratch.resolve("run"),
+                way,
+                StoreOptions.defaults(),
+                FetchOptions.DEFAULT,
+                LayersOptions.DEFAULT,
+                Optional.empty()),
+            local,
+            FetchListener.NONE)) {
+      show(local, service, Files.createDirectory(scratch.resolve("empty")));
     } finally {
       delete(scratch);
     }
     return 0;
   }
 
-  private void show(LocalLayers local, LayerService service)
+  private Platform wanted() throws CommandException {
+    return platform == null ? Platform.current() : RegistryAccess.platform(platform);
+  }
+
+  private void show(LocalLayers local, LayerService service, Path empty)
       throws IOException, InterruptedException {
     var layers = new ArrayList<RemoteLayer>();
     try {
@@ -86,7 +99,7 @@ final class MountCommand implements Callable<Integer> {
                 ? service.layers().mount(request)
                 : service.layers().mountAhead(request));
       }
-      mount(layers);
+      mount(layers, empty);
       System.out.println(
           directory + ": " + layers.size() + " layers by " + service.kind() + "; Ctrl-C unmounts");
       var _ = StopSignal.await();
@@ -96,15 +109,11 @@ final class MountCommand implements Callable<Integer> {
     }
   }
 
-  private void mount(List<RemoteLayer> layers) throws IOException {
-    if (layers.size() == 1) {
-      Mounts.mount(layers.getFirst().lowerDir().toString(), directory, "", Mounts.MS_BIND, "");
-      return;
-    }
+  /** Also one layer is shown by overlayfs, over nothing, which hides whiteouts. */
+  private void mount(List<RemoteLayer> layers, Path empty) throws IOException {
+    var directories = layers.reversed().stream().map(layer -> layer.lowerDir().toString());
     var lower =
-        layers.reversed().stream()
-            .map(layer -> layer.lowerDir().toString())
-            .collect(Collectors.joining(":"));
+        Stream.concat(directories, Stream.of(empty.toString())).collect(Collectors.joining(":"));
     Mounts.mount("overlay", directory, "overlay", OVERLAY_FLAGS, "lowerdir=" + lower);
   }
 

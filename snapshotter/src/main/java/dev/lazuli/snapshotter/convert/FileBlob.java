@@ -21,7 +21,12 @@ record FileBlob(Path path) implements BlobSource {
   @Override
   public BlobStream open(long offset, long length) throws IOException {
     var channel = FileChannel.open(path);
-    return new Range(channel, new ChannelBlobSource(channel).open(offset, length));
+    try {
+      return new Range(channel, new ChannelBlobSource(channel).open(offset, length));
+    } catch (RuntimeException e) {
+      channel.close();
+      throw e;
+    }
   }
 
   private record Range(FileChannel channel, BlobStream range) implements BlobStream {

@@ -56,6 +56,23 @@ public final class ImageLayers {
   }
 
   /**
+   * Returns the layers of an image in a layout, lowest first, all of which are there.
+   *
+   * @throws IOException if it cannot be read, is for other platforms only, or has a layer that is
+   *     no file system layer
+   */
+  public static List<Found> of(Place.Layout place, Platform platform) throws IOException {
+    var image = LayoutImage.find(ImageLayout.open(place.directory()), place.tag());
+    for (var layer : manifest(image, image.root(), platform, 0).layers()) {
+      if (!LayerTypes.isLayer(layer.mediaType())) {
+        throw new IOException(
+            "layer " + layer.digest() + " is no file system layer but " + layer.mediaType());
+      }
+    }
+    return of(image, platform);
+  }
+
+  /**
    * Returns the layer that a file holds.
    *
    * @param tocBlob the file of its external TOC

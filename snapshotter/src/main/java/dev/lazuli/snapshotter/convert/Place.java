@@ -4,6 +4,8 @@ import dev.lazuli.snapshotter.registry.ImageReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Where an image or a layer is, as people type it: {@code oci:DIR[:TAG]}, {@code docker://REF}, or
@@ -57,8 +59,9 @@ public sealed interface Place {
     if (Files.isRegularFile(Path.of(text))) {
       return new File(Path.of(text));
     }
-    if (Files.isDirectory(Path.of(text)) || Files.isDirectory(untagged(text))) {
-      return layout(text);
+    var known = existingLayout(text);
+    if (known.isPresent()) {
+      return known.get();
     }
     if (isPath(text)) {
       throw new IllegalArgumentException("no such file or directory: " + text);
@@ -79,7 +82,7 @@ public sealed interface Place {
     if (source instanceof File) {
       return new File(Path.of(text));
     }
-    return isPath(text) || Files.isDirectory(Path.of(text)) || Files.isDirectory(untagged(text))
+    return isPath(text) || existingLayout(text).isPresent()
         ? layout(text)
         : new Registry(ImageReference.parse(text));
   }
@@ -99,15 +102,62 @@ public sealed interface Place {
   }
 
   private static Layout layout(String text) {
-    var directory = untagged(text);
-    return Files.isDirectory(Path.of(text)) || directory.toString().length() == text.length()
-        ? new Layout(Path.of(text), Optional.empty())
-        : new Layout(directory, Optional.of(text.substring(text.lastIndexOf(':') + 1)));
+    return existingLayout(text).orElseGet(() -> split(text, newDirectory(text)));
+  }
+
+  /**
+   * Returns the layout that is there. Tags may be whole names with colons and slashes of their own,
+   * so each colon may be the one that ends the directory; the last that does wins.
+   */
+  private static Optional<Layout> existingLayout(String text) {
+    if (Files.isDirectory(Path.of(text))) {
+      return Optional.of(new Layout(Path.of(text), Optional.empty()));
+    }
+    if (Files.isDirectory(Path.of(untagged(text)))) {
+      return Optional.of(split(text, untagged(text)));
+    }
+    return prefixes(text)
+        .filter(directory -> Files.isRegularFile(Path.of(directory, "oci-layout")))
+        .findFirst()
+        .map(directory -> split(text, directory));
+  }
+
+  /**
+   * Returns the directory of a layout that is to be made in the deepest directory that is there.
+   */
+  private static String newDirectory(String text) {
+    var directory =
+        Stream.concat(Stream.of(untagged(text)), prefixes(text))
+            .filter(prefix -> Files.isDirectory(parent(prefix)))
+            .findFirst()
+            .orElse(untagged(text));
+    int colon = directory.indexOf(':', directory.lastIndexOf('/') + 1);
+    return colon > 0 ? directory.substring(0, colon) : directory;
+  }
+
+  private static Path parent(String directory) {
+    var parent = Path.of(directory).toAbsolutePath().getParent();
+    return parent == null ? Path.of("/") : parent;
+  }
+
+  /** Returns what lies before each colon, the longest first. */
+  private static Stream<String> prefixes(String text) {
+    return IntStream.iterate(
+            text.lastIndexOf(':'), colon -> colon > 0, colon -> text.lastIndexOf(':', colon - 1))
+        .mapToObj(colon -> text.substring(0, colon));
+  }
+
+  private static Layout split(String text, String directory) {
+    return new Layout(
+        Path.of(directory),
+        directory.length() == text.length()
+            ? Optional.empty()
+            : Optional.of(text.substring(directory.length() + 1)));
   }
 
   /** Returns the text without what follows a colon in its last component. */
-  private static Path untagged(String text) {
+  private static String untagged(String text) {
     int colon = text.lastIndexOf(':');
-    return Path.of(colon > text.lastIndexOf('/') && colon > 0 ? text.substring(0, colon) : text);
+    return colon > text.lastIndexOf('/') && colon > 0 ? text.substring(0, colon) : text;
   }
 }

@@ -52,4 +52,33 @@ class PlaceTest {
     assertThat(Place.existing("docker://host:5000/a"))
         .isEqualTo(new Place.Registry(ImageReference.parse("host:5000/a:latest")));
   }
+
+  @Test
+  void tags_mayBeWholeNames() throws IOException {
+    var layout = Files.createDirectory(folder.resolve("layout"));
+    Files.createFile(layout.resolve("oci-layout"));
+    var name = "docker.io/library/x:1";
+    var image = Place.existing("python:3");
+
+    for (var prefix : new String[] {"", "oci:"}) {
+      assertThat(Place.existing(prefix + layout + ":" + name))
+          .isEqualTo(new Place.Layout(layout, Optional.of(name)));
+      assertThat(Place.wanted(prefix + layout + ":" + name, image))
+          .isEqualTo(new Place.Layout(layout, Optional.of(name)));
+      assertThat(Place.wanted(prefix + folder + "/new:" + name, image))
+          .isEqualTo(new Place.Layout(folder.resolve("new"), Optional.of(name)));
+      assertThat(Place.wanted(prefix + folder + "/new:localhost:5000/x:1", image))
+          .isEqualTo(new Place.Layout(folder.resolve("new"), Optional.of("localhost:5000/x:1")));
+    }
+  }
+
+  @Test
+  void directories_mayHaveColons() throws IOException {
+    var odd = Files.createDirectories(folder.resolve("a:b/c:d"));
+
+    assertThat(Place.existing(odd.toString())).isEqualTo(new Place.Layout(odd, Optional.empty()));
+    assertThat(Place.existing(odd + ":1")).isEqualTo(new Place.Layout(odd, Optional.of("1")));
+    assertThat(Place.wanted(folder + "/a:b/new:1", Place.existing("python:3")))
+        .isEqualTo(new Place.Layout(folder.resolve("a:b/new"), Optional.of("1")));
+  }
 }
