@@ -109,7 +109,8 @@ final class LayerTree {
       String content,
       String firstName,
       Map<String, String> xattrs) {
-    return "%o %s %d \"%s\" =%s %s".formatted(mode, owner, mtime, content, firstName, xattrs);
+    var shown = content.length() < 80 ? content : content.length() + ":" + content.hashCode();
+    return "%o %s %d \"%s\" =%s %s".formatted(mode, owner, mtime, shown, firstName, xattrs);
   }
 
   private LayerTree() {}

@@ -302,9 +302,16 @@ class OddTarTest {
         arguments(new OddTar().file(".wh.p", "").directory("p", 0755), ".wh.p twice"),
         arguments(
             new OddTar().symlink("l", "m").symlink("m", "r").file("l/p", "P").file("p", "P"),
-            "leads to l/p"),
+            "above l/p"),
+        arguments(new OddTar().file("r/x", "X").symlink("l", "r").hardLink("p", "l/x"), "above p"),
         arguments(
-            new OddTar().file("r/x", "X").symlink("l", "r").hardLink("p", "l/x"), "leads to p"));
+            new OddTar().directory("l/l", 0755).file("b", "B").hardLink("l", "b"), "above l/l"),
+        arguments(
+            new OddTar()
+                .file("a", "A")
+                .hardLink("b", "a")
+                .entry("p", '1', "b", "", Facts.FILE.withMode(0600)),
+            "hard links to b differ"));
   }
 
   @ParameterizedTest

@@ -6,12 +6,17 @@ import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * Tells whether the entries of a layer mean the same in another order. They do not where a name is
  * there twice (an entry replaces the one before, but a hard link between them keeps that), where a
- * whiteout and what it hides are there, or where a path leads through a symbolic link of the layer.
+ * whiteout and what it hides are there, or where a path leads through something that has an entry
+ * and is no directory (a symbolic link of the layer, or what replaces the directory later), or
+ * where hard links to one file disagree about its owner or the like, of which the last counts.
  * Reads the tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is
  * possible.
  */
@@ -19,7 +24,13 @@ final class EntryOrder {
   private static final String WHITEOUT = ".wh.";
 
   private final Names names = new Names();
-  private final Names symlinks = new Names();
+  private final Names others = new Names();
+
+  /** Of names that are hard links the name of their file, all as hashes. */
+  private final Map<Long, Long> linked = new HashMap<>();
+
+  /** What the hard links to a file say of it, by its name's hash. */
+  private final Map<Long, Integer> attributes = new HashMap<>();
 
   private EntryOrder() {}
 
@@ -35,13 +46,13 @@ final class EntryOrder {
       var path = entry.path();
       if (!path.isEmpty() && !EstargzBuilder.isDropped(path)) {
         names.add(hidden(path));
-        if (entry.type() == EntryType.SYMLINK) {
-          symlinks.add(path);
+        if (entry.type() != EntryType.DIRECTORY) {
+          others.add(hidden(path));
         }
       }
     }
     names.sort();
-    symlinks.sort();
+    others.sort();
   }
 
   private Optional<String> find(TarReader reader) throws IOException {
@@ -50,8 +61,11 @@ final class EntryOrder {
       if (names.isTwice(hidden(path))) {
         return Optional.of("the layer has " + path + " twice");
       }
-      if (leadsThroughLink(path) || leadsThroughLink(TarEntry.cleaned(entry.linkTarget()))) {
-        return Optional.of("a symbolic link of the layer leads to " + path);
+      if (leadsThroughOther(path) || leadsThroughOther(TarEntry.cleaned(entry.linkTarget()))) {
+        return Optional.of("something above " + path + " is no directory at one time");
+      }
+      if (entry.type() == EntryType.HARDLINK && disagrees(entry)) {
+        return Optional.of("hard links to " + entry.linkName() + " differ in what they say of it");
       }
     }
     return Optional.empty();
@@ -65,13 +79,29 @@ final class EntryOrder {
         : path;
   }
 
-  private boolean leadsThroughLink(String path) {
+  private boolean leadsThroughOther(String path) {
     for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-      if (symlinks.has(path.substring(0, slash))) {
+      if (others.has(path.substring(0, slash))) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean disagrees(TarEntry link) {
+    var target = Names.hash(TarEntry.cleaned(link.linkTarget()));
+    var file = linked.getOrDefault(target, target);
+    linked.put(Names.hash(link.path()), file);
+    var said =
+        Objects.hash(
+            link.mode(),
+            link.uid(),
+            link.gid(),
+            link.mtimeSeconds(),
+            link.mtimeNanos(),
+            link.xattrs());
+    var before = attributes.putIfAbsent(file, said);
+    return before != null && before != said;
   }
 
   /** Hashes of names, in order once they are sorted. */

@@ -29,6 +29,7 @@ final class LayerAssembler {
   private final int segmentBytes;
   private Segment segment = new Segment();
   private long tarBytes;
+  private boolean isFirst = true;
 
   LayerAssembler(BuildOptions options, SegmentPipeline pipeline, TocJson toc) {
     this.options = options;
@@ -108,7 +109,9 @@ final class LayerAssembler {
     var chunk = new TocFile.Chunk(at, size);
     file.chunks.add(chunk);
     var to = segment.extend(size);
-    segment.marks.add(new Segment.Mark(to, chunk, ownStream));
+    // A chunk at offset 0 of the blob would be one without a place: 0 is left out of the TOC.
+    segment.marks.add(new Segment.Mark(to, chunk, ownStream || isFirst));
+    isFirst = false;
     return to;
   }
 

@@ -53,6 +53,10 @@ public final class OddTar {
     return padded(content);
   }
 
+  public OddTar device(String name, int major, int minor, Facts facts) {
+    return header(name, '3', "", 0, "%07o\0%07o".formatted(major, minor), facts);
+  }
+
   /** Adds an extension header of PAX, type x or g. */
   public OddTar pax(char type, Map<String, String> records) {
     var text = new StringBuilder();
@@ -79,6 +83,11 @@ public final class OddTar {
   }
 
   public OddTar header(String name, char type, String link, long size, Facts facts) {
+    return header(name, type, link, size, "", facts);
+  }
+
+  private OddTar header(
+      String name, char type, String link, long size, String device, Facts facts) {
     var block = new StringBuilder("\0".repeat(BLOCK));
     put(block, 0, name.substring(0, Math.min(100, name.length())));
     put(block, 100, facts.mode());
@@ -91,6 +100,7 @@ public final class OddTar {
     put(block, 157, link.substring(0, Math.min(100, link.length())));
     put(block, 257, facts.magic());
     put(block, 265, facts.user());
+    put(block, 329, device);
     put(block, 148, "%06o\0 ".formatted(block.chars().sum()));
     return raw(block.toString());
   }
