@@ -40,6 +40,7 @@ public final class Errno {
   public static final int ENOTCONN = 107;
   public static final int ECONNREFUSED = 111;
   public static final int ESTALE = 116;
+  public static final int EDQUOT = 122;
 
   private Errno() {}
 
@@ -83,6 +84,7 @@ public final class Errno {
       case ENOTCONN -> "ENOTCONN";
       case ECONNREFUSED -> "ECONNREFUSED";
       case ESTALE -> "ESTALE";
+      case EDQUOT -> "EDQUOT";
       default -> "errno " + errno;
     };
   }

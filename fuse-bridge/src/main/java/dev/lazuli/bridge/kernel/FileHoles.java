@@ -2,7 +2,7 @@ package dev.lazuli.bridge.kernel;
 
 import java.nio.file.Path;
 
-/** Gives parts of files back to the file system, {@code fallocate(2)}. */
+/** Gives parts of files back to the file system, or takes them ahead, {@code fallocate(2)}. */
 public final class FileHoles {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
@@ -31,6 +31,23 @@ public final class FileHoles {
           }
         }
       }
+    }
+  }
+
+  /**
+   * Takes disk space for a range of a file, which may lie beyond its end: writing there needs none
+   * then. The file's size stays.
+   *
+   * @param file an existing regular file
+   * @param length more than 0
+   * @throws ErrnoException with {@link Errno#ENOSPC} if there is no room, {@link Errno#EOPNOTSUPP}
+   *     if the file system cannot do it
+   */
+  public static void reserve(Path file, long offset, long length) throws ErrnoException {
+    try (var descriptor = Descriptor.open(file, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+      Libc.check(
+          state -> FALLOCATE.call(state, descriptor.number(), FALLOC_FL_KEEP_SIZE, offset, length),
+          () -> "fallocate(\"%s\", KEEP_SIZE, %d, %d)".formatted(file, offset, length));
     }
   }
 

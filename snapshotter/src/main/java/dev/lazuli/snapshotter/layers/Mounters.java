@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.bridge.erofs.ErofsMount.Backing;
 import dev.lazuli.bridge.erofs.ErofsSupport;
 import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.kernel.NoRoom;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
@@ -21,10 +22,12 @@ record Mounters(LayerMounter lazy, LayerMounter local) {
   private static final Logger log = LoggerFactory.getLogger(Mounters.class);
 
   /**
-   * Chooses, and says in the log why.
+   * Chooses, and says in the log why. Where the disk has no room for finding out what it can do,
+   * what an earlier start found out holds; if none did on this kernel, mounters that choose when
+   * they are first used and there is room.
    *
-   * @param session where the FUSE session is, or will be, mounted
    * @param mounts directory for mount points, on the file system of the layers
+   * @param session where the FUSE session is, or will be, mounted
    * @throws IOException if {@code choice} is not possible here
    */
   static Mounters choose(MountChoice choice, Path mounts, Path session) throws IOException {
@@ -32,7 +35,34 @@ record Mounters(LayerMounter lazy, LayerMounter local) {
       return tree(session);
     }
     Files.createDirectories(mounts);
-    var support = ErofsSupport.probe(mounts);
+    var known = new KnownSupport(mounts.resolveSibling("mount-support"));
+    try {
+      var support = ErofsSupport.probe(mounts);
+      known.remember(support);
+      return choose(choice, support, mounts, session);
+    } catch (IOException e) {
+      if (!NoRoom.caused(e)) {
+        throw e;
+      }
+      var earlier = known.recall();
+      if (earlier.isPresent()) {
+        return choose(choice, earlier.get(), mounts, session);
+      }
+      log.warn("how layers can be mounted is found out when there is room: {}", e.getMessage());
+      return late(choice, mounts, session);
+    }
+  }
+
+  private static Mounters late(MountChoice choice, Path mounts, Path session) {
+    var made = erofs(mounts, session);
+    var later = new LateChoice(() -> choose(choice, ErofsSupport.probe(mounts), mounts, session));
+    return new Mounters(
+        new LateMounter(later, Mounters::lazy, made.lazy()),
+        new LateMounter(later, Mounters::local, made.local()));
+  }
+
+  private static Mounters choose(
+      MountChoice choice, ErofsSupport support, Path mounts, Path session) throws IOException {
     if (choice != MountChoice.EROFS_LOOP && support.file().available()) {
       log.info("layers are mounted by {}: {}", MountKind.EROFS_LAZY, support.file().reason());
       return erofs(mounts, session);

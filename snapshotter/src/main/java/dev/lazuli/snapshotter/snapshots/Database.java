@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.bridge.kernel.FileHoles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -70,6 +71,10 @@ final class Database implements AutoCloseable {
   // One byte store, one page cache of a megabyte: the tree is small and read rarely.
   private static final int CACHE_MEBIBYTES = 1;
   private static final String FRESH = ".new";
+  private static final String SPARE = ".spare";
+
+  /** A transaction takes some kilobytes, and those that make room must work on a full disk. */
+  private static final long RESERVE_BYTES = 1 << 20;
   static final String LAST_ID = "id";
   private static final long NOTHING = -1;
 
@@ -79,6 +84,8 @@ final class Database implements AutoCloseable {
   private MVStore store;
   private Maps maps;
   private boolean closed;
+  private long lastSize;
+  private long reservedTo;
 
   /** Whether the file must not be written before it was copied to a new one. */
   private boolean doubted = true;
@@ -160,6 +167,7 @@ final class Database implements AutoCloseable {
         store.commit();
         store.sync();
         done = true;
+        keepRoom();
         return result;
       } catch (MVStoreException e) {
         throw new IOException("write of " + file + " failed: " + e.getMessage(), e);
@@ -212,7 +220,7 @@ final class Database implements AutoCloseable {
       return;
     }
     try {
-      Files.deleteIfExists(fresh());
+      takeSpare();
       write(maps);
       store.closeImmediately();
       Files.move(fresh(), file, StandardCopyOption.ATOMIC_MOVE);
@@ -223,9 +231,45 @@ final class Database implements AutoCloseable {
       maps = openMaps(store);
       backTo = NOTHING;
       doubted = false;
+      reservedTo = 0;
+      keepRoom();
     } catch (MVStoreException e) {
       throw new IOException("cannot write " + fresh() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Puts the file that has room, if there is one, where the copy is to be. */
+  private void takeSpare() throws IOException {
+    Files.deleteIfExists(fresh());
+    if (Files.exists(spare())) {
+      Files.move(spare(), fresh(), StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /**
+   * Takes disk space ahead, as far as there is any: beyond the end of the file for the next
+   * transactions, and an empty file for the next copy.
+   */
+  private void keepRoom() {
+    try {
+      long size = Files.size(file);
+      boolean shrunk = size < lastSize;
+      lastSize = size;
+      if (shrunk || reservedTo < size + RESERVE_BYTES / 2) {
+        FileHoles.reserve(file, 0, size + RESERVE_BYTES);
+        if (!Files.exists(spare())) {
+          Files.createFile(spare());
+        }
+        FileHoles.reserve(spare(), 0, size + RESERVE_BYTES);
+        reservedTo = size + RESERVE_BYTES;
+      }
+    } catch (IOException e) {
+      log.debug("no room is kept for {}: {}", file, e.getMessage());
+    }
+  }
+
+  private Path spare() {
+    return file.resolveSibling(file.getFileName() + SPARE);
   }
 
   private Path fresh() {
@@ -253,6 +297,7 @@ final class Database implements AutoCloseable {
     try {
       closed = true;
       store.close();
+      keepRoom();
     } finally {
       lock.unlock();
     }

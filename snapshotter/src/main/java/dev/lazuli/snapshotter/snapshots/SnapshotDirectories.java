@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import dev.lazuli.bridge.kernel.DirectoryEntries;
+import dev.lazuli.bridge.kernel.NoRoom;
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
@@ -16,12 +17,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The directory {@code snapshots/}, with one directory per snapshot that is not a mounted layer,
  * named by its id. One that bears an id is whole: it is made under another name and renamed.
  */
 final class SnapshotDirectories {
+  private static final Logger log = LoggerFactory.getLogger(SnapshotDirectories.class);
+
   /** Numeric owner and group. */
   record Owner(int uid, int gid) {
     static final Owner ROOT = new Owner(0, 0);
@@ -55,16 +60,30 @@ final class SnapshotDirectories {
     return new SnapshotDirectories(path);
   }
 
-  /** Without them overlayfs shows deleted files again, where it can be mounted at all. */
+  /**
+   * Without them overlayfs shows deleted files again, where it can be mounted at all. A disk
+   * without room for an entry to look at is taken as it was by the start that filled it.
+   */
   private static void requireTypesOfEntries(Path path) throws IOException {
-    var probe = Files.createTempDirectory(path, "new-");
     try {
-      Files.createFile(probe.resolve("entry"));
-      if (!DirectoryEntries.haveTypes(probe)) {
+      if (!haveTypes(path)) {
         throw new IOException(
             "%s is on a file system (%s) that does not tell the types of directory entries (d_type), which overlayfs needs: put it on another one by 'root', or make this one anew with them (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype)"
                 .formatted(path, Files.getFileStore(path).type()));
       }
+    } catch (IOException e) {
+      if (!NoRoom.caused(e)) {
+        throw e;
+      }
+      log.warn("{}: no room to find out about types of directory entries", path);
+    }
+  }
+
+  private static boolean haveTypes(Path path) throws IOException {
+    var probe = Files.createTempDirectory(path, "new-");
+    try {
+      Files.createFile(probe.resolve("entry"));
+      return DirectoryEntries.haveTypes(probe);
     } finally {
       DirectoryTree.delete(probe);
     }

@@ -152,6 +152,13 @@ final class NodeBed implements AutoCloseable {
     return calls().remove(CHAIN);
   }
 
+  /** Returns the files that layers have on disk. */
+  List<Path> layerFiles() throws IOException {
+    try (var files = Files.walk(root.resolve("layers"))) {
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
   /** Returns where the layer is mounted, the newest mount first. */
   Path mounted() throws IOException {
     return mounts().stream()
