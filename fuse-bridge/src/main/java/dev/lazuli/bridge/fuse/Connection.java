@@ -8,10 +8,12 @@ import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +34,8 @@ final class Connection {
   /** The layers whose reads fail. */
   private final Set<Long> failing = ConcurrentHashMap.newKeySet();
 
-  private final List<Thread> loops;
+  private final List<RequestLoop> loops;
+  private final List<Thread> threads;
   private volatile boolean stopped;
   private volatile boolean left;
 
@@ -46,16 +49,26 @@ final class Connection {
     this.name = name;
     this.device = device;
     this.buffers = buffers;
-    this.loops =
-        IntStream.range(0, loopCount)
-            .mapToObj(
-                i ->
-                    Thread.ofPlatform()
-                        .name(name + "-" + i)
-                        .daemon()
-                        .stackSize(LOOP_STACK_BYTES)
-                        .unstarted(new RequestLoop(this, volume)))
-            .toList();
+    this.loops = Stream.generate(() -> new RequestLoop(this, volume)).limit(loopCount).toList();
+    this.threads = IntStream.range(0, loopCount).mapToObj(this::thread).toList();
+  }
+
+  private Thread thread(int number) {
+    return Thread.ofPlatform()
+        .name(name + "-" + number)
+        .daemon()
+        .stackSize(LOOP_STACK_BYTES)
+        .unstarted(loops.get(number));
+  }
+
+  /** Returns how long the loop that is busy longest has been so with one request. */
+  Duration longestRequest() {
+    return loops.stream().map(RequestLoop::busy).max(Duration::compareTo).orElse(Duration.ZERO);
+  }
+
+  /** Returns if every loop runs; the connection serves less, or nothing, once one does not. */
+  boolean isServing() {
+    return isOpen() && threads.stream().allMatch(Thread::isAlive);
   }
 
   /**
@@ -71,7 +84,7 @@ final class Connection {
   }
 
   void start() {
-    loops.forEach(Thread::start);
+    threads.forEach(Thread::start);
   }
 
   /** Stops reading, and gives up the reads that wait. Does not wait for the loops. */

@@ -4,6 +4,7 @@ import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.MountPoints;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -226,7 +227,18 @@ public final class FuseSession implements AutoCloseable {
 
   /** Returns if all mounts are served; false after {@link #close}, or if someone unmounted one. */
   public boolean isServing() {
-    return mounts.stream().allMatch(mount -> mount.connection().isOpen());
+    return mounts.stream().allMatch(mount -> mount.connection().isServing());
+  }
+
+  /**
+   * Returns how long a thread that takes requests has been busy with one. Handlers do not wait, so
+   * more than a moment means that something is wrong.
+   */
+  public Duration longestRequest() {
+    return mounts.stream()
+        .map(mount -> mount.connection().longestRequest())
+        .max(Duration::compareTo)
+        .orElse(Duration.ZERO);
   }
 
   /**

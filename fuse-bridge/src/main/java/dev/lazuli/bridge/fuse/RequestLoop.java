@@ -4,16 +4,20 @@ import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 
 /**
  * Reads requests and has them answered until the connection ends. Runs on a platform thread of its
  * own: reading the device blocks, and would take a carrier away from all virtual threads.
  */
 final class RequestLoop implements Runnable {
+  private static final long IDLE = 0;
+
   private final Connection connection;
   private final Dispatcher dispatcher;
   private final Request request;
   private final MemorySegment callState;
+  private volatile long busySince = IDLE;
 
   RequestLoop(Connection connection, Volume volume) {
     Arena arena = Arena.ofAuto();
@@ -21,6 +25,12 @@ final class RequestLoop implements Runnable {
     this.dispatcher = new Dispatcher(connection, volume);
     this.request = new Request(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
     this.callState = Descriptor.newCallState(arena);
+  }
+
+  /** Returns how long the loop has been busy with one request; zero while it waits for one. */
+  Duration busy() {
+    long since = busySince;
+    return since == IDLE ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
   }
 
   @Override
@@ -32,7 +42,9 @@ final class RequestLoop implements Runnable {
         return;
       }
       if (connection.isOpen() && request.accept(count)) {
+        busySince = System.nanoTime() | 1;
         dispatcher.dispatch(request);
+        busySince = IDLE;
       }
     }
   }

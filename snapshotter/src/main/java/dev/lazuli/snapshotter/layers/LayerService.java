@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,12 +65,14 @@ public final class LayerService implements AutoCloseable {
   private final Deque<AutoCloseable> parts;
   private final LayerStore store;
   private final Layers layers;
+  private final FetchScheduler scheduler;
   private final ServedLayers served;
   private final Mounters mounters;
   private final ScheduledExecutorService timer;
   private final Path mounts;
   private final Path fuse;
   private boolean followsAnother;
+  private volatile @Nullable FuseSession session;
 
   private LayerService(
       Setup setup, LayerOrigin origin, FetchListener listener, Deque<AutoCloseable> parts)
@@ -84,7 +87,7 @@ public final class LayerService implements AutoCloseable {
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
     var listeners = new Listeners(record, new Listeners(activity, listener));
-    var scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
+    scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
     served = new ServedLayers();
     fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
     mounters = Mounters.choose(setup.choice(), mounts, fuse);
@@ -184,7 +187,8 @@ public final class LayerService implements AutoCloseable {
     if (!followsAnother) {
       detachStale(mounts);
     }
-    var session = session();
+    var session = openSession();
+    this.session = session;
     served.servedBy(session);
     parts.push(session);
     parts.push(layers);
@@ -202,7 +206,7 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
-  private FuseSession session() throws IOException {
+  private FuseSession openSession() throws IOException {
     var patience = setup.keeperPatience();
     if (patience.isEmpty()) {
       return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
@@ -247,6 +251,23 @@ public final class LayerService implements AutoCloseable {
   /** Returns the bytes of disk that all stored layers take. */
   public long diskBytes() {
     return store.usedBytes();
+  }
+
+  /** Returns the time since the scheduler last looked at deadlines; a second is usual. */
+  public Duration sinceTick() {
+    return Duration.ofNanos(System.nanoTime() - scheduler.lastTick());
+  }
+
+  /** Returns how long a thread that takes the kernel's requests has been busy with one. */
+  public Duration longestRequest() {
+    var serving = session;
+    return serving == null ? Duration.ZERO : serving.longestRequest();
+  }
+
+  /** Returns if the FUSE mounts are served; somebody else may have unmounted them. */
+  public boolean isServing() {
+    var serving = session;
+    return serving != null && serving.isServing();
   }
 
   /** Returns how incomplete layers are mounted. */

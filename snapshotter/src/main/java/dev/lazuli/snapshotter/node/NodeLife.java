@@ -56,6 +56,7 @@ public final class NodeLife {
   /** Closed before the layers. */
   private final NodeParts above = new NodeParts();
 
+  private final Heartbeat heartbeat = new Heartbeat(ServiceNotice.of(System.getenv()));
   private NodeState state = NodeState.CONFIGURED;
   private @Nullable SnapshotterServer snapshots;
   private @Nullable StatusServer statusSocket;
@@ -88,7 +89,7 @@ public final class NodeLife {
       var signal = StopSignal.await();
       log.info("stopping by SIG{}", signal);
       state = NodeState.STOPPING;
-      ServiceNotice.stopping();
+      heartbeat.stopping();
       unmount = signal == StopSignal.INT;
     } finally {
       end(unmount);
@@ -96,6 +97,7 @@ public final class NodeLife {
   }
 
   private void start() throws IOException {
+    heartbeat.start();
     for (var step : steps()) {
       if (StopSignal.hasCome(StopSignal.TERM)) {
         return;
@@ -107,7 +109,8 @@ public final class NodeLife {
     }
     var took = Duration.between(startedAt, Instant.now()).toMillis();
     log.info("serving {} after {} ms", config.address(), took);
-    ServiceNotice.ready();
+    var vitals = Vitals.of(layers.service(), requireNonNull(snapshots));
+    heartbeat.serving(vitals::trouble);
   }
 
   private void end(boolean unmount) {
@@ -121,6 +124,7 @@ public final class NodeLife {
       layers.leave();
     }
     below.close();
+    heartbeat.close();
     state = unmount ? NodeState.UNMOUNTED : NodeState.LEFT;
     log.debug("{}", state);
   }

@@ -1,22 +1,100 @@
 package dev.lazuli.snapshotter.node;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lazuli.snapshotter.config.Configuration;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds out whether a daemon can use the places that its configuration names. */
 final class NodePlaces {
+  private static final Logger log = LoggerFactory.getLogger(NodePlaces.class);
+
+  /** {@code sockaddr_un.sun_path} without its NUL, unix(7). */
+  private static final int LONGEST_SOCKET = 107;
+
+  /** What the name of a socket grows by while it is made: {@code .} before and this behind. */
+  private static final int HIDDEN_BYTES = ".".length() + ".new".length();
+
   private NodePlaces() {}
 
   /**
-   * Makes the directories, for their owner alone.
+   * Makes the directories.
    *
    * @throws IOException if a place cannot be used; the message says which and why
    */
   static void check(Configuration config) throws IOException {
-    PrivateDirectory.make(config.root(), "layers", "mounts", "tmp");
-    PrivateDirectory.make(config.state());
+    requireShort(config.address(), LONGEST_SOCKET - HIDDEN_BYTES);
+    requireShort(config.statusSocket(), LONGEST_SOCKET);
+    Files.createDirectories(config.root());
+    Files.createDirectories(config.state());
+    makeDirectoryOf(config);
+    requireWritable(config.root());
+    requireUnused(config.root());
+    warnOfMemory(config.root());
+  }
+
+  private static void requireShort(Path socket, int most) throws IOException {
+    int length = socket.toString().getBytes(UTF_8).length;
+    if (length > most) {
+      throw new IOException(
+          "the path of a socket is too long: %d bytes, at most %d: %s"
+              .formatted(length, most, socket));
+    }
+  }
+
+  /** A directory that is missing is most likely a typing error, unless it is our own. */
+  private static void makeDirectoryOf(Configuration config) throws IOException {
+    var parent = config.address().toAbsolutePath().getParent();
+    if (parent == null || Files.isDirectory(parent)) {
+      return;
+    }
+    if (!parent.equals(Configuration.defaults().address().getParent())) {
+      throw new IOException(
+          "the directory of the socket %s does not exist: make it first"
+              .formatted(config.address()));
+    }
+    Files.createDirectories(parent);
+  }
+
+  private static void requireWritable(Path root) throws IOException {
+    if (Files.getFileStore(root).isReadOnly()) {
+      throw new IOException("the root directory is on a read-only file system: " + root);
+    }
+  }
+
+  /** The store's own lock is asked, and let go again: this is for the sake of the words. */
+  private static void requireUnused(Path root) throws IOException {
+    try (var file = FileChannel.open(root.resolve("lock"), StandardOpenOption.WRITE);
+        var lock = file.tryLock()) {
+      if (lock == null) {
+        throw inUse(root);
+      }
+    } catch (OverlappingFileLockException e) {
+      throw inUse(root);
+    } catch (NoSuchFileException e) {
+      log.debug("{} is new", root);
+    }
+  }
+
+  private static IOException inUse(Path root) {
+    return new IOException("another daemon uses this root: " + root);
+  }
+
+  private static void warnOfMemory(Path root) throws IOException {
+    var type = Files.getFileStore(root).type();
+    if (type.equals("tmpfs") || type.equals("ramfs")) {
+      log.warn("{} is in memory ({}): images are gone after the next boot", root, type);
+    }
   }
 
   /** Returns where metrics are served; only where they are. */

@@ -75,6 +75,7 @@ final class Database implements AutoCloseable {
 
   /** A transaction takes some kilobytes, and those that make room must work on a full disk. */
   private static final long RESERVE_BYTES = 1 << 20;
+
   static final String LAST_ID = "id";
   private static final long NOTHING = -1;
 

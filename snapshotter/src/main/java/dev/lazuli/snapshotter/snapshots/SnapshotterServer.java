@@ -1,11 +1,15 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
+import dev.lazuli.snapshotter.api.snapshots.StatRequest;
 import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Troubles;
 import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -15,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -166,6 +171,27 @@ public final class SnapshotterServer implements AutoCloseable {
    */
   public void cleanup() throws IOException {
     snapshotter.cleanup();
+  }
+
+  /**
+   * Calls this server as a client does.
+   *
+   * @param limit how long to wait for the answer
+   * @return whether it came
+   */
+  public boolean answers(Duration limit) {
+    var channel = transport.channel(options.socket()).build();
+    try {
+      var _ =
+          SnapshotsGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+              .stat(StatRequest.newBuilder().setKey("health").build());
+      return true;
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode() == Status.Code.NOT_FOUND;
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   /** Waits until the server was closed. */

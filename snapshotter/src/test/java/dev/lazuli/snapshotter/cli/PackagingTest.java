@@ -43,6 +43,7 @@ final class PackagingTest {
             "FileDescriptorStoreMax=16",
             "KillMode=process",
             "Restart=always",
+            "WatchdogSec=2min",
             "StartLimitIntervalSec=0",
             "RuntimeDirectoryPreserve=yes");
   }

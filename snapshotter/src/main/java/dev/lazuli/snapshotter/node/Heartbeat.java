@@ -1,0 +1,106 @@
+package dev.lazuli.snapshotter.node;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the service manager from killing a daemon that works, and lets it kill one that does not:
+ * while the daemon starts and stops it asks for more time; in between it says that all is well for
+ * as long as that is so. A thread of its own, where there is a service manager.
+ */
+final class Heartbeat implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
+
+  /** Must be longer than a few pauses, so that a late thread on a busy machine costs nothing. */
+  private static final Duration EXTENSION = Duration.ofMinutes(1);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final int BEATS_PER_WATCHDOG = 4;
+
+  private final ServiceNotice notice;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile Supplier<Optional<String>> vitals = Optional::empty;
+  private volatile boolean serving;
+  private boolean troubled;
+
+  Heartbeat(ServiceNotice notice) {
+    this.notice = notice;
+  }
+
+  /** Begins to ask for time to start. */
+  void start() {
+    if (notice.heard()) {
+      beat();
+      Thread.ofPlatform().daemon().name("lazuli-heartbeat").start(this::run);
+    }
+  }
+
+  /**
+   * From now on all is well while {@code trouble} finds none.
+   *
+   * @param trouble returns what does not work; it may take a while, but must end
+   */
+  void serving(Supplier<Optional<String>> trouble) {
+    vitals = trouble;
+    serving = true;
+    notice.ready();
+  }
+
+  /** From now on the daemon ends. */
+  void stopping() {
+    serving = false;
+    notice.stopping();
+    notice.extend(EXTENSION);
+  }
+
+  private void run() {
+    try {
+      while (!closing.await(pause().toNanos(), TimeUnit.NANOSECONDS)) {
+        beat();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns the time between two beats. */
+  Duration pause() {
+    return notice
+        .watchdog()
+        .map(limit -> limit.dividedBy(BEATS_PER_WATCHDOG))
+        .filter(pause -> pause.compareTo(LONGEST_PAUSE) < 0)
+        .orElse(LONGEST_PAUSE);
+  }
+
+  void beat() {
+    if (!serving) {
+      notice.extend(EXTENSION);
+    } else if (notice.watchdog().isPresent() && isWell()) {
+      notice.alive();
+    }
+  }
+
+  private boolean isWell() {
+    Optional<String> trouble;
+    try {
+      trouble = vitals.get();
+    } catch (RuntimeException e) {
+      trouble = Optional.of(e.toString());
+    }
+    if (trouble.isPresent() && !troubled) {
+      log.error("the watchdog is not told that all is well: {}", trouble.get());
+    }
+    troubled = trouble.isPresent();
+    return !troubled;
+  }
+
+  @Override
+  public void close() {
+    closing.countDown();
+  }
+}
