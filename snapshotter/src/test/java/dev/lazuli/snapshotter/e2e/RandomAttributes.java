@@ -52,9 +52,19 @@ final class RandomAttributes {
     return withAcl(plain(DIRECTORY_MODES).withXattrs(userXattrs()));
   }
 
-  /** Linux knows no other mode of symbolic links, and no user attributes of them. */
+  /** Linux knows no user attributes of symbolic links; it has a mode of its own for all of them. */
   Attributes ofSymlink() {
-    return plain(FILE_MODES).withMode(0777);
+    return plain(FILE_MODES);
+  }
+
+  /**
+   * Returns the same or others of one more name of a file, which the file has from then on. A new
+   * mode would change an access control list.
+   */
+  Attributes ofLink(Attributes file) {
+    return file.hasAcl() || random.nextBoolean()
+        ? file
+        : plain(FILE_MODES).withXattrs(file.xattrs());
   }
 
   Attributes ofSpecial() {

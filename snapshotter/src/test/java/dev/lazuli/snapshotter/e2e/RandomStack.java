@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
 import dev.lazuli.snapshotter.e2e.StackModel.Kind;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,16 +39,19 @@ final class RandomStack {
           "..two",
           "x".repeat(110));
 
+  private static final Set<Kind> LINKABLE = EnumSet.of(Kind.FILE, Kind.SYMLINK, Kind.OTHER);
+
   private final SplittableRandom random;
   private final RandomAttributes attributes;
   private final String root;
-  private final StackModel model = new StackModel();
+  private final StackModel model;
   private List<StackEntry> layer = new ArrayList<>();
   private boolean whiteouts;
 
-  private RandomStack(SplittableRandom random, String root, boolean wholeSeconds) {
+  private RandomStack(SplittableRandom random, String root, boolean forPeer) {
     this.random = random;
-    this.attributes = new RandomAttributes(random, wholeSeconds);
+    this.attributes = new RandomAttributes(random, forPeer);
+    this.model = new StackModel(forPeer);
     this.root = root;
   }
 
@@ -60,12 +64,13 @@ final class RandomStack {
    * Makes a stack.
    *
    * @param order numbers of the image's layers, lowest first; one may occur several times
+   * @param forPeer whether ctr-remote is to convert it
    * @return entries by the number of their layer
    */
-  static Map<Integer, List<StackEntry>> of(long seed, List<Integer> order, boolean wholeSeconds) {
+  static Map<Integer, List<StackEntry>> of(long seed, List<Integer> order, boolean forPeer) {
     for (int attempt = 0; ; attempt++) {
       var random = new SplittableRandom(seed * 1000 + attempt);
-      var layers = new RandomStack(random, root(seed), wholeSeconds).layers(order);
+      var layers = new RandomStack(random, root(seed), forPeer).layers(order);
       if (layers.isPresent()) {
         return layers.get();
       }
@@ -152,8 +157,8 @@ final class RandomStack {
     if (kind < 28) {
       var target = fileHere();
       if (target.isPresent()) {
-        var same = model.attributes(target.get());
-        return StackEntry.of(StackEntry.HARD_LINK, place(), target.get(), same);
+        var own = attributes.ofLink(model.attributes(target.get()));
+        return StackEntry.of(StackEntry.HARD_LINK, place(), target.get(), own);
       }
     }
     if (kind < 48) {
@@ -236,7 +241,7 @@ final class RandomStack {
   private Optional<String> fileHere() {
     var files =
         model.here().entrySet().stream()
-            .filter(entry -> entry.getValue() == Kind.FILE)
+            .filter(entry -> LINKABLE.contains(entry.getValue()))
             .map(Map.Entry::getKey)
             .toList();
     return files.isEmpty() ? Optional.empty() : Optional.of(pick(files));

@@ -40,8 +40,8 @@ record StackEntry(
       xattrs = Map.copyOf(xattrs);
     }
 
-    Attributes withMode(int newMode) {
-      return new Attributes(newMode, uid, gid, modified, xattrs);
+    boolean hasAcl() {
+      return xattrs.containsKey("system.posix_acl_access");
     }
 
     Attributes withXattrs(Map<String, byte[]> newXattrs) {

@@ -7,6 +7,7 @@ import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ConvertListener;
 import dev.lazuli.snapshotter.convert.ConvertOptions;
 import dev.lazuli.snapshotter.convert.Place;
+import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
 import dev.lazuli.testimages.images.Descriptor;
@@ -130,7 +131,7 @@ final class StackImages {
     for (long seed = group.first(); seed < group.first() + group.count(); seed++) {
       var layers = RandomStack.of(seed, group.order(), group.isConvertedByPeer());
       for (var layer : layers.entrySet()) {
-        var tar = tars.computeIfAbsent(layer.getKey(), _ -> new OddTar(random));
+        var tar = tars.computeIfAbsent(layer.getKey(), _ -> beginTar(group, random));
         if (seed % 5 == 0 && !group.isConvertedByPeer()) {
           tar.writeGlobalHeader();
         }
@@ -138,6 +139,16 @@ final class StackImages {
       }
     }
     return tars;
+  }
+
+  /** Every other image has entries for its root, of which containerd makes nothing. */
+  private static OddTar beginTar(Group group, SplittableRandom random) {
+    var tar = new OddTar(random);
+    if (group.first() / GROUP % 2 == 0) {
+      var odd = new Attributes(0700, 1000, 1000, RandomAttributes.NEWEST, Map.of());
+      tar.write(StackEntry.of(StackEntry.DIRECTORY, ".", "", odd));
+    }
+    return tar;
   }
 
   private static void build(

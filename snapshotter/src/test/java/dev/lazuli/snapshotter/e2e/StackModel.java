@@ -46,7 +46,17 @@ final class StackModel {
   private final Set<String> setgid = new HashSet<>();
 
   private final Map<String, Attributes> attributesHere = new HashMap<>();
+  private final boolean forPeer;
   private int layer = -1;
+
+  /**
+   * Makes the model of no layers.
+   *
+   * @param forPeer whether ctr-remote is to convert them
+   */
+  StackModel(boolean forPeer) {
+    this.forPeer = forPeer;
+  }
 
   void beginLayer() {
     here.forEach(
@@ -88,12 +98,18 @@ final class StackModel {
       return allowsWhiteout(path);
     }
     if (entry.type() == StackEntry.HARD_LINK
-        && (here.get(entry.link()) != Kind.FILE || (entry.link() + "/").startsWith(path + "/"))) {
+        && (!isLinkable(entry.link()) || (entry.link() + "/").startsWith(path + "/"))) {
       // containerd looks for the target in what this layer has, and first removes what is in the
       // way.
       return false;
     }
     return entry.type() == StackEntry.DIRECTORY ? allowsDirectory(path) : allowsOther(path);
+  }
+
+  /** Returns whether this layer has something else than a directory by a name. */
+  private boolean isLinkable(String path) {
+    var kind = here.getOrDefault(path, Kind.WHITEOUT);
+    return kind != Kind.WHITEOUT && kind != Kind.DIRECTORY;
   }
 
   /** Parents without an entry become directories; containerd looks them up in layers below. */
@@ -133,10 +149,12 @@ final class StackModel {
     return false;
   }
 
-  /** A whiteout that hides nothing is shown as a broken name by overlayfs. */
+  /**
+   * A whiteout that hides nothing is shown as a broken name by overlayfs, but for one in the bottom
+   * layer, of which containerd makes nothing.
+   */
   private boolean allowsWhiteout(String path) {
-    return layer > 0
-        && view.containsKey(path)
+    return (layer == 0 || view.containsKey(path))
         && !here.containsKey(path)
         && below(here, path).isEmpty();
   }
@@ -154,20 +172,31 @@ final class StackModel {
     if (own == null) {
       return true;
     }
-    // containerd's overlayfs forgets a whiteout when a directory of the same name comes, refuses
-    // the other order, and adds attributes to those that a directory has.
+    // containerd's overlayfs forgets a whiteout when a directory of the same name comes, and
+    // refuses the other order. A directory keeps the attributes that it got when it was implied,
+    // and a new mode changes the list that it has.
     return switch (own) {
       case WHITEOUT -> false;
-      case DIRECTORY -> !impliedHere.contains(path) && attributes(path).xattrs().isEmpty();
-      default -> !linkedHere.contains(path);
+      case DIRECTORY -> !impliedHere.contains(path) && mayGetMore(attributes(path));
+      default -> !mustStay(path);
     };
   }
 
   private boolean allowsOther(String path) {
-    return !linkedHere.contains(path)
-        && !isEntryOfADirectory(path)
+    return !isEntryOfADirectory(path)
+        && !mustStay(path)
         && below(here, path).keySet().stream()
-            .noneMatch(name -> linkedHere.contains(name) || isEntryOfADirectory(name));
+            .noneMatch(name -> isEntryOfADirectory(name) || mustStay(name));
+  }
+
+  /** Of a directory with two entries ctr-remote describes the last alone. */
+  private boolean mayGetMore(Attributes directory) {
+    return !directory.hasAcl() && (!forPeer || directory.xattrs().isEmpty());
+  }
+
+  /** ctr-remote drops the first of two entries of one name, whatever was linked to it. */
+  private boolean mustStay(String path) {
+    return forPeer && linkedHere.contains(path);
   }
 
   /** At a layer's end containerd sets the times of all directories that it had an entry for. */
@@ -188,7 +217,7 @@ final class StackModel {
       here.put(path, Kind.WHITEOUT);
       return;
     }
-    var kind = kind(entry);
+    var kind = entry.type() == StackEntry.HARD_LINK ? here.get(entry.link()) : kind(entry);
     if (kind != Kind.DIRECTORY || here.getOrDefault(path, kind) != Kind.DIRECTORY) {
       remove(here, path);
       impliedHere.removeIf(name -> name.equals(path) || name.startsWith(path + "/"));
@@ -199,6 +228,7 @@ final class StackModel {
     if (entry.type() == StackEntry.HARD_LINK) {
       linkedHere.add(path);
       linkedHere.add(entry.link());
+      attributesHere.put(entry.link(), entry.attributes());
     }
     if (kind == Kind.DIRECTORY && (entry.attributes().mode() & SETGID) != 0) {
       setgid.add(path);
@@ -224,7 +254,7 @@ final class StackModel {
   private static Kind kind(StackEntry entry) {
     return switch (entry.type()) {
       case StackEntry.DIRECTORY -> Kind.DIRECTORY;
-      case StackEntry.FILE, StackEntry.HARD_LINK -> Kind.FILE;
+      case StackEntry.FILE -> Kind.FILE;
       case StackEntry.SYMLINK -> Kind.SYMLINK;
       default -> Kind.OTHER;
     };
