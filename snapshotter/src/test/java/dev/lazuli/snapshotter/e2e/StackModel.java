@@ -189,9 +189,9 @@ final class StackModel {
             .noneMatch(name -> isEntryOfADirectory(name) || mustStay(name));
   }
 
-  /** Of a directory with two entries ctr-remote describes the last alone. */
+  /** Of a directory with two entries ctr-remote drops the first, and so implies it until then. */
   private boolean mayGetMore(Attributes directory) {
-    return !directory.hasAcl() && (!forPeer || directory.xattrs().isEmpty());
+    return !directory.hasAcl() && !forPeer;
   }
 
   /** ctr-remote drops the first of two entries of one name, whatever was linked to it. */
