@@ -40,7 +40,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
   int tell(Throwable failure, CommandLine command) {
     var cause = unwrap(failure);
     var err = command.getErr();
-    err.println(command.getColorScheme().errorText("lazuli: " + describe(cause)));
+    err.println(command.getColorScheme().errorText("lazuli: " + Printable.of(describe(cause))));
     if (verbosity.verbose()) {
       cause.printStackTrace(err);
     }
@@ -53,7 +53,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
     var command = failure.getCommandLine();
     var err = command.getErr();
     var name = command.getCommandSpec().qualifiedName();
-    err.println(command.getColorScheme().errorText(name + ": " + firstLine(failure)));
+    err.println(command.getColorScheme().errorText(name + ": " + Printable.of(firstLine(failure))));
     UnmatchedArgumentException.printSuggestions(failure, err);
     err.println("See: " + name + " --help");
     err.flush();

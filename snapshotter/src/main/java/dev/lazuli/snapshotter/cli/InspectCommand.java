@@ -128,7 +128,7 @@ final class InspectCommand implements Callable<Integer> {
     out.printf("layer %s%n", layer.digest());
     out.printf("  size      %,d bytes%n", layer.descriptor().size());
     if (description == null) {
-      out.printf("  format    not lazy%s%n", obstacle == null ? "" : ": " + obstacle);
+      out.printf("  format    not lazy%s%n", obstacle == null ? "" : ": " + Printable.of(obstacle));
       return;
     }
     out.printf("  format    %s%n", format(description));

@@ -137,7 +137,7 @@ final class StatusTable {
                     .formatted(
                         shortDigest(layer.digest()),
                         layer.lastErrorAt().map(at -> ago(at, now) + ": ").orElse(""),
-                        error))
+                        Printable.of(error)))
         .orElse("");
   }
 
@@ -145,15 +145,22 @@ final class StatusTable {
     var what = trouble.layer().isEmpty() ? trouble.snapshot() : shortDigest(trouble.layer());
     var image = trouble.image().isEmpty() ? "" : " of " + trouble.image();
     var times = trouble.times() == 1 ? "" : ", " + trouble.times() + " times";
-    return "%s%s: %s %s%s: %s\n"
-        .formatted(
-            what, image, trouble.kind().label(), ago(trouble.at(), now), times, trouble.reason());
+    var words =
+        "%s%s: %s %s%s: %s"
+            .formatted(
+                what,
+                image,
+                trouble.kind().label(),
+                ago(trouble.at(), now),
+                times,
+                trouble.reason());
+    return Printable.of(words) + "\n";
   }
 
   private static <T> String table(
       List<String> header, List<T> things, Function<T, List<String>> row) {
     var rows = new ArrayList<List<String>>(List.of(header));
-    things.forEach(thing -> rows.add(row.apply(thing)));
+    things.forEach(thing -> rows.add(row.apply(thing).stream().map(Printable::of).toList()));
     return aligned(rows);
   }
 

@@ -91,14 +91,15 @@ final class VerifyCommand implements Callable<Integer> {
       problems = problems(verifier.verify(request), layer, out);
     } catch (LayerFormatException e) {
       if (isWhole(inspector, request)) {
-        out.printf("%s: not lazy: %s%n", layer.digest(), e.getMessage());
+        out.printf("%s: not lazy: %s%n", layer.digest(), Printable.of("" + e.getMessage()));
         return Verdict.NOT_LAZY;
       }
       problems = List.of(String.valueOf(e.getMessage()));
     } catch (DigestMismatchException | EOFException e) {
       problems = List.of(String.valueOf(e.getMessage()));
     }
-    problems.forEach(problem -> out.printf("%s: WRONG: %s%n", layer.digest(), problem));
+    problems.forEach(
+        problem -> out.printf("%s: WRONG: %s%n", layer.digest(), Printable.of(problem)));
     return problems.isEmpty() ? Verdict.RIGHT : Verdict.WRONG;
   }
 

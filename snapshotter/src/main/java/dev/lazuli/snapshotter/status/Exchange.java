@@ -12,12 +12,15 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request and its answer. The connection is closed by a timer when the client takes too long
  * for either.
  */
 final class Exchange {
+  private static final Logger log = LoggerFactory.getLogger(Exchange.class);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int MAX_REQUEST_BYTES = 8 << 10;
   private final SocketChannel client;
@@ -68,6 +71,10 @@ final class Exchange {
       return;
     } catch (IOException e) {
       refuse(Reason.FAILED, e.getMessage());
+      return;
+    } catch (RuntimeException e) { // The top of the thread: whoever asked is to get an answer.
+      log.atError().setCause(e).log("a request of status failed");
+      refuse(Reason.FAILED, e.toString());
       return;
     }
     write("200 OK", content);

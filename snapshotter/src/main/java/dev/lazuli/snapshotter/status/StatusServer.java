@@ -14,6 +14,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,11 @@ import org.slf4j.LoggerFactory;
 public final class StatusServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StatusServer.class);
   private static final int MAX_CLIENTS = 16;
+
+  private static final Duration ACCEPT_PAUSE = Duration.ofSeconds(1);
+
+  /** One line in half a minute. */
+  private static final int FAILURES_A_LINE = 30;
 
   /** Clients that may wait for their turn; a unix socket refuses more at once. */
   private static final int BACKLOG = 256;
@@ -116,10 +122,12 @@ public final class StatusServer implements AutoCloseable {
   }
 
   private void acceptAll(Routes routes) {
+    int failures = 0;
     while (server.isOpen()) {
       try {
         clients.acquireUninterruptibly();
         var client = server.accept();
+        failures = 0;
         Thread.ofVirtual().name("status-client").start(() -> serve(client, routes));
       } catch (AsynchronousCloseException e) {
         return;
@@ -127,8 +135,20 @@ public final class StatusServer implements AutoCloseable {
         return;
       } catch (IOException e) {
         clients.release();
-        log.atWarn().setCause(e).log("status server cannot accept a connection");
+        if (failures++ % FAILURES_A_LINE == 0) {
+          log.atWarn().setCause(e).log("status server cannot accept connections");
+        }
+        pause();
       }
+    }
+  }
+
+  /** What keeps a connection from being accepted, such as too many open files, lasts a while. */
+  private static void pause() {
+    try {
+      Thread.sleep(ACCEPT_PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

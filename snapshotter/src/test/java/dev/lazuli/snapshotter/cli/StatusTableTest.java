@@ -148,4 +148,15 @@ final class StatusTableTest {
   void size_hasThreeDigits(long bytes, String text) {
     assertThat(StatusTable.size(bytes)).isEqualTo(text);
   }
+
+  @Test
+  void namesFromImages_doNotActOnTheTerminal() {
+    var trouble =
+        new Trouble(
+            Trouble.Kind.MOUNT, "", "a\033[2Jb", "sha256:1", "x\nlazuli: all is well", START, 1);
+
+    var text = StatusTable.of(node(Optional.empty(), List.of(trouble)), START);
+
+    assertThat(text).contains("a\\u001b[2Jb", "x\\u000alazuli").doesNotContain("\033");
+  }
 }
