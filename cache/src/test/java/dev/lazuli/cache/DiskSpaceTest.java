@@ -23,7 +23,7 @@ final class DiskSpaceTest {
 
   @TempDir Path root;
 
-  private static String run(String... command) throws IOException {
+  static String run(String... command) throws IOException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     try {
@@ -34,7 +34,7 @@ final class DiskSpaceTest {
     return output;
   }
 
-  private static void punch(Path file, long offset, long length) throws IOException {
+  static void punch(Path file, long offset, long length) throws IOException {
     run("fallocate", "-p", "-o", offset + "", "-l", length + "", file.toString());
   }
 

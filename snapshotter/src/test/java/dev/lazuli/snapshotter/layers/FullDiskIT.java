@@ -11,9 +11,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A full disk costs the reads that need it an I/O error, and nothing once it has room again. */
 @Timeout(120)
@@ -23,9 +24,17 @@ final class FullDiskIT {
 
   @TempDir Path directory;
 
-  private Path disk() throws IOException, InterruptedException {
+  /**
+   * Mounts an empty disk of 48 MiB.
+   *
+   * @param makeFileSystem the command that formats a file
+   */
+  private Path disk(String makeFileSystem) throws IOException, InterruptedException {
+    var image = directory.resolve("image");
+    NodeRig.run("truncate", "--size=48M", image.toString());
+    NodeRig.run("sh", "-c", makeFileSystem + " " + image);
     var disk = Files.createDirectory(directory.resolve("disk"));
-    NodeRig.run("mount", "-t", "tmpfs", "-o", "size=24m", "lazuli-test", disk.toString());
+    NodeRig.run("mount", "-o", "loop", image.toString(), disk.toString());
     return disk;
   }
 
@@ -60,12 +69,14 @@ final class FullDiskIT {
     return Arrays.equals(Files.readAllBytes(file), expected);
   }
 
-  @Test
-  void missIsAnErrorThatSaysWhy_whatIsThereStaysReadable_andRoomHealsAll() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  void missIsAnErrorThatSaysWhy_whatIsThereStaysReadable_andRoomHealsAll(String makeFileSystem)
+      throws Exception {
     var small = new GeneratedContent(SMALL, 1, GeneratedContent.NOISE);
     var large = new GeneratedContent(LARGE, 2, GeneratedContent.NOISE);
     var tree = new ImageTree().file("small", small).file("large", large);
-    var disk = disk();
+    var disk = disk(makeFileSystem);
     try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, false);
         var mounted = rig.mount()) {
       var lower = mounted.lowerDir();
@@ -86,13 +97,14 @@ final class FullDiskIT {
     }
   }
 
-  @Test
-  void layerOnAFullDisk_cannotBeMounted_andLeavesNothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  void layerOnAFullDisk_cannotBeMounted_andLeavesNothing(String makeFileSystem) throws Exception {
     var tree = new ImageTree();
     for (int i = 0; i < 3000; i++) {
       tree.file("file" + i, "content " + i);
     }
-    var disk = disk();
+    var disk = disk(makeFileSystem);
     try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, false)) {
       var filler = fill(disk);
       assertThatThrownBy(rig::mount)
@@ -107,10 +119,11 @@ final class FullDiskIT {
     }
   }
 
-  @Test
-  void backgroundFetchThatFindsNoRoom_goesOnWhenThereIs() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  void backgroundFetchThatFindsNoRoom_goesOnWhenThereIs(String makeFileSystem) throws Exception {
     var tree = new ImageTree().file("large", new GeneratedContent(LARGE, 3, 1));
-    var disk = disk();
+    var disk = disk(makeFileSystem);
     try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, true)) {
       try (var mounted = rig.mount()) {
         var filler = fill(disk);

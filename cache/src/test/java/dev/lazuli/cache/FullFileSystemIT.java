@@ -1,0 +1,199 @@
+package dev.lazuli.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** File systems that run full at any moment; on some, to overwrite a block takes another one. */
+@Timeout(300)
+final class FullFileSystemIT {
+  private static final long IMAGE_BYTES = 48 << 20;
+  private static final int MOMENTS = 9;
+
+  private final TestLayer first = new TestLayer(1, 8, 20_000);
+  private final TestLayer second = new TestLayer(2, 8, 20_000);
+
+  @TempDir Path directory;
+
+  private Path disk;
+  private int moment;
+  private int fullAt;
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void mount(String makeFileSystem) throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root to mount file systems");
+    Path image = directory.resolve("image");
+    try (var file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(IMAGE_BYTES);
+    }
+    DiskSpaceTest.run("sh", "-c", makeFileSystem + " " + image);
+    disk = Files.createDirectory(directory.resolve("disk"));
+    DiskSpaceTest.run("mount", "-o", "loop", image.toString(), disk.toString());
+  }
+
+  @AfterEach
+  void unmount() throws IOException {
+    if (disk != null) {
+      DiskSpaceTest.run("umount", disk.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed", "mkfs.ext4 -q -F -O bigalloc"})
+  void diskRunsFullAtAnyMoment_noByteIsWrong_andRoomHealsAll(String makeFileSystem)
+      throws IOException {
+    mount(makeFileSystem);
+    for (fullAt = 0; fullAt < MOMENTS; fullAt++) {
+      Path root = disk.resolve("store" + fullAt);
+      moment = 0;
+      try (var store = open(root)) {
+        live(store);
+        assertThat(moment).isEqualTo(MOMENTS);
+        Files.deleteIfExists(filler());
+        heal(store);
+        assertAccounts(store, root);
+        store.remove(first.digest);
+        store.remove(second.digest);
+      }
+    }
+  }
+
+  private static LayerStore open(Path root) throws IOException {
+    var boot = UUID.fromString("00000000-0000-4000-8000-000000000001");
+    return LayerStore.open(
+        root, StoreOptions.defaults().withBootId(boot).withPuncher(DiskSpaceTest::punch));
+  }
+
+  private void live(LayerStore store) {
+    attempt(() -> first.addTo(store).close());
+    attempt(() -> write(store, first, 0, 3));
+    attempt(() -> abort(store, first));
+    attempt(() -> write(store, first, 3, 6));
+    attempt(() -> checkpoint(store, first));
+    attempt(() -> second.addTo(store).close());
+    attempt(() -> write(store, second, 0, second.chunks.size()));
+    attempt(() -> seal(store, second));
+    attempt(() -> store.shrinkTo(store.usedBytes() - 1));
+  }
+
+  private Path filler() {
+    return disk.resolve("filler");
+  }
+
+  /** Runs one step, on a full disk from the chosen one on. */
+  private void attempt(Step step) {
+    if (moment == fullAt) {
+      fill();
+    }
+    moment++;
+    try {
+      step.run();
+    } catch (IOException e) {
+      assertThat(moment).as(e.toString()).isGreaterThan(fullAt);
+    }
+  }
+
+  private void fill() {
+    for (int step : new int[] {1 << 20, 1 << 12, 1}) {
+      try (var file =
+          FileChannel.open(
+              filler(),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.APPEND,
+              StandardOpenOption.DSYNC)) {
+        while (file.write(ByteBuffer.allocate(step)) > 0) {}
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("No space left");
+      }
+    }
+  }
+
+  private static void write(LayerStore store, TestLayer layer, int from, int to)
+      throws IOException {
+    var found = store.find(layer.digest);
+    if (found.isPresent()) {
+      try (LayerData data = found.get()) {
+        for (int chunk = from; chunk < to; chunk++) {
+          layer.write(data, chunk);
+        }
+      }
+    }
+  }
+
+  private static void abort(LayerStore store, TestLayer layer) throws IOException {
+    var found = store.find(layer.digest);
+    if (found.isPresent()) {
+      int last = layer.chunks.size() - 1;
+      try (LayerData data = found.get();
+          Writer writer = data.writer(last)) {
+        writer.write(ByteBuffer.wrap(layer.chunks.get(last).content(), 0, 1));
+      }
+    }
+  }
+
+  private static void checkpoint(LayerStore store, TestLayer layer) throws IOException {
+    var found = store.find(layer.digest);
+    if (found.isPresent()) {
+      try (LayerData data = found.get()) {
+        data.checkpoint();
+        assertReadsRight(layer, data);
+      }
+    }
+  }
+
+  private static void seal(LayerStore store, TestLayer layer) throws IOException {
+    var found = store.find(layer.digest);
+    if (found.isPresent()) {
+      try (LayerData data = found.get()) {
+        assertReadsRight(layer, data);
+        assertThat(data.seal()).isEqualTo(data.presentCount() == layer.chunks.size());
+      }
+    }
+  }
+
+  private static void assertReadsRight(TestLayer layer, LayerData data) throws IOException {
+    for (int chunk = 0; chunk < layer.chunks.size(); chunk++) {
+      assertThat(!data.isPresent(chunk) || layer.readsRight(data, chunk)).isTrue();
+    }
+  }
+
+  private void heal(LayerStore store) throws IOException {
+    for (TestLayer layer : List.of(first, second)) {
+      var found = store.find(layer.digest);
+      try (LayerData data = found.isPresent() ? found.get() : layer.addTo(store)) {
+        assertReadsRight(layer, data);
+        layer.writeAll(data);
+        assertThat(data.seal()).isTrue();
+        assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
+      }
+    }
+  }
+
+  private void assertAccounts(LayerStore store, Path root) throws IOException {
+    store.shrinkTo(Long.MAX_VALUE);
+    Path copy = directory.resolve("copy" + fullAt);
+    FaultyDisk.copy(root, copy);
+    try (var other = open(copy)) {
+      other.shrinkTo(Long.MAX_VALUE);
+      assertThat(store.usedBytes()).isEqualTo(other.usedBytes());
+    }
+  }
+}
