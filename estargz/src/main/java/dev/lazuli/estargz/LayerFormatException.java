@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 public final class LayerFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
+  /** Longer than all that follows a name. */
+  private static final int MOST_FIELD_END = 60;
+
   private final String layer;
   private final String field;
   private final String value;
@@ -25,9 +28,11 @@ public final class LayerFormatException extends IOException {
   /** As above, with the parser's own complaint as the cause. */
   public LayerFormatException(
       String layer, String field, Object value, String limit, @Nullable Throwable cause) {
-    super("layer " + layer + ": " + field + " is " + quote(value) + ", allowed: " + limit, cause);
+    super(
+        "layer " + layer + ": " + printable(field) + " is " + quote(value) + ", allowed: " + limit,
+        cause);
     this.layer = layer;
-    this.field = field;
+    this.field = printable(field);
     this.value = quote(value);
     this.limit = limit;
   }
@@ -57,11 +62,14 @@ public final class LayerFormatException extends IOException {
     if (value instanceof Number) {
       return value.toString();
     }
-    var text = String.valueOf(value);
-    var out = new StringBuilder("\"");
-    text.codePoints()
-        .limit(120)
-        .forEach(c -> out.appendCodePoint(Character.isISOControl(c) ? '\ufffd' : c));
-    return out.append(text.codePointCount(0, text.length()) > 120 ? "…\"" : "\"").toString();
+    return "\"" + ForeignText.shown(String.valueOf(value)) + "\"";
+  }
+
+  /** What was read may have the entry's name in it, and says what is wrong with it at its end. */
+  private static String printable(String field) {
+    var name = field.length() - MOST_FIELD_END;
+    return name <= 0
+        ? ForeignText.shown(field)
+        : ForeignText.shown(field.substring(0, name)) + ForeignText.shown(field.substring(name));
   }
 }

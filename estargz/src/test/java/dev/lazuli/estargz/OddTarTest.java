@@ -192,6 +192,21 @@ class OddTarTest {
   }
 
   @Test
+  void messages_areShortAndPrintable_whateverAnEntryIsCalled() {
+    var name = "\u001b[2J" + "n".repeat(2000);
+    var refused = new OddTar().pax('x', Map.of("path", name)).file("a", "").ended();
+    var unmountable = new OddTar().entry("\u001b[2J", '1', "\u001b[3J", "", Facts.FILE).ended();
+
+    for (var tar : List.of(refused, unmountable)) {
+      assertThatThrownBy(() -> LayerTree.of(FAST, tar))
+          .isInstanceOf(IOException.class)
+          .message()
+          .doesNotContain("\u001b")
+          .hasSizeLessThan(500);
+    }
+  }
+
+  @Test
   void extensionsWithoutEnd_areRefused_beforeTheyFillMemory() {
     var one = new OddTar().pax('x', Map.of("comment", "c".repeat(900_000))).bytes();
     var endless =

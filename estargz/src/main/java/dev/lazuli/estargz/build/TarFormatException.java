@@ -1,5 +1,6 @@
 package dev.lazuli.estargz.build;
 
+import dev.lazuli.estargz.ForeignText;
 import java.io.IOException;
 
 /** A tar is broken, or holds something that a lazy layer cannot. */
@@ -11,7 +12,13 @@ public final class TarFormatException extends IOException {
    * @param offset where its header starts in the tar
    */
   TarFormatException(String entry, long offset, String problem) {
-    super("tar entry " + entry + " at offset " + offset + ": " + problem);
+    super(
+        "tar entry "
+            + ForeignText.shown(entry)
+            + " at offset "
+            + offset
+            + ": "
+            + ForeignText.shown(problem));
   }
 
   /** For what is no tar at all. */
