@@ -186,7 +186,9 @@ public final class FuseSession implements AutoCloseable {
     var descriptors = new LinkedHashMap<String, Descriptor>();
     for (FuseMount mount : mounts) {
       if (!mount.negotiated().canResend()) {
-        log.info("this kernel cannot hand FUSE requests over (Linux 6.9 can): no keeper");
+        log.warn(
+            "this kernel cannot hand FUSE requests over (Linux 6.9 can): incomplete layers do not"
+                + " outlive this process");
         return;
       }
       var volume = mount.volumeName();
