@@ -27,14 +27,20 @@ class RequestFuzzTest {
   private static final ErofsImage IMAGE = image();
   private static final long SLOT = 2;
 
+  /** Shared by all runs: their memory goes with the collector, which knows nothing of its size. */
+  private static final ReplyBuffers BUFFERS = new ReplyBuffers(1);
+
+  private static final byte[] REQUEST = new byte[Protocol.REQUEST_BUFFER_BYTES];
+
   @FuzzTest(maxDuration = "30s")
   void everyRequestIsAnsweredOnce(byte[] message) {
     var layers = new PatternLayers().with(SLOT, IMAGE.deviceSize());
     TreeProvider trees = slot -> slot == SLOT ? IMAGE : null;
     for (Volume volume : List.of(new BlobVolume(layers), new TreeVolume(trees, layers))) {
       var device = new Recorder();
-      var connection = new Connection("fuzz", device, volume, 1, new ReplyBuffers(1));
-      var request = new Request(MemorySegment.ofArray(new byte[Protocol.REQUEST_BUFFER_BYTES]));
+      var connection = new Connection("fuzz", device, volume, 1, BUFFERS);
+      Arrays.fill(REQUEST, (byte) 0);
+      var request = new Request(MemorySegment.ofArray(REQUEST));
       int length = Math.min(message.length, Protocol.REQUEST_BUFFER_BYTES);
       MemorySegment.copy(message, 0, request.buffer(), JAVA_BYTE, 0, length);
       if (length >= Protocol.IN_HEADER_SIZE) {

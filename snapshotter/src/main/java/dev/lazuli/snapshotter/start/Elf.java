@@ -85,7 +85,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
    * @throws NotArrivedException if a part of it that is needed is not here yet
    * @throws IOException if it cannot be read; a part that makes no sense is taken for absent
    */
-  static Elf read(ImageFile file, StartLimits limits) throws IOException {
+  static Elf read(FileParts file, StartLimits limits) throws IOException {
     List<Segment> segments = segments(file);
     String interpreter = "";
     Segment dynamic = null;
@@ -101,7 +101,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
         : read(file, limits, interpreter, dynamic, segments);
   }
 
-  private static List<Segment> segments(ImageFile file) throws IOException {
+  private static List<Segment> segments(FileParts file) throws IOException {
     byte[] head = file.read(0, HEADER_BYTES);
     ByteBuffer header = buffer(head);
     var segments = new ArrayList<Segment>();
@@ -128,12 +128,12 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
     return segments;
   }
 
-  private static boolean isWithin(ImageFile file, long offset, long length) {
+  private static boolean isWithin(FileParts file, long offset, long length) {
     return offset >= 0 && length >= 0 && offset <= file.size() && length <= file.size() - offset;
   }
 
   private static Elf read(
-      ImageFile file,
+      FileParts file,
       StartLimits limits,
       String interpreter,
       Segment dynamic,
@@ -170,7 +170,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
    *
    * @throws NotArrivedException if any is not here yet; ends when all are
    */
-  private static List<String> names(ImageFile file, long strings, List<Long> places)
+  private static List<String> names(FileParts file, long strings, List<Long> places)
       throws IOException {
     var names = new ArrayList<String>();
     var missing = new ArrayList<CompletableFuture<Void>>();
@@ -201,7 +201,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   }
 
   /** Returns the text at an offset up to its NUL; empty if there is none. */
-  private static String name(ImageFile file, long offset) throws IOException {
+  private static String name(FileParts file, long offset) throws IOException {
     if (!isWithin(file, offset, 0)) {
       return "";
     }

@@ -11,13 +11,9 @@ import java.nio.ByteBuffer;
  * @param offset where its bytes begin in the layer's data file
  * @param size its size in bytes, at least 1
  */
-record ImageFile(String path, StartLayer layer, long offset, long size) {
+record ImageFile(String path, StartLayer layer, long offset, long size) implements FileParts {
   String name() {
     return path.substring(path.lastIndexOf('/') + 1);
-  }
-
-  String directory() {
-    return path.substring(0, path.lastIndexOf('/'));
   }
 
   /** Returns what the first {@code length} bytes cost: bytes of the blob. */
@@ -25,14 +21,8 @@ record ImageFile(String path, StartLayer layer, long offset, long size) {
     return layer.blobBytes(offset, Math.min(size, length));
   }
 
-  /**
-   * Reads a part of the file; does not wait.
-   *
-   * @param length at most a few KiB; cut down to what there is
-   * @return the bytes; fewer than {@code length} at the file's end
-   * @throws NotArrivedException if the part is not here yet
-   */
-  byte[] read(long at, int length) throws IOException {
+  @Override
+  public byte[] read(long at, int length) throws IOException {
     var bytes = new byte[Math.clamp(size - at, 0, length)];
     if (bytes.length > 0) {
       if (!layer.isPresent(offset + at, bytes.length)) {

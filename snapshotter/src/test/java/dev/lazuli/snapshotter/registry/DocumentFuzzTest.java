@@ -1,0 +1,46 @@
+package dev.lazuli.snapshotter.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.lazuli.snapshotter.Costs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Documents of strangers: what is read of them costs little, whatever they hold. */
+final class DocumentFuzzTest {
+  private static final ImageReference IMAGE = ImageReference.parse("reg.example/team/app:1");
+
+  @FuzzTest(maxDuration = "30s")
+  void image_config(byte[] document) {
+    var costs = Costs.begin();
+    try {
+      assertThat(ImageConfig.parse(document).workingDirectory()).isNotNull();
+    } catch (IOException e) {
+      assertThat(e.getMessage()).isNotNull();
+    }
+    costs.assertBelowHeap();
+  }
+
+  @FuzzTest(maxDuration = "30s")
+  void docker_config(byte[] document) throws IOException {
+    Path folder = Files.createTempDirectory("lazuli");
+    Path file = folder.resolve("config.json");
+    try {
+      Files.write(file, document);
+      var costs = Costs.begin();
+      try {
+        assertThat(new DockerConfig(file, Map.of("PATH", "/nowhere")).find("reg.example", IMAGE))
+            .isNotNull();
+      } catch (IOException e) {
+        assertThat(e.getMessage()).isNotNull();
+      }
+      costs.assertBelowHeap();
+    } finally {
+      Files.deleteIfExists(file);
+      Files.delete(folder);
+    }
+  }
+}
