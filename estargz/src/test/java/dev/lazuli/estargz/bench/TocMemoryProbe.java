@@ -31,10 +31,10 @@ public final class TocMemoryProbe {
     XATTRS(13_000),
 
     /** As many names as there may be, of files without content. */
-    NAMES(1_999_000),
+    NAMES(1_990_000),
 
     /** A real layer of as many files as there may be. */
-    FILES(1_999_000);
+    FILES(1_990_000);
 
     private final int count;
 

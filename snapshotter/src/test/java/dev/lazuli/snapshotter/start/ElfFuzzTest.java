@@ -34,7 +34,10 @@ final class ElfFuzzTest {
 
   @FuzzTest(maxDuration = "30s")
   void elf(byte[] content) throws IOException {
-    var costs = Costs.begin();
+    Costs.assertCheap(() -> readElf(content));
+  }
+
+  private static void readElf(byte[] content) throws IOException {
     var file = new Bytes(content);
     if (Elf.starts(file.read(0, 256))) {
       Elf elf = Elf.read(file, LIMITS);
@@ -42,19 +45,20 @@ final class ElfFuzzTest {
       assertThat(elf.needed()).hasSizeLessThanOrEqualTo(LIMITS.needed()).doesNotContain("");
       check(elf.searched());
     }
-    costs.assertBelowHeap();
   }
 
   @FuzzTest(maxDuration = "30s")
-  void search_path(byte[] content) {
-    var costs = Costs.begin();
+  void search_path(byte[] content) throws IOException {
+    Costs.assertCheap(() -> readSearchPath(content));
+  }
+
+  private static void readSearchPath(byte[] content) {
     var list = new String(content, StandardCharsets.UTF_8);
 
     check(SearchPath.directories(List.of(list, list), "/deep" + "/d".repeat(2000), LIMITS));
     var start = ImageStart.of(List.of(), List.of(list), List.of(), List.of("PATH=" + list), list);
     assertThat(start.path()).hasSizeLessThanOrEqualTo(LIMITS.directories());
     assertThat(start.workingDirectory()).hasSizeLessThanOrEqualTo(LIMITS.pathBytes());
-    costs.assertBelowHeap();
   }
 
   private static void check(List<String> directories) {
