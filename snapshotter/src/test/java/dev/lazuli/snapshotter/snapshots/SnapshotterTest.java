@@ -120,6 +120,23 @@ final class SnapshotterTest {
   }
 
   @Test
+  void manyLayersWithInheritedDirectories_needOneTree() throws IOException {
+    layers.roots.put(BASE, new FakeDirectory().add("tmp", sticky()));
+    prepareLayer("chain1", "", BASE);
+    for (int i = 2; i <= 127; i++) {
+      layers.roots.put(FakeLayers.digest(i), new FakeDirectory().add("tmp", implied()));
+      prepareLayer("chain" + i, "chain" + (i - 1), FakeLayers.digest(i));
+    }
+
+    var options = snapshotter.prepare("container", "chain127", Map.of()).getOptionsList();
+
+    var lower = options.stream().filter(o -> o.startsWith("lowerdir=")).findFirst().orElseThrow();
+    assertThat(lower.substring("lowerdir=".length()).split(":", -1))
+        .hasSize(128)
+        .startsWith(root.resolve("snapshots/127/fs").toString());
+  }
+
+  @Test
   void layerAboveAnUnpackedOne_takesItsDirectoriesAttributes() throws IOException {
     snapshotter.prepare("extract", "", Map.of());
     var tmp = Files.createDirectory(root.resolve("snapshots/1/fs/tmp"));
