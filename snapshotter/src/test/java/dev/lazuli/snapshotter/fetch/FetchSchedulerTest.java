@@ -428,6 +428,32 @@ final class FetchSchedulerTest {
   }
 
   @Test
+  void drippingLayer_leavesPermitsToAnothersReader() throws Exception {
+    var dripping = new TestBlob(44, 60, 20_000, 1);
+    var slow = new TestSource(dripping.blob);
+    slow.pieceBytes = 1;
+    slow.onPiece = (_, _) -> Thread.sleep(100);
+    var other = new TestBlob(45, 5, 20_000, 1);
+    LayerData drippingData = add(dripping);
+    LayerData otherData = add(other);
+    FetchScheduler scheduler = scheduler(SMALL.withStreams(4, 2, 4));
+    try (LayerFetch fetch = scheduler.attach(drippingData, slow, Compression.GZIP)) {
+      for (int i = 0; i < 60; i += 5) {
+        var _ = fetch.demand(i, i + 1);
+      }
+      while (slow.open.get() < 4) {
+        Thread.sleep(1);
+      }
+
+      LayerFetch otherFetch =
+          scheduler.attach(otherData, new TestSource(other.blob), Compression.GZIP);
+      await(otherFetch.demand(0, 5));
+
+      assertThat(other.allRight(otherData)).isTrue();
+    }
+  }
+
+  @Test
   void withdrawnDemand_isForgotten() throws Exception {
     var blob = new TestBlob(42, 5, 20_000, 1);
     var source = new TestSource(blob.blob);
