@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.cli;
 import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.NodeUse;
 import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Duration;
 import java.time.Instant;
@@ -76,7 +77,19 @@ final class StatusTable {
     return line
         + totals(status)
         + "\n"
+        + use(status.use())
         + status.noLazyMounts().map(why -> "NOTHING IS MOUNTED LAZILY: " + why + "\n").orElse("");
+  }
+
+  private static String use(NodeUse use) {
+    return "%s of memory (at most %s so far), %d threads, %d of %s files, %s of disk free\n"
+        .formatted(
+            size(use.residentBytes()),
+            size(use.peakResidentBytes()),
+            use.threads(),
+            use.openFiles(),
+            use.maxOpenFiles() == Long.MAX_VALUE ? "any number" : use.maxOpenFiles(),
+            size(use.freeDiskBytes()));
   }
 
   /** Returns the node's sums in one line without its end. */

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.LayerActions;
+import dev.lazuli.snapshotter.metrics.OwnProcess;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;
 import dev.lazuli.snapshotter.status.Handler;
@@ -9,6 +10,7 @@ import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.NodeUse;
 import dev.lazuli.snapshotter.status.Query;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
@@ -115,9 +117,20 @@ final class NodeApi {
         noLazyMounts.isEmpty() ? Optional.empty() : Optional.of(noLazyMounts),
         diskBytes.getAsLong(),
         config.cache().quotaBytes(),
+        use(),
         ImageStatus.of(all),
         all,
         snapshots.troubles().list());
+  }
+
+  private NodeUse use() {
+    return new NodeUse(
+        OwnProcess.residentBytes(),
+        OwnProcess.peakResidentBytes(),
+        Math.toIntExact(OwnProcess.threads()),
+        OwnProcess.openFiles(),
+        OwnProcess.maxOpenFiles(),
+        config.root().toFile().getUsableSpace());
   }
 
   private List<LayerStatus> withUses(List<LayerStatus> statuses) throws IOException {

@@ -23,6 +23,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
     LayerService open() throws IOException;
   }
 
+  private final DescriptorReserve descriptors = new DescriptorReserve();
   private volatile @Nullable LayerService service;
   private volatile String noLazyMounts = "";
 
@@ -91,11 +92,13 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
+    descriptors.check();
     return layers().mount(request);
   }
 
   @Override
   public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
+    descriptors.check();
     return layers().mountAhead(request);
   }
 

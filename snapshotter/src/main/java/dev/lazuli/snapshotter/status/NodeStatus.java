@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param noLazyMounts why this daemon mounts nothing lazily; empty where it does
  * @param diskBytes disk space that layers take
  * @param quotaBytes disk space that they may take, 0 for no limit
+ * @param use what the daemon takes of the node
  * @param images the images on this node that have lazy layers
  * @param layers the layers on this node
  * @param troubles layers that could not be mounted lazily or restored, the newest first
@@ -26,6 +27,7 @@ public record NodeStatus(
     Optional<String> noLazyMounts,
     long diskBytes,
     long quotaBytes,
+    NodeUse use,
     List<ImageStatus> images,
     List<LayerStatus> layers,
     List<Trouble> troubles) {

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.NodeUse;
 import dev.lazuli.snapshotter.status.PruneReport;
 import dev.lazuli.snapshotter.status.Query;
 import dev.lazuli.snapshotter.status.RequestException;
@@ -233,6 +234,7 @@ final class CommandLineTest {
         Optional.empty(),
         0,
         0,
+        new NodeUse(0, 0, 0, 0, 0, 0),
         ImageStatus.of(layers),
         layers,
         List.of());

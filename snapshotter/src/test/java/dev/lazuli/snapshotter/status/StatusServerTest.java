@@ -36,6 +36,7 @@ final class StatusServerTest {
           Optional.empty(),
           123,
           0,
+          new NodeUse(1, 2, 3, 4, 5, 6),
           List.of(),
           List.of(
               new LayerStatus(

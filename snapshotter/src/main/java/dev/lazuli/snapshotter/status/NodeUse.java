@@ -1,0 +1,19 @@
+package dev.lazuli.snapshotter.status;
+
+/**
+ * What a daemon takes of its node.
+ *
+ * @param residentBytes memory of the process that is in RAM
+ * @param peakResidentBytes the most that ever was
+ * @param threads threads of the system, virtual ones not counted
+ * @param openFiles open file descriptors
+ * @param maxOpenFiles how many it may have
+ * @param freeDiskBytes what is free where layers are kept, for everybody
+ */
+public record NodeUse(
+    long residentBytes,
+    long peakResidentBytes,
+    int threads,
+    long openFiles,
+    long maxOpenFiles,
+    long freeDiskBytes) {}
