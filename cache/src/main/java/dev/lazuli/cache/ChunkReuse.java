@@ -27,6 +27,7 @@ final class ChunkReuse implements AutoCloseable {
 
   private final Catalog catalog;
   private final Disk disk;
+  private final ReuseScope scope;
   private final Arena arena = Arena.ofShared();
   private final @Nullable DigestIndex index;
   private final ArrayBlockingQueue<ByteBuffer> buffers = new ArrayBlockingQueue<>(BUFFERS);
@@ -34,6 +35,7 @@ final class ChunkReuse implements AutoCloseable {
   ChunkReuse(Catalog catalog, StoreOptions options) {
     this.catalog = catalog;
     this.disk = options.disk();
+    this.scope = options.reuseScope();
     int entries = options.reuseEntries();
     this.index = entries == 0 ? null : new DigestIndex(entries);
     for (int i = 0; i < BUFFERS; i++) {
@@ -144,13 +146,18 @@ final class ChunkReuse implements AutoCloseable {
     }
   }
 
+  /** Content of one layer is no secret within it. */
+  private boolean mayCopy(LayerRecord from, LayerRecord to) {
+    return from.slot() == to.slot() || scope.mayCopy(from, to);
+  }
+
   private boolean copy(Layer layer, int chunk) throws IOException {
     if (index == null || !layer.chunks().hasDigest(chunk)) {
       return false;
     }
     long found = index.find(layer.chunks().digestPrefix(chunk));
     StoredLayer owner = found == 0 ? null : catalog.bySlot(found >>> 32);
-    if (owner == null) {
+    if (owner == null || !mayCopy(owner.record(), layer.record())) {
       return false;
     }
     try (LayerData handle = owner.open()) {

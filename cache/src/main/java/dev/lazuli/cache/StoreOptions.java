@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointInterval how often layers with new chunks are synced
  * @param clock gives creation, completion and use times
  * @param disk what the store does with files
+ * @param reuseScope between which layers chunks may be copied
  */
 public record StoreOptions(
     long quotaBytes,
@@ -36,7 +37,8 @@ public record StoreOptions(
     int reuseEntries,
     Duration checkpointInterval,
     InstantSource clock,
-    Disk disk) {
+    Disk disk,
+    ReuseScope reuseScope) {
   /** A reserve by the size of the file system. */
   public static final long DEFAULT_RESERVE = -1;
 
@@ -72,7 +74,8 @@ public record StoreOptions(
         1 << 18,
         Duration.ofSeconds(30),
         InstantSource.system(),
-        Disk.LOCAL);
+        Disk.LOCAL,
+        ReuseScope.EVERYTHING);
   }
 
   /** Returns these options with another quota in bytes; 0 for no limit. */
@@ -87,7 +90,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with another reserve in bytes; 0 for none. */
@@ -102,7 +106,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options under another boot id. */
@@ -117,7 +122,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with a way to free blocks, or null for none. */
@@ -132,7 +138,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with a way to measure files. */
@@ -147,7 +154,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with another number of idle layers kept open. */
@@ -162,7 +170,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with another number of remembered chunk digests. */
@@ -177,7 +186,8 @@ public record StoreOptions(
         count,
         checkpointInterval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with another time between checkpoints. */
@@ -192,7 +202,8 @@ public record StoreOptions(
         reuseEntries,
         interval,
         clock,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options with another clock. */
@@ -207,7 +218,8 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         source,
-        disk);
+        disk,
+        reuseScope);
   }
 
   /** Returns these options on another disk. */
@@ -222,6 +234,23 @@ public record StoreOptions(
         reuseEntries,
         checkpointInterval,
         clock,
-        other);
+        other,
+        reuseScope);
+  }
+
+  /** Returns these options with chunks copied between some layers only. */
+  public StoreOptions withReuseScope(ReuseScope scope) {
+    return new StoreOptions(
+        quotaBytes,
+        reserveBytes,
+        bootId,
+        puncher,
+        blocksOf,
+        openLayers,
+        reuseEntries,
+        checkpointInterval,
+        clock,
+        disk,
+        scope);
   }
 }

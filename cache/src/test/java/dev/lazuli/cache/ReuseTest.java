@@ -48,6 +48,19 @@ final class ReuseTest {
   }
 
   @Test
+  void layerOutOfScope_getsNoChunkOfAnother() throws IOException {
+    var options = StoreOptions.defaults().withReuseScope((_, to) -> !to.digest().equals(OTHER));
+    try (var store = LayerStore.open(root, options);
+        LayerData data = layer.addTo(store);
+        LayerData other = addOther(store)) {
+      layer.write(data, 2);
+
+      assertThat(other.reuse(2)).isFalse();
+      assertThat(other.presentCount()).isZero();
+    }
+  }
+
+  @Test
   void chunksFromBeforeARestart_areCopied() throws Exception {
     try (var store = open();
         LayerData data = layer.addTo(store)) {

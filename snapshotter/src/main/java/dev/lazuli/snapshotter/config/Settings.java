@@ -282,7 +282,7 @@ final class Settings {
           "layers.one_tenant",
           Kind.flag(),
           false,
-          "Whether layers on this node are shared with every image. Otherwise only"
+          "Whether layers and chunks on this node are shared with every image. Otherwise only"
               + " within a repository, or where the image's own registry has the layer too.");
 
   static final Setting<Boolean> ALLOW_UNVERIFIED =

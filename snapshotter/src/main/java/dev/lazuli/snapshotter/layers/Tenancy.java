@@ -42,6 +42,22 @@ public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
     return oneTenant || names(List.of(reference)).anyMatch(names(others).toList()::contains);
   }
 
+  /**
+   * Returns whether chunks may be copied from one layer to another: everybody who may read the
+   * other has been found to be allowed to read the one.
+   *
+   * @param from images of the layer that has a chunk
+   * @param to images of the layer that lacks it
+   */
+  public boolean mayCopy(Collection<String> from, Collection<String> to) {
+    if (oneTenant) {
+      return true;
+    }
+    var allowed = names(from).toList();
+    return !to.isEmpty()
+        && to.stream().allMatch(reference -> names(List.of(reference)).anyMatch(allowed::contains));
+  }
+
   /** Returns {@code registry/repository} of each reference that is one. */
   private static Stream<String> names(Collection<String> references) {
     return references.stream()

@@ -64,19 +64,24 @@ public final class NodeOptions {
         from.root(),
         from.state(),
         MountChoice.valueOf(from.mount().way().name()),
-        store(from.cache()),
+        store(from.cache(), tenancy(from)),
         fetch(from.fetch()),
         layersOptions(from),
         from.mount().keeper() ? Optional.of(from.mount().keeperPatience()) : Optional.empty());
   }
 
-  private static StoreOptions store(Configuration.Cache from) throws IOException {
+  private static Tenancy tenancy(Configuration from) {
+    return new Tenancy(from.layers().lazyFrom(), from.layers().oneTenant());
+  }
+
+  private static StoreOptions store(Configuration.Cache from, Tenancy tenancy) throws IOException {
     return StoreOptions.defaults()
         .withQuota(from.quotaBytes())
         .withReserve(from.reserveBytes().orElse(StoreOptions.DEFAULT_RESERVE))
         .withOpenLayers(from.openLayers())
         .withReuseEntries(from.reuseEntries())
-        .withCheckpointInterval(from.checkpoint());
+        .withCheckpointInterval(from.checkpoint())
+        .withReuseScope((have, lack) -> tenancy.mayCopy(have.references(), lack.references()));
   }
 
   private static FetchOptions fetch(Configuration.Fetch from) {
@@ -107,6 +112,6 @@ public final class NodeOptions {
         new IndexOptions(
             preset.indexes().parallel(), from.mount().indexBytes(), from.mount().timeout()),
         from.recordBytes(),
-        new Tenancy(from.layers().lazyFrom(), from.layers().oneTenant()));
+        tenancy(from));
   }
 }

@@ -30,6 +30,21 @@ final class TenancyTest {
   }
 
   @Test
+  void chunks_areCopiedOnlyToThoseWhoMayReadAllOfTheSource() {
+    var secret = List.of("registry.example/secret:1");
+    var both = List.of("registry.example/secret:2", "registry.example/app:1");
+    var evil = List.of("evil.example/guess:1");
+
+    assertThat(Tenancy.DEFAULT.mayCopy(secret, List.of("registry.example/secret:2"))).isTrue();
+    assertThat(Tenancy.DEFAULT.mayCopy(both, secret)).isTrue();
+    assertThat(Tenancy.DEFAULT.mayCopy(secret, both)).isFalse();
+    assertThat(Tenancy.DEFAULT.mayCopy(secret, evil)).isFalse();
+    assertThat(Tenancy.DEFAULT.mayCopy(secret, List.of())).isFalse();
+    assertThat(Tenancy.DEFAULT.mayCopy(List.of("no reference"), List.of("no reference"))).isFalse();
+    assertThat(new Tenancy(List.of("*"), true).mayCopy(secret, evil)).isTrue();
+  }
+
+  @Test
   void layers_areSharedWithinARepository() {
     var others = List.of("registry.example/app:1", "not a reference");
 

@@ -1,0 +1,258 @@
+package dev.lazuli.snapshotter.layers;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.build.BuildOptions;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.estargz.read.ChannelBlobSource;
+import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.waterfall.StartRecord;
+import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.OciLayout;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whoever fails to get a layer leaves no handle on it, and nobody gets one that is not theirs. */
+final class LayerOwnershipTest {
+  private static final String APP = "registry.test/app:1";
+  private static final String OTHER = "other.test/app:1";
+
+  @TempDir Path directory;
+
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
+  /** What each repository's registry has under the layer's digest. */
+  private final Map<String, Path> blobs = new HashMap<>();
+
+  private LayerStore store;
+  private FetchScheduler scheduler;
+  private Layers layers;
+  private OciLayout layout;
+  private Descriptor layer;
+  private int left = Integer.MAX_VALUE;
+  private int asked;
+
+  @BeforeEach
+  void open() throws IOException {
+    layout = OciLayout.at(directory.resolve("layout"));
+    layer = build("genuine");
+    blobs.put(APP, layout.blob(layer.digest()));
+    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
+    scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);
+    layers = newLayers();
+  }
+
+  private Descriptor build(String content) throws IOException {
+    var tree = new ImageTree().file("file", content);
+    return layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
+  }
+
+  private Layers newLayers() {
+    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
+    return new Layers(
+        new LayerParts(
+            store,
+            (reference, digest, size) -> new Blob(reference),
+            indexer,
+            scheduler,
+            new ServedLayers(),
+            new LayerActivity(),
+            new StartRecord(0),
+            new Mounter(),
+            new Mounter(),
+            timer,
+            LayersOptions.DEFAULT.withBackgroundFetch(false)));
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    layers.close();
+    scheduler.close();
+    store.close();
+    timer.shutdownNow();
+  }
+
+  private void count() throws IOException {
+    if (--left == 0) {
+      throw new IOException("not now");
+    }
+  }
+
+  private final class Blob implements BlobSource {
+    private final String reference;
+
+    Blob(String reference) throws IOException {
+      count();
+      this.reference = reference;
+    }
+
+    private BlobSource file() throws IOException {
+      asked++;
+      var file = blobs.get(reference);
+      if (file == null) {
+        throw new IOException("status 404");
+      }
+      return new ChannelBlobSource(FileChannel.open(file));
+    }
+
+    @Override
+    public long size() throws IOException {
+      count();
+      return file().size();
+    }
+
+    @Override
+    public BlobStream open(long offset, long length) throws IOException {
+      count();
+      return file().open(offset, length);
+    }
+  }
+
+  private final class Mounter implements LayerMounter {
+    @Override
+    public MountKind kind() {
+      return MountKind.FUSE_TREE;
+    }
+
+    @Override
+    public MountedTree mount(LayerData mounted) throws IOException {
+      count();
+      return new MountedTree() {
+        @Override
+        public MountKind kind() {
+          return MountKind.FUSE_TREE;
+        }
+
+        @Override
+        public Path directory() {
+          return directory;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+
+    @Override
+    public Optional<MountedTree> existing(LayerData mounted) {
+      return Optional.empty();
+    }
+  }
+
+  @Test
+  void stepThatFails_leavesNoHandleAndNoFile() throws Exception {
+    for (int n = 1; ; n++) {
+      left = n;
+      try {
+        layers.mount(request(APP, layer)).close();
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("not now");
+      }
+      boolean reached = left <= 0;
+      left = Integer.MAX_VALUE;
+
+      assertThat(layers.inUse(layer.digest())).as("step %d", n).isEmpty();
+      var _ = store.remove(layer.digest()); // Refuses while a handle is open.
+      layers.mount(request(APP, layer)).close();
+      assertThat(store.list()).as("step %d", n).isEmpty();
+      if (!reached) {
+        return;
+      }
+    }
+  }
+
+  @Test
+  void wrongTableOfContents_leavesNoHandleOnALayerInUse() throws Exception {
+    var claim = layers.mount(request(APP, layer));
+
+    var other = build("other").annotations();
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> layers.mount(request(APP, layer.withAnnotations(other))))
+          .hasMessageContaining("TOC digest is");
+    }
+    claim.close();
+
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void storedLayerWithAnotherTableOfContents_isIndexedAgain() throws Exception {
+    blobs.put(OTHER, layout.blob(build("squatter").digest()));
+    var _ = layers.mountAhead(request(OTHER, layer));
+    layers.close();
+    layers = newLayers();
+    blobs.remove(OTHER);
+
+    var squatted = store.list().getFirst().tocDigest();
+    blobs.put("registry.test/app:2", layout.blob(layer.digest()));
+    var claim = layers.mount(request("registry.test/app:2", layer));
+
+    assertThat(store.list())
+        .extracting(LayerRecord::tocDigest)
+        .containsExactly(layer.annotations().get(Annotations.TOC_DIGEST))
+        .doesNotContain(requireNonNull(squatted));
+    claim.close();
+  }
+
+  @Test
+  void layerThatIsHere_isGivenToOtherRepositoriesOnlyIfTheirRegistryHasIt() throws Exception {
+    try (var _ = layers.mount(request(APP, layer))) {
+      assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+          .hasMessageContaining(OTHER)
+          .hasMessageContaining("status 404");
+      blobs.put(OTHER, layout.blob(layer.digest()));
+      layers.mount(request(OTHER, layer)).close();
+      assertThat(store.list().getFirst().references()).containsExactly(APP, OTHER);
+    }
+  }
+
+  @Test
+  void layerThatIsHere_costsItsOwnRepositoryNoRequest() throws Exception {
+    try (var _ = layers.mount(request(APP, layer))) {
+      asked = 0;
+
+      layers.mount(request("registry.test/app:2", layer)).close();
+      layers.restore(request(OTHER, layer)).close();
+
+      assertThat(asked).isZero();
+    }
+  }
+
+  private static LayerRequest request(String reference, Descriptor layer) {
+    return new LayerRequest(
+        reference,
+        layer.digest(),
+        List.of(layer.digest()),
+        Optional.empty(),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        OptionalLong.empty(),
+        false,
+        List.of());
+  }
+}
