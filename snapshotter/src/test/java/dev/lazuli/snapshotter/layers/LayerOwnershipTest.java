@@ -14,7 +14,6 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
-import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
@@ -74,7 +73,7 @@ final class LayerOwnershipTest {
   }
 
   private Layers newLayers() {
-    var indexer = new LayerIndexer(store, new LayerOpener(Limits.DEFAULT), IndexOptions.DEFAULT);
+    var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
     return new Layers(
         new LayerParts(
             store,
