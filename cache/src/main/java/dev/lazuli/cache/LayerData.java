@@ -166,12 +166,17 @@ public final class LayerData implements AutoCloseable {
   }
 
   /**
-   * Syncs and records the layer as complete, if every chunk is present or can be proved to be.
+   * Syncs and records the layer as complete, if every chunk is present or can be proved to be. A
+   * complete layer loses nothing while it is in use; so none becomes complete while the store takes
+   * more than its quota, unless it is pinned. Waits a second for that.
    *
    * @return {@link #complete}
    * @throws IOException if something cannot be written or synced; the layer is not complete then
    */
   public boolean seal() throws IOException {
+    if (!complete() && !stored.mayBecomeComplete()) {
+      return false;
+    }
     return layer.seal() || (stored.parts().reuse().verifyRest(layer) && layer.seal());
   }
 

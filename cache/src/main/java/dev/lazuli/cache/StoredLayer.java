@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredLayer {
   private static final System.Logger LOG = System.getLogger(StoredLayer.class.getName());
+
+  private static final long QUOTA_WAIT_NANOS = 1_000_000_000;
+  private static final long QUOTA_POLL_MILLIS = 20;
 
   private final StoreParts parts;
   private final Path directory;
@@ -198,6 +202,26 @@ final class StoredLayer {
    */
   synchronized long evictableBytes() {
     return pinned() || (users > 0 && record.completed() != null) ? 0 : countedBytes();
+  }
+
+  /**
+   * Returns whether nothing of the layer has to go for the quota, having given the evictor a
+   * moment: it may be slower than those who read the layer whole.
+   */
+  boolean mayBecomeComplete() throws IOException {
+    long end = System.nanoTime() + QUOTA_WAIT_NANOS;
+    while (parts.usage().overQuota() && !pinned()) {
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      try {
+        Thread.sleep(QUOTA_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while the quota was exceeded");
+      }
+    }
+    return true;
   }
 
   /** Returns the number of chunks if the layer is open, else 0. */

@@ -149,7 +149,7 @@ final class EvictionTest {
   @Test
   void completeLayerInUse_losesNothing_pinnedOrNot() throws Exception {
     var layer = new TestLayer(102, 20, 10_000);
-    try (var store = open(1);
+    try (var store = open(0);
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
       assertThat(data.seal()).isTrue();
@@ -358,6 +358,21 @@ final class EvictionTest {
       store.shrinkTo(Long.MAX_VALUE);
       assertThat(store.usedBytes()).isZero();
       assertThat(root.resolve("tmp")).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void layerReadWholeFasterThanItIsEvicted_isNotComplete_andShrinksToTheQuota() throws Exception {
+    var layer = new TestLayer(100, 20, 10_000);
+    try (var store = open(100_000);
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      assertThat(data.presentCount()).isEqualTo(layer.chunks.size());
+
+      assertThat(data.seal()).isFalse();
+
+      store.enforceQuota();
+      eventually(() -> store.usedBytes() <= 100_000);
     }
   }
 }

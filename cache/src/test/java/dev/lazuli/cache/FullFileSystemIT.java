@@ -29,7 +29,8 @@ final class FullFileSystemIT {
 
   @TempDir Path directory;
 
-  private Path disk;
+  private Path disk = Path.of("");
+  private boolean mounted;
   private int moment;
   private int fullAt;
 
@@ -46,11 +47,12 @@ final class FullFileSystemIT {
     DiskSpaceTest.run("sh", "-c", makeFileSystem + " " + image);
     disk = Files.createDirectory(directory.resolve("disk"));
     DiskSpaceTest.run("mount", "-o", "loop", image.toString(), disk.toString());
+    mounted = true;
   }
 
   @AfterEach
   void unmount() throws IOException {
-    if (disk != null) {
+    if (mounted) {
       DiskSpaceTest.run("umount", disk.toString());
     }
   }
