@@ -31,8 +31,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 final class DifferentialIT {
   private static final int COUNT = Integer.getInteger("lazuli.stacks.count", 200);
-  private static final long SEED =
-      Long.getLong("lazuli.stacks.seed", System.nanoTime() % 1_000_000_000);
+
+  /** The same stacks each time: a change is to answer for what it broke, and for nothing else. */
+  private static final long SEED = Long.getLong("lazuli.stacks.seed", 2100);
 
   /** Where the time of a directory is that of the unpacking: containerd makes it by itself. */
   private static final Pattern UNPACKED =
