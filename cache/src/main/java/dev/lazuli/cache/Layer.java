@@ -415,6 +415,10 @@ final class Layer {
     update(record.withReference(reference));
   }
 
+  synchronized void prove(LayerProof found) throws IOException {
+    update(record.withProof(found));
+  }
+
   synchronized void keep(@Nullable Instant since) throws IOException {
     update(record.withPinned(since));
   }

@@ -188,6 +188,11 @@ public final class LayerData implements AutoCloseable {
     layer.addReference(reference);
   }
 
+  /** Records what the layer's whole blob has shown. */
+  public void prove(LayerProof found) throws IOException {
+    layer.prove(found);
+  }
+
   /** Pins the layer: see {@link Pin}. */
   public Pin pin() {
     return stored.pin();

@@ -67,9 +67,18 @@ final class LayerJson {
       writeNullable(json, "completed", record.completed());
       json.writeNumberProperty("prefetchEnd", record.prefetchEnd());
       writeNullable(json, "pinned", record.pinned());
+      writeProof(json, record.proof());
       json.writeEndObject();
     }
     return bytes.toByteArray();
+  }
+
+  private static void writeProof(JsonGenerator json, @Nullable LayerProof proof) {
+    if (proof != null) {
+      writeNullable(json, "diffId", proof.diffId());
+      writeNullable(json, "lie", proof.lie());
+      json.writeStringProperty("proved", proof.at().toString());
+    }
   }
 
   private static void writeNullable(JsonGenerator json, String name, @Nullable Object value) {
@@ -135,7 +144,13 @@ final class LayerJson {
         Instant.parse(text("created")),
         instant("completed"),
         number("prefetchEnd"),
-        instant("pinned"));
+        instant("pinned"),
+        proof());
+  }
+
+  private @Nullable LayerProof proof() {
+    var at = instant("proved");
+    return at == null ? null : new LayerProof(texts.get("diffId"), texts.get("lie"), at);
   }
 
   private String text(String name) {

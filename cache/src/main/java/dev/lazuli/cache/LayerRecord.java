@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     where it does not say
  * @param pinned when somebody asked to keep the layer whatever the quota says; null where nobody
  *     has
+ * @param proof what reading the whole blob has shown; null while nobody has
  */
 public record LayerRecord(
     String digest,
@@ -37,7 +38,8 @@ public record LayerRecord(
     Instant created,
     @Nullable Instant completed,
     long prefetchEnd,
-    @Nullable Instant pinned) {
+    @Nullable Instant pinned,
+    @Nullable LayerProof proof) {
 
   /** How many references are kept. */
   public static final int MOST_REFERENCES = 64;
@@ -49,6 +51,36 @@ public record LayerRecord(
           "layer %s: size %d, slot %d, prefetch end %d".formatted(digest, size, slot, prefetchEnd));
     }
     references = newest(references.stream().distinct().toList());
+  }
+
+  /** A record of a layer whose blob nobody has read from end to end. */
+  public LayerRecord(
+      String digest,
+      long size,
+      String format,
+      String compression,
+      @Nullable String tocDigest,
+      @Nullable String compressedTocDigest,
+      long slot,
+      List<String> references,
+      Instant created,
+      @Nullable Instant completed,
+      long prefetchEnd,
+      @Nullable Instant pinned) {
+    this(
+        digest,
+        size,
+        format,
+        compression,
+        tocDigest,
+        compressedTocDigest,
+        slot,
+        references,
+        created,
+        completed,
+        prefetchEnd,
+        pinned,
+        null);
   }
 
   /** Returns the record of a layer about to be created: no slot and no references yet. */
@@ -102,7 +134,26 @@ public record LayerRecord(
         created,
         completed,
         prefetchEnd,
-        pinned);
+        pinned,
+        proof);
+  }
+
+  /** Returns this record with what its whole blob has shown. */
+  LayerRecord withProof(LayerProof found) {
+    return new LayerRecord(
+        digest,
+        size,
+        format,
+        compression,
+        tocDigest,
+        compressedTocDigest,
+        slot,
+        references,
+        created,
+        completed,
+        prefetchEnd,
+        pinned,
+        found);
   }
 
   LayerRecord withSlot(long newSlot, Instant when) {
@@ -135,6 +186,7 @@ public record LayerRecord(
         newCreated,
         newCompleted,
         prefetchEnd,
-        newPinned);
+        newPinned,
+        proof);
   }
 }

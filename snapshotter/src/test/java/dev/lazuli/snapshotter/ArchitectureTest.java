@@ -50,6 +50,7 @@ final class ArchitectureTest {
               "cache",
               "snapshotter.registry",
               "snapshotter.metrics"),
+          room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
@@ -60,6 +61,7 @@ final class ArchitectureTest {
               "snapshotter.registry",
               "snapshotter.fetch",
               "snapshotter.start",
+              "snapshotter.proof",
               "snapshotter.waterfall",
               "snapshotter.config",
               "snapshotter.metrics",
@@ -67,6 +69,7 @@ final class ArchitectureTest {
           room(
               "snapshotter.snapshots",
               "bridge.kernel",
+              "snapshotter.proof",
               "snapshotter.layers",
               "snapshotter.containerd",
               "snapshotter.config",
@@ -80,6 +83,7 @@ final class ArchitectureTest {
               "snapshotter.registry",
               "snapshotter.fetch",
               "snapshotter.waterfall",
+              "snapshotter.proof",
               "snapshotter.layers",
               "snapshotter.snapshots",
               "snapshotter.config",

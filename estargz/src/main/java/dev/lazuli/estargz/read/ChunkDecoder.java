@@ -67,6 +67,23 @@ public final class ChunkDecoder implements AutoCloseable {
     return pool.isMemoryWanted();
   }
 
+  /**
+   * Reads a whole blob once, from its first byte to its last: digests it and all that it
+   * decompresses to, and hands every chunk of the table that is found in that tar to the sink.
+   * Nothing that is wrong with the blob ends the pass early, so that its digest is always known.
+   *
+   * @param blob the blob from its first byte to its last; the caller closes it
+   * @throws IOException if the blob or the sink fails; an unfinished chunk was aborted
+   */
+  public WholeBlob decodeWhole(
+      Compression compression, BlobStream blob, ChunkTableView chunks, ChunkSink sink)
+      throws IOException {
+    try (var order = new BlobOrder(chunks);
+        var bench = pool.borrow(compression)) {
+      return new WholePass(bench, chunks, order, sink).run(blob, compression);
+    }
+  }
+
   /** Decompresses a whole blob and digests what comes out. */
   void digestAll(Compression compression, BlobStream blob, String layer, MessageDigest digest)
       throws IOException {

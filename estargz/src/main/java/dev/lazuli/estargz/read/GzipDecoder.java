@@ -54,6 +54,23 @@ final class GzipDecoder implements StreamDecoder {
     return true;
   }
 
+  @Override
+  public boolean decodeStream(ByteBuffer out) throws IOException {
+    var cursor = started();
+    if (!inMember && !readHeader(cursor)) {
+      return false;
+    }
+    while (inMember && out.hasRemaining()) {
+      inflate(cursor, out);
+    }
+    return true;
+  }
+
+  @Override
+  public long streamStart() {
+    return headerStart;
+  }
+
   private void inflate(BlobCursor cursor, ByteBuffer out) throws IOException {
     try {
       var made = inflater.inflate(out);

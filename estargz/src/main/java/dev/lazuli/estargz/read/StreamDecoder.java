@@ -19,6 +19,18 @@ sealed interface StreamDecoder extends AutoCloseable permits GzipDecoder, ZstdDe
    */
   boolean decode(ByteBuffer out) throws IOException;
 
+  /**
+   * Decompresses into {@code out} until it is full or a stream ends, so that all of it comes from
+   * one stream, the one at {@link #streamStart}. Returns false if the input ended before another
+   * stream.
+   *
+   * @param out a direct buffer with room
+   */
+  boolean decodeStream(ByteBuffer out) throws IOException;
+
+  /** Returns the blob offset at which the stream that was decompressed last begins. */
+  long streamStart();
+
   /** Gives up memory that only the streams so far have needed. */
   default void rest() {}
 

@@ -79,6 +79,25 @@ final class ZstdDecoder implements StreamDecoder {
     return true;
   }
 
+  @Override
+  public boolean decodeStream(ByteBuffer out) throws IOException {
+    if (in == null) {
+      throw new IllegalStateException("not started");
+    }
+    if (!inFrame && !readHeader(in)) {
+      return false;
+    }
+    while (inFrame && out.hasRemaining()) {
+      decompress(in, out);
+    }
+    return true;
+  }
+
+  @Override
+  public long streamStart() {
+    return frameStart;
+  }
+
   private void decompress(BlobCursor cursor, ByteBuffer out) throws IOException {
     var from = out.position();
     var source = source(cursor);
@@ -122,7 +141,7 @@ final class ZstdDecoder implements StreamDecoder {
   /** Reads a frame's header; returns false if the input ends before it. */
   private boolean readHeader(BlobCursor cursor) throws IOException {
     while (more(cursor)) {
-      frameStart = cursor.position();
+      frameStart = cursor.position() - bridged();
       header.clear();
       fill(cursor, Integer.BYTES);
       var magic = header.getInt(0);
@@ -136,7 +155,7 @@ final class ZstdDecoder implements StreamDecoder {
       fill(cursor, Integer.BYTES);
       var length = header.getInt(Integer.BYTES) & 0xffff_ffffL;
       header.limit(0);
-      cursor.skipTo(cursor.position() + length);
+      skip(cursor, length);
     }
     return false;
   }
@@ -196,8 +215,21 @@ final class ZstdDecoder implements StreamDecoder {
     };
   }
 
+  /** Returns how many bytes were copied to the bridge and not used yet. */
+  private int bridged() {
+    return bridge == null ? 0 : bridge.remaining();
+  }
+
+  private void skip(BlobCursor cursor, long length) throws IOException {
+    int copied = (int) Math.min(length, bridged());
+    if (bridge != null) {
+      bridge.position(bridge.position() + copied);
+    }
+    cursor.skipTo(cursor.position() + length - copied);
+  }
+
   private boolean more(BlobCursor cursor) throws IOException {
-    return (bridge != null && bridge.hasRemaining()) || cursor.piece() != null;
+    return bridged() > 0 || cursor.piece() != null;
   }
 
   private void fill(BlobCursor cursor, int count) throws IOException {

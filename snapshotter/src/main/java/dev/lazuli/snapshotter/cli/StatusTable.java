@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.NodeUse;
+import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,7 @@ final class StatusTable {
           "USERS",
           "CONTAINERS",
           "PINNED",
+          "PROOF",
           "ERRORS",
           "IMAGES");
   // Digests are told apart by their first 12 hexadecimal digits.
@@ -59,11 +61,34 @@ final class StatusTable {
       text.append('\n').append(table(LAYERS, status.layers(), StatusTable::row));
     }
     status.layers().forEach(layer -> text.append(lastError(layer, now)));
-    if (!status.troubles().isEmpty()) {
-      text.append("\nnot mounted lazily:\n");
-      status.troubles().forEach(trouble -> text.append(trouble(trouble, now)));
-    }
-    return text.toString();
+    status.layers().forEach(layer -> text.append(proofReason(layer)));
+    var lies = status.troubles().stream().filter(StatusTable::isLie).toList();
+    var others = status.troubles().stream().filter(trouble -> !isLie(trouble)).toList();
+    return text.append(troubles("not mounted lazily", others, now))
+        .append(troubles("NOT WHAT THEIR IMAGES SAY", lies, now))
+        .toString();
+  }
+
+  private static boolean isLie(Trouble trouble) {
+    return trouble.kind() == Trouble.Kind.LIE;
+  }
+
+  private static String troubles(String head, List<Trouble> troubles, Instant now) {
+    var lines = troubles.stream().map(trouble -> trouble(trouble, now)).toList();
+    return lines.isEmpty() ? "" : "\n" + head + ":\n" + String.join("", lines);
+  }
+
+  private static String proofReason(LayerStatus layer) {
+    return layer
+        .proofReason()
+        .map(
+            why ->
+                "\n%s: %s: %s\n"
+                    .formatted(
+                        shortDigest(layer.digest()),
+                        layer.proof() == ProofState.LIED ? "lied" : "not proved yet",
+                        why))
+        .orElse("");
   }
 
   private static String head(NodeStatus status, Instant now) {
@@ -137,6 +162,7 @@ final class StatusTable {
         Integer.toString(layer.claims()),
         Integer.toString(layer.containers()),
         layer.pinned() ? "yes" : NONE,
+        layer.proof().label(),
         Long.toString(layer.errors()),
         String.join(" ", layer.images()));
   }

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param prefetch what is fetched before it is read
  * @param layers whose layers are mounted and shared
  * @param allowUnverified whether a label may ask for layers that cannot be verified
+ * @param proof which layers are proved to be what their image says
  * @param recordBytes memory for the record of what was fetched when
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
  */
@@ -36,6 +37,7 @@ public record Configuration(
     Prefetch prefetch,
     Layers layers,
     boolean allowUnverified,
+    Proof proof,
     long recordBytes,
     Optional<String> metricsAddress) {
 
@@ -155,6 +157,16 @@ public record Configuration(
    * @param timeout longest that a container's start waits for it
    */
   public record Prefetch(boolean enabled, long sizeBytes, long headStartBytes, Duration timeout) {}
+
+  /**
+   * Which layers are proved to be what their image says.
+   *
+   * @param enabled whether any are
+   * @param skip registries and repositories whose layers are not
+   * @param beforeLocal whether a complete layer stays mounted lazily until it was proved
+   * @param passes most blobs read at the same time
+   */
+  public record Proof(boolean enabled, List<String> skip, boolean beforeLocal, int passes) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

@@ -293,6 +293,30 @@ final class Settings {
           "Whether a client may ask by label for layers whose table of contents cannot be"
               + " verified.");
 
+  static final Setting<Boolean> PROOF =
+      key(
+          "proof.enabled",
+          Kind.flag(),
+          true,
+          "Whether each layer's whole blob is read once, to prove that the layer is what its image"
+              + " says; what readers had fetched before is then fetched a second time.");
+  static final Setting<List<String>> PROOF_SKIP =
+      key(
+          "proof.skip",
+          Kind.texts(
+              "a list of registries, registry.example:5000, and repositories,"
+                  + " registry.example/team/app or registry.example/team/"),
+          List.of(),
+          "Whose layers are not proved.");
+  static final Setting<Boolean> PROOF_BEFORE_LOCAL =
+      key(
+          "proof.before_local",
+          Kind.flag(),
+          true,
+          "Whether a complete layer stays mounted lazily until it was proved.");
+  static final Setting<Integer> PROOF_PASSES =
+      key("proof.passes", Kind.integer(1, 64), 2, "Most blobs read whole at the same time.");
+
   static final Setting<Long> RECORD_SIZE =
       key(
           "status.record_size",

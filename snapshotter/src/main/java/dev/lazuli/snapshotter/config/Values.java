@@ -43,6 +43,11 @@ record Values(Map<Setting<?>, Object> given) {
             get(Settings.PREFETCH_TIMEOUT)),
         new Configuration.Layers(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
         get(Settings.ALLOW_UNVERIFIED),
+        new Configuration.Proof(
+            get(Settings.PROOF),
+            get(Settings.PROOF_SKIP),
+            get(Settings.PROOF_BEFORE_LOCAL),
+            get(Settings.PROOF_PASSES)),
         get(Settings.RECORD_SIZE),
         get(Settings.METRICS_ADDRESS));
   }

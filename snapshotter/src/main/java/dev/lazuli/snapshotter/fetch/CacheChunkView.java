@@ -6,12 +6,13 @@ import dev.lazuli.estargz.read.ChunkTableView;
 import java.util.HexFormat;
 
 /** Shows a stored layer's chunk table to the decoder and to the scheduler. */
-final class CacheChunkView implements ChunkTableView, LayerChunks {
+public final class CacheChunkView implements ChunkTableView, LayerChunks {
   private final String layer;
   private final LayerData data;
   private final ChunkTable chunks;
 
-  CacheChunkView(LayerData data) {
+  /** Shows the table of an open layer, while it is open. */
+  public CacheChunkView(LayerData data) {
     this.layer = data.record().digest();
     this.data = data;
     this.chunks = data.chunks();

@@ -124,6 +124,14 @@ public final class FetchScheduler implements AutoCloseable {
     return lastTick;
   }
 
+  /**
+   * Pays for background bytes that somebody else than a stream has fetched; returns how many
+   * nanoseconds to wait.
+   */
+  public long backgroundPause(long bytes) {
+    return backgroundBytes.take((double) bytes, clock.getAsLong());
+  }
+
   /** Something that the state is told of. */
   @FunctionalInterface
   private interface Event {
@@ -414,6 +422,12 @@ public final class FetchScheduler implements AutoCloseable {
       var watch = new LayerState.Watch(fromChunk, toChunk, new CompletableFuture<>());
       change((state, _) -> state.watch(layer.state(), watch));
       return watch.seen();
+    }
+
+    @Override
+    public void arrived(int chunk) {
+      Objects.checkIndex(chunk, layer.view().chunkCount());
+      change((state, now) -> state.arrivedElsewhere(layer.state(), chunk, now));
     }
 
     @Override

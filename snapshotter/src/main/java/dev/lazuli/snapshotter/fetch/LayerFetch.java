@@ -56,6 +56,12 @@ public interface LayerFetch extends AutoCloseable {
    */
   CompletableFuture<Void> whenPresent(int fromChunk, int toChunk);
 
+  /**
+   * Says that somebody else has made a chunk present: whoever waits for it is answered, and the
+   * layer is recorded as complete if it was the last.
+   */
+  void arrived(int chunk);
+
   /** Fetches everything that is missing, when nothing else is to be done, until it is there. */
   void background();
 

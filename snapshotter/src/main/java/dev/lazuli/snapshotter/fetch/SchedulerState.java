@@ -167,6 +167,14 @@ final class SchedulerState {
     settle(now);
   }
 
+  /** Somebody else than a stream has made a chunk of the layer present. */
+  void arrivedElsewhere(LayerState layer, int chunk, long now) {
+    if (!layer.isDetached()) {
+      arrived(layer, chunk, now);
+      sealIfWhole(layer);
+    }
+  }
+
   /** The first byte of a stream has come. */
   void receiving(Flight flight) {
     flight.receives();

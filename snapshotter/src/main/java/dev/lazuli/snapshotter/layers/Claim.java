@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One snapshot's claim on a shared layer. */
@@ -40,6 +42,11 @@ final class Claim implements RemoteLayer {
   @Override
   public boolean mayImplyDirectories() throws IOException {
     return opened().mayImplyDirectories();
+  }
+
+  @Override
+  public Optional<Finding> finding() {
+    return opened().truth().finding();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -14,6 +15,8 @@ record LayerParts(
     ServedLayers served,
     LayerActivity activity,
     StartRecord record,
+    Proofs proofs,
+    Findings findings,
     LayerMounter lazy,
     LayerMounter local,
     ScheduledExecutorService timer,

@@ -3,12 +3,15 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.layers.LayerActivity.Failure;
 import dev.lazuli.snapshotter.layers.LayerActivity.History;
+import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.status.ProofState;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What operators see of a stored layer. */
 final class LayerReport {
@@ -46,7 +49,14 @@ final class LayerReport {
   /** Reports a layer that is stored and not in use. */
   static LayerStatus ofIdle(LayerData data, LayerActivity activity) {
     var fetch = data.complete() ? FetchState.COMPLETE : FetchState.IDLE;
-    return of(data, MountKind.NONE, fetch, 0, activity);
+    var status = of(data, MountKind.NONE, fetch, 0, activity);
+    var finding = Optional.ofNullable(data.record().proof()).map(Finding::of);
+    return finding
+        .map(
+            found ->
+                status.withProof(
+                    found.lie().isPresent() ? ProofState.LIED : ProofState.PROVED, found.lie()))
+        .orElse(status);
   }
 
   private static long diskBytes(LayerData data) {

@@ -11,6 +11,8 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.proof.Courtesy;
+import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.io.IOException;
@@ -39,6 +41,9 @@ public final class LayerService implements AutoCloseable {
 
   /** When what is going to be restored at once has been: only then is anything unused. */
   private static final int RESTORE_SECONDS = 60;
+
+  private static final long PROOF_WAIT_MILLIS = 1000;
+  private static final Duration PROOF_RETRY = Duration.ofSeconds(10);
 
   /**
    * What the service is made of.
@@ -86,7 +91,9 @@ public final class LayerService implements AutoCloseable {
                 setup.root(), setup.store().withPuncher(DiskSpace.puncher(setup.root()))));
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
-    var listeners = new Listeners(record, new Listeners(activity, listener));
+    var courtesy = new Courtesy();
+    var counted = new Listeners(activity, listener);
+    var listeners = new Listeners(record, new Listeners(courtesy, counted));
     scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
     served = new ServedLayers();
     fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
@@ -95,6 +102,8 @@ public final class LayerService implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());
     parts.push(timer::shutdownNow);
+    var proofs = proofs(setup, courtesy, counted, scheduler, timer);
+    parts.push(proofs);
     var indexer = new LayerIndexer(store, setup.layers().indexes());
     parts.push(indexer);
     layers =
@@ -107,6 +116,8 @@ public final class LayerService implements AutoCloseable {
                 served,
                 activity,
                 record,
+                proofs,
+                new Findings(),
                 mounters.lazy(),
                 mounters.local(),
                 timer,
@@ -206,6 +217,28 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
+  private static Proofs proofs(
+      Setup setup,
+      Courtesy courtesy,
+      FetchListener counted,
+      FetchScheduler scheduler,
+      ScheduledExecutorService timer) {
+    var manners =
+        new Proofs.Manners(
+            Limits.DEFAULT,
+            courtesy,
+            counted,
+            scheduler::backgroundPause,
+            PROOF_WAIT_MILLIS,
+            PROOF_RETRY,
+            setup.store().clock());
+    return new Proofs(setup.layers().proof(), manners, timer);
+  }
+
+  /**
+   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
+   * nothing of the kind can be had.
+   */
   private FuseSession openSession() throws IOException {
     var patience = setup.keeperPatience();
     if (patience.isEmpty()) {

@@ -179,6 +179,17 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return adopted.stream().anyMatch(layer -> layer.digest().equals(digest) && layer.claims() == 1);
   }
 
+  @Override
+  public void onFinding(Findings.Listener listener) {
+    parts.findings().tell(listener);
+  }
+
+  @Override
+  public void refuse(String digest, Optional<String> reason) {
+    parts.findings().refuse(digest, reason);
+    inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().refuse(reason));
+  }
+
   /** Gives up what was adopted or stored and is needed by no snapshot; logs a failure. */
   void settle() {
     try {

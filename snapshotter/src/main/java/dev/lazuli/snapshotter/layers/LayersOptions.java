@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.time.Duration;
 
@@ -19,6 +20,7 @@ import java.time.Duration;
  * @param indexes what the indexing of layers may take of the node
  * @param recordBytes memory for the record of what was fetched when; 0 for none
  * @param tenancy whose images are mounted, and with whom layers are shared
+ * @param proof which layers are proved
  */
 public record LayersOptions(
     boolean backgroundFetch,
@@ -30,7 +32,8 @@ public record LayersOptions(
     Duration availabilityInterval,
     IndexOptions indexes,
     long recordBytes,
-    Tenancy tenancy) {
+    Tenancy tenancy,
+    ProofOptions proof) {
   /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
       new LayersOptions(
@@ -43,7 +46,8 @@ public record LayersOptions(
           Duration.ofSeconds(60),
           IndexOptions.DEFAULT,
           StartRecord.DEFAULT_BYTES,
-          Tenancy.DEFAULT);
+          Tenancy.DEFAULT,
+          ProofOptions.DEFAULT);
 
   /** Checks the ranges. */
   public LayersOptions {
@@ -70,11 +74,21 @@ public record LayersOptions(
         availabilityInterval,
         indexes,
         recordBytes,
-        tenancy);
+        tenancy,
+        proof);
   }
 
   /** Returns these options for other tenants. */
   public LayersOptions withTenancy(Tenancy other) {
+    return with(other, proof);
+  }
+
+  /** Returns these options with other proofs. */
+  public LayersOptions withProof(ProofOptions other) {
+    return with(tenancy, other);
+  }
+
+  private LayersOptions with(Tenancy newTenancy, ProofOptions newProof) {
     return new LayersOptions(
         backgroundFetch,
         backgroundDelay,
@@ -85,6 +99,7 @@ public record LayersOptions(
         availabilityInterval,
         indexes,
         recordBytes,
-        other);
+        newTenancy,
+        newProof);
   }
 }

@@ -33,6 +33,7 @@ final class OpenLayer implements AutoCloseable {
   private final ErofsImage image;
   private final BlobSource blob;
   private final LayerFetch fetch;
+  private final LayerTruth truth;
   private @Nullable MountedTree lazy;
   private @Nullable MountedTree local;
   private @Nullable Pin pin;
@@ -40,26 +41,34 @@ final class OpenLayer implements AutoCloseable {
   private volatile long availableUntil = System.nanoTime();
 
   private OpenLayer(
-      LayerParts parts, LayerData data, ErofsImage image, BlobSource blob, LayerFetch fetch) {
+      LayerParts parts,
+      LayerData data,
+      ErofsImage image,
+      BlobSource blob,
+      LayerFetch fetch,
+      String reference) {
     this.parts = parts;
     this.data = data;
     this.image = image;
     this.blob = blob;
     this.fetch = fetch;
+    this.truth = new LayerTruth(parts, data, blob, fetch, reference, this::proofEnded);
   }
 
   /**
    * Opens a stored layer and answers the kernel's reads of it from now on.
    *
+   * @param reference the image that brought it
    * @param data becomes the layer's, to be closed with it; on failure it is closed
    */
-  static OpenLayer open(LayerParts parts, LayerData data, BlobSource blob) throws IOException {
+  static OpenLayer open(LayerParts parts, String reference, LayerData data, BlobSource blob)
+      throws IOException {
     try (var opened = new OpenedParts()) {
       opened.add(data);
       var image = opened.add(ErofsImage.open(data.metaPath()));
       var compression = Compression.valueOf(data.record().compression());
       var fetch = opened.add(parts.scheduler().attach(data, blob, compression));
-      var layer = new OpenLayer(parts, data, image, blob, fetch);
+      var layer = new OpenLayer(parts, data, image, blob, fetch, reference);
       parts.served().add(data, image, fetch);
       opened.keep();
       return layer;
@@ -77,10 +86,15 @@ final class OpenLayer implements AutoCloseable {
 
   /** Mounts the layer and starts to fetch what is missing. */
   synchronized void mount(OptionalLong prefetchBytes) throws IOException {
-    if (data.complete()) {
+    if (data.complete() && truth.mayBeLocal()) {
       mountLocal();
+      requestProof();
+      return;
+    }
+    lazy = parts.lazy().mount(data);
+    if (data.complete()) {
+      requestProof();
     } else {
-      lazy = parts.lazy().mount(data);
       becomeLocalWhenComplete();
       fill(prefetchBytes);
     }
@@ -92,9 +106,12 @@ final class OpenLayer implements AutoCloseable {
     if (data.complete()) {
       pin = data.pin();
       local = parts.local().existing(data).orElse(null);
-      if (local == null) {
+      if (local == null && truth.mayBeLocal()) {
         mountLocal();
+      } else if (local == null && lazy == null) {
+        lazy = parts.lazy().mount(data);
       }
+      requestProof();
     } else {
       becomeLocalWhenComplete();
       fill(OptionalLong.empty());
@@ -102,7 +119,27 @@ final class OpenLayer implements AutoCloseable {
   }
 
   private void becomeLocalWhenComplete() {
-    var _ = fetch.completed().thenRun(this::switchToLocal);
+    var _ = fetch.completed().thenRun(this::completedByFetch);
+  }
+
+  private void completedByFetch() {
+    requestProof();
+    switchToLocal();
+  }
+
+  private void requestProof() {
+    var _ = truth.request();
+  }
+
+  /**
+   * Something was found, or nothing could be for now: the layer becomes local if it may, and what
+   * the pass has left is fetched.
+   */
+  private void proofEnded() {
+    switchToLocal();
+    if (parts.options().backgroundFetch() && !data.complete()) {
+      fetch.background();
+    }
   }
 
   /** Starts what brings the rest of the layer: the landmark's range, then everything. */
@@ -127,7 +164,7 @@ final class OpenLayer implements AutoCloseable {
     Runnable check =
         () -> {
           if (delaysLeft == 0 || parts.served().quietTime().compareTo(delay) >= 0) {
-            fetch.background();
+            fetchRest();
           } else {
             backgroundWhenQuiet(delaysLeft - 1);
           }
@@ -135,9 +172,16 @@ final class OpenLayer implements AutoCloseable {
     var _ = parts.timer().schedule(check, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** A proof reads the whole blob anyway, so it brings what is missing. */
+  private void fetchRest() {
+    if (!truth.request()) {
+      fetch.background();
+    }
+  }
+
   /** From now on mounts of the layer's image need no daemon. */
   private synchronized void switchToLocal() {
-    if (closed || local != null || !data.complete()) {
+    if (closed || local != null || !data.complete() || !truth.mayBeLocal()) {
       return;
     }
     try {
@@ -155,6 +199,10 @@ final class OpenLayer implements AutoCloseable {
       pin = data.pin();
     }
     local = parts.local().mount(data);
+  }
+
+  LayerTruth truth() {
+    return truth;
   }
 
   private String digest() {
@@ -235,6 +283,7 @@ final class OpenLayer implements AutoCloseable {
                   case PREFETCH -> FetchState.PREFETCH;
                   case BACKGROUND -> FetchState.BACKGROUND;
                 })
+        .or(truth::fetching)
         .orElse(fetch.waiting() ? FetchState.WAITING : FetchState.IDLE);
   }
 
@@ -245,6 +294,7 @@ final class OpenLayer implements AutoCloseable {
       return;
     }
     closed = true;
+    truth.close();
     parts.served().remove(data.slot());
     close(fetch);
     close(local);

@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** One claim on a mounted layer, held by one snapshot. Safe for use by several threads. */
 public interface RemoteLayer extends AutoCloseable {
@@ -27,6 +29,11 @@ public interface RemoteLayer extends AutoCloseable {
    * attributes are; see {@link LayerEntry.Source}.
    */
   boolean mayImplyDirectories() throws IOException;
+
+  /** Returns what reading the layer's whole blob has shown; empty while nobody has. */
+  default Optional<Finding> finding() {
+    return Optional.empty();
+  }
 
   /** Returns whether all of the layer's content is on this node's disk. */
   boolean complete();

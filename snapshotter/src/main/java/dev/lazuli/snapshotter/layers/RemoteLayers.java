@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The lazily mounted layers of this node, as the snapshots service needs them.
@@ -44,6 +45,16 @@ public interface RemoteLayers {
    * @throws InterruptedException when the caller no longer waits
    */
   RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException;
+
+  /** Takes the one who is told from now on what is found of layers; by default nothing is. */
+  default void onFinding(Findings.Listener listener) {}
+
+  /**
+   * Answers all reads of a layer with errors from now on, whoever reads it, or no more.
+   *
+   * @param reason why; empty to answer them again
+   */
+  default void refuse(String digest, Optional<String> reason) {}
 
   /**
    * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.

@@ -13,6 +13,7 @@ import dev.lazuli.snapshotter.fetch.LayerFetch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +35,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   private record Served(LayerData data, ErofsImage image, LayerFetch fetch, FailedReads failures) {}
 
   private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
+  private final Set<Long> refused = ConcurrentHashMap.newKeySet();
   private volatile long lastMissNanos = System.nanoTime();
   private volatile boolean suspended;
   private volatile @Nullable FuseSession session;
@@ -46,6 +48,21 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   /** Starts to answer for a layer; all three stay open until {@link #remove}. */
   void add(LayerData data, ErofsImage image, LayerFetch fetch) {
     bySlot.put(data.slot(), new Served(data, image, fetch, new FailedReads(System.nanoTime())));
+  }
+
+  /** Answers every read of a layer with an error from now on, or no more. */
+  void refuse(long slot, boolean on) {
+    if (on && refused.add(slot)) {
+      var asking = session;
+      if (asking != null) {
+        asking.failReads(slot);
+      }
+    } else if (!on && refused.remove(slot)) {
+      var asking = session;
+      if (asking != null) {
+        asking.admitReads(slot);
+      }
+    }
   }
 
   /** Returns the time since any layer's content was last missed by a reader. */
@@ -75,6 +92,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
 
   /** Forgets a layer that was removed; whoever still reads it gets errors all the same. */
   void removed(long slot) {
+    refused.remove(slot);
     var asking = session;
     if (asking != null) {
       asking.admitReads(slot);
@@ -99,7 +117,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
       return;
     }
     var served = bySlot.get(slot);
-    if (served == null) {
+    if (served == null || refused.contains(slot)) {
       reply.fail(Errno.EIO);
       return;
     }

@@ -136,7 +136,7 @@ final class SharedLayer {
       }
       note(request.reference(), data);
       var blob = source(request.reference(), data.record().size());
-      var layer = opened.add(OpenLayer.open(parts, indexed.take(), blob));
+      var layer = opened.add(OpenLayer.open(parts, request.reference(), indexed.take(), blob));
       if (indexed.asked()) {
         layer.countAsAvailable();
       }
@@ -169,7 +169,7 @@ final class SharedLayer {
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
       try (var opened = new OpenedParts()) {
-        var layer = opened.add(OpenLayer.open(parts, data, blob));
+        var layer = opened.add(OpenLayer.open(parts, reference, data, blob));
         layer.adopt();
         opened.keep();
         open = layer;
@@ -267,7 +267,8 @@ final class SharedLayer {
         ? Optional.empty()
         : Optional.of(
             LayerReport.of(
-                layer.data(), layer.kind(), layer.fetchState(), claims.get(), parts.activity()));
+                    layer.data(), layer.kind(), layer.fetchState(), claims.get(), parts.activity())
+                .withProof(layer.truth().state(), layer.truth().reason()));
   }
 
   int claims() {

@@ -50,6 +50,8 @@ public final class Metrics {
   private final Counter reusedBytes;
   private final Counter completedLayers;
   private final Counter unexpectedErrors;
+  private final Counter provedLayers;
+  private final Counter lyingLayers;
 
   /** Makes the metrics of one daemon, all at zero. */
   public Metrics() {
@@ -82,6 +84,10 @@ public final class Metrics {
         counter(
             "lazuli_unexpected_errors",
             "Errors that no part of the daemon expects: defects. The log has their stack traces.");
+    provedLayers =
+        counter("lazuli_proved_layers", "Layers that were found to be what their image says.");
+    lyingLayers =
+        counter("lazuli_lying_layers", "Layers that were found not to be what their image says.");
     ProcessMetrics.register(this);
   }
 
@@ -139,6 +145,16 @@ public final class Metrics {
   /** Records an error that nobody expected, after which a thread went on. */
   public void unexpectedError() {
     unexpectedErrors.inc();
+  }
+
+  /** Records that a layer was found to be what its image says. */
+  public void layerProved() {
+    provedLayers.inc();
+  }
+
+  /** Records that a layer was found not to be what its image says. */
+  public void layerLied() {
+    lyingLayers.inc();
   }
 
   /**

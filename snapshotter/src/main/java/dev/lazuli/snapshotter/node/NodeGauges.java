@@ -52,7 +52,7 @@ record NodeGauges(
         "lazuli_troubles",
         "Layers, 100 at most, that could not be mounted lazily for a pull (mount), because its"
             + " snapshot is another image's layer (conflict), or after a restart (restore), and are"
-            + " not yet.",
+            + " not yet, or are not what their image says (lie).",
         "kind",
         this::byKind);
     metrics.watch(

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.MountChoice;
 import dev.lazuli.snapshotter.layers.Tenancy;
+import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.registry.DockerConfig;
 import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.snapshotter.registry.ProxyRules;
@@ -112,6 +113,11 @@ public final class NodeOptions {
         new IndexOptions(
             preset.indexes().parallel(), from.mount().indexBytes(), from.mount().timeout()),
         from.recordBytes(),
-        tenancy(from));
+        tenancy(from),
+        new ProofOptions(
+            from.proof().enabled(),
+            from.proof().skip(),
+            from.proof().beforeLocal(),
+            from.proof().passes()));
   }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.mvstore.MVMap;
@@ -47,6 +49,20 @@ final class Database implements AutoCloseable {
       MVMap<String, Long> counters) {
     static String childKey(long parentId, String name) {
       return "%016x/%s".formatted(parentId, name);
+    }
+
+    /** Returns the names of those who build on a snapshot. */
+    List<String> childrenOf(long id) {
+      var prefix = childKey(id, "");
+      var names = new ArrayList<String>();
+      for (var keys = children.keyIterator(prefix); keys.hasNext(); ) {
+        var key = keys.next();
+        if (!key.startsWith(prefix)) {
+          break;
+        }
+        names.add(key.substring(prefix.length()));
+      }
+      return names;
     }
 
     boolean hasChildren(long id) {

@@ -32,6 +32,15 @@ record Snapshot(
    */
   private static final String REMOTE_LABEL = "containerd.io/snapshot/remote";
 
+  /**
+   * The name under which the client will commit what it unpacks, and by which it recognises a
+   * layer: a chain ID.
+   */
+  static final String TARGET_LABEL = "containerd.io/snapshot.ref";
+
+  /** Why a snapshot is not what its image says; only of snapshots that were disowned. */
+  private static final String LIE_LABEL = "containerd.io/snapshot/lazuli.lie";
+
   private static final String REMOTE_VALUE = "remote snapshot";
 
   Snapshot {
@@ -60,6 +69,31 @@ record Snapshot(
     layer.get().tocDigest().ifPresent(toc -> shown.put(LayerRequest.SHOWN_TOC, toc));
     layer.get().tocChecksum().ifPresent(toc -> shown.put(LayerRequest.SHOWN_COMPRESSED_TOC, toc));
     return shown;
+  }
+
+  /** Returns the chain ID that a client asked for; empty if it did not. */
+  String target() {
+    return labels.getOrDefault(TARGET_LABEL, "");
+  }
+
+  /**
+   * Returns why the snapshot is not what its image says; empty while nobody knows that it is not.
+   */
+  Optional<String> lie() {
+    return Optional.ofNullable(labels.get(LIE_LABEL));
+  }
+
+  /** Returns this snapshot as one that nobody finds by the chain ID it was made for. */
+  Snapshot disowned(String reason, Instant now) {
+    var kept = new LinkedHashMap<>(labels);
+    kept.remove(TARGET_LABEL);
+    kept.put(LIE_LABEL, reason);
+    var newName = "lied/" + id + "/" + name;
+    return new Snapshot(id, newName, parent, kind, kept, created, now, usage, layer);
+  }
+
+  Snapshot above(String newParent) {
+    return new Snapshot(id, name, newParent, kind, labels, created, updated, usage, layer);
   }
 
   Snapshot withLabels(Map<String, String> newLabels, Instant now) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +165,47 @@ final class SnapshotStore implements AutoCloseable {
           drop(maps, snapshot);
           return snapshot;
         });
+  }
+
+  /**
+   * Takes the names from a snapshot and from all mounted layers that stand on it, and the labels by
+   * which they are found, and says why. What clients made on them, under keys of their own, stays
+   * where it is.
+   *
+   * @return those that were renamed, as they are now, from the bottom up
+   */
+  List<Snapshot> disown(String name, String reason) throws IOException {
+    return database.transact(
+        maps -> {
+          var tree = withDescendants(maps, require(maps, name));
+          for (var snapshot : tree.reversed()) {
+            drop(maps, snapshot);
+          }
+          var now = clock.instant();
+          var names = new HashMap<String, String>();
+          var disowned = new ArrayList<Snapshot>();
+          for (var snapshot : tree) {
+            var moved = snapshot.above(names.getOrDefault(snapshot.parent(), snapshot.parent()));
+            if (snapshot.isRemote() && snapshot.lie().isEmpty()) {
+              moved = moved.disowned(reason, now);
+              names.put(snapshot.name(), moved.name());
+              disowned.add(moved);
+            }
+            put(maps, moved);
+          }
+          return disowned;
+        });
+  }
+
+  /** Returns a snapshot and all that stand on it, parents first. */
+  private static List<Snapshot> withDescendants(Maps maps, Snapshot root) throws IOException {
+    var tree = new ArrayList<>(List.of(root));
+    for (int i = 0; i < tree.size(); i++) {
+      for (var child : maps.childrenOf(tree.get(i).id())) {
+        tree.add(require(maps, child));
+      }
+    }
+    return tree;
   }
 
   Snapshot updateLabels(String name, UnaryOperator<Map<String, String>> change) throws IOException {

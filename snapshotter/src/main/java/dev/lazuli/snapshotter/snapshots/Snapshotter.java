@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.layers.WholePullException;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.metrics.MountOutcome;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Trouble;
@@ -38,12 +39,6 @@ import org.slf4j.event.Level;
 final class Snapshotter implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Snapshotter.class);
 
-  /**
-   * The name under which the client will commit what it unpacks, and by which it recognises a
-   * layer.
-   */
-  private static final String TARGET_LABEL = "containerd.io/snapshot.ref";
-
   /** Field of the log line that clients' tests look for: "true" or "false". */
   private static final String PREPARED_FIELD = "remote-snapshot-prepared";
 
@@ -52,6 +47,7 @@ final class Snapshotter implements AutoCloseable {
   private final OverlayMounts overlay;
   private final RemoteSnapshots remote;
   private final LayersAhead ahead;
+  private final SnapshotTruth truth;
   private final Troubles troubles;
   private final Metrics metrics;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -62,6 +58,7 @@ final class Snapshotter implements AutoCloseable {
       OverlayMounts overlay,
       RemoteSnapshots remote,
       LayersAhead ahead,
+      SnapshotTruth truth,
       Troubles troubles,
       Metrics metrics) {
     this.store = store;
@@ -69,6 +66,7 @@ final class Snapshotter implements AutoCloseable {
     this.overlay = overlay;
     this.remote = remote;
     this.ahead = ahead;
+    this.truth = truth;
     this.troubles = troubles;
     this.metrics = metrics;
   }
@@ -92,7 +90,15 @@ final class Snapshotter implements AutoCloseable {
     var troubles = new Troubles(clock);
     var remote = new RemoteSnapshots(layers, options.mountTimeout(), troubles);
     var ahead = new LayersAhead(layers);
-    return new Snapshotter(store, directories, overlay, remote, ahead, troubles, metrics);
+    var banned = new BannedLayers(options.root().resolve("banned"));
+    var truth = new SnapshotTruth(store, layers, banned, troubles, metrics);
+    try {
+      truth.start();
+    } catch (IOException | RuntimeException e) {
+      store.close();
+      throw e;
+    }
+    return new Snapshotter(store, directories, overlay, remote, ahead, truth, troubles, metrics);
   }
 
   /**
@@ -150,7 +156,7 @@ final class Snapshotter implements AutoCloseable {
    *     mounted now
    */
   Mount prepare(String key, String parent, Map<String, String> labels) throws IOException {
-    var target = labels.getOrDefault(TARGET_LABEL, "");
+    var target = labels.getOrDefault(Snapshot.TARGET_LABEL, "");
     if (!target.isEmpty() && prepareRemote(key, target, parent, labels)) {
       throw SnapshotException.alreadyExists("target snapshot " + target);
     }
@@ -180,7 +186,7 @@ final class Snapshotter implements AutoCloseable {
 
   /** Forgets a snapshot; what it takes on disk goes with the next {@link #cleanup}. */
   void remove(String key) throws IOException {
-    store.remove(key);
+    truth.removed(store.remove(key));
     troubles.ended(Trouble.Kind.RESTORE, key);
     troubles.ended(Trouble.Kind.CONFLICT, key);
   }
@@ -351,6 +357,7 @@ final class Snapshotter implements AutoCloseable {
       var held = false;
       try {
         var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
+        truth.requireNoLie(target, parent, layer);
         held = addRemote(target, parent, labels, layer);
         return outcome;
       } finally {
@@ -380,6 +387,7 @@ final class Snapshotter implements AutoCloseable {
                 layer.request(),
                 (made, _) -> directories.createInherited(made, inherited));
         remote.hold(snapshot, layer);
+        truth.made(layer);
         return true;
       } catch (SnapshotException e) {
         if (e.reason() != Reason.ALREADY_EXISTS) {
@@ -438,6 +446,7 @@ final class Snapshotter implements AutoCloseable {
   }
 
   private Lower readable(List<Snapshot> lineage) throws IOException {
+    SnapshotTruth.requireNoLie(lineage);
     return Lower.of(lineage, remote.readable(remoteOf(lineage)), directories);
   }
 

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param images references of the images that brought it
  * @param snapshots names of the snapshots that are this layer, the first 16
  * @param containers how many views and active snapshots are made on top of it
+ * @param proof whether it is known to be what its image says
+ * @param proofReason why it is not, or not yet
  */
 public record LayerStatus(
     String digest,
@@ -42,7 +44,9 @@ public record LayerStatus(
     Optional<Instant> lastErrorAt,
     List<String> images,
     List<String> snapshots,
-    int containers) {
+    int containers,
+    ProofState proof,
+    Optional<String> proofReason) {
   /** Copies the lists and checks that no more is present than there is. */
   public LayerStatus {
     images = List.copyOf(images);
@@ -51,6 +55,47 @@ public record LayerStatus(
       throw new IllegalArgumentException(
           digest + ": " + presentBytes + " of " + sizeBytes + " bytes present");
     }
+  }
+
+  /** The status of a layer that nobody will prove. */
+  public LayerStatus(
+      String digest,
+      String format,
+      MountKind mount,
+      long presentBytes,
+      long sizeBytes,
+      long blobBytes,
+      long diskBytes,
+      FetchState fetch,
+      long bytesPerSecond,
+      int claims,
+      boolean pinned,
+      long errors,
+      Optional<String> lastError,
+      Optional<Instant> lastErrorAt,
+      List<String> images,
+      List<String> snapshots,
+      int containers) {
+    this(
+        digest,
+        format,
+        mount,
+        presentBytes,
+        sizeBytes,
+        blobBytes,
+        diskBytes,
+        fetch,
+        bytesPerSecond,
+        claims,
+        pinned,
+        errors,
+        lastError,
+        lastErrorAt,
+        images,
+        snapshots,
+        containers,
+        ProofState.SKIPPED,
+        Optional.empty());
   }
 
   /** Returns whether nothing of the content is missing. */
@@ -77,6 +122,32 @@ public record LayerStatus(
         lastErrorAt,
         images,
         use.snapshots(),
-        use.containers());
+        use.containers(),
+        proof,
+        proofReason);
+  }
+
+  /** Returns this with what is known of the layer's proof. */
+  public LayerStatus withProof(ProofState state, Optional<String> reason) {
+    return new LayerStatus(
+        digest,
+        format,
+        mount,
+        presentBytes,
+        sizeBytes,
+        blobBytes,
+        diskBytes,
+        fetch,
+        bytesPerSecond,
+        claims,
+        pinned,
+        errors,
+        lastError,
+        lastErrorAt,
+        images,
+        snapshots,
+        containers,
+        state,
+        reason);
   }
 }

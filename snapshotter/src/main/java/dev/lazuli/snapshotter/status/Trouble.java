@@ -5,7 +5,8 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * A layer that is not mounted lazily though a client or a snapshot asked for it.
+ * A layer that is not mounted lazily though a client or a snapshot asked for it, or is mounted and
+ * not the right one.
  *
  * @param kind what was tried
  * @param layer the layer's digest; empty where the client did not say
@@ -28,7 +29,9 @@ public record Trouble(
      * A lazy mount for a pull whose snapshot is there as another layer of another image; containerd
      * unpacked the layer itself.
      */
-    CONFLICT;
+    CONFLICT,
+    /** A proof: the layer is mounted, but is not what its image says. */
+    LIE;
 
     /** Returns the name that people and JSON see. */
     @JsonValue

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.NodeUse;
+import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Instant;
 import java.util.List;
@@ -99,9 +100,9 @@ final class StatusTableTest {
             registry.test/a:1       0/1       10.0 MiB  40.0 MiB  25%  3.00 MiB/s  11.0 MiB  4           -       1
             registry.test/python:3  1/2       10.0 MiB  40.0 MiB  25%  3.00 MiB/s  11.0 MiB  5           partly  1
 
-            LAYER                FORMAT        MOUNT        PRESENT   OF              FETCH       RATE        USERS  CONTAINERS  PINNED  ERRORS  IMAGES
-            sha256:abababababab  estargz       erofs-lazy   10.0 MiB  40.0 MiB  25%   background  3.00 MiB/s  2      4           -       1       registry.test/python:3 registry.test/a:1
-            sha256:010101010101  zstd-chunked  erofs-local  7 B       7 B       100%  complete    -           11     5           yes     0       registry.test/python:3
+            LAYER                FORMAT        MOUNT        PRESENT   OF              FETCH       RATE        USERS  CONTAINERS  PINNED  PROOF    ERRORS  IMAGES
+            sha256:abababababab  estargz       erofs-lazy   10.0 MiB  40.0 MiB  25%   background  3.00 MiB/s  2      4           -       skipped  1       registry.test/python:3 registry.test/a:1
+            sha256:010101010101  zstd-chunked  erofs-local  7 B       7 B       100%  complete    -           11     5           yes     skipped  0       registry.test/python:3
 
             sha256:abababababab: 5 s ago: read of chunk 3: status 500
             """);
@@ -128,6 +129,31 @@ final class StatusTableTest {
             not mounted lazily:
             sha256:abababababab of registry.test/python:3: restore 2 min ago, 7 times: disk is away
             sha256:1: mount 2 min ago: no labels
+            """);
+  }
+
+  @Test
+  void whatLied_isSaidApartFromWhatIsNotMounted() {
+    var lie =
+        new Trouble(
+            Trouble.Kind.LIE,
+            "sha256:" + "01".repeat(32),
+            "registry.test/evil:1",
+            "lied/3/sha256:2",
+            "its tar is another",
+            START,
+            1);
+    var lying = BASE.withProof(ProofState.LIED, Optional.of("its tar is another"));
+
+    assertThat(table(node(Optional.empty(), List.of(lie), lying)))
+        .contains("  lied   0 ")
+        .endsWith(
+            """
+
+            sha256:010101010101: lied: its tar is another
+
+            NOT WHAT THEIR IMAGES SAY:
+            sha256:010101010101 of registry.test/evil:1: lie 2 min ago: its tar is another
             """);
   }
 

@@ -17,6 +17,9 @@ import dev.lazuli.estargz.read.ChannelBlobSource;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.proof.Courtesy;
+import dev.lazuli.snapshotter.proof.ProofOptions;
+import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import dev.lazuli.testimages.images.Descriptor;
@@ -25,6 +28,8 @@ import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +88,18 @@ final class LayerOwnershipTest {
             new ServedLayers(),
             new LayerActivity(),
             new StartRecord(0),
+            new Proofs(
+                ProofOptions.OFF,
+                new Proofs.Manners(
+                    Limits.DEFAULT,
+                    new Courtesy(),
+                    FetchListener.NONE,
+                    _ -> 0,
+                    1,
+                    Duration.ofSeconds(1),
+                    InstantSource.system()),
+                timer),
+            new Findings(),
             new Mounter(),
             new Mounter(),
             timer,

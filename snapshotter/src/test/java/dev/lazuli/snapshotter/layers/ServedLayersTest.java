@@ -186,6 +186,11 @@ final class ServedLayersTest {
     }
 
     @Override
+    public void arrived(int chunk) {
+      fetch.arrived(chunk);
+    }
+
+    @Override
     public CompletableFuture<Void> prefetch(long blobFrom, long blobTo) {
       return fetch.prefetch(blobFrom, blobTo);
     }

@@ -1,16 +1,19 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -33,6 +36,28 @@ final class FakeLayers implements RemoteLayers {
 
   final List<LayerRequest> mounted = new ArrayList<>();
   final List<LayerRequest> restored = new ArrayList<>();
+
+  /** What is known of layers by their blobs. */
+  final Map<String, Finding> findings = new ConcurrentHashMap<>();
+
+  final Map<String, String> refused = new ConcurrentHashMap<>();
+  private volatile Findings.Listener listener = (_, _) -> {};
+
+  @Override
+  public void onFinding(Findings.Listener newListener) {
+    listener = newListener;
+  }
+
+  @Override
+  public void refuse(String digest, Optional<String> reason) {
+    reason.ifPresentOrElse(why -> refused.put(digest, why), () -> refused.remove(digest));
+  }
+
+  /** A layer's whole blob was read. */
+  void found(String digest, Finding finding) {
+    findings.put(digest, finding);
+    listener.found(digest, finding);
+  }
 
   static String digest(int number) {
     return "sha256:" + "%064x".formatted(number);
@@ -114,6 +139,11 @@ final class FakeLayers implements RemoteLayers {
     @Override
     public boolean mayImplyDirectories() {
       return roots.containsKey(digest);
+    }
+
+    @Override
+    public Optional<Finding> finding() {
+      return Optional.ofNullable(findings.get(digest));
     }
 
     @Override

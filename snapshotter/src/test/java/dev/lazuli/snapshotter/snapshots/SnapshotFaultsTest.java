@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
@@ -66,6 +67,8 @@ final class SnapshotFaultsTest {
             OverlayMounts.withOptions(List.of()),
             new RemoteSnapshots(layers, Duration.ofMinutes(1), troubles),
             new LayersAhead(layers),
+            new SnapshotTruth(
+                store, layers, new BannedLayers(root.resolve("banned")), troubles, new Metrics()),
             troubles,
             new Metrics());
   }

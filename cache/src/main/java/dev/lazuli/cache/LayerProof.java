@@ -1,0 +1,25 @@
+package dev.lazuli.cache;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What reading a layer's whole blob has shown, once and for all: either its DiffID, which also
+ * means that the blob has the layer's digest and that every chunk lies in its tar, or what is wrong
+ * with it.
+ *
+ * @param diffId digest of the uncompressed tar, {@code sha256:<64 hex>}; null if the layer lied
+ * @param lie what is wrong, in one line; null if nothing is
+ * @param at when this was found
+ */
+public record LayerProof(@Nullable String diffId, @Nullable String lie, Instant at) {
+  /** Checks that it is one of the two. */
+  public LayerProof {
+    if ((diffId == null) == (lie == null)) {
+      throw new IllegalArgumentException("a proof with DiffID " + diffId + " and lie " + lie);
+    }
+    if (diffId != null) {
+      LayerDigest.check(diffId);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+package dev.lazuli.estargz.read;
+
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.Sha256;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over a whole blob, front to back: computes the digests of the blob and of the tar in it,
+ * and finds every chunk of the table in that tar.
+ *
+ * <p>A chunk lies {@code inner offset} bytes behind the place in the tar that had been reached when
+ * the compressed stream at the chunk's {@code blob offset} began. Where no stream of the blob
+ * begins there (inside a gzip header, a skippable frame, compressed data), the chunk is not in the
+ * tar, whatever a decoder would find that starts at that place.
+ */
+final class WholePass {
+  private static final byte[] NO_DIGEST = new byte[Sha256.BYTES];
+
+  private final DecoderPool.Bench bench;
+  private final ChunkTableView chunks;
+  private final BlobOrder order;
+  private final ChunkSink sink;
+  private final MessageDigest tar = Sha256.newComputation();
+  private final byte[] expected = new byte[Sha256.BYTES];
+  private @Nullable String problem;
+
+  /** Bytes of the tar that have been seen. */
+  private long tarBytes;
+
+  /** Blob offset of the stream that is being decompressed; -1 before the first. */
+  private long stream = -1;
+
+  /** The last stream at whose begin chunks are, and where it began in the tar. */
+  private long group = -1;
+
+  private long groupTarOffset;
+
+  /** Place in the order of the first chunk that was not begun. */
+  private int next;
+
+  /** The chunk being taken, its place in the order being {@code next - 1}; -1 for none. */
+  private int current = -1;
+
+  private long currentLeft;
+
+  WholePass(DecoderPool.Bench bench, ChunkTableView chunks, BlobOrder order, ChunkSink sink) {
+    this.bench = bench;
+    this.chunks = chunks;
+    this.order = order;
+    this.sink = sink;
+  }
+
+  /**
+   * Reads the blob to its end.
+   *
+   * @throws IOException if the blob cannot be read or the sink fails; an unfinished chunk was
+   *     aborted
+   */
+  WholeBlob run(BlobStream blob, Compression compression) throws IOException {
+    var hashed = new Hashed(blob, Sha256.newComputation());
+    boolean decompressed = false;
+    try {
+      decompress(hashed);
+      decompressed = true;
+    } catch (LayerFormatException | EOFException e) {
+      note(compression + " data cannot be decompressed: " + e.getMessage());
+    } finally {
+      abandon();
+    }
+    hashed.drain();
+    while (next < order.count()) {
+      stray(order.chunk(next++));
+    }
+    return new WholeBlob(
+        Sha256.of(hashed.digest().digest()),
+        decompressed ? Optional.of(Sha256.of(tar.digest())) : Optional.empty(),
+        Optional.ofNullable(problem));
+  }
+
+  private void decompress(BlobStream blob) throws IOException {
+    bench.decoder.start(new BlobCursor(blob, 0), chunks.layer());
+    while (bench.decoder.decodeStream(bench.window.clear())) {
+      enter(bench.decoder.streamStart());
+      take(bench.window.flip());
+    }
+    abandon();
+  }
+
+  private void enter(long start) {
+    if (start == stream) {
+      return;
+    }
+    stream = start;
+    if (current >= 0 && start >= chunks.chunkBlobEnd(current)) {
+      abandon();
+    }
+    for (; next < order.count(); next++) {
+      int chunk = order.chunk(next);
+      long offset = chunks.chunkBlobOffset(chunk);
+      if (offset >= start || (offset == group && start < chunks.chunkBlobEnd(chunk))) {
+        break;
+      }
+      stray(chunk);
+    }
+    if (next < order.count() && chunks.chunkBlobOffset(order.chunk(next)) == start) {
+      group = start;
+      groupTarOffset = tarBytes;
+    }
+  }
+
+  private void take(ByteBuffer window) throws IOException {
+    tar.update(window.duplicate());
+    while (window.hasRemaining() && (current >= 0 || begin(window))) {
+      var part = window.slice(window.position(), (int) Math.min(window.remaining(), currentLeft));
+      tarBytes += part.remaining();
+      currentLeft -= part.remaining();
+      window.position(window.position() + part.remaining());
+      bench.sha256.update(part.duplicate());
+      sink.write(part);
+      if (currentLeft == 0) {
+        end();
+      }
+    }
+    tarBytes += window.remaining();
+  }
+
+  /** Begins the next chunk if it begins in the window, and drops what lies before it. */
+  private boolean begin(ByteBuffer window) throws IOException {
+    for (; next < order.count(); next++) {
+      int chunk = order.chunk(next);
+      if (chunks.chunkBlobOffset(chunk) != group) {
+        return false;
+      }
+      long before = groupTarOffset + chunks.chunkInnerOffset(chunk) - tarBytes;
+      if (before >= window.remaining()) {
+        return false;
+      }
+      if (before >= 0) {
+        window.position(window.position() + (int) before);
+        tarBytes += before;
+        next++;
+        current = chunk;
+        currentLeft = chunks.chunkSize(chunk);
+        bench.sha256.reset();
+        sink.begin(chunk);
+        return true;
+      }
+      stray(chunk);
+    }
+    return false;
+  }
+
+  private void end() throws IOException {
+    int chunk = current;
+    var actual = bench.sha256.digest();
+    chunks.chunkDigest(chunk, expected);
+    if (Arrays.equals(expected, actual) || Arrays.equals(expected, NO_DIGEST)) {
+      current = -1;
+      sink.commit(actual);
+    } else {
+      abandon();
+    }
+  }
+
+  /** Gives up the chunk being taken, if there is one. */
+  private void abandon() {
+    int chunk = current;
+    if (chunk >= 0) {
+      current = -1;
+      sink.abort();
+      stray(chunk);
+    }
+  }
+
+  private void stray(int chunk) {
+    note(
+        "chunk %d, blob offset %d + %d, is not in the tar that the blob decompresses to"
+            .formatted(chunk, chunks.chunkBlobOffset(chunk), chunks.chunkInnerOffset(chunk)));
+  }
+
+  private void note(String what) {
+    if (problem == null) {
+      problem = what;
+    }
+  }
+
+  /** A blob whose bytes are digested as they pass. */
+  private record Hashed(BlobStream blob, MessageDigest digest) implements BlobStream {
+    @Override
+    public @Nullable ByteBuffer next() throws IOException {
+      var piece = blob.next();
+      if (piece != null) {
+        digest.update(piece.duplicate());
+      }
+      return piece;
+    }
+
+    /** Reads what is left, so that the digest covers all. */
+    void drain() throws IOException {
+      @Nullable ByteBuffer piece;
+      do {
+        piece = next();
+      } while (piece != null);
+    }
+
+    @Override
+    public void close() {
+      blob.close();
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.lazuli.snapshotter.proof;
+
+import dev.lazuli.cache.LayerProof;
+import java.util.Optional;
+
+/**
+ * What is known of a layer whose whole blob was read.
+ *
+ * @param diffId digest of its tar, if the layer is what its digest and its table of contents say
+ * @param lie else what is wrong with it, in one line
+ */
+public record Finding(Optional<String> diffId, Optional<String> lie) {
+  /** Returns what a layer's record says. */
+  public static Finding of(LayerProof proof) {
+    return new Finding(Optional.ofNullable(proof.diffId()), Optional.ofNullable(proof.lie()));
+  }
+
+  /**
+   * Returns why the layer is not the one that a snapshot stands for; empty if it is.
+   *
+   * @param chainId the chain ID that the snapshot was made for
+   * @param below the chain ID of what it stands on, empty for nothing
+   */
+  public Optional<String> lieAbout(String chainId, String below) {
+    if (lie.isPresent()) {
+      return lie;
+    }
+    var actual = ChainId.of(below, diffId.orElseThrow());
+    return actual.equals(chainId)
+        ? Optional.empty()
+        : Optional.of(
+            "its tar is %s, which makes chain ID %s and not %s"
+                .formatted(diffId.orElseThrow(), actual, chainId));
+  }
+}

@@ -1,0 +1,82 @@
+package dev.lazuli.snapshotter.proof;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerProof;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.read.WholeBlob;
+import dev.lazuli.snapshotter.fetch.CacheChunkView;
+import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Proves one layer: reads its blob whole, stores what is missing on the way, and says what was
+ * found. Used by one thread.
+ */
+final class ProofPass {
+  private static final Logger log = LoggerFactory.getLogger(ProofPass.class);
+
+  private final ProvableLayer layer;
+  private final ChunkDecoder decoder;
+  private final Pace pace;
+  private final PassLife life;
+  private final long firstWaitMillis;
+
+  ProofPass(
+      ProvableLayer layer, ChunkDecoder decoder, Pace pace, PassLife life, long firstWaitMillis) {
+    this.layer = layer;
+    this.decoder = decoder;
+    this.pace = pace;
+    this.life = life;
+    this.firstWaitMillis = firstWaitMillis;
+  }
+
+  /**
+   * Reads the blob; twice where its digest is not the layer's, for a host may have sent wrong
+   * bytes.
+   *
+   * @throws IOException if it cannot be read to its end, or is not the same twice
+   */
+  LayerProof run(InstantSource clock) throws IOException {
+    try (var data = layer.share()) {
+      var digest = Sha256.parse(data.record().digest());
+      var first = read(data);
+      if (!first.blobDigest().equals(digest)) {
+        log.warn("layer {}: its blob is {}; it is read once more", digest, first.blobDigest());
+        layer.blob().wrongBytes(0, data.record().size());
+        var second = read(data);
+        if (second.blobDigest().equals(digest)) {
+          return proof(second, Optional.empty(), clock);
+        }
+        if (!second.blobDigest().equals(first.blobDigest())) {
+          throw new IOException("the blob is not the same twice, and never the layer's");
+        }
+        var lie = "its blob is " + first.blobDigest();
+        return proof(first, Optional.of(lie), clock);
+      }
+      return proof(first, Optional.empty(), clock);
+    }
+  }
+
+  private WholeBlob read(LayerData data) throws IOException {
+    var chunks = new MissingChunks(data, layer::arrived, layer::notStored);
+    var compression = Compression.valueOf(data.record().compression());
+    long size = data.record().size();
+    try (var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
+      return decoder.decodeWhole(compression, blob, new CacheChunkView(data), chunks);
+    }
+  }
+
+  private static LayerProof proof(
+      WholeBlob found, Optional<String> wrongDigest, InstantSource clock) {
+    var lie = wrongDigest.or(found::problem);
+    return lie.isPresent()
+        ? new LayerProof(null, lie.get(), clock.instant())
+        : new LayerProof(found.diffId().orElseThrow().toString(), null, clock.instant());
+  }
+}

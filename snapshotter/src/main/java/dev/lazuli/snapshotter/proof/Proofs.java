@@ -1,0 +1,260 @@
+package dev.lazuli.snapshotter.proof;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.LayerProof;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The node's proofs: who waits for one, and the few that go on. Layers that still miss content go
+ * first, because a pass brings it along. A pass has a thread of its own, for it computes as much as
+ * it waits; its memory is a window and a decompressor, whatever the size of the layer. Thread-safe.
+ */
+public final class Proofs implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Proofs.class);
+  private static final long CLOSE_MILLIS = 5000;
+  private static final int MOST_DOUBLINGS = 6;
+
+  /**
+   * How passes go about their work.
+   *
+   * @param limits what the decoder accepts
+   * @param courtesy whom to stand aside for
+   * @param listener told of bytes that arrive
+   * @param pauseNanos pays for a number of bytes and returns how long to wait, in nanoseconds
+   * @param firstWaitMillis wait after the first failed request; doubles each time
+   * @param retry wait before a pass that failed is tried again; doubles each time, to 64 times
+   * @param clock says when something was found
+   */
+  public record Manners(
+      Limits limits,
+      Courtesy courtesy,
+      FetchListener listener,
+      LongUnaryOperator pauseNanos,
+      long firstWaitMillis,
+      Duration retry,
+      InstantSource clock) {}
+
+  /** A wish for a proof, from its request until it was fulfilled or given up. */
+  private final class Wish implements ProofWish {
+    final ProvableLayer layer;
+    final boolean fills;
+    final PassLife life = new PassLife();
+    int failures;
+
+    /** What was found, while it could not be recorded. */
+    @Nullable LayerProof unrecorded;
+
+    Wish(ProvableLayer layer, boolean fills) {
+      this.layer = layer;
+      this.fills = fills;
+    }
+
+    @Override
+    public boolean isUnderWay() {
+      synchronized (Proofs.this) {
+        return running.contains(this);
+      }
+    }
+
+    @Override
+    public void close() {
+      life.end();
+      forget(this);
+    }
+  }
+
+  private final ProofOptions options;
+  private final Manners manners;
+  private final ScheduledExecutorService timer;
+  private final ChunkDecoder decoder;
+
+  @GuardedBy("this")
+  private final Deque<Wish> filling = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private final Deque<Wish> proving = new ArrayDeque<>();
+
+  @GuardedBy("this")
+  private final Set<Wish> running = new HashSet<>();
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  /**
+   * Makes a room without work.
+   *
+   * @param timer for tries after a failure; the caller's
+   */
+  public Proofs(ProofOptions options, Manners manners, ScheduledExecutorService timer) {
+    this.options = options;
+    this.manners = manners;
+    this.timer = timer;
+    this.decoder = new ChunkDecoder(manners.limits());
+  }
+
+  /** Returns which layers are proved. */
+  public ProofOptions options() {
+    return options;
+  }
+
+  /**
+   * Asks for a proof of a layer that has none.
+   *
+   * @param fills whether content of it is missing
+   * @return the wish, to be taken back when the layer is not in use any more
+   */
+  public ProofWish request(ProvableLayer layer, boolean fills) {
+    var wish = new Wish(layer, fills);
+    enqueue(wish);
+    return wish;
+  }
+
+  private void enqueue(Wish wish) {
+    synchronized (this) {
+      if (closed || wish.life.hasEnded()) {
+        return;
+      }
+      (wish.fills ? filling : proving).add(wish);
+    }
+    startNext();
+  }
+
+  private synchronized void forget(Wish wish) {
+    filling.remove(wish);
+    proving.remove(wish);
+  }
+
+  private synchronized void startNext() {
+    while (!closed && running.size() < options.passes()) {
+      var wish = filling.isEmpty() ? proving.poll() : filling.poll();
+      if (wish == null) {
+        return;
+      }
+      running.add(wish);
+      Thread.ofPlatform()
+          .daemon()
+          .name("lazuli-proof-" + wish.layer.digest())
+          .start(() -> work(wish));
+    }
+  }
+
+  private void work(Wish wish) {
+    try {
+      prove(wish);
+    } catch (RuntimeException | Error e) {
+      log.error("layer {}: its proof failed", wish.layer.digest(), e);
+    } finally {
+      synchronized (this) {
+        running.remove(wish);
+        notifyAll();
+      }
+      startNext();
+    }
+  }
+
+  private void prove(Wish wish) {
+    LayerProof proof;
+    try {
+      proof = wish.unrecorded == null ? read(wish) : wish.unrecorded;
+      wish.unrecorded = proof;
+      try (var data = wish.layer.share()) {
+        data.prove(proof);
+      }
+    } catch (PassEndedException e) {
+      return;
+    } catch (IOException | RuntimeException e) {
+      if (!wish.life.hasEnded()) {
+        putOff(wish, e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
+      }
+      return;
+    }
+    wish.layer.proved(proof);
+  }
+
+  private LayerProof read(Wish wish) throws IOException {
+    var pace = new Measured(wish);
+    return new ProofPass(wish.layer, decoder, pace, wish.life, manners.firstWaitMillis())
+        .run(manners.clock());
+  }
+
+  private void putOff(Wish wish, String reason) {
+    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, MOST_DOUBLINGS));
+    log.warn("layer {}: not proved yet, tried again in {}: {}", wish.layer.digest(), wait, reason);
+    wish.layer.putOff(reason);
+    try {
+      var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("layer {}: left to the next daemon", wish.layer.digest());
+    }
+  }
+
+  /** Bytes of a pass are background: they stand aside, are paid for, and are counted. */
+  private final class Measured implements Pace {
+    private final Wish wish;
+
+    Measured(Wish wish) {
+      this.wish = wish;
+    }
+
+    @Override
+    public void before() throws InterruptedException {
+      manners.courtesy().giveWay(wish.life);
+    }
+
+    @Override
+    public void after(int bytes) throws InterruptedException {
+      manners.listener().bytesFetched(wish.layer.digest(), bytes, Priority.BACKGROUND);
+      long pause = manners.pauseNanos().applyAsLong(bytes);
+      if (pause > 0) {
+        var _ = wish.life.pause(pause);
+      }
+    }
+  }
+
+  /** Ends all passes and waits for them, 5 seconds at most. Idempotent. */
+  @Override
+  public void close() {
+    List<Wish> left;
+    synchronized (this) {
+      closed = true;
+      filling.clear();
+      proving.clear();
+      left = new ArrayList<>(running);
+    }
+    left.forEach(wish -> wish.life.end());
+    awaitEnd();
+    decoder.close();
+  }
+
+  private synchronized void awaitEnd() {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+    try {
+      for (long leftMillis = CLOSE_MILLIS; !running.isEmpty() && leftMillis > 0; ) {
+        wait(leftMillis);
+        leftMillis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

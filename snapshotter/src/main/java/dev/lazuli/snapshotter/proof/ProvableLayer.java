@@ -1,0 +1,34 @@
+package dev.lazuli.snapshotter.proof;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerProof;
+import dev.lazuli.estargz.BlobSource;
+import java.io.IOException;
+
+/** A layer in use, as its proof needs it. Safe for use by several threads. */
+public interface ProvableLayer {
+  /** Returns the digest of the layer's blob, {@code sha256:...}. */
+  String digest();
+
+  /**
+   * Returns a handle on what is stored, the caller's to close.
+   *
+   * @throws IOException if the layer is not in use any more
+   */
+  LayerData share() throws IOException;
+
+  /** Returns the layer's blob at its registry. */
+  BlobSource blob();
+
+  /** Says that a pass has made a chunk present. */
+  void arrived(int chunk);
+
+  /** Says that content could not be stored; it is left to be fetched later. */
+  void notStored(IOException reason);
+
+  /** Says what was found, after it was recorded. */
+  void proved(LayerProof proof);
+
+  /** Says that the blob could not be read whole now; it will be tried again. */
+  void putOff(String reason);
+}

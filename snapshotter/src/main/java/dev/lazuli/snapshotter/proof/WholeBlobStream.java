@@ -1,0 +1,115 @@
+package dev.lazuli.snapshotter.proof;
+
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blob from its first byte to its last, in large ranges, one after the other. A range that fails
+ * is opened again where it broke off, a limited number of times without a byte in between.
+ */
+final class WholeBlobStream implements BlobStream {
+  /** 32 MiB: few requests, and none that has to live for hours on a slow link. */
+  static final long RANGE_BYTES = 32L << 20;
+
+  /** Seven tries, one minute of waiting. */
+  private static final int MOST_FAILURES = 7;
+
+  /** What a pass does before each piece, and after it. */
+  interface Pace {
+    void before() throws InterruptedException;
+
+    void after(int bytes) throws InterruptedException;
+  }
+
+  private final BlobSource blob;
+  private final long size;
+  private final Pace pace;
+  private final PassLife life;
+  private final long firstWaitMillis;
+  private @Nullable BlobStream range;
+  private long at;
+  private int failures;
+
+  /**
+   * Makes a stream; nothing is asked for before the first piece.
+   *
+   * @param life says when the pass is to end
+   * @param firstWaitMillis wait after the first failure; doubles each time
+   */
+  WholeBlobStream(BlobSource blob, long size, Pace pace, PassLife life, long firstWaitMillis) {
+    this.blob = blob;
+    this.size = size;
+    this.pace = pace;
+    this.life = life;
+    this.firstWaitMillis = firstWaitMillis;
+  }
+
+  @Override
+  public @Nullable ByteBuffer next() throws IOException {
+    while (at < size) {
+      try {
+        pace.before();
+        var piece = piece();
+        if (piece != null) {
+          at += piece.remaining();
+          failures = 0;
+          pace.after(piece.remaining());
+          return piece;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new PassEndedException();
+      }
+    }
+    return null;
+  }
+
+  /** Returns the next piece, or null where a range ends or has failed. */
+  private @Nullable ByteBuffer piece() throws IOException, InterruptedException {
+    requireGoingOn();
+    try {
+      var open = range;
+      if (open == null) {
+        open = blob.open(at, Math.min(RANGE_BYTES, size - at));
+        range = open;
+        life.reads(open);
+      }
+      var piece = open.next();
+      if (piece == null) {
+        closeRange();
+      }
+      return piece;
+    } catch (IOException e) {
+      closeRange();
+      requireGoingOn();
+      if (++failures == MOST_FAILURES) {
+        throw new IOException("blob bytes from %d: %s".formatted(at, e.getMessage()), e);
+      }
+      var _ = life.pause(TimeUnit.MILLISECONDS.toNanos(firstWaitMillis << (failures - 1)));
+      return null;
+    }
+  }
+
+  private void requireGoingOn() throws PassEndedException {
+    if (life.hasEnded()) {
+      throw new PassEndedException();
+    }
+  }
+
+  private void closeRange() {
+    var open = range;
+    range = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    closeRange();
+  }
+}

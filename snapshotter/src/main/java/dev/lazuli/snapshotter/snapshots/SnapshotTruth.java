@@ -1,0 +1,212 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
+import dev.lazuli.snapshotter.proof.ChainId;
+import dev.lazuli.snapshotter.proof.Finding;
+import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.snapshotter.status.Troubles;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds what is found of layers against the chain IDs of the snapshots that are these layers. A
+ * snapshot that is not what its name says is disowned: it loses its name and its label, so that
+ * nobody finds it and the right one can have them, and nothing can be built on it any more. Safe
+ * for use by several threads.
+ */
+final class SnapshotTruth {
+  private static final Logger log = LoggerFactory.getLogger(SnapshotTruth.class);
+
+  private final SnapshotStore store;
+  private final RemoteLayers layers;
+  private final BannedLayers banned;
+  private final Troubles troubles;
+  private final Metrics metrics;
+
+  /** Whether any snapshot ever lied: on most nodes none does, and nothing need be looked for. */
+  private volatile boolean anyLies;
+
+  SnapshotTruth(
+      SnapshotStore store,
+      RemoteLayers layers,
+      BannedLayers banned,
+      Troubles troubles,
+      Metrics metrics) {
+    this.store = store;
+    this.layers = layers;
+    this.banned = banned;
+    this.troubles = troubles;
+    this.metrics = metrics;
+  }
+
+  /** Goes on where the last daemon was, and listens. */
+  void start() throws IOException {
+    layers.onFinding(this::found);
+    for (var snapshot : store.list(snapshot -> snapshot.lie().isPresent())) {
+      trouble(snapshot);
+      snapshot.layer().ifPresent(layer -> settle(layer.digest()));
+    }
+  }
+
+  /**
+   * Refuses to make a snapshot that is known not to be what it would be named after.
+   *
+   * @param target the chain ID
+   * @throws IOException if so; the layer is then to be unpacked by containerd, which finds out too
+   */
+  void requireNoLie(String target, String parent, RemoteLayer layer) throws IOException {
+    var request = layer.request();
+    var known =
+        banned
+            .reason(BannedLayers.chain(target, layer.digest()))
+            .or(() -> banned.reason(layerKey(request)));
+    if (known.isEmpty() && layer.finding().isPresent()) {
+      var below = below(parent);
+      known = below.flatMap(chain -> layer.finding().get().lieAbout(target, chain));
+    }
+    if (known.isPresent()) {
+      throw new IOException(
+          "layer " + layer.digest() + " is not what its image says: " + known.get());
+    }
+  }
+
+  /** A snapshot was made: whatever was found while that went on counts for it too. */
+  void made(RemoteLayer layer) {
+    layer.finding().ifPresent(finding -> check(layer.digest(), finding));
+  }
+
+  /** A snapshot was removed. */
+  void removed(Snapshot snapshot) {
+    if (anyLies) {
+      troubles.ended(Trouble.Kind.LIE, snapshot.name());
+      snapshot.layer().ifPresent(layer -> settle(layer.digest()));
+    }
+  }
+
+  /**
+   * Refuses snapshots of which one is not what its image says.
+   *
+   * @throws SnapshotException saying which, and why
+   */
+  static void requireNoLie(List<Snapshot> lineage) throws SnapshotException {
+    for (var snapshot : lineage) {
+      if (snapshot.lie().isPresent()) {
+        throw new SnapshotException(
+            Reason.FAILED_PRECONDITION,
+            "snapshot %s is not what its image says, or stands on one that is not: %s"
+                .formatted(snapshot.name(), snapshot.lie().get()));
+      }
+    }
+  }
+
+  private void found(String digest, Finding finding) {
+    if (check(digest, finding)) {
+      metrics.layerLied();
+    } else {
+      metrics.layerProved();
+    }
+  }
+
+  /** Returns whether the layer, or a snapshot of it, lied. */
+  private boolean check(String digest, Finding finding) {
+    boolean lied = finding.lie().isPresent();
+    try {
+      for (var snapshot : ofLayer(digest)) {
+        if (snapshot.lie().isEmpty()) {
+          var lie = lie(snapshot, finding);
+          lied |= lie.isPresent();
+          if (lie.isPresent()) {
+            disown(snapshot, lie.get(), finding);
+          }
+        }
+      }
+    } catch (IOException e) {
+      log.error("layer {}: its snapshots could not be checked: {}", digest, e.toString());
+    }
+    settle(digest);
+    return lied;
+  }
+
+  private Optional<String> lie(Snapshot snapshot, Finding finding) throws IOException {
+    if (finding.lie().isPresent()) {
+      return finding.lie();
+    }
+    var below = below(snapshot.parent());
+    if (snapshot.target().isEmpty() || below.isEmpty()) {
+      log.info("snapshot {}: its chain ID, or that below it, is not known", snapshot.name());
+      return Optional.empty();
+    }
+    return finding.lieAbout(snapshot.target(), below.get());
+  }
+
+  /** Returns the chain ID of a parent: empty text for none, empty if it is not known. */
+  private Optional<String> below(String parent) throws IOException {
+    if (parent.isEmpty()) {
+      return Optional.of("");
+    }
+    var snapshot = store.get(parent);
+    return snapshot.isRemote()
+        ? ChainId.inName(snapshot.target())
+        : ChainId.inName(snapshot.name());
+  }
+
+  private void disown(Snapshot snapshot, String reason, Finding finding) throws IOException {
+    var request = snapshot.layer().orElseThrow();
+    banned.ban(
+        finding.lie().isPresent()
+            ? layerKey(request)
+            : BannedLayers.chain(snapshot.target(), request.digest()),
+        reason);
+    for (var disowned : store.disown(snapshot.name(), reason)) {
+      trouble(disowned);
+      log.atError()
+          .addKeyValue("snapshot", snapshot.name())
+          .addKeyValue("layer", request.digest())
+          .addKeyValue("image", request.reference())
+          .addKeyValue("reason", reason)
+          .log(
+              "snapshot {} is not what its image says; it is now {}",
+              snapshot.name(),
+              disowned.name());
+    }
+  }
+
+  private void trouble(Snapshot disowned) {
+    anyLies = true;
+    troubles.failed(
+        Trouble.Kind.LIE,
+        disowned.layer().map(LayerRequest::digest).orElse(""),
+        disowned.layer().map(LayerRequest::reference).orElse(""),
+        disowned.name(),
+        disowned.lie().orElse(""));
+  }
+
+  /** A layer's mount serves all of its snapshots, so it answers while one of them is right. */
+  private void settle(String digest) {
+    try {
+      var all = ofLayer(digest);
+      boolean noneIsRight = all.stream().allMatch(snapshot -> snapshot.lie().isPresent());
+      layers.refuse(
+          digest, all.isEmpty() || !noneIsRight ? Optional.empty() : all.getFirst().lie());
+    } catch (IOException e) {
+      log.error("layer {}: whether it is to be read is not known: {}", digest, e.toString());
+    }
+  }
+
+  private List<Snapshot> ofLayer(String digest) throws IOException {
+    return store.list(
+        snapshot -> snapshot.layer().map(LayerRequest::digest).filter(digest::equals).isPresent());
+  }
+
+  private static String layerKey(LayerRequest request) {
+    return BannedLayers.layer(request.digest(), request.tocDigest().or(request::tocChecksum));
+  }
+}

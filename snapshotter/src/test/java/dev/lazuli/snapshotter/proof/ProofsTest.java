@@ -1,0 +1,210 @@
+package dev.lazuli.snapshotter.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.estargz.LayerFormat;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ProofsTest {
+  @TempDir Path root;
+
+  private ProofRig rig() throws IOException {
+    return new ProofRig(root, LayerFormat.ESTARGZ, 16_384, 0, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ESTARGZ, 4194304, 0",
+    "ESTARGZ, 16384, 65536",
+    "ZSTD_CHUNKED, 4194304, 0",
+    "ZSTD_CHUNKED, 16384, 65536"
+  })
+  void anHonestLayer_isProvedAndFilledByOneReadingOfItsBlob(
+      LayerFormat format, int chunkBytes, int minChunkBytes) throws Exception {
+    try (var rig = new ProofRig(root, format, chunkBytes, minChunkBytes, 0)) {
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+
+      assertThat(rig.data.presentCount()).isEqualTo(rig.chunks());
+      assertThat(rig.arrived).hasSize(rig.chunks());
+      assertThat(rig.allRight()).isTrue();
+      assertThat(rig.bytes.get()).isEqualTo(rig.source.size());
+      assertThat(rig.data.record().proof()).isNotNull();
+    }
+  }
+
+  @Test
+  void aLayerOfWhichReadersHadAThird_costsItsWholeBlob_andKeepsWhatWasThere() throws Exception {
+    try (var rig = rig()) {
+      int before = rig.chunks() * 3 / 10;
+      for (int c = 0; c < before; c++) {
+        rig.write(c);
+      }
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+
+      assertThat(rig.bytes.get()).isEqualTo(rig.source.size());
+      assertThat(rig.arrived).hasSize(rig.chunks() - before);
+      assertThat(rig.allRight()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void aWrongByteAnywhere_isALie_andStoresNothingWrong(long seed) throws Exception {
+    try (var rig = rig()) {
+      int at = new Random(seed).nextInt(rig.source.bytes.length);
+      rig.source.bytes[at] ^= 4;
+      try (var _ = rig.request()) {
+        var proof = rig.awaitProof();
+
+        assertThat(proof.diffId()).as("byte %d", at).isNull();
+        assertThat(proof.lie()).startsWith("its blob is sha256:");
+      }
+      assertThat(rig.source.distrusted).hasValue(1);
+      assertThat(rig.allRight()).isTrue();
+    }
+  }
+
+  @Test
+  void aHostThatWasWrongOnce_isAskedAgain_andNobodyLied() throws Exception {
+    try (var rig = rig()) {
+      int at = rig.source.bytes.length / 2;
+      var passes = new AtomicInteger();
+      rig.source.fault =
+          offset -> {
+            if (offset == 0) {
+              rig.source.bytes[at] ^= passes.getAndIncrement() < 2 ? (byte) 4 : 0;
+            }
+          };
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+      assertThat(rig.allRight()).isTrue();
+    }
+  }
+
+  @Test
+  void aBlobThatChangesEachTime_isNoLie_butTriedAgain() throws Exception {
+    try (var rig = rig()) {
+      var opened = new AtomicInteger();
+      rig.source.fault =
+          offset -> {
+            if (offset == 0) {
+              rig.source.bytes[rig.source.bytes.length / 2] += (byte) opened.incrementAndGet();
+            }
+          };
+      try (var _ = rig.request()) {
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("not the same twice");
+      }
+      assertThat(rig.found).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {7, 8, 9})
+  void ranges_thatBreakOff_goOnWhereTheyWere(long seed) throws Exception {
+    try (var rig = rig()) {
+      var random = new Random(seed);
+      var failures = new HashMap<Long, Integer>();
+      rig.source.fault =
+          at -> {
+            if (random.nextInt(3) == 0 && failures.merge(at, 1, Integer::sum) < 4) {
+              throw new IOException("broken off");
+            }
+          };
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).as("seed %d", seed).isEqualTo(rig.diffId());
+      }
+      assertThat(rig.bytes.get()).isEqualTo(rig.source.size());
+      assertThat(rig.source.opened.get()).isGreaterThan(10);
+    }
+  }
+
+  @Test
+  void aRegistryThatIsAway_putsTheProofOff_untilItIsBack() throws Exception {
+    try (var rig = rig()) {
+      rig.source.fault =
+          _ -> {
+            throw new IOException("connection refused");
+          };
+      try (var _ = rig.request()) {
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("connection refused");
+        rig.source.fault = _ -> {};
+
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+    }
+  }
+
+  @Test
+  void aStopInTheMiddle_keepsWhatCame_andTheNextDaemonProves() throws Exception {
+    try (var rig = rig()) {
+      var half = new CountDownLatch(1);
+      rig.source.fault =
+          at -> {
+            if (at > rig.source.size() / 2) {
+              half.countDown();
+              throw new IOException("stalled");
+            }
+          };
+      var wish = rig.request();
+      assertThat(half.await(60, TimeUnit.SECONDS)).isTrue();
+      rig.restart();
+      wish.close();
+      int kept = rig.data.presentCount();
+      rig.source.fault = _ -> {};
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+
+      assertThat(kept).isBetween(1, rig.chunks() - 1);
+      assertThat(rig.data.presentCount()).isEqualTo(rig.chunks());
+      assertThat(rig.allRight()).isTrue();
+    }
+  }
+
+  @Test
+  void aWishThatIsTakenBack_endsItsPass() throws Exception {
+    try (var rig = rig()) {
+      var reading = new CountDownLatch(1);
+      rig.source.fault =
+          at -> {
+            if (at > 0) {
+              reading.countDown();
+              throw new IOException("stalled");
+            }
+          };
+      var wish = rig.request();
+      assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
+      wish.close();
+      rig.source.fault = _ -> {};
+      rig.restart();
+
+      assertThat(rig.found).isEmpty();
+    }
+  }
+
+  @Test
+  void aFullQuota_keepsChunksFromBeingStored_butNotTheProof() throws Exception {
+    try (var rig = new ProofRig(root, LayerFormat.ESTARGZ, 16_384, 0, 100_000)) {
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+      assertThat(rig.data.presentCount()).isLessThan(rig.chunks());
+    }
+  }
+}
