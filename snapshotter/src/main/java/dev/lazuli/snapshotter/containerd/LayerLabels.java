@@ -34,7 +34,6 @@ final class LayerLabels {
 
   private LayerLabels() {}
 
-  /** Returns whether a layer says that it has a table of contents: it is likely to be mounted. */
   /**
    * Returns normally if a snapshot was unpacked, or is mounted as the very layer that an image's
    * manifest names.

@@ -99,13 +99,12 @@ public final class ImageConversion {
   }
 
   private static boolean speaksOf(Plan.Child child, Set<Digest> leftOut) {
-    if (child.plan() instanceof Plan.Image image
-        && image.image().subject() instanceof Descriptor subject
-        && leftOut.contains(subject.digest())) {
-      leftOut.add(child.descriptor().digest());
-      return true;
+    var subject = child.plan() instanceof Plan.Image image ? image.image().subject() : null;
+    if (subject == null || !leftOut.contains(subject.digest())) {
+      return false;
     }
-    return false;
+    leftOut.add(child.descriptor().digest());
+    return true;
   }
 
   private Plan planChild(Descriptor child, int depth) throws IOException {

@@ -47,7 +47,8 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
     if (size > 0) {
       var names = new byte[size];
       image.listXattrs(nid, MemorySegment.ofArray(names));
-      for (var name : new String(names, ISO_8859_1).split("\0")) {
+      // Each name ends with a NUL, the last one too.
+      for (var name : new String(names, 0, size - 1, ISO_8859_1).split("\0", -1)) {
         xattrs.put(name, xattr(name));
       }
     }

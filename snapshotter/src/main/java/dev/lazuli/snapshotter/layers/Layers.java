@@ -111,7 +111,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
     var claim = claim(request, Trust.RESTORED, _ -> {});
-    for (var layer : adopted) {
+    for (var layer : List.copyOf(adopted)) {
       if (layer.digest().equals(request.digest()) && adopted.remove(layer)) {
         release(layer);
       }

@@ -161,7 +161,7 @@ final class SlowIndexTest {
 
         @Override
         public void close() {
-          if (read.join() == Thread.currentThread()) {
+          if (read.join().equals(Thread.currentThread())) {
             closed.complete(null);
           }
         }

@@ -51,7 +51,7 @@ final class FullDiskStartIT {
   }
 
   /** Takes what is left. */
-  private enum Filler {
+  enum Filler {
     BLOCKS {
       @Override
       void fill(Path place) throws IOException {

@@ -85,7 +85,7 @@ public final class FailingFiles extends FilePathWrapper {
     }
 
     @Override
-    public int read(ByteBuffer destination, long position) throws IOException {
+    public synchronized int read(ByteBuffer destination, long position) throws IOException {
       return disk.read(destination, position);
     }
 
@@ -96,7 +96,7 @@ public final class FailingFiles extends FilePathWrapper {
     }
 
     @Override
-    public int write(ByteBuffer source, long position) throws IOException {
+    public synchronized int write(ByteBuffer source, long position) throws IOException {
       count("write");
       return disk.write(source, position);
     }

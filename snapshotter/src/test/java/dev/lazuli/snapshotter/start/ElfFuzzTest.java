@@ -14,7 +14,13 @@ final class ElfFuzzTest {
   private static final StartLimits LIMITS = StartLimits.DEFAULT;
   private static final String PATH = "/deep" + "/d".repeat(2000) + "/app";
 
-  private record Bytes(byte[] content) implements FileParts {
+  private static final class Bytes implements FileParts {
+    private final byte[] content;
+
+    Bytes(byte[] content) {
+      this.content = content;
+    }
+
     @Override
     public String path() {
       return PATH;
@@ -27,7 +33,7 @@ final class ElfFuzzTest {
 
     @Override
     public byte[] read(long at, int length) {
-      int from = (int) Math.clamp(at, 0, content.length);
+      int from = Math.clamp(at, 0, content.length);
       return Arrays.copyOfRange(content, from, Math.min(content.length, from + length));
     }
   }
