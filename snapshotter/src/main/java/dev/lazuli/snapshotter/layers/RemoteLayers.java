@@ -46,15 +46,15 @@ public interface RemoteLayers {
    */
   RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException;
 
-  /** Takes the one who is told from now on what is found of layers; by default nothing is. */
-  default void onFinding(Findings.Listener listener) {}
+  /** Takes the one who is told from now on what is found of layers. */
+  void onFinding(Findings.Listener listener);
 
   /**
    * Answers all reads of a layer with errors from now on, whoever reads it, or no more.
    *
    * @param reason why; empty to answer them again
    */
-  default void refuse(String digest, Optional<String> reason) {}
+  void refuse(String digest, Optional<String> reason);
 
   /**
    * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.
@@ -75,6 +75,12 @@ public interface RemoteLayers {
       public RemoteLayer restore(LayerRequest request) throws IOException {
         return mount(request);
       }
+
+      @Override
+      public void onFinding(Findings.Listener listener) {}
+
+      @Override
+      public void refuse(String digest, Optional<String> reason) {}
     };
   }
 }

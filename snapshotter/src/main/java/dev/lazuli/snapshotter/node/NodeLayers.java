@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
+import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.LayerService;
@@ -105,6 +106,16 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
     return layers().restore(request);
+  }
+
+  @Override
+  public void onFinding(Findings.Listener listener) {
+    service().ifPresent(opened -> opened.layers().onFinding(listener));
+  }
+
+  @Override
+  public void refuse(String digest, Optional<String> reason) {
+    service().ifPresent(opened -> opened.layers().refuse(digest, reason));
   }
 
   private RemoteLayers layers() throws IOException {

@@ -1,0 +1,172 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.status.NodeStatus;
+import dev.lazuli.snapshotter.status.ProofState;
+import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.testimages.images.ImageBuilder;
+import dev.lazuli.testimages.images.ImageConfig;
+import dev.lazuli.testimages.images.Layer;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.TestRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An image that passes its own layer off as another image's is found out on real containerd, and
+ * the other image gets its own files. The steps build on each other.
+ */
+@TestMethodOrder(OrderAnnotation.class)
+final class ProofIT {
+  private static final String OTHER = "other";
+
+  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+
+  private static TestRegistry registry;
+  private static Node node;
+  private static String evil;
+  private static String victim;
+  private static int metricsPort;
+
+  @BeforeAll
+  static void serve() throws IOException {
+    registry = BED.closeAtEnd(TestRegistry.start());
+    var layout = OciLayout.at(BED.directory().resolve("layout"));
+    var right = layer(layout, "right");
+    var wrong = layer(layout, "evil");
+    var passedOff = new Layer(wrong.descriptor(), right.diffId(), wrong.uncompressedSize());
+    var _ = layout.addImage("victim", ImageConfig.DEFAULT, List.of(right));
+    var _ = layout.addImage("evil", ImageConfig.DEFAULT, List.of(passedOff));
+    registry.serve("image", layout);
+    victim = registry.reference("image", "victim");
+    evil = registry.reference("image", "evil");
+    metricsPort = freePort();
+    node = Node.start(BED, "fetch.background=false", "metrics.address=127.0.0.1:" + metricsPort);
+  }
+
+  private static Layer layer(OciLayout layout, String word) throws IOException {
+    var tree =
+        new HostFiles()
+            .program(Path.of("/bin/sh"))
+            .tree()
+            .file("word", word)
+            .file("late", word + " read late");
+    return new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ).layer(tree).layers().getFirst();
+  }
+
+  private static int freePort() throws IOException {
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private static NodeStatus status() throws IOException {
+    var json =
+        DaemonProcess.lazuli("status", "--json")
+            .with("--state=" + node.daemon().state())
+            .within(Node.LONG)
+            .check()
+            .output();
+    return JsonMapper.shared().readValue(json, NodeStatus.class);
+  }
+
+  private static boolean hasLied() throws IOException {
+    return status().layers().stream().anyMatch(layer -> layer.proof() == ProofState.LIED);
+  }
+
+  private static String scrape() throws IOException {
+    var url = URI.create("http://127.0.0.1:" + metricsPort + "/metrics").toURL();
+    try (var answer = url.openStream()) {
+      return new String(answer.readAllBytes(), UTF_8);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void aLayerPassedOffAsAnothers_isFoundOutOnceItsBlobWasRead() throws IOException {
+    node.rpull(evil).check();
+    assertThat(node.shell(evil, "e1", "read word < /word; echo $word")).isEqualTo("evil");
+    var mounted = node.mountedLayers().getFirst();
+
+    var _ =
+        DaemonProcess.lazuli("fetch", evil)
+            .with("--state=" + node.daemon().state())
+            .within(Node.LONG)
+            .run();
+    node.await("the lie is known", ProofIT::hasLied);
+
+    var status = status();
+    assertThat(status.troubles())
+        .anySatisfy(
+            trouble -> {
+              assertThat(trouble.kind()).isEqualTo(Trouble.Kind.LIE);
+              assertThat(trouble.image()).isEqualTo(evil);
+              assertThat(trouble.snapshot()).startsWith("lied/");
+            });
+    assertThat(status.layers())
+        .allSatisfy(layer -> assertThat(layer.mount()).isNotEqualTo(MountKind.EROFS_LOCAL));
+    assertThat(scrape())
+        .contains("lazuli_lying_layers_total 1.0", "lazuli_troubles{kind=\"lie\"} 1.0");
+    assertThatThrownBy(() -> Files.readString(mounted.resolve("late")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Input/output error");
+    assertThat(node.container(evil, "e2", "/bin/sh", "-c", "true").run().exitStatus()).isNotZero();
+  }
+
+  @Test
+  @Order(2)
+  void theOtherImage_getsItsOwnFiles_inAnotherNamespace() throws IOException {
+    node.rpull(victim).with("--namespace", OTHER).check();
+
+    var word =
+        BED.containerd()
+            .ctr("--namespace", OTHER, "run", "--rm", "--snapshotter", "lazuli", victim, "v1")
+            .with("/bin/sh", "-c", "read word < /word; echo $word")
+            .within(Node.LONG)
+            .check()
+            .output()
+            .strip();
+
+    assertThat(word).isEqualTo("right");
+  }
+
+  @Test
+  @Order(3)
+  void theOtherImage_getsThemInTheSameNamespace_onceTheLyingOneIsGone() throws IOException {
+    node.removeImage(evil);
+    node.await("the lying snapshot is gone", () -> !hasLied());
+    var _ = node.ctrRemotePull(victim).check();
+
+    assertThat(node.shell(victim, "v2", "read word < /word; echo $word")).isEqualTo("right");
+    assertThat(status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
+  }
+
+  @Test
+  @Order(4)
+  void theLyingImage_isNotMountedAgain() throws IOException {
+    assertThat(node.rpull(evil).run().output()).doesNotContain("1 of 1 layers mounted lazily");
+    node.removeImage(victim);
+    node.removeAllImages("--namespace", OTHER);
+    node.removeAllImages();
+    node.awaitNothingLeft();
+  }
+}
