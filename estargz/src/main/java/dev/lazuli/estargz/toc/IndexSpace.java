@@ -49,7 +49,7 @@ final class IndexSpace implements AutoCloseable {
 
   /** Frees what a table has taken, unless it lives as long as the space. */
   void free(Arena arena, long bytes) {
-    if (arena != kept && arena.scope().isAlive()) {
+    if (!arena.equals(kept) && arena.scope().isAlive()) {
       arena.close();
       claim.give(bytes);
     }

@@ -1,6 +1,7 @@
 package dev.lazuli.bridge.erofs;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
@@ -19,7 +20,7 @@ final class ErofsImageFuzzTest {
   private static final MemorySegment WHOLE = image();
   private static final MemorySegment DAMAGED = Arena.global().allocate(WHOLE.byteSize(), 8);
   private static final int MOST_ENTRIES = 20_000;
-  private static final MemorySegment NAME = MemorySegment.ofArray("file-00042".getBytes());
+  private static final MemorySegment NAME = MemorySegment.ofArray("file-00042".getBytes(US_ASCII));
 
   @FuzzTest(maxDuration = "30s")
   void damaged_image(FuzzedDataProvider data) {

@@ -148,10 +148,9 @@ final class DifferentialIT {
     return StackEntry.of(StackEntry.FILE, path, "", PLAIN);
   }
 
-  @SafeVarargs
-  private static List<String> differencesOf(String tag, List<StackEntry>... layers)
-      throws IOException {
-    images.serve(tag, List.of(layers));
+  private static List<String> differencesOf(
+      String tag, List<StackEntry> lower, List<StackEntry> upper) throws IOException {
+    images.serve(tag, List.of(lower, upper));
     return differences(tag);
   }
 
