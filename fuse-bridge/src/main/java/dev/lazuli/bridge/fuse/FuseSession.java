@@ -40,6 +40,8 @@ public final class FuseSession implements AutoCloseable {
   private final boolean resumed;
   private final @Nullable Keeper keeper;
 
+  private volatile String notKept = "there is no keeper";
+
   private FuseSession(
       Path directory, List<FuseMount> mounts, boolean resumed, @Nullable Keeper keeper) {
     this.directory = directory;
@@ -186,9 +188,8 @@ public final class FuseSession implements AutoCloseable {
     var descriptors = new LinkedHashMap<String, Descriptor>();
     for (FuseMount mount : mounts) {
       if (!mount.negotiated().canResend()) {
-        log.warn(
-            "this kernel cannot hand FUSE requests over (Linux 6.9 can): incomplete layers do not"
-                + " outlive this process");
+        notKept = "this kernel cannot hand FUSE requests over, Linux 6.9 and newer can";
+        log.warn("incomplete layers do not outlive this process: {}", notKept);
         return;
       }
       var volume = mount.volumeName();
@@ -197,9 +198,16 @@ public final class FuseSession implements AutoCloseable {
     }
     try {
       keeper.keep(descriptors);
+      notKept = "";
     } catch (IOException e) {
+      notKept = String.valueOf(e.getMessage());
       log.warn("the FUSE session at {} will not outlive this process", directory, e);
     }
+  }
+
+  /** Returns why the session will not outlive this process; empty where a keeper has it. */
+  public String whyNotKept() {
+    return notKept;
   }
 
   /** Returns if the session is one that another process began: what was mounted on it still is. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A node's status as text: one line for the daemon, tables of images and layers with columns as
@@ -103,7 +104,10 @@ final class StatusTable {
         + totals(status)
         + "\n"
         + use(status.use())
-        + status.noLazyMounts().map(why -> "NOTHING IS MOUNTED LAZILY: " + why + "\n").orElse("");
+        + status.noLazyMounts().map(why -> "NOTHING IS MOUNTED LAZILY: " + why + "\n").orElse("")
+        + status.warnings().stream()
+            .map(warning -> "warning: " + Printable.of(warning) + "\n")
+            .collect(Collectors.joining());
   }
 
   private static String use(NodeUse use) {

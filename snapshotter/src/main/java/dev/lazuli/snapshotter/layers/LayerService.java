@@ -303,6 +303,12 @@ public final class LayerService implements AutoCloseable {
     return serving != null && serving.isServing();
   }
 
+  /** Returns why incomplete layers will not outlive this process; empty where they will. */
+  public String whyNotKept() {
+    var serving = session;
+    return serving == null ? "" : serving.whyNotKept();
+  }
+
   /** Returns how incomplete layers are mounted. */
   public MountKind kind() {
     return mounters.lazy().kind();

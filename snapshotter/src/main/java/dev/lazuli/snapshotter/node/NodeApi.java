@@ -37,14 +37,14 @@ final class NodeApi {
   private final Instant startedAt;
   private final SnapshotterServer snapshots;
   private final Optional<LayerActions> layers;
-  private final String noLazyMounts;
+  private final NodeLayers mounts;
   private final LongSupplier diskBytes;
 
   /**
    * Answers for the parts of a daemon.
    *
    * @param layers empty where nothing is mounted lazily
-   * @param noLazyMounts why that is so, else empty
+   * @param mounts says what is not as it could be
    */
   NodeApi(
       Configuration config,
@@ -52,14 +52,14 @@ final class NodeApi {
       Instant startedAt,
       SnapshotterServer snapshots,
       Optional<LayerActions> layers,
-      String noLazyMounts,
+      NodeLayers mounts,
       LongSupplier diskBytes) {
     this.config = config;
     this.version = version;
     this.startedAt = startedAt;
     this.snapshots = snapshots;
     this.layers = layers;
-    this.noLazyMounts = noLazyMounts;
+    this.mounts = mounts;
     this.diskBytes = diskBytes;
   }
 
@@ -114,7 +114,8 @@ final class NodeApi {
         ProcessHandle.current().pid(),
         startedAt,
         config.root().toString(),
-        noLazyMounts.isEmpty() ? Optional.empty() : Optional.of(noLazyMounts),
+        Optional.of(mounts.noLazyMounts()).filter(reason -> !reason.isEmpty()),
+        mounts.warnings(),
         diskBytes.getAsLong(),
         config.cache().quotaBytes(),
         use(),
@@ -167,6 +168,6 @@ final class NodeApi {
     return layers.orElseThrow(
         () ->
             new RequestException(
-                Reason.UNAVAILABLE, "this daemon mounts nothing lazily: " + noLazyMounts));
+                Reason.UNAVAILABLE, "this daemon mounts nothing lazily: " + mounts.noLazyMounts()));
   }
 }

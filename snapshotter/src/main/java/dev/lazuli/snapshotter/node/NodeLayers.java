@@ -7,6 +7,7 @@ import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -84,6 +85,16 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   /** Returns why nothing is mounted lazily; empty where it is. */
   String noLazyMounts() {
     return noLazyMounts;
+  }
+
+  /** Returns what an operator should know that is not as it could be. */
+  List<String> warnings() {
+    var reason = service().map(LayerService::whyNotKept).orElse("");
+    return reason.isEmpty()
+        ? List.of()
+        : List.of(
+            "when this daemon ends, missing content of running containers becomes an I/O error: "
+                + reason);
   }
 
   /** Returns the bytes of disk that all stored layers take. */

@@ -190,7 +190,6 @@ public final class NodeLife {
             () -> actions.map(LayerActions::evictedBytes).orElse(0L),
             () -> actions.map(LayerActions::failedSyncs).orElse(0L))
         .register(metrics);
-    return new NodeApi(
-        config, version, startedAt, serving, actions, layers.noLazyMounts(), layers::diskBytes);
+    return new NodeApi(config, version, startedAt, serving, actions, layers, layers::diskBytes);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param startedAt when it started
  * @param root where it keeps layers and snapshots
  * @param noLazyMounts why this daemon mounts nothing lazily; empty where it does
+ * @param warnings what an operator should know that is not as it could be
  * @param diskBytes disk space that layers take
  * @param quotaBytes disk space that they may take, 0 for no limit
  * @param use what the daemon takes of the node
@@ -25,6 +26,7 @@ public record NodeStatus(
     Instant startedAt,
     String root,
     Optional<String> noLazyMounts,
+    List<String> warnings,
     long diskBytes,
     long quotaBytes,
     NodeUse use,
@@ -33,6 +35,7 @@ public record NodeStatus(
     List<Trouble> troubles) {
   /** Copies the lists. */
   public NodeStatus {
+    warnings = List.copyOf(warnings);
     images = List.copyOf(images);
     layers = List.copyOf(layers);
     troubles = List.copyOf(troubles);

@@ -232,6 +232,7 @@ final class CommandLineTest {
         Instant.now(),
         "/r",
         Optional.empty(),
+        List.of(),
         0,
         0,
         new NodeUse(0, 0, 0, 0, 0, 0),

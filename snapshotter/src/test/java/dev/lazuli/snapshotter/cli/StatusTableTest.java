@@ -67,6 +67,7 @@ final class StatusTableTest {
         START,
         "/var/lib/lazuli",
         why,
+        List.of(),
         5 << 20,
         1L << 30,
         new NodeUse(100 << 20, 120 << 20, 30, 99, 1024, 7L << 30),
@@ -187,5 +188,26 @@ final class StatusTableTest {
     var text = StatusTable.of(node(Optional.empty(), List.of(trouble)), START);
 
     assertThat(text).contains("a\\u001b[2Jb", "x\\u000alazuli").doesNotContain("\033");
+  }
+
+  @Test
+  void warnings_standAtTheTop() {
+    var node = node(Optional.empty(), List.of());
+    var warned =
+        new NodeStatus(
+            node.version(),
+            node.pid(),
+            node.startedAt(),
+            node.root(),
+            node.noLazyMounts(),
+            List.of("the kernel is old"),
+            node.diskBytes(),
+            node.quotaBytes(),
+            node.use(),
+            node.images(),
+            node.layers(),
+            node.troubles());
+
+    assertThat(StatusTable.of(warned, START)).endsWith("warning: the kernel is old\n");
   }
 }

@@ -34,6 +34,7 @@ final class StatusServerTest {
           Instant.ofEpochSecond(1_700_000_000, 5_000_000),
           "/var/lib/lazuli",
           Optional.empty(),
+          List.of("w"),
           123,
           0,
           new NodeUse(1, 2, 3, 4, 5, 6),
