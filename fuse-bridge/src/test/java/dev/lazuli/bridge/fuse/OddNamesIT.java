@@ -52,7 +52,8 @@ class OddNamesIT {
         new ArrayList<>(List.of("unshare", "--mount", "/bin/sh", "-c", serveTwice(), "sh"));
     command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
 
-    assertThat(Shell.run(directory, command)).isEqualTo("mounted\nresumed");
+    assertThat(Shell.run(directory, command).lines().filter(line -> !line.startsWith("SLF4J")))
+        .containsExactly("mounted", "resumed");
   }
 
   private static String serveTwice() {
