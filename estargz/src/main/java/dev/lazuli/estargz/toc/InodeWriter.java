@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * attributes of the last hard link to it.
  */
 final class InodeWriter {
+  /** S_ISGID of uapi/linux/stat.h. */
+  private static final int SETGID = 02000;
+
   /** The last second whose nanoseconds fit 63 bits (in 2262); containerd takes none after it. */
   private static final long LAST_SECOND = Long.MAX_VALUE / 1_000_000_000;
 
@@ -32,6 +35,18 @@ final class InodeWriter {
     var inode = inodes.add();
     inodes.setInt(inode, InodeRow.MODE, Kind.DIRECTORY.typeBits() | 0755);
     inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code() | InodeRow.IMPLIED);
+    return inode;
+  }
+
+  /**
+   * Returns one that is made in a directory as this is now. A setgid one hands its group on; the
+   * bit goes when containerd sets the mode.
+   */
+  int impliedDirectory(int parent) {
+    var inode = impliedDirectory();
+    if ((inodes.getInt(parent, InodeRow.MODE) & SETGID) != 0) {
+      inodes.setInt(inode, InodeRow.GID, inodes.getInt(parent, InodeRow.GID));
+    }
     return inode;
   }
 

@@ -129,7 +129,8 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   /**
    * Returns whether a directory has no entry of its own, so that the layer does not say what its
-   * attributes are; they are then those of a directory of root's with mode 0755.
+   * attributes are; they are then those of a directory of root's with mode 0755. Where the layer
+   * had made its parent setgid by then, it has the parent's group.
    */
   public boolean isImplied(int inode) {
     return (inodes.getInt(row(inode), InodeRow.FLAGS) & InodeRow.IMPLIED) != 0;

@@ -245,9 +245,10 @@ public final class LayerIndexBuilder implements AutoCloseable {
       var length = of.length(i);
       var next = tree.find(directory, of.bytes(), start, length);
       if (next < 0) {
-        next = tree.add(directory, of.bytes(), start, length, writer.impliedDirectory());
+        var made = writer.impliedDirectory(tree.inode(directory));
+        next = tree.add(directory, of.bytes(), start, length, made);
       } else if (writer.isWhiteout(tree.inode(next))) {
-        tree.setInode(next, writer.impliedDirectory());
+        tree.setInode(next, writer.impliedDirectory(tree.inode(directory)));
       } else if (kind(next) == Kind.SYMLINK) {
         return NONE;
       } else if (kind(next) != Kind.DIRECTORY) {

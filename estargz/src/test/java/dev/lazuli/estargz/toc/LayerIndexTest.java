@@ -53,6 +53,31 @@ class LayerIndexTest {
     }
   }
 
+  /** As mkdir and chmod leave them: the group of the moment, but not the bit. */
+  @Test
+  void missingParentsInASetgidDirectory_getItsGroup() throws IOException {
+    try (var index =
+        index(
+            directory("shared", 02775, 7),
+            file("shared/new/deep/f", 1, 10),
+            directory("shared", 0755, 8),
+            file("shared/late/f", 1, 11),
+            file("first/new/f", 1, 12),
+            directory("first", 02775, 7),
+            directory("usual", 0775, 7),
+            file("usual/new/f", 1, 14))) {
+      assertThat(index.gid(inode(index, "shared/new"))).isEqualTo(7);
+      assertThat(index.mode(inode(index, "shared/new"))).isEqualTo(0040755);
+      for (var name : List.of("shared/new/deep", "shared/late", "first/new", "usual/new")) {
+        assertThat(index.gid(inode(index, name))).as(name).isZero();
+      }
+    }
+  }
+
+  private static String directory(String name, int mode, int gid) {
+    return "{'name':'%s','type':'dir','mode':%d,'gid':%d}".formatted(name, mode, gid);
+  }
+
   @Test
   void directoriesWithoutAnEntry_areMarked() throws IOException {
     try (var index =

@@ -37,6 +37,11 @@ public record DirectoryAttributes(
     return xattr.startsWith("trusted.overlay.") || xattr.startsWith("user.overlay.");
   }
 
+  /** Returns the same but for the group. */
+  public DirectoryAttributes withGroup(int group) {
+    return new DirectoryAttributes(permissions, uid, group, mtimeSeconds, mtimeNanos, xattrs);
+  }
+
   /** Returns whether everything but the time is the same. */
   public boolean isLike(DirectoryAttributes other) {
     return permissions == other.permissions

@@ -16,7 +16,9 @@ import java.util.TreeMap;
 /**
  * Finds the directories that a layer has something in without saying what their attributes are. As
  * containerd has it, such a directory keeps the attributes that the layers below show; only where
- * they have none it is root's with mode 0755, which is also what the layer's own tree shows.
+ * they have none it is root's with mode 0755, which is also what the layer's own tree shows. Such a
+ * new one in a setgid directory belongs to that directory's group: where that comes from below, it
+ * is found here, too.
  *
  * <p>The result is a tree to put above the layer: those directories that would look otherwise
  * without it, and their parents. It replaces such trees of the layers below, so that an overlay
@@ -27,6 +29,9 @@ final class InheritedDirectories {
   private static final int MOST_DIRECTORIES = 4096;
 
   private static final int MOST_LOOK_UPS = 4_000_000;
+
+  /** S_ISGID of uapi/linux/stat.h. */
+  private static final int SETGID = 02000;
 
   private final MergedDirectory below;
   private final MergedDirectory all;
@@ -91,23 +96,40 @@ final class InheritedDirectories {
   }
 
   private void compare(Pair parent, String name, Deque<Pair> ahead) throws IOException {
-    var seen = parent.below().child(name, budget);
-    if (seen.isEmpty() || !(parent.top().child(name) instanceof Directory top)) {
+    if (!(parent.top().child(name) instanceof Directory top)) {
       return;
     }
     var path = join(parent.path(), name);
     var source = top.source();
+    var seen = parent.below().child(name, budget);
+    if (seen.isEmpty()) {
+      if (source != Source.ENTRY) {
+        takeGroup(path, source, top, parent);
+      }
+      return;
+    }
     if (source != Source.ENTRY) {
-      inherit(path, source, top, seen.get());
+      inherit(path, source, top, seen.get().nearest().attributes());
     }
     if (!top.isOpaque()) {
       ahead.push(new Pair(path, top, seen.get()));
     }
   }
 
-  private void inherit(String path, Source source, Directory top, MergedDirectory seen)
+  /** Unpacking leaves the root as it is, so it hands no group on. */
+  private void takeGroup(String path, Source source, Directory top, Pair parent)
       throws IOException {
-    var attributes = seen.nearest().attributes();
+    if (parent.path().isEmpty() || parent.top().source() == Source.ENTRY) {
+      return;
+    }
+    var above = parent.below().nearest().attributes();
+    if ((above.permissions() & SETGID) != 0) {
+      inherit(path, source, top, top.attributes().withGroup(above.gid()));
+    }
+  }
+
+  private void inherit(String path, Source source, Directory top, DirectoryAttributes attributes)
+      throws IOException {
     if (attributes.isLike(top.attributes())) {
       return;
     }

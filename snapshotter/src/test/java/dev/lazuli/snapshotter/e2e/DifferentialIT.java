@@ -140,6 +140,19 @@ final class DifferentialIT {
     assertThat(names("root", "d")).containsExactly("new", "old");
   }
 
+  @Test
+  void newDirectoriesWithoutEntriesInSetgidOnes_haveTheirGroup() throws IOException {
+    var shared = new Attributes(02775, 5, 7, RandomAttributes.NEWEST, Map.of());
+    var lower = List.of(StackEntry.of(StackEntry.DIRECTORY, "below", "", shared));
+    var upper =
+        List.of(
+            file("below/new/deep/f"),
+            StackEntry.of(StackEntry.DIRECTORY, "here", "", shared),
+            file("here/new/deep/f"));
+
+    assertThat(differencesOf("setgid", lower, upper)).isEmpty();
+  }
+
   private static StackEntry directory(String path) {
     return StackEntry.of(StackEntry.DIRECTORY, path, "", PLAIN);
   }

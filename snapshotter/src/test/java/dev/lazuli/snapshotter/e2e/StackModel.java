@@ -25,8 +25,6 @@ final class StackModel {
     WHITEOUT
   }
 
-  private static final int SETGID = 02000;
-
   /** What all layers so far show together. */
   private final SortedMap<String, Kind> view = new TreeMap<>();
 
@@ -41,9 +39,6 @@ final class StackModel {
 
   private final Set<String> impliedHere = new HashSet<>();
   private final Set<String> linkedHere = new HashSet<>();
-
-  /** Directories that hand their group on to what is made in them. */
-  private final Set<String> setgid = new HashSet<>();
 
   private final Map<String, Attributes> attributesHere = new HashMap<>();
   private final boolean forPeer;
@@ -131,11 +126,9 @@ final class StackModel {
       // A link would be followed, for attributes alone.
       return below == Kind.DIRECTORY;
     }
-    // Directories that are hidden by now would be found all the same, one below a file of any layer
-    // is an error, and a new one gets the group of a parent that is setgid.
-    return !everSeen.contains(path)
-        && !anyParent(path, everInTheWay)
-        && !setgid.contains(StackEntry.parent(path));
+    // Directories that are hidden by now would be found all the same, and one below a file of any
+    // layer is an error.
+    return !everSeen.contains(path) && !anyParent(path, everInTheWay);
   }
 
   private static boolean anyParent(String path, Set<String> paths) {
@@ -229,11 +222,6 @@ final class StackModel {
       linkedHere.add(path);
       linkedHere.add(entry.link());
       attributesHere.put(entry.link(), entry.attributes());
-    }
-    if (kind == Kind.DIRECTORY && (entry.attributes().mode() & SETGID) != 0) {
-      setgid.add(path);
-    } else {
-      setgid.remove(path);
     }
     view.put(path, kind);
     here.put(path, kind);

@@ -58,6 +58,38 @@ final class InheritedDirectoriesTest {
   }
 
   @Test
+  void newDirectoryInAnInheritedSetgidOne_hasItsGroupAlone() throws IOException {
+    var shared = attributes(02775, 5);
+    var base = directory().add("d", directory().with(shared)).add("said", directory().with(shared));
+    var top =
+        directory()
+            .add("d", implied().add("new", implied().add("deep", implied())))
+            .add("said", directory().with(USUAL).add("new", implied()));
+
+    assertThat(find(top, base)).isEqualTo(Map.of("", USUAL, "d", shared, "d/new", ofGroup(5)));
+  }
+
+  @Test
+  void newDirectoryInASetgidOneOfTheRootGroup_needsNothing() throws IOException {
+    var base = directory().add("d", directory().with(attributes(02755, 0)));
+    var top = directory().add("d", implied().add("new", implied()));
+
+    assertThat(find(top, base)).containsOnlyKeys("", "d");
+  }
+
+  @Test
+  void newDirectoryOfAnEarlierVersion_isRefusedInASetgidOne() {
+    var base = directory().add("d", directory().with(attributes(02775, 5)));
+    var top = directory().add("d", implied().add("new", directory().from(Source.UNKNOWN)));
+
+    assertThatThrownBy(() -> find(top, base)).hasMessageEndingWith("d/new");
+  }
+
+  private static DirectoryAttributes ofGroup(int gid) {
+    return new DirectoryAttributes(0755, 0, gid, 0, 0, new TreeMap<>());
+  }
+
+  @Test
   void deepDirectory_bringsItsParents() throws IOException {
     var base =
         directory()
