@@ -96,6 +96,11 @@ record Lower(List<Part> parts, Owner owner) {
     return parts.stream().map(Part::path).toList();
   }
 
+  /** Returns whether the nearest part is a mounted layer. */
+  boolean isMounted() {
+    return !parts.isEmpty() && parts.getFirst() instanceof Mounted;
+  }
+
   List<LayerEntry.Directory> roots() {
     return parts.stream().map(Part::root).toList();
   }

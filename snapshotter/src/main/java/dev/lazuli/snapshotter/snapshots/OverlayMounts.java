@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** How containerd shall mount a snapshot: a bind mount where there is one layer, else overlayfs. */
+/**
+ * How containerd shall mount a snapshot: a bind mount where there is one unpacked directory, else
+ * overlayfs.
+ */
 final class OverlayMounts {
   private static final Path INDEX_PARAMETER = Path.of("/sys/module/overlay/parameters/index");
   private static final Path UID_MAP = Path.of("/proc/self/uid_map");
@@ -44,16 +47,23 @@ final class OverlayMounts {
    * Returns the one mount for a snapshot.
    *
    * @param own the snapshot's directory
-   * @param lower directories of what it builds on, nearest first
    */
-  Mount mount(Kind kind, SnapshotDirectory own, List<Path> lower) {
+  Mount mount(Kind kind, SnapshotDirectory own, Lower lower) {
     boolean writable = kind == Kind.ACTIVE;
-    if (lower.isEmpty()) {
+    var paths = lower.paths();
+    if (paths.isEmpty()) {
       return bind(own.content(), writable ? "rw" : "ro");
     }
-    if (!writable && lower.size() == 1) {
-      return bind(lower.getFirst(), "ro");
+    if (writable || paths.size() > 1) {
+      return overlay(writable, own, paths);
     }
+    // A mounted layer may have whiteouts, which only overlayfs hides. That wants two directories.
+    return lower.isMounted()
+        ? overlay(false, own, List.of(paths.getFirst(), own.content()))
+        : bind(paths.getFirst(), "ro");
+  }
+
+  private Mount overlay(boolean writable, SnapshotDirectory own, List<Path> lower) {
     var mount = Mount.newBuilder().setType("overlay").setSource("overlay");
     if (writable) {
       mount.addOptions("workdir=" + own.work()).addOptions("upperdir=" + own.content());

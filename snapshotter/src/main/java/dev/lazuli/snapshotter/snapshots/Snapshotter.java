@@ -465,7 +465,7 @@ final class Snapshotter implements AutoCloseable {
   }
 
   private Mount mount(Snapshot snapshot, Lower lower) {
-    return overlay.mount(snapshot.kind(), directories.of(snapshot), lower.paths());
+    return overlay.mount(snapshot.kind(), directories.of(snapshot), lower);
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.TreeComparer;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -138,6 +139,36 @@ final class DifferentialIT {
 
     assertThat(differencesOf("root", lower, upper)).isEmpty();
     assertThat(names("root", "d")).containsExactly("new", "old");
+  }
+
+  @Test
+  void whiteoutsInTheOnlyLayer_areNotShown_alsoWithoutAWritableLayer() throws IOException {
+    var layer =
+        List.of(
+            StackEntry.whiteout("gone", PLAIN),
+            directory("d"),
+            StackEntry.whiteout("d/gone", PLAIN),
+            file("d/f"));
+    images.serve("only", List.of(layer));
+
+    assertThat(differences("only")).isEmpty();
+    for (var way : DAEMONS.keySet()) {
+      ctrRemotePull(way.snapshotter, images.reference("estargz", "only"));
+      assertThat(namesReadOnly(way, images.reference("estargz", "only")))
+          .as(way.name())
+          .containsExactly("d", "d/f");
+    }
+    removeAllImages();
+  }
+
+  private static List<String> namesReadOnly(Way way, String reference) throws IOException {
+    return RootView.seeReadOnly(BED, way.snapshotter, reference, DifferentialIT::namesBelow);
+  }
+
+  private static List<String> namesBelow(Path root) throws IOException {
+    try (var files = Files.walk(root)) {
+      return files.skip(1).map(file -> root.relativize(file).toString()).sorted().toList();
+    }
   }
 
   @Test

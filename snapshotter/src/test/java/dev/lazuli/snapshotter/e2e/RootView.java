@@ -27,10 +27,24 @@ final class RootView {
   /** Looks at the root file system that a new container of a pulled image would have. */
   static <T> T see(ContainerdExtension bed, String snapshotter, String reference, Look<T> look)
       throws IOException {
+    return see(bed, snapshotter, reference, "prepare", look);
+  }
+
+  /** Looks at it as those do that only want to read it. */
+  static <T> T seeReadOnly(
+      ContainerdExtension bed, String snapshotter, String reference, Look<T> look)
+      throws IOException {
+    return see(bed, snapshotter, reference, "view", look);
+  }
+
+  private static <T> T see(
+      ContainerdExtension bed, String snapshotter, String reference, String how, Look<T> look)
+      throws IOException {
     var directory = Files.createTempDirectory(bed.directory(), "view");
     var key = directory.getFileName().toString();
     var snapshots = bed.containerd().ctr("snapshots", "--snapshotter", snapshotter);
-    var mount = prepare(snapshots, key, chainId(bed, reference), directory);
+    var make = snapshots.with(how, "--target", directory.toString(), key, chainId(bed, reference));
+    var mount = make(snapshots, make, key);
     try {
       Command.of("sh", "-c", mount).check();
       return look.at(directory);
@@ -45,13 +59,11 @@ final class RootView {
    *
    * @return the command that mounts it
    */
-  private static String prepare(Command snapshots, String key, String chainId, Path directory)
-      throws IOException {
+  private static String make(Command snapshots, Command make, String key) throws IOException {
     var keep = snapshots.with("label", key, "containerd.io/gc.root=test");
-    var prepare = snapshots.with("prepare", "--target", directory.toString(), key, chainId);
     String mount;
     do {
-      mount = prepare.check().output();
+      mount = make.check().output();
     } while (keep.run().exitStatus() != 0);
     return mount;
   }

@@ -80,8 +80,31 @@ final class SnapshotterTest {
             "upperdir=" + own.resolve("fs"),
             "lowerdir=/mounts/0002:/mounts/0001");
     assertThat(snapshotter.mounts("container")).isEqualTo(mount);
-    assertThat(snapshotter.view("look", "chain1", Map.of()).getOptionsList())
-        .containsExactly("ro", "rbind");
+  }
+
+  /** Overlayfs wants two directories at least; in a bind mount whiteouts would be seen. */
+  @Test
+  void viewOfOneMountedLayer_isAnOverlayOverNothing() throws IOException {
+    prepareLayer("chain1", "", BASE);
+
+    var mount = snapshotter.view("look", "chain1", Map.of());
+
+    var own = root.resolve("snapshots/2/fs");
+    assertThat(mount.getType()).isEqualTo("overlay");
+    assertThat(mount.getOptionsList()).startsWith("lowerdir=/mounts/0001:" + own);
+    assertThat(own).isEmptyDirectory();
+    assertThat(snapshotter.mounts("look")).isEqualTo(mount);
+  }
+
+  @Test
+  void viewOfOneUnpackedLayer_isABindMount() throws IOException {
+    snapshotter.prepare("extract", "", Map.of());
+    snapshotter.commit("base", "extract", Map.of());
+
+    var mount = snapshotter.view("look", "base", Map.of());
+
+    assertThat(mount.getSource()).isEqualTo(root.resolve("snapshots/1/fs").toString());
+    assertThat(mount.getOptionsList()).containsExactly("ro", "rbind");
   }
 
   @Test
@@ -181,7 +204,8 @@ final class SnapshotterTest {
     prepareLayer("chain1", "", BASE);
     prepareLayer("chain2", "chain1", BASE);
 
-    assertThat(snapshotter.view("look", "chain2", Map.of()).getSource()).isEqualTo("/mounts/0001");
+    assertThat(snapshotter.view("look", "chain2", Map.of()).getOptionsList())
+        .contains("lowerdir=/mounts/0001:" + root.resolve("snapshots/3/fs"));
   }
 
   @Test
