@@ -10,6 +10,7 @@ import dev.lazuli.snapshotter.layers.MountChoice;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.node.StopSignal;
 import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.snapshotter.snapshots.LayerStack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -78,7 +77,7 @@ final class MountCommand implements Callable<Integer> {
                 Optional.empty()),
             local,
             FetchListener.NONE)) {
-      show(local, service, Files.createDirectory(scratch.resolve("empty")));
+      show(local, service, scratch);
     } finally {
       delete(scratch);
     }
@@ -89,7 +88,7 @@ final class MountCommand implements Callable<Integer> {
     return platform == null ? Platform.current() : RegistryAccess.platform(platform);
   }
 
-  private void show(LocalLayers local, LayerService service, Path empty)
+  private void show(LocalLayers local, LayerService service, Path scratch)
       throws IOException, InterruptedException {
     var layers = new ArrayList<RemoteLayer>();
     try {
@@ -99,7 +98,7 @@ final class MountCommand implements Callable<Integer> {
                 ? service.layers().mount(request)
                 : service.layers().mountAhead(request));
       }
-      mount(layers, empty);
+      mount(layers, scratch);
       System.out.println(
           directory + ": " + layers.size() + " layers by " + service.kind() + "; Ctrl-C unmounts");
       var _ = StopSignal.await();
@@ -110,11 +109,13 @@ final class MountCommand implements Callable<Integer> {
   }
 
   /** Also one layer is shown by overlayfs, over nothing, which hides whiteouts. */
-  private void mount(List<RemoteLayer> layers, Path empty) throws IOException {
-    var directories = layers.reversed().stream().map(layer -> layer.lowerDir().toString());
-    var lower =
-        Stream.concat(directories, Stream.of(empty.toString())).collect(Collectors.joining(":"));
-    Mounts.mount("overlay", directory, "overlay", OVERLAY_FLAGS, "lowerdir=" + lower);
+  private void mount(List<RemoteLayer> layers, Path scratch) throws IOException {
+    var trees = Files.createDirectory(scratch.resolve("trees"));
+    var lower = new ArrayList<>(LayerStack.lower(layers, trees));
+    lower.add(Files.createDirectory(scratch.resolve("empty")));
+    try (var names = LowerNames.of(lower)) {
+      Mounts.mount("overlay", directory, "overlay", OVERLAY_FLAGS, "lowerdir=" + names.joined());
+    }
   }
 
   private static void delete(Path scratch) throws IOException {

@@ -15,18 +15,24 @@ import java.util.stream.Stream;
  * @param oneTenant whether everybody on this node may read what anybody has pulled
  */
 public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
+  private static final String ALL = "*";
+
   /** Everything is mounted lazily; what is shared is asked for at the asker's own registry. */
-  public static final Tenancy DEFAULT = new Tenancy(List.of("*"), false);
+  public static final Tenancy DEFAULT = new Tenancy(List.of(ALL), false);
 
   /** Copies the list. */
   public Tenancy {
     lazyFrom = List.copyOf(lazyFrom);
   }
 
-  /** Returns whether an image may be mounted lazily; one whose reference makes no sense may not. */
+  /**
+   * Returns whether an image may be mounted lazily. One whose name is no reference, such as that of
+   * a local file, may only where all may.
+   */
   boolean mayBeLazy(String reference) {
-    return names(List.of(reference))
-        .anyMatch(name -> lazyFrom.stream().anyMatch(pattern -> matches(pattern, name)));
+    return lazyFrom.contains(ALL)
+        || names(List.of(reference))
+            .anyMatch(name -> lazyFrom.stream().anyMatch(pattern -> matches(pattern, name)));
   }
 
   private static boolean matches(String pattern, String name) {

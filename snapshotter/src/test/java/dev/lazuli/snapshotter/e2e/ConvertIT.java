@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -130,43 +128,8 @@ final class ConvertIT {
         .with("--src-tls-verify=false", "docker://" + reference, "oci:" + layout + ":1")
         .within(LONG)
         .check();
-    var directory = Files.createTempDirectory(BED.directory(), "mounted");
-    var log = BED.directory().resolve("mount.log");
-    var process =
-        new ProcessBuilder(
-                DaemonProcess.lazuli("mount", layout + ":1", directory.toString()).words())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    try {
-      awaitMounted(directory, process, log);
-      return withoutTheRootsTime(requireNonNull(TREES.get(name)).differences(directory));
-    } finally {
-      end(process);
-      MountTable.unmountBelow(directory);
-    }
-  }
-
-  private static void awaitMounted(Path directory, Process process, Path log) throws IOException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!Files.readString(log).contains("layers by")) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        throw new IOException(directory + " is not mounted: " + Files.readString(log));
-      }
-      DaemonProcess.pause();
-    }
-  }
-
-  private static void end(Process process) throws IOException {
-    process.destroy();
-    try {
-      if (!process.waitFor(LONG.toSeconds(), TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IOException("lazuli mount does not end");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+    try (var mount = LocalMount.of(layout + ":1", BED.directory())) {
+      return withoutTheRootsTime(requireNonNull(TREES.get(name)).differences(mount.directory()));
     }
   }
 

@@ -11,6 +11,7 @@ final class TenancyTest {
     assertThat(Tenancy.DEFAULT.mayBeLazy("python:3")).isTrue();
     assertThat(Tenancy.DEFAULT.mayBeLazy("registry.example:5000/a/b@sha256:" + "0".repeat(64)))
         .isTrue();
+    assertThat(Tenancy.DEFAULT.mayBeLazy("/images/layout:1")).isTrue();
   }
 
   @Test
