@@ -26,7 +26,7 @@ import java.util.UUID;
  * <p>Used under the monitor of its {@link Presence}.
  */
 final class PresenceFile implements Closeable {
-  private static final long MAGIC = 0x3154_4e53_5250_5a4cL; // "LZPRSNT1"
+  static final long MAGIC = 0x3154_4e53_5250_5a4cL; // "LZPRSNT1"
   private static final int HEADER_BYTES = 64;
   private static final int FLAGS_AT = 12;
   private static final int CLEAN = 1;

@@ -5,6 +5,7 @@ import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.Pidfd;
 import dev.lazuli.bridge.kernel.ProcFiles;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +28,12 @@ record KeeperRecord(long pid, long startTime, Map<String, Integer> numbers) {
   /** Where {@code starttime} stands in /proc/pid/stat after the name's closing parenthesis. */
   private static final int START_TIME_AFTER_NAME = 20;
 
+  /**
+   * Reads a record.
+   *
+   * @return null if there is none
+   * @throws IOException if the file cannot be read, or is not a keeper's record
+   */
   static @Nullable KeeperRecord read(Path file) throws IOException {
     try {
       List<String> lines = Files.readAllLines(file);
@@ -34,15 +41,23 @@ record KeeperRecord(long pid, long startTime, Map<String, Integer> numbers) {
       var numbers = new LinkedHashMap<String, Integer>();
       for (String line : lines.subList(1, lines.size())) {
         String[] entry = line.split(" ", -1);
-        numbers.put(entry[1], Integer.parseInt(entry[0]));
+        numbers.put(entry[1], number(entry[0]));
       }
-      return new KeeperRecord(
-          Long.parseLong(process[0]), Long.parseLong(process[1]), Map.copyOf(numbers));
+      return new KeeperRecord(number(process[0]), Long.parseLong(process[1]), Map.copyOf(numbers));
     } catch (NoSuchFileException e) {
       return null;
-    } catch (RuntimeException e) {
+    } catch (CharacterCodingException | RuntimeException e) {
       throw new IOException(file + " is not a keeper's record", e);
     }
+  }
+
+  /** The kernel would cut a larger number than these, to that of some other process. */
+  private static int number(String text) {
+    int number = Integer.parseInt(text);
+    if (number < 0) {
+      throw new IllegalArgumentException(text + " is negative");
+    }
+    return number;
   }
 
   void write(Path file) throws IOException {
@@ -56,14 +71,19 @@ record KeeperRecord(long pid, long startTime, Map<String, Integer> numbers) {
 
   /** Returns a hold on the process; null if it has ended, whoever has its number now. */
   @Nullable Pidfd find() throws IOException {
+    if (pid == 0 || startTime < 0) {
+      return null; // It had ended before it was written down.
+    }
     Pidfd process;
     try {
       process = Pidfd.open(pid);
     } catch (ErrnoException e) {
-      if (e.errno() == Errno.ESRCH) {
-        return null;
-      }
-      throw e;
+      return switch (e.errno()) {
+        case Errno.ESRCH -> null;
+        // It is the number of a thread of another process now; which one depends on the kernel.
+        case Errno.EINVAL, Errno.ENOENT -> null;
+        default -> throw e;
+      };
     }
     // Asked only now that the number cannot change hands any more.
     if (startTime(pid) == startTime) {

@@ -23,7 +23,9 @@ public final class Pidfd implements AutoCloseable {
   /**
    * Takes hold of a process.
    *
-   * @throws ErrnoException with {@link Errno#ESRCH} if there is none of that number
+   * @throws ErrnoException with {@link Errno#ESRCH} if there is none of that number, with {@link
+   *     Errno#EINVAL} or {@link Errno#ENOENT}, by the kernel, if a thread has it that is not the
+   *     first of its process
    */
   public static Pidfd open(long pid) throws ErrnoException {
     long number = call(PIDFD_OPEN, pid, 0, 0, "pidfd_open(" + pid + ", 0)");

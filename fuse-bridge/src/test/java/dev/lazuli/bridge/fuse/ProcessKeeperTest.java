@@ -177,4 +177,21 @@ class ProcessKeeperTest {
     assertThat(process().isAlive()).isTrue();
     assertThat(takenByTheNext()).isEqualTo(file);
   }
+
+  @Test
+  void keeperWhoseNumberAThreadHasNow_hasEnded() throws IOException {
+    String self = Long.toString(ProcessHandle.current().pid());
+    String thread;
+    try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+      thread =
+          tasks
+              .map(task -> task.getFileName().toString())
+              .filter(name -> !name.equals(self))
+              .findAny()
+              .orElseThrow();
+    }
+    Files.writeString(directory.resolve("keeper"), thread + " 1\n3 a.name\n");
+
+    assertThat(keeper.take()).isEmpty();
+  }
 }

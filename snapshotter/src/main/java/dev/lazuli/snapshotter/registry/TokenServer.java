@@ -113,7 +113,13 @@ final class TokenServer {
     return realm.getRawQuery() == null ? path : path + "?" + realm.getRawQuery();
   }
 
-  private static Token parse(byte[] body, Origin origin, long now) throws HostFailure {
+  /**
+   * Reads an answer that came with status 200.
+   *
+   * @param now when the token's life began, by {@link System#nanoTime}
+   * @throws HostFailure if it is no JSON, or holds no token that can be sent in a header
+   */
+  static Token parse(byte[] body, Origin origin, long now) throws HostFailure {
     @Nullable String token = null;
     String accessToken = "";
     long seconds = DEFAULT_SECONDS;

@@ -7,11 +7,14 @@ import dev.lazuli.snapshotter.Costs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /** Documents of strangers: what is read of them costs little, whatever they hold. */
 final class DocumentFuzzTest {
   private static final ImageReference IMAGE = ImageReference.parse("reg.example/team/app:1");
+  private static final Origin AUTH = new Origin(true, "auth.example", 443, TlsSettings.DEFAULT);
+  private static final long LONGEST_LIFE = Duration.ofHours(12).toNanos();
 
   @FuzzTest(maxDuration = "30s")
   void image_config(byte[] document) throws IOException {
@@ -45,6 +48,22 @@ final class DocumentFuzzTest {
           .isNotNull();
     } catch (IOException e) {
       assertThat(e.getMessage()).isNotNull();
+    }
+  }
+
+  @FuzzTest(maxDuration = "30s")
+  void token(byte[] document) throws IOException {
+    Costs.assertCheap(() -> readToken(document));
+  }
+
+  private static void readToken(byte[] document) {
+    try {
+      Token token = TokenServer.parse(document, AUTH, 0);
+      assertThat(token.header()).matches("Bearer [!-~]+");
+      assertThat(token.expiresAt()).isBetween(1L, LONGEST_LIFE);
+      assertThat(token.renewAt()).isBetween(1L, token.expiresAt());
+    } catch (HostFailure e) {
+      assertThat(e).hasMessageStartingWith("token server auth.example: no ");
     }
   }
 }
