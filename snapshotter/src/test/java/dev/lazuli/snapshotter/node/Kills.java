@@ -2,10 +2,10 @@ package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.Descriptor;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.LinkProfile;
@@ -66,7 +66,7 @@ final class Kills implements AutoCloseable {
     daemon = start();
     awaitServing();
     for (int i = 0; i < readerCount; i++) {
-      readers.add(reader(i, image.layers().get(i).descriptor()));
+      readers.add(reader(i, image.layers().get(i)));
     }
     readers.forEach(KillsReader::start);
   }
@@ -83,7 +83,7 @@ final class Kills implements AutoCloseable {
     return tree;
   }
 
-  private KillsReader reader(int layer, Descriptor blob) throws IOException {
+  private KillsReader reader(int layer, Layer built) throws IOException {
     var expected = new ArrayList<String>();
     for (int file = 0; file < FILES; file++) {
       try (var in = content(layer, file).open()) {
@@ -92,9 +92,9 @@ final class Kills implements AutoCloseable {
     }
     return new KillsReader(
         new SnapshotCalls(socket()),
-        "layer" + layer,
+        built.diffId(),
         registry.host() + "/kills:1",
-        blob,
+        built.descriptor(),
         expected,
         /* mapped= */ layer % 2 == 1,
         result);

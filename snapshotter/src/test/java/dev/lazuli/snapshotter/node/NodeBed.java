@@ -33,7 +33,6 @@ import java.util.TreeMap;
 final class NodeBed implements AutoCloseable {
   static final int FILES = 24;
   static final int FILE_BYTES = 200_000;
-  private static final String CHAIN = "chain0";
 
   final TestRegistry registry;
   private final Path directory;
@@ -145,11 +144,11 @@ final class NodeBed implements AutoCloseable {
 
   /** Asks for the layer; "already exists" means that it is mounted. */
   Status.Code prepare() throws IOException, InterruptedException {
-    return calls().prepareLayer(CHAIN, registry.host() + "/node:1", layer.descriptor());
+    return calls().prepareLayer(layer.diffId(), registry.host() + "/node:1", layer.descriptor());
   }
 
   Status.Code removeLayer() throws IOException, InterruptedException {
-    return calls().remove(CHAIN);
+    return calls().remove(layer.diffId());
   }
 
   /** Returns the files that layers have on disk. */
