@@ -58,6 +58,9 @@ final class Unpacking {
     }
   }
 
+  /** A directory hands its group on to new ones; that they are setgid too goes with their mode. */
+  private static final int SETGID = 02000;
+
   private final Node root = new Node('5');
   private int linksWalked;
 
@@ -128,7 +131,12 @@ final class Unpacking {
   private Node makeDirectories(String path) throws Refused {
     var at = root;
     for (var name : names(path)) {
-      var next = at.children.computeIfAbsent(name, _ -> new Node('5'));
+      var next = at.children.get(name);
+      if (next == null) {
+        next = new Node('5');
+        next.gid = (at.mode & SETGID) == 0 ? 0 : at.gid;
+        at.children.put(name, next);
+      }
       at.whiteouts.remove(name);
       if (next.type != '5') {
         throw new Refused(path + " is no directory");
