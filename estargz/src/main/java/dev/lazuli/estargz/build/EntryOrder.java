@@ -15,16 +15,20 @@ import java.util.Optional;
  * Tells whether the entries of a layer mean the same in another order. They do not where a name is
  * there twice (an entry replaces the one before, but a hard link between them keeps that), where a
  * whiteout and what it hides are there, or where a path leads through something that has an entry
- * and is no directory (a symbolic link of the layer, or what replaces the directory later), or
- * where hard links to one file disagree about its owner or the like, of which the last counts.
- * Reads the tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is
- * possible.
+ * and is no directory (a symbolic link of the layer, or what replaces the directory later), where
+ * hard links to one file disagree about its owner or the like, of which the last counts, or where a
+ * directory without an entry has its group from a setgid one, if that is there already. Reads the
+ * tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is possible.
  */
 final class EntryOrder {
   private static final String WHITEOUT = ".wh.";
 
+  /** S_ISGID of uapi/linux/stat.h. */
+  private static final int SETGID = 02000;
+
   private final Names names = new Names();
   private final Names others = new Names();
+  private final Names setgid = new Names();
 
   /** Of names that are hard links the name of their file, all as hashes. */
   private final Map<Long, Long> linked = new HashMap<>();
@@ -48,11 +52,14 @@ final class EntryOrder {
         names.add(hidden(path));
         if (entry.type() != EntryType.DIRECTORY) {
           others.add(hidden(path));
+        } else if ((entry.mode() & SETGID) != 0) {
+          setgid.add(path);
         }
       }
     }
     names.sort();
     others.sort();
+    setgid.sort();
   }
 
   private Optional<String> find(TarReader reader) throws IOException {
@@ -63,6 +70,9 @@ final class EntryOrder {
       }
       if (leadsThroughOther(path) || leadsThroughOther(TarEntry.cleaned(entry.linkTarget()))) {
         return Optional.of("something above " + path + " is no directory at one time");
+      }
+      if (leadsFromSetgidToImplied(path)) {
+        return Optional.of("a directory above " + path + " has its group from a setgid one");
       }
       if (entry.type() == EntryType.HARDLINK && disagrees(entry)) {
         return Optional.of("hard links to " + entry.linkName() + " differ in what they say of it");
@@ -84,6 +94,19 @@ final class EntryOrder {
       if (others.has(path.substring(0, slash))) {
         return true;
       }
+    }
+    return false;
+  }
+
+  private boolean leadsFromSetgidToImplied(String path) {
+    int above = -1;
+    for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      if (above >= 0
+          && setgid.has(path.substring(0, above))
+          && !names.has(path.substring(0, slash))) {
+        return true;
+      }
+      above = slash;
     }
     return false;
   }
