@@ -63,7 +63,7 @@ final class Priorities {
       var reader = tar.from(0);
       for (TarEntry entry; (entry = reader.next()) != null; reader.skipContent()) {
         var path = entry.path();
-        if (wanted.containsKey(path)) {
+        if (!path.isEmpty() && wanted.containsKey(path)) { // unpacking skips the root
           var link = TarEntry.cleaned(entry.linkName());
           wanted.put(path, new Found(reader.entryOffset(), entry.type(), link));
           again |= entry.type() == EntryType.HARDLINK && want(link);
