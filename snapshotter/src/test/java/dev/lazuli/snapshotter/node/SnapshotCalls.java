@@ -7,6 +7,7 @@ import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.ViewRequest;
+import dev.lazuli.snapshotter.api.types.Mount;
 import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.testimages.images.Descriptor;
 import io.grpc.Status;
@@ -17,6 +18,8 @@ import java.util.Map;
 
 /** What containerd asks of a snapshotter, each call over a connection of its own. */
 record SnapshotCalls(Path socket) {
+  private static final String LOWER = "lowerdir=";
+
   private interface Call<T> {
     T make(SnapshotsBlockingV2Stub snapshots) throws StatusException, InterruptedException;
   }
@@ -76,13 +79,23 @@ record SnapshotCalls(Path socket) {
   Path view(String key, String parent) throws IOException, StatusException, InterruptedException {
     var request = ViewRequest.newBuilder().setKey(key).setParent(parent).build();
     try {
-      return Path.of(call(snapshots -> snapshots.view(request)).getMounts(0).getSource());
+      return tree(call(snapshots -> snapshots.view(request)).getMounts(0));
     } catch (StatusException e) {
       if (e.getStatus().getCode() != Status.Code.ALREADY_EXISTS) {
         throw e;
       }
       var known = MountsRequest.newBuilder().setKey(key).build();
-      return Path.of(call(snapshots -> snapshots.mounts(known)).getMounts(0).getSource());
+      return tree(call(snapshots -> snapshots.mounts(known)).getMounts(0));
     }
+  }
+
+  /** Returns the layer itself, the nearest of the directories that the overlay is made of. */
+  private static Path tree(Mount view) {
+    var lower =
+        view.getOptionsList().stream()
+            .filter(option -> option.startsWith(LOWER))
+            .findFirst()
+            .orElseThrow();
+    return Path.of(lower.substring(LOWER.length()).split(":", 2)[0]);
   }
 }
