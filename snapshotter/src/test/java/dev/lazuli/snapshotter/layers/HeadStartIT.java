@@ -29,7 +29,12 @@ final class HeadStartIT {
     tree.file("usr/lib/filler", FileContent.generated(4_000_000, 1));
     tree.file("usr/lib/libx.so.1", FileContent.of(new TinyElf().build()));
     return new NodeRig(
-        directory, directory.resolve("root"), tree, Long.MAX_VALUE, false, RegistryOrigin::new);
+        directory,
+        directory.resolve("root"),
+        tree,
+        Long.MAX_VALUE,
+        LayersOptions.DEFAULT.withBackgroundFetch(false),
+        RegistryOrigin::new);
   }
 
   private static List<String> prefetched(NodeRig node, Instant began) throws IOException {

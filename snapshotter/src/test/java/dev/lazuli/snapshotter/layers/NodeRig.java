@@ -44,7 +44,13 @@ final class NodeRig implements AutoCloseable {
    */
   NodeRig(Path directory, Path root, ImageTree tree, long quota, boolean background)
       throws IOException {
-    this(directory, root, tree, quota, background, NodeRig::blobsOf);
+    this(directory, root, tree, quota, LayersOptions.DEFAULT.withBackgroundFetch(background));
+  }
+
+  /** Builds the same, with layers that are filled in another way. */
+  NodeRig(Path directory, Path root, ImageTree tree, long quota, LayersOptions options)
+      throws IOException {
+    this(directory, root, tree, quota, options, NodeRig::blobsOf);
   }
 
   /** Builds the same, with layers from another origin. */
@@ -53,7 +59,7 @@ final class NodeRig implements AutoCloseable {
       Path root,
       ImageTree tree,
       long quota,
-      boolean background,
+      LayersOptions options,
       Function<RegistryClient, LayerOrigin> origin)
       throws IOException {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs root and /dev/fuse to mount layers");
@@ -73,7 +79,7 @@ final class NodeRig implements AutoCloseable {
                 MountChoice.AUTO,
                 StoreOptions.defaults().withQuota(quota),
                 FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(3)),
-                LayersOptions.DEFAULT.withBackgroundFetch(background),
+                options,
                 Optional.empty()),
             origin.apply(client),
             FetchListener.NONE);
