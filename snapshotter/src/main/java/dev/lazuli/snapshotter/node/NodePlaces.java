@@ -28,15 +28,15 @@ final class NodePlaces {
   private NodePlaces() {}
 
   /**
-   * Makes the directories.
+   * Makes the directories, for their owner alone.
    *
    * @throws IOException if a place cannot be used; the message says which and why
    */
   static void check(Configuration config) throws IOException {
     requireShort(config.address(), LONGEST_SOCKET - HIDDEN_BYTES);
     requireShort(config.statusSocket(), LONGEST_SOCKET);
-    Files.createDirectories(config.root());
-    Files.createDirectories(config.state());
+    PrivateDirectory.make(config.root(), "layers", "mounts", "tmp");
+    PrivateDirectory.make(config.state());
     makeDirectoryOf(config);
     requireWritable(config.root());
     requireUnused(config.root());

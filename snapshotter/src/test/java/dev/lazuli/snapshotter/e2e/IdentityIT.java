@@ -26,6 +26,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * can be seen before the content is proved; and nobody gets a layer by its digest alone.
  */
 final class IdentityIT {
+  /** What holds before a proof, which would ban the evil image: see {@link ProofIT}. */
+  private static final String UNPROVED = "proof.enabled=false";
+
   private static final String OTHER = "other";
   private static final String WHOSE = "read x < /whose; echo $x";
 
@@ -49,7 +52,7 @@ final class IdentityIT {
     genuine = registry.reference("app", "1");
     evil = serveEvil(layer);
     blobless = serveWithoutBlob(layer);
-    node = Node.start(BED);
+    node = Node.start(BED, UNPROVED);
   }
 
   /** Serves a layer of its own under the digest of what the genuine one unpacks to. */
@@ -139,20 +142,20 @@ final class IdentityIT {
 
   @Test
   void imageThatIsNotNamedByLazyFrom_isPulledWholeAndFoundOut() throws IOException {
-    node.restartDaemon("layers.lazy_from=" + registry.host() + "/*");
+    node.restartDaemon(UNPROVED, "layers.lazy_from=" + registry.host() + "/*");
     try {
       assertThat(node.rpull(evil).run().errors()).contains("unpacks to");
       assertThat(node.logged("layers.lazy_from does not name")).isPositive();
       assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
     } finally {
-      node.restartDaemon();
+      node.restartDaemon(UNPROVED);
     }
   }
 
   @Test
   void imageRemovedAfterARestart_givesItsDiskBackAtOnce() throws IOException {
     assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
-    node.restartDaemon();
+    node.restartDaemon(UNPROVED);
 
     node.removeImage(genuine);
 
