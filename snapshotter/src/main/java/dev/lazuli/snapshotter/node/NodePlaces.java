@@ -35,10 +35,11 @@ final class NodePlaces {
   static void check(Configuration config) throws IOException {
     requireShort(config.address(), LONGEST_SOCKET - HIDDEN_BYTES);
     requireShort(config.statusSocket(), LONGEST_SOCKET);
+    Files.createDirectories(config.root());
+    requireWritable(config.root());
     PrivateDirectory.make(config.root(), "layers", "mounts", "tmp");
     PrivateDirectory.make(config.state());
     makeDirectoryOf(config);
-    requireWritable(config.root());
     requireUnused(config.root());
     warnOfMemory(config.root());
   }
