@@ -1,6 +1,5 @@
 package dev.lazuli.estargz.read;
 
-import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
@@ -15,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Checks every digest of a layer: the TOC's, each chunk's, and computes those of the blob and of
@@ -84,7 +82,7 @@ public final class LayerVerifier implements AutoCloseable {
       MessageDigest tar,
       List<String> problems)
       throws IOException {
-    try (var all = new Digested(request.blob().open(0, request.blob().size()), blob)) {
+    try (var all = new DigestedStream(request.blob().open(0, request.blob().size()), blob)) {
       try {
         decoder.digestAll(index.format().compression(), all, index.layer(), tar);
       } catch (LayerFormatException | EOFException e) {
@@ -119,31 +117,6 @@ public final class LayerVerifier implements AutoCloseable {
 
     @Override
     public void abort() {}
-  }
-
-  /** A range whose bytes are digested as they pass. */
-  private record Digested(BlobStream range, MessageDigest digest) implements BlobStream {
-    @Override
-    public @Nullable ByteBuffer next() throws IOException {
-      var piece = range.next();
-      if (piece != null) {
-        digest.update(piece.duplicate());
-      }
-      return piece;
-    }
-
-    /** Reads what is left, so that the digest covers all. */
-    void drain() throws IOException {
-      @Nullable ByteBuffer piece;
-      do {
-        piece = next();
-      } while (piece != null);
-    }
-
-    @Override
-    public void close() {
-      range.close();
-    }
   }
 
   /** Frees the pooled decompressors. */

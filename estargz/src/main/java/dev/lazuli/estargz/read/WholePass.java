@@ -66,7 +66,7 @@ final class WholePass {
    *     aborted
    */
   WholeBlob run(BlobStream blob, Compression compression) throws IOException {
-    var hashed = new Hashed(blob, Sha256.newComputation());
+    var hashed = new DigestedStream(blob, Sha256.newComputation());
     boolean decompressed = false;
     try {
       decompress(hashed);
@@ -190,31 +190,6 @@ final class WholePass {
   private void note(String what) {
     if (problem == null) {
       problem = what;
-    }
-  }
-
-  /** A blob whose bytes are digested as they pass. */
-  private record Hashed(BlobStream blob, MessageDigest digest) implements BlobStream {
-    @Override
-    public @Nullable ByteBuffer next() throws IOException {
-      var piece = blob.next();
-      if (piece != null) {
-        digest.update(piece.duplicate());
-      }
-      return piece;
-    }
-
-    /** Reads what is left, so that the digest covers all. */
-    void drain() throws IOException {
-      @Nullable ByteBuffer piece;
-      do {
-        piece = next();
-      } while (piece != null);
-    }
-
-    @Override
-    public void close() {
-      blob.close();
     }
   }
 }
