@@ -13,6 +13,8 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.layers.index.IndexOptions;
+import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.snapshotter.waterfall.WaterfallReader;

@@ -2,6 +2,9 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.layers.index.LayerIndexer;
+import dev.lazuli.snapshotter.layers.serve.LayerMounter;
+import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.util.concurrent.ScheduledExecutorService;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.time.Duration;

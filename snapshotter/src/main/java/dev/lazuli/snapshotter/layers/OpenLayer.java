@@ -6,6 +6,7 @@ import dev.lazuli.cache.Pin;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.layers.serve.MountedTree;
 import dev.lazuli.snapshotter.start.StartLayer;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.MountKind;

@@ -19,6 +19,8 @@ import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.fetch.OpenFiles;
+import dev.lazuli.snapshotter.layers.index.IndexOptions;
+import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.registry.ClientRig;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Mirror;

@@ -11,6 +11,8 @@ import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;

@@ -8,7 +8,7 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
-import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.cli.demo;
 
-import dev.lazuli.snapshotter.layers.MountChoice;
+import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 /** How layers are to be mounted while they are incomplete; complete ones follow from it. */
 public enum MountChoice {

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.cache.LayerData;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.bridge.erofs.ErofsMount.Backing;
 import dev.lazuli.bridge.erofs.ErofsSupport;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * @param lazy mounts incomplete layers
  * @param local mounts complete layers
  */
-record Mounters(LayerMounter lazy, LayerMounter local) {
+public record Mounters(LayerMounter lazy, LayerMounter local) {
   private static final Logger log = LoggerFactory.getLogger(Mounters.class);
 
   /**
@@ -30,7 +30,7 @@ record Mounters(LayerMounter lazy, LayerMounter local) {
    * @param session where the FUSE session is, or will be, mounted
    * @throws IOException if {@code choice} is not possible here
    */
-  static Mounters choose(MountChoice choice, Path mounts, Path session) throws IOException {
+  public static Mounters choose(MountChoice choice, Path mounts, Path session) throws IOException {
     if (choice == MountChoice.FUSE_TREE) {
       return tree(session);
     }

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import dev.lazuli.cache.LayerData;
 
@@ -6,7 +6,7 @@ import dev.lazuli.cache.LayerData;
  * A layer as the store has it. Closing this closes the handle on it, unless the caller has
  * {@linkplain #take taken} it. Used by one thread.
  */
-final class IndexedLayer implements AutoCloseable {
+public final class IndexedLayer implements AutoCloseable {
   private final LayerData data;
   private final boolean asked;
   private boolean taken;
@@ -22,16 +22,16 @@ final class IndexedLayer implements AutoCloseable {
   }
 
   /** Returns the handle, which stays this object's. */
-  LayerData data() {
+  public LayerData data() {
     return data;
   }
 
-  boolean asked() {
+  public boolean asked() {
     return asked;
   }
 
   /** Returns the handle, which is the caller's to close from now on. */
-  LayerData take() {
+  public LayerData take() {
     taken = true;
     return data;
   }

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;

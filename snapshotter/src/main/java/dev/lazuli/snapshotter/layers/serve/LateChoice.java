@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

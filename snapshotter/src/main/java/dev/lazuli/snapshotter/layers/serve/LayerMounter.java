@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /** One way to mount a layer. Safe for use by several threads. */
-interface LayerMounter {
+public interface LayerMounter {
   /** Returns the kind of mount, for logs and status. */
   MountKind kind();
 

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import dev.lazuli.bridge.erofs.InodeSource;
 import dev.lazuli.estargz.toc.LayerIndex;

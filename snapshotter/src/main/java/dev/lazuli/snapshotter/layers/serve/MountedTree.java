@@ -1,10 +1,10 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.snapshotter.status.MountKind;
 import java.nio.file.Path;
 
 /** A layer made readable at a directory. */
-interface MountedTree extends AutoCloseable {
+public interface MountedTree extends AutoCloseable {
   MountKind kind();
 
   /** Returns the directory; readable until {@link #close}. */

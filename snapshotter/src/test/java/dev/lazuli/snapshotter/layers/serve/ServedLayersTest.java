@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,6 +24,8 @@ import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.layers.index.IndexOptions;
+import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.OciLayout;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

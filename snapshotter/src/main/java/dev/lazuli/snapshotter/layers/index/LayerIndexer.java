@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.bridge.erofs.CorruptImageException;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Compiles a layer's index once into what the store keeps: metadata image, chunk table and an empty
  * data file. Everything after this works without the TOC. Safe for use by several threads.
  */
-final class LayerIndexer implements AutoCloseable {
+public final class LayerIndexer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayerIndexer.class);
   private static final int DIGEST_BYTES = 32;
 
@@ -44,7 +44,7 @@ final class LayerIndexer implements AutoCloseable {
    *
    * @param store stays the caller's
    */
-  LayerIndexer(LayerStore store, IndexOptions options) {
+  public LayerIndexer(LayerStore store, IndexOptions options) {
     this.store = store;
     this.opener = new LayerOpener(Limits.DEFAULT.withIndexBytes(options.memoryBytes()));
     this.options = options;
@@ -59,7 +59,7 @@ final class LayerIndexer implements AutoCloseable {
    *     IndexOptions#timeout}
    */
   @MustBeClosed
-  IndexedLayer index(String digest, String reference, BlobSource blob, TocTrust trust)
+  public IndexedLayer index(String digest, String reference, BlobSource blob, TocTrust trust)
       throws IOException, InterruptedException {
     var known = stored(digest);
     if (known != null) {

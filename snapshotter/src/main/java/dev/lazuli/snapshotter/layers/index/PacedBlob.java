@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import dev.lazuli.estargz.Limits;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.fuse.BlobHandler;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * the scheduler has brought them. Never waits itself, not even if they are evicted in between. Safe
  * for use by several threads.
  */
-final class ServedLayers implements BlobHandler, TreeProvider {
+public final class ServedLayers implements BlobHandler, TreeProvider {
   private static final Logger log = LoggerFactory.getLogger(ServedLayers.class);
 
   /** How often one read is fetched before it fails because its bytes are evicted each time. */
@@ -41,17 +41,17 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   private volatile @Nullable FuseSession session;
 
   /** Takes the session that asks from now on. */
-  void servedBy(FuseSession session) {
+  public void servedBy(FuseSession session) {
     this.session = session;
   }
 
   /** Starts to answer for a layer; all three stay open until {@link #remove}. */
-  void add(LayerData data, ErofsImage image, LayerFetch fetch) {
+  public void add(LayerData data, ErofsImage image, LayerFetch fetch) {
     bySlot.put(data.slot(), new Served(data, image, fetch, new FailedReads(System.nanoTime())));
   }
 
   /** Answers every read of a layer with an error from now on, or no more. */
-  void refuse(long slot, boolean on) {
+  public void refuse(long slot, boolean on) {
     if (on && refused.add(slot)) {
       var asking = session;
       if (asking != null) {
@@ -66,7 +66,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   }
 
   /** Returns the time since any layer's content was last missed by a reader. */
-  Duration quietTime() {
+  public Duration quietTime() {
     return Duration.ofNanos(System.nanoTime() - lastMissNanos);
   }
 
@@ -74,7 +74,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
    * Answers nothing any more, neither with content nor with errors: the process that takes the
    * session over will be asked again.
    */
-  void suspend() {
+  public void suspend() {
     suspended = true;
   }
 
@@ -82,7 +82,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
    * Ends answering: no read of the layer waits any more or will, so that its mounts can be taken
    * away. {@link #removed} must follow, once they are.
    */
-  void remove(long slot) {
+  public void remove(long slot) {
     bySlot.remove(slot);
     var asking = session;
     if (asking != null) {
@@ -91,7 +91,7 @@ final class ServedLayers implements BlobHandler, TreeProvider {
   }
 
   /** Forgets a layer that was removed; whoever still reads it gets errors all the same. */
-  void removed(long slot) {
+  public void removed(long slot) {
     refused.remove(slot);
     var asking = session;
     if (asking != null) {

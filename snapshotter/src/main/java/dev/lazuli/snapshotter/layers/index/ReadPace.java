@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.layers.index;
 
 import java.io.IOException;
 import java.time.Duration;
