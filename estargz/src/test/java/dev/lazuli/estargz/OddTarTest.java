@@ -11,7 +11,7 @@ import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.build.OddTar;
 import dev.lazuli.estargz.build.OddTar.Facts;
 import dev.lazuli.estargz.build.SampleTar;
-import dev.lazuli.estargz.build.TarFormatException;
+import dev.lazuli.estargz.tar.TarFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

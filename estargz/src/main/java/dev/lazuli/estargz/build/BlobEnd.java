@@ -3,6 +3,7 @@ package dev.lazuli.estargz.build;
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.estargz.tar.TarBlocks;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;

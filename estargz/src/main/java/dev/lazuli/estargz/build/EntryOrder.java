@@ -3,6 +3,9 @@ package dev.lazuli.estargz.build;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.tar.EntryType;
+import dev.lazuli.estargz.tar.TarEntry;
+import dev.lazuli.estargz.tar.TarReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

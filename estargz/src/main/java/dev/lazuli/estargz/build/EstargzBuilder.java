@@ -4,6 +4,10 @@ import static dev.lazuli.estargz.LayerFormat.ESTARGZ;
 import static dev.lazuli.estargz.LayerFormat.ESTARGZ_EXTERNAL_TOC;
 import static dev.lazuli.estargz.LayerFormat.ZSTD_CHUNKED;
 
+import dev.lazuli.estargz.tar.TarBlocks;
+import dev.lazuli.estargz.tar.TarEntry;
+import dev.lazuli.estargz.tar.TarFormatException;
+import dev.lazuli.estargz.tar.TarReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,11 @@
 package dev.lazuli.estargz.build;
 
 import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.tar.EntryType;
+import dev.lazuli.estargz.tar.RawBlocks;
+import dev.lazuli.estargz.tar.TarBlocks;
+import dev.lazuli.estargz.tar.TarEntry;
+import dev.lazuli.estargz.tar.TarReader;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;

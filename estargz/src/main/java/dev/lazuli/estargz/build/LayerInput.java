@@ -1,6 +1,8 @@
 package dev.lazuli.estargz.build;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import dev.lazuli.estargz.tar.TarFormatException;
+import dev.lazuli.estargz.tar.TarReader;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,9 +14,6 @@ import java.util.zip.GZIPInputStream;
 
 /** Finds out how a layer is compressed, by its first bytes, and decompresses it. */
 final class LayerInput {
-  /** What is said of other bytes. */
-  static final String NO_TAR = "it is neither tar, gzip nor zstd";
-
   private static final int MAGIC_BYTES = 6;
   private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
   private static final int ZSTD_MAGIC = 0xfd2f_b528;
@@ -54,7 +53,8 @@ final class LayerInput {
     }
     for (var unknown : UNKNOWN.entrySet()) {
       if (startsWith(start, unknown.getValue())) {
-        throw new TarFormatException("it is compressed by " + unknown.getKey() + ": " + NO_TAR);
+        throw new TarFormatException(
+            "it is compressed by " + unknown.getKey() + ": " + TarReader.NO_TAR);
       }
     }
     return in;

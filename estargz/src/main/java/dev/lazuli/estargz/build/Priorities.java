@@ -1,5 +1,7 @@
 package dev.lazuli.estargz.build;
 
+import dev.lazuli.estargz.tar.EntryType;
+import dev.lazuli.estargz.tar.TarEntry;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.lazuli.estargz.build;
 
+import dev.lazuli.estargz.tar.TarReader;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

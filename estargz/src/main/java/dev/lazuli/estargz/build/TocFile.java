@@ -1,5 +1,6 @@
 package dev.lazuli.estargz.build;
 
+import dev.lazuli.estargz.tar.TarEntry;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

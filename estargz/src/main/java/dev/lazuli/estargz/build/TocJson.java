@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.tar.TarEntry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;

@@ -1,4 +1,4 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -22,7 +22,7 @@ import java.util.Map;
  * @param deviceMinor of a device
  * @param xattrs extended attributes by full name; values are bytes in ISO 8859-1
  */
-record TarEntry(
+public record TarEntry(
     RawBlocks header,
     String name,
     EntryType type,
@@ -40,17 +40,17 @@ record TarEntry(
     Map<String, String> xattrs) {
 
   /** Returns the path relative to the root, cleaned as Go's {@code path.Clean("/" + name)}. */
-  String path() {
+  public String path() {
     return cleaned(name);
   }
 
   /** Returns the path of the file that a hard link names; empty for anything else. */
-  String linkTarget() {
+  public String linkTarget() {
     return type == EntryType.HARDLINK ? linkName : "";
   }
 
   /** Cleans any path the same way. */
-  static String cleaned(String path) {
+  public static String cleaned(String path) {
     var clean = new ArrayDeque<String>();
     for (var part : path.split("/", -1)) {
       if (part.equals("..")) {

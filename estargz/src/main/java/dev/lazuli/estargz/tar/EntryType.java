@@ -1,7 +1,7 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 /** What a tar entry is. */
-enum EntryType {
+public enum EntryType {
   REGULAR("reg"),
   HARDLINK("hardlink"),
   SYMLINK("symlink"),
@@ -17,7 +17,7 @@ enum EntryType {
   }
 
   /** Returns the TOC's word for it. */
-  String wire() {
+  public String wire() {
     return wire;
   }
 }

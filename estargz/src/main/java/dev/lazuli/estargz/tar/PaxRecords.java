@@ -1,4 +1,4 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 

@@ -1,4 +1,4 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 import dev.lazuli.estargz.ForeignText;
 import java.io.IOException;
@@ -22,7 +22,7 @@ public final class TarFormatException extends IOException {
   }
 
   /** For what is no tar at all. */
-  TarFormatException(String problem) {
+  public TarFormatException(String problem) {
     super(problem);
   }
 }

@@ -1,4 +1,4 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * Reads a tar entry by entry and keeps the header blocks as they are. Knows ustar, PAX and GNU long
  * names; sparse files and multi-volume parts are refused. For one thread.
  */
-final class TarReader {
+public final class TarReader {
+  /** What is said of bytes that are no tar. */
+  public static final String NO_TAR = "it is neither tar, gzip nor zstd";
+
   private static final int REST_BYTES = 64 << 10;
 
   private final InputStream in;
@@ -22,12 +25,18 @@ final class TarReader {
   /** What was read behind the last entry. */
   private byte[] end = {};
 
-  TarReader(InputStream in) {
+  /** Reads from here on. */
+  public TarReader(InputStream in) {
     this.in = in;
   }
 
-  /** Returns the next entry, null at the end-of-archive blocks or the end of the input. */
-  @Nullable TarEntry next() throws IOException {
+  /**
+   * Returns the next entry, null at the end-of-archive blocks or the end of the input.
+   *
+   * @throws TarFormatException if the tar is broken, or the entry is what no lazy layer can hold
+   * @throws EOFException if the tar ends within the entry's headers
+   */
+  public @Nullable TarEntry next() throws IOException {
     if (left > 0) {
       throw new IllegalStateException(left + " bytes of the entry were not read");
     }
@@ -54,7 +63,7 @@ final class TarReader {
 
   private TarFormatException notIntact(TarHeader header) {
     return offset == TarHeader.BLOCK
-        ? new TarFormatException(LayerInput.NO_TAR)
+        ? new TarFormatException(NO_TAR)
         : new TarFormatException(header.name(), entryOffset, "header checksum is wrong");
   }
 
@@ -65,12 +74,12 @@ final class TarReader {
   }
 
   /** Returns where the last entry's first header block lies, counted from where reading began. */
-  long entryOffset() {
+  public long entryOffset() {
     return entryOffset;
   }
 
   /** Passes over the content and padding of the current entry. */
-  void skipContent() throws IOException {
+  public void skipContent() throws IOException {
     in.skipNBytes(left);
     offset += left;
     left = 0;
@@ -81,14 +90,14 @@ final class TarReader {
    * Returns the next bytes behind the last entry, from the end-of-archive blocks to the end of the
    * input; empty at its end.
    */
-  byte[] rest() throws IOException {
+  public byte[] rest() throws IOException {
     var next = end;
     end = new byte[0];
     return next.length > 0 ? next : in.readNBytes(REST_BYTES);
   }
 
   /** Reads content of the current entry; all of it must be read before the next one. */
-  void readContent(byte[] into, int at, int length) throws IOException {
+  public void readContent(byte[] into, int at, int length) throws IOException {
     if (length > left) {
       throw new IllegalArgumentException(length + " bytes wanted of " + left);
     }
@@ -103,7 +112,7 @@ final class TarReader {
    * Returns the zeros behind the content that fill its last block. There are fewer where the tar
    * ends with the content, as some do.
    */
-  byte[] readPadding() throws IOException {
+  public byte[] readPadding() throws IOException {
     var bytes = in.readNBytes(padding);
     offset += bytes.length;
     padding = 0;
@@ -116,7 +125,7 @@ final class TarReader {
     offset += block.length;
     if (block.length > 0 && block.length < TarHeader.BLOCK) {
       if (offset < TarHeader.BLOCK) {
-        throw new TarFormatException(LayerInput.NO_TAR);
+        throw new TarFormatException(NO_TAR);
       }
       throw new EOFException("tar ends within the header at offset " + (offset - block.length));
     }

@@ -1,14 +1,14 @@
-package dev.lazuli.estargz.build;
+package dev.lazuli.estargz.tar;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 /** The tar blocks that a builder adds: headers of plain files with short names, and the end. */
-final class TarBlocks {
+public final class TarBlocks {
   /** The two blocks of zeros that end an archive. */
-  static final int END_BYTES = 2 * TarHeader.BLOCK;
+  public static final int END_BYTES = 2 * TarHeader.BLOCK;
 
   /** Returns the header of a regular file: ustar, no owner, no time, no permissions. */
-  static byte[] header(String name, long size) {
+  public static byte[] header(String name, long size) {
     var block = new byte[TarHeader.BLOCK];
     put(block, 0, name);
     for (int at : new int[] {100, 108, 116}) {
@@ -30,7 +30,7 @@ final class TarBlocks {
   }
 
   /** Returns how many zeros follow {@code size} bytes of content. */
-  static int padding(long size) {
+  public static int padding(long size) {
     return (int) (-size & (TarHeader.BLOCK - 1));
   }
 

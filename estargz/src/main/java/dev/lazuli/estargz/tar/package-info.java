@@ -1,0 +1,5 @@
+/** Reading tars, entry by entry, as Go's {@code archive/tar} and with it containerd reads them. */
+@NullMarked
+package dev.lazuli.estargz.tar;
+
+import org.jspecify.annotations.NullMarked;
