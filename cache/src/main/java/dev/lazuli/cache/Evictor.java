@@ -33,13 +33,14 @@ final class Evictor {
 
   private final Catalog catalog;
   private final StoreOptions options;
-  private final Usage usage;
+  private final DiskUsage usage;
   private final Pressure pressure;
   private final Remover remover;
   private boolean fellShort;
   private long saidAt = System.nanoTime() - SAY_AGAIN_NANOS;
 
-  Evictor(Catalog catalog, StoreOptions options, Usage usage, Pressure pressure, Remover remover) {
+  Evictor(
+      Catalog catalog, StoreOptions options, DiskUsage usage, Pressure pressure, Remover remover) {
     this.catalog = catalog;
     this.options = options;
     this.usage = usage;

@@ -33,7 +33,7 @@ public final class LayerStore implements AutoCloseable {
   private final StoreLock lock;
   private final Catalog catalog = new Catalog();
   private final Pressure pressure = new Pressure();
-  private final Usage usage;
+  private final DiskUsage usage;
   private final Trash trash;
   private final Slots slots;
   private final ChunkReuse reuse;
@@ -50,7 +50,7 @@ public final class LayerStore implements AutoCloseable {
     this.layersRoot = root.resolve("layers").resolve("sha256");
     this.options = options;
     this.lock = lock;
-    this.usage = new Usage(options.quotaBytes(), pressure);
+    this.usage = new DiskUsage(options.quotaBytes(), pressure);
     this.trash = new Trash(options.disk(), root.resolve("tmp"), usage);
     trash.open();
     options.disk().createDirectories(layersRoot);

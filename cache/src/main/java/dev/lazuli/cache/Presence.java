@@ -56,7 +56,7 @@ final class Presence implements Closeable {
   @GuardedBy("this")
   private long changes;
 
-  private Presence(PresenceFile file, PresenceFile.Content content, boolean torn) {
+  private Presence(PresenceFile file, PresenceFile.Bits content, boolean torn) {
     this.file = file;
     this.present = content.present();
     this.doubted = content.doubted();
@@ -70,7 +70,7 @@ final class Presence implements Closeable {
 
   /** Writes and syncs the file of a layer that has nothing yet. */
   static void create(Disk disk, Path path, int chunks, UUID bootId) throws IOException {
-    PresenceFile.create(disk, path, bootId, PresenceFile.Content.nothing(chunks));
+    PresenceFile.create(disk, path, bootId, PresenceFile.Bits.nothing(chunks));
   }
 
   /**
@@ -84,7 +84,7 @@ final class Presence implements Closeable {
       throws IOException {
     var file = new PresenceFile(disk, path, bootId, chunks);
     try {
-      PresenceFile.Content content = file.read();
+      PresenceFile.Bits content = file.read();
       if (!torn && (content.clean() || content.writtenUnder().equals(bootId))) {
         return new Presence(file, content, false);
       }
@@ -99,7 +99,7 @@ final class Presence implements Closeable {
   @SuppressWarnings("MustBeClosed") // close() closes the file.
   private static Presence reopenDoubting(
       Disk disk, Path path, UUID bootId, PresenceFile old, boolean torn) throws IOException {
-    PresenceFile.Content doubting;
+    PresenceFile.Bits doubting;
     try (old) {
       doubting = old.read().doubting(torn);
     }
@@ -241,7 +241,7 @@ final class Presence implements Closeable {
       clean = false;
     }
     if (torn) {
-      file.rewrite(new PresenceFile.Content(present, doubted, false, rewrite, file.bootId()));
+      file.rewrite(new PresenceFile.Bits(present, doubted, false, rewrite, file.bootId()));
       torn = false;
     }
   }

@@ -33,23 +33,22 @@ final class PresenceFile implements Closeable {
   private static final int REWRITE = 2;
 
   /** What such a file says. */
-  record Content(
+  record Bits(
       AtomicBits present, AtomicBits doubted, boolean clean, boolean rewrite, UUID writtenUnder) {
     private static final UUID NEVER = new UUID(0, 0);
 
-    static Content nothing(int chunks) {
-      return new Content(new AtomicBits(chunks), new AtomicBits(chunks), false, false, NEVER);
+    static Bits nothing(int chunks) {
+      return new Bits(new AtomicBits(chunks), new AtomicBits(chunks), false, false, NEVER);
     }
 
     /** Returns the same with all that is present doubted. */
-    Content doubting(boolean rewriteRight) {
+    Bits doubting(boolean rewriteRight) {
       for (int c = present.nextSet(0, present.size());
           c >= 0;
           c = present.nextSet(c + 1, present.size())) {
         doubted.set(c);
       }
-      return new Content(
-          new AtomicBits(present.size()), doubted, false, rewriteRight, writtenUnder);
+      return new Bits(new AtomicBits(present.size()), doubted, false, rewriteRight, writtenUnder);
     }
   }
 
@@ -72,16 +71,16 @@ final class PresenceFile implements Closeable {
   }
 
   /** Writes and syncs a new file. */
-  static void create(Disk disk, Path path, UUID bootId, Content content) throws IOException {
+  static void create(Disk disk, Path path, UUID bootId, Bits content) throws IOException {
     Durable.write(disk, path, bytes(bootId, content));
   }
 
   /** Puts a file in the place of {@code path}. */
-  static void replace(Disk disk, Path path, UUID bootId, Content content) throws IOException {
+  static void replace(Disk disk, Path path, UUID bootId, Bits content) throws IOException {
     Durable.rewrite(disk, path, bytes(bootId, content).array());
   }
 
-  private static ByteBuffer bytes(UUID bootId, Content content) {
+  private static ByteBuffer bytes(UUID bootId, Bits content) {
     int chunks = content.present().size();
     ByteBuffer all = buffer(HEADER_BYTES + 2 * mapBytes(chunks));
     all.putLong(MAGIC).putInt(chunks).putInt(flags(content.clean(), content.rewrite()));
@@ -92,7 +91,7 @@ final class PresenceFile implements Closeable {
     return all.flip();
   }
 
-  Content read() throws IOException {
+  Bits read() throws IOException {
     if (file.channel().size() != HEADER_BYTES + 2L * mapBytes(chunks)) {
       throw new CacheCorruptException(path, "wrong size for %d chunks".formatted(chunks));
     }
@@ -105,7 +104,7 @@ final class PresenceFile implements Closeable {
     int flags = header.getInt();
     var writtenUnder = new UUID(header.getLong(), header.getLong());
     AtomicBits present = readMap(HEADER_BYTES);
-    return new Content(
+    return new Bits(
         present,
         readMap(HEADER_BYTES + mapBytes(chunks)).without(present),
         (flags & CLEAN) != 0,
@@ -132,7 +131,7 @@ final class PresenceFile implements Closeable {
   }
 
   /** Writes all of the file anew, in place. */
-  void rewrite(Content content) throws IOException {
+  void rewrite(Bits content) throws IOException {
     file.write(0, bytes(bootId, content));
   }
 

@@ -25,7 +25,7 @@ final class Room {
 
   private final Disk disk;
   private final Path root;
-  private final Usage usage;
+  private final DiskUsage usage;
   private final InstantSource clock;
   private final long reserve;
   private final long resumeAt;
@@ -33,7 +33,7 @@ final class Room {
   private volatile long checkAfter = Long.MIN_VALUE;
   private volatile boolean low;
 
-  Room(Path root, Usage usage, StoreOptions options) {
+  Room(Path root, DiskUsage usage, StoreOptions options) {
     this.disk = options.disk();
     this.root = root;
     this.usage = usage;

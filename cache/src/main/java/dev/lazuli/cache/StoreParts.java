@@ -5,7 +5,7 @@ import java.io.IOException;
 /** What the layers of one store share. */
 record StoreParts(
     StoreOptions options,
-    Usage usage,
+    DiskUsage usage,
     Pressure pressure,
     Room room,
     ChunkReuse reuse,

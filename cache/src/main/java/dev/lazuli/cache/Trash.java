@@ -21,10 +21,10 @@ final class Trash {
 
   private final Disk disk;
   private final Path directory;
-  private final Usage usage;
+  private final DiskUsage usage;
   private final ConcurrentLinkedQueue<Doomed> left = new ConcurrentLinkedQueue<>();
 
-  Trash(Disk disk, Path directory, Usage usage) {
+  Trash(Disk disk, Path directory, DiskUsage usage) {
     this.disk = disk;
     this.directory = directory;
     this.usage = usage;

@@ -7,6 +7,9 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -185,6 +188,29 @@ final class ArchitectureTest {
         .should()
         .haveNameNotMatching(".*(Manager|Utils?|Helpers?|Impl)")
         .check(code);
+  }
+
+  /**
+   * Who searches for a type finds one. Variants of a sealed type are read with its name before
+   * theirs, as in {@code TocTrust.Json}, and types inside others may share a name among themselves.
+   */
+  @Test
+  void typeNames_existOnce() {
+    var owners =
+        code.stream()
+            .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+            .collect(groupingBy(JavaClass::getSimpleName, mapping(JavaClass::getName, toList())));
+
+    assertThat(owners).allSatisfy((name, types) -> assertThat(types).as(name).hasSize(1));
+    assertThat(code)
+        .filteredOn(type -> type.isMemberClass() && !isVariant(type))
+        .allSatisfy(type -> assertThat(owners).doesNotContainKey(type.getSimpleName()));
+  }
+
+  private static boolean isVariant(JavaClass type) {
+    return type.getEnclosingClass()
+        .filter(outer -> type.isAssignableTo(outer.getName()))
+        .isPresent();
   }
 
   @Test

@@ -6,13 +6,13 @@ import dev.lazuli.estargz.Sha256;
 /** Gives chunks the end of their compressed stream and checks that they can lie in it. */
 final class BlobExtents implements AutoCloseable {
   private final String layer;
-  private final Rows starts;
-  private final Rows sorted;
+  private final RowTable starts;
+  private final RowTable sorted;
   private final LayerIndexBuilder.Facts facts;
   private final byte[] digest = new byte[Sha256.BYTES];
 
   /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
-  BlobExtents(String layer, IndexSpace space, Rows starts, LayerIndexBuilder.Facts facts) {
+  BlobExtents(String layer, IndexSpace space, RowTable starts, LayerIndexBuilder.Facts facts) {
     this.layer = layer;
     this.starts = starts;
     this.facts = facts;
@@ -34,7 +34,7 @@ final class BlobExtents implements AutoCloseable {
    *
    * @param before the row settled before it, or -1
    */
-  void settle(Rows chunks, int before, int row) throws LayerFormatException {
+  void settle(RowTable chunks, int before, int row) throws LayerFormatException {
     var offset = chunks.getLong(row, ChunkRow.BLOB_OFFSET);
     if (offset >= facts.payloadEnd()) {
       throw bad("chunk's blob offset", offset, "below the payload's end " + facts.payloadEnd());
@@ -46,7 +46,7 @@ final class BlobExtents implements AutoCloseable {
     checkDigest(chunks, row);
   }
 
-  private void checkRatio(Rows chunks, int row, long compressed) throws LayerFormatException {
+  private void checkRatio(RowTable chunks, int row, long compressed) throws LayerFormatException {
     var inner = chunks.getLong(row, ChunkRow.INNER_OFFSET);
     var size = chunks.getLong(row, ChunkRow.SIZE);
     var ratio = facts.format().compression().greatestRatio();
@@ -59,7 +59,7 @@ final class BlobExtents implements AutoCloseable {
     }
   }
 
-  private void checkOverlap(Rows chunks, int before, int row) throws LayerFormatException {
+  private void checkOverlap(RowTable chunks, int before, int row) throws LayerFormatException {
     if (before < 0
         || chunks.getLong(before, ChunkRow.BLOB_OFFSET)
             != chunks.getLong(row, ChunkRow.BLOB_OFFSET)) {
@@ -72,7 +72,7 @@ final class BlobExtents implements AutoCloseable {
     }
   }
 
-  private void checkDigest(Rows chunks, int row) throws LayerFormatException {
+  private void checkDigest(RowTable chunks, int row) throws LayerFormatException {
     if (!facts.digestsRequired()) {
       return;
     }

@@ -16,16 +16,16 @@ final class ChunkCollector implements AutoCloseable {
 
   private final String layer;
   private final Limits limits;
-  private final Rows inodes;
+  private final RowTable inodes;
   private final IndexSpace space;
-  private final Rows streams;
-  private final Rows chunks;
-  private final Rows placed;
+  private final RowTable streams;
+  private final RowTable chunks;
+  private final RowTable placed;
 
   /** The row whose digest is that of its whole file, so no longer right if more chunks follow. */
   private int wholeFileRow = -1;
 
-  ChunkCollector(String layer, Limits limits, IndexSpace space, Rows inodes) {
+  ChunkCollector(String layer, Limits limits, IndexSpace space, RowTable inodes) {
     this.layer = layer;
     this.limits = limits;
     this.inodes = inodes;
@@ -36,14 +36,14 @@ final class ChunkCollector implements AutoCloseable {
   }
 
   /** Returns the chunks, in the order of the TOC. */
-  Rows table() {
+  RowTable table() {
     return chunks;
   }
 
   /**
    * Returns the rows of {@link #table} that have bytes in the blob, in the order of their places.
    */
-  Rows placed() {
+  RowTable placed() {
     return placed;
   }
 
@@ -102,7 +102,7 @@ final class ChunkCollector implements AutoCloseable {
    * Places the files of the numbered inodes in the data file, in blob order. Returns the size of
    * the data file.
    */
-  long place(Rows order, LayerIndexBuilder.Facts facts) throws LayerFormatException {
+  long place(RowTable order, LayerIndexBuilder.Facts facts) throws LayerFormatException {
     try (var files = filesInBlobOrder(order);
         var extents = new BlobExtents(layer, space, streams, facts)) {
       var next = 0L;
@@ -128,12 +128,12 @@ final class ChunkCollector implements AutoCloseable {
     return (bytes + BLOCK - 1) & -BLOCK;
   }
 
-  private Rows filesInBlobOrder(Rows order) {
+  private RowTable filesInBlobOrder(RowTable order) {
     var files = space.scratch(Integer.BYTES);
     for (int number = 0; number < order.count(); number++) {
       var inode = order.getInt(number, 0);
-      var kind = Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
-      if (kind == Kind.REGULAR && inodes.getLong(inode, InodeRow.SIZE) > 0) {
+      var kind = EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+      if (kind == EntryKind.REGULAR && inodes.getLong(inode, InodeRow.SIZE) > 0) {
         files.addInt(inode);
       }
     }

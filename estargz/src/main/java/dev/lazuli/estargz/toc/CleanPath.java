@@ -25,7 +25,7 @@ final class CleanPath {
   }
 
   /** Splits {@code text}; its bytes are used in place until the next call. */
-  void set(Text text) throws LayerFormatException {
+  void set(Utf8Buffer text) throws LayerFormatException {
     set(text.bytes(), text.length());
   }
 

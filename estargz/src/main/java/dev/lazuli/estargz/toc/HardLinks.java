@@ -19,8 +19,8 @@ import dev.lazuli.estargz.Limits;
  */
 final class HardLinks {
   private final String layer;
-  private final Rows inodes;
-  private final DirectoryTree tree;
+  private final RowTable inodes;
+  private final NameTable tree;
   private final ByteHeap text;
   private final SymlinkWalk symlinks;
   private final CleanPath path;
@@ -28,8 +28,8 @@ final class HardLinks {
   HardLinks(
       String layer,
       Limits limits,
-      Rows inodes,
-      DirectoryTree tree,
+      RowTable inodes,
+      NameTable tree,
       ByteHeap text,
       SymlinkWalk symlinks) {
     this.layer = layer;
@@ -46,7 +46,7 @@ final class HardLinks {
    *
    * @param replaced the entry whose name the link is about to take, with all below it, or -1
    */
-  int find(Text target, int replaced) throws LayerFormatException {
+  int find(Utf8Buffer target, int replaced) throws LayerFormatException {
     var entry = entry(target.bytes(), target.length());
     if (entry < 0 || tree.isWithin(entry, replaced)) {
       return -1;
@@ -129,13 +129,13 @@ final class HardLinks {
   }
 
   private boolean leadsThroughLink() {
-    var entry = DirectoryTree.ROOT;
+    var entry = NameTable.ROOT;
     for (int i = 0; i < path.depth() - 1; i++) {
       entry = tree.find(entry, path.bytes(), path.start(i), path.length(i));
       if (entry < 0) {
         return false;
       }
-      if (kind(tree.inode(entry)) == Kind.SYMLINK) {
+      if (kind(tree.inode(entry)) == EntryKind.SYMLINK) {
         return true;
       }
     }
@@ -143,7 +143,7 @@ final class HardLinks {
   }
 
   private int checked(int inode, byte[] target, int length) throws LayerFormatException {
-    if (kind(inode) == Kind.DIRECTORY) {
+    if (kind(inode) == EntryKind.DIRECTORY) {
       throw bad(target, length, "a directory", "a file of this layer");
     }
     if ((inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.WHITEOUT) != 0) {
@@ -161,11 +161,11 @@ final class HardLinks {
   }
 
   private boolean isHardLink(int inode) {
-    return kind(inode) == Kind.HARDLINK;
+    return kind(inode) == EntryKind.HARDLINK;
   }
 
-  private Kind kind(int inode) {
-    return Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+  private EntryKind kind(int inode) {
+    return EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
   }
 
   private LayerFormatException bad(byte[] target, String value, String limit) {

@@ -40,7 +40,7 @@ public final class IndexMemory {
   }
 
   /** What one index has taken. For one thread, except {@link #close}. */
-  public final class Claim implements AutoCloseable {
+  public final class Share implements AutoCloseable {
     private final String layer;
     private final long deadline;
     private final Duration patience;
@@ -48,7 +48,7 @@ public final class IndexMemory {
     private boolean isLarge;
     private boolean isClosed;
 
-    private Claim(String layer, Duration patience) {
+    private Share(String layer, Duration patience) {
       this.layer = layer;
       this.patience = patience;
       this.deadline = System.nanoTime() + patience.toNanos();
@@ -109,8 +109,8 @@ public final class IndexMemory {
    * @return what the index's builder owns from now on
    * @throws IOException if others take longer
    */
-  public Claim claim(String layer, Duration patience) throws IOException {
-    var claim = new Claim(layer, patience);
+  public Share claim(String layer, Duration patience) throws IOException {
+    var claim = new Share(layer, patience);
     claim.await(small);
     return claim;
   }

@@ -10,22 +10,22 @@ import java.lang.foreign.MemorySegment;
  * them freed when it is closed. Owned by one thread, which then may hand it to others.
  */
 final class IndexSpace implements AutoCloseable {
-  private final IndexMemory.Claim claim;
+  private final IndexMemory.Share claim;
   private final Arena kept = Arena.ofShared();
 
   /** Makes a space; the claim is closed with it. */
-  IndexSpace(IndexMemory.Claim claim) {
+  IndexSpace(IndexMemory.Share claim) {
     this.claim = claim;
   }
 
   /** Returns a table that lives as long as the space. */
-  Rows table(int rowBytes) {
-    return new Rows(rowBytes, this, kept);
+  RowTable table(int rowBytes) {
+    return new RowTable(rowBytes, this, kept);
   }
 
   /** Returns a table that is freed when it is closed, by the thread that made it. */
-  Rows scratch(int rowBytes) {
-    return new Rows(rowBytes, this, Arena.ofConfined());
+  RowTable scratch(int rowBytes) {
+    return new RowTable(rowBytes, this, Arena.ofConfined());
   }
 
   /** Returns a block of zeros that lives as long as the space. */

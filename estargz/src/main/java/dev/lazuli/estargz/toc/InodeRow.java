@@ -28,7 +28,7 @@ final class InodeRow {
   /** The first directory entry that names this inode. */
   static final int ENTRY = 48;
 
-  /** {@link Kind#code}, {@link #OPAQUE} and the other flags below. */
+  /** {@link EntryKind#code}, {@link #OPAQUE} and the other flags below. */
   static final int FLAGS = 52;
 
   /** The inode's number + 1, 0 as long as it has none. */

@@ -18,11 +18,11 @@ final class InodeWriter {
 
   private final String layer;
   private final Limits limits;
-  private final Rows inodes;
+  private final RowTable inodes;
   private final ByteHeap text;
   private final XattrStore xattrs;
 
-  InodeWriter(String layer, Limits limits, Rows inodes, ByteHeap text) {
+  InodeWriter(String layer, Limits limits, RowTable inodes, ByteHeap text) {
     this.layer = layer;
     this.limits = limits;
     this.inodes = inodes;
@@ -33,8 +33,8 @@ final class InodeWriter {
   /** Returns a new inode for a directory that has no entry of its own. */
   int impliedDirectory() {
     var inode = inodes.add();
-    inodes.setInt(inode, InodeRow.MODE, Kind.DIRECTORY.typeBits() | 0755);
-    inodes.setInt(inode, InodeRow.FLAGS, Kind.DIRECTORY.code() | InodeRow.IMPLIED);
+    inodes.setInt(inode, InodeRow.MODE, EntryKind.DIRECTORY.typeBits() | 0755);
+    inodes.setInt(inode, InodeRow.FLAGS, EntryKind.DIRECTORY.code() | InodeRow.IMPLIED);
     return inode;
   }
 
@@ -53,8 +53,8 @@ final class InodeWriter {
   /** Returns a new inode for a whiteout. */
   int whiteout(TocEntry entry) {
     var inode = inodes.add();
-    inodes.setInt(inode, InodeRow.MODE, Kind.CHAR.typeBits());
-    inodes.setInt(inode, InodeRow.FLAGS, Kind.CHAR.code() | InodeRow.WHITEOUT);
+    inodes.setInt(inode, InodeRow.MODE, EntryKind.CHAR.typeBits());
+    inodes.setInt(inode, InodeRow.FLAGS, EntryKind.CHAR.code() | InodeRow.WHITEOUT);
     setTime(inode, entry);
     return inode;
   }
@@ -84,7 +84,7 @@ final class InodeWriter {
   void describe(int directory, TocEntry entry) throws LayerFormatException {
     var flags = inodes.getInt(directory, InodeRow.FLAGS);
     inodes.setInt(directory, InodeRow.FLAGS, flags & ~InodeRow.IMPLIED);
-    setPermissions(directory, entry, Kind.DIRECTORY);
+    setPermissions(directory, entry, EntryKind.DIRECTORY);
     xattrs.add(directory, entry);
   }
 
@@ -103,16 +103,16 @@ final class InodeWriter {
     inodes.setInt(directory, InodeRow.FLAGS, flags | InodeRow.OPAQUE);
   }
 
-  Kind kind(int inode) {
-    return Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+  EntryKind kind(int inode) {
+    return EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
   }
 
   boolean isWhiteout(int inode) {
     return (inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.WHITEOUT) != 0;
   }
 
-  private void setPermissions(int inode, TocEntry entry, Kind kind) {
-    var permissions = kind == Kind.SYMLINK ? 0777 : entry.mode;
+  private void setPermissions(int inode, TocEntry entry, EntryKind kind) {
+    var permissions = kind == EntryKind.SYMLINK ? 0777 : entry.mode;
     inodes.setInt(inode, InodeRow.MODE, kind.typeBits() | permissions);
     inodes.setInt(inode, InodeRow.UID, entry.uid);
     inodes.setInt(inode, InodeRow.GID, entry.gid);
@@ -139,7 +139,7 @@ final class InodeWriter {
     inodes.setLong(inode, InodeRow.SIZE, length);
   }
 
-  private static Kind kindOf(TocEntry entry) {
+  private static EntryKind kindOf(TocEntry entry) {
     if (entry.kind == null) {
       throw new IllegalStateException("entry without a type got past the check");
     }

@@ -8,14 +8,14 @@ import java.util.function.IntBinaryOperator;
  * sort.
  */
 final class IntSort implements AutoCloseable {
-  private final Rows spare;
+  private final RowTable spare;
 
   IntSort(IndexSpace space) {
     spare = space.scratch(Integer.BYTES);
   }
 
   /** Sorts rows {@code from} to {@code to} (exclusive) of one-int rows. */
-  void sort(Rows ints, int from, int to, IntBinaryOperator order) {
+  void sort(RowTable ints, int from, int to, IntBinaryOperator order) {
     if (isSorted(ints, from, to, order)) {
       return;
     }
@@ -28,7 +28,7 @@ final class IntSort implements AutoCloseable {
     }
   }
 
-  private static boolean isSorted(Rows ints, int from, int to, IntBinaryOperator order) {
+  private static boolean isSorted(RowTable ints, int from, int to, IntBinaryOperator order) {
     for (int i = from + 1; i < to; i++) {
       if (order.applyAsInt(ints.getInt(i - 1, 0), ints.getInt(i, 0)) > 0) {
         return false;
@@ -37,7 +37,7 @@ final class IntSort implements AutoCloseable {
     return true;
   }
 
-  private void merge(Rows ints, int from, int middle, int to, IntBinaryOperator order) {
+  private void merge(RowTable ints, int from, int middle, int to, IntBinaryOperator order) {
     var kept = middle - from;
     for (int i = 0; i < kept; i++) {
       spare.setInt(i, 0, ints.getInt(from + i, 0));

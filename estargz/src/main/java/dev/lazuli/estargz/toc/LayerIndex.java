@@ -26,14 +26,14 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   private final IndexSpace memory;
   private final Summary summary;
   private final OpaqueXattr opaque;
-  private final Rows inodes;
-  private final Rows order;
-  private final Rows entries;
-  private final Rows children;
-  private final Rows chunks;
+  private final RowTable inodes;
+  private final RowTable order;
+  private final RowTable entries;
+  private final RowTable children;
+  private final RowTable chunks;
 
   /** Rows of {@link #chunks}, by the numbers of the chunks. */
-  private final Rows placed;
+  private final RowTable placed;
 
   private final ByteHeap text;
 
@@ -51,12 +51,12 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
       IndexSpace memory,
       Summary summary,
       OpaqueXattr opaque,
-      Rows inodes,
-      Rows order,
-      Rows entries,
-      Rows children,
-      Rows chunks,
-      Rows placed,
+      RowTable inodes,
+      RowTable order,
+      RowTable entries,
+      RowTable children,
+      RowTable chunks,
+      RowTable placed,
       ByteHeap text) {
     this.memory = memory;
     this.summary = summary;

@@ -41,9 +41,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final CleanPath resolved;
   private final ByteHeap text;
   private final IndexSpace space;
-  private final Rows inodes;
+  private final RowTable inodes;
   private final InodeWriter writer;
-  private final DirectoryTree tree;
+  private final NameTable tree;
   private final SymlinkWalk symlinks;
   private final HardLinks hardLinks;
   private final ChunkCollector chunks;
@@ -64,7 +64,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * @param claim pays for the index, and is closed with the builder or with what it builds
    */
   public LayerIndexBuilder(
-      String layer, Limits limits, OpaqueXattr opaque, IndexMemory.Claim claim) {
+      String layer, Limits limits, OpaqueXattr opaque, IndexMemory.Share claim) {
     this.layer = layer;
     this.limits = limits;
     this.opaque = opaque;
@@ -74,7 +74,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     inodes = space.table(InodeRow.BYTES);
     text = new ByteHeap(layer, limits.textBytes(), space);
     writer = new InodeWriter(layer, limits, inodes, text);
-    tree = new DirectoryTree(layer, limits.entries(), space, text, writer.impliedDirectory());
+    tree = new NameTable(layer, limits.entries(), space, text, writer.impliedDirectory());
     symlinks = new SymlinkWalk(layer, inodes, tree, text);
     hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
     chunks = new ChunkCollector(layer, limits, space, inodes);
@@ -151,7 +151,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
       throw bad(entry, "type", "missing", "a known entry type");
     }
     chunks.noteStream(entry);
-    if (entry.kind == Kind.CHUNK) {
+    if (entry.kind == EntryKind.CHUNK) {
       addChunk(entry);
       return;
     }
@@ -175,7 +175,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  private static boolean hasReplacement(Text text) {
+  private static boolean hasReplacement(Utf8Buffer text) {
     var bytes = text.bytes();
     for (int i = 0; i + 2 < text.length(); i++) {
       if (bytes[i] == (byte) 0xef && bytes[i + 1] == (byte) 0xbf && bytes[i + 2] == (byte) 0xbd) {
@@ -187,7 +187,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
 
   private boolean isHiddenAtRoot(TocEntry entry) {
     var landmark = path.is(0, PREFETCH_LANDMARK) || path.is(0, NO_PREFETCH_LANDMARK);
-    return path.is(0, TOC_ENTRY) || (landmark && entry.kind == Kind.REGULAR);
+    return path.is(0, TOC_ENTRY) || (landmark && entry.kind == EntryKind.REGULAR);
   }
 
   private void noteLandmark(TocEntry entry) {
@@ -239,7 +239,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * Does that for a path without symbolic links; one with a link, whose directories exist, NONE.
    */
   private int directory(TocEntry entry, CleanPath of, int depth) throws LayerFormatException {
-    var directory = DirectoryTree.ROOT;
+    var directory = NameTable.ROOT;
     for (int i = 0; i < depth; i++) {
       var start = of.start(i);
       var length = of.length(i);
@@ -249,9 +249,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
         next = tree.add(directory, of.bytes(), start, length, made);
       } else if (writer.isWhiteout(tree.inode(next))) {
         tree.setInode(next, writer.impliedDirectory(tree.inode(directory)));
-      } else if (kind(next) == Kind.SYMLINK) {
+      } else if (kind(next) == EntryKind.SYMLINK) {
         return NONE;
-      } else if (kind(next) != Kind.DIRECTORY) {
+      } else if (kind(next) != EntryKind.DIRECTORY) {
         throw bad(entry, "parent directory", kind(next), "dir");
       }
       directory = next;
@@ -283,19 +283,19 @@ public final class LayerIndexBuilder implements AutoCloseable {
     var start = path.start(last);
     var length = path.length(last);
     var old = tree.find(directory, path.bytes(), start, length);
-    if (old >= 0 && entry.kind == Kind.DIRECTORY && kind(old) == Kind.DIRECTORY) {
+    if (old >= 0 && entry.kind == EntryKind.DIRECTORY && kind(old) == EntryKind.DIRECTORY) {
       writer.describe(tree.inode(old), entry);
       return;
     }
-    var inode = entry.kind == Kind.HARDLINK ? linked(entry, old) : writer.add(entry);
+    var inode = entry.kind == EntryKind.HARDLINK ? linked(entry, old) : writer.add(entry);
     if (old < 0) {
       tree.add(directory, path.bytes(), start, length, inode);
-    } else if (kind(old) == Kind.DIRECTORY) {
+    } else if (kind(old) == EntryKind.DIRECTORY) {
       var _ = tree.replace(old, directory, path.bytes(), start, length, inode);
     } else {
       tree.setInode(old, inode);
     }
-    if (entry.kind == Kind.REGULAR && entry.size > 0) {
+    if (entry.kind == EntryKind.REGULAR && entry.size > 0) {
       lastFile = inode;
       chunks.addFirst(inode, entry);
     }
@@ -316,13 +316,13 @@ public final class LayerIndexBuilder implements AutoCloseable {
     if (inode < 0) {
       return writer.add(entry);
     }
-    if (writer.kind(inode) != Kind.HARDLINK) {
+    if (writer.kind(inode) != EntryKind.HARDLINK) {
       writer.link(inode, entry);
     }
     return inode;
   }
 
-  private Kind kind(int entry) {
+  private EntryKind kind(int entry) {
     return writer.kind(tree.inode(entry));
   }
 

@@ -27,13 +27,13 @@ final class SymlinkWalk {
   private static final int MOST_BYTES = 1 << 16;
 
   private final String layer;
-  private final Rows inodes;
-  private final DirectoryTree tree;
+  private final RowTable inodes;
+  private final NameTable tree;
   private final ByteHeap text;
   private int links;
   private int lookups;
 
-  SymlinkWalk(String layer, Rows inodes, DirectoryTree tree, ByteHeap text) {
+  SymlinkWalk(String layer, RowTable inodes, NameTable tree, ByteHeap text) {
     this.layer = layer;
     this.inodes = inodes;
     this.tree = tree;
@@ -116,7 +116,7 @@ final class SymlinkWalk {
     if (lookups > MOST_LOOKUPS) {
       throw bad(path, "more look-ups than " + MOST_LOOKUPS + " for one layer");
     }
-    var entry = DirectoryTree.ROOT;
+    var entry = NameTable.ROOT;
     for (int i = 0; i < components.length && !path.equals("/"); i++) {
       var name = components[i].getBytes(ISO_8859_1);
       entry = tree.find(entry, name, 0, name.length);
@@ -124,10 +124,10 @@ final class SymlinkWalk {
         break;
       }
       var kind = kind(entry);
-      if (kind == Kind.SYMLINK) {
+      if (kind == EntryKind.SYMLINK) {
         return new Link(entry, i);
       }
-      if (kind != Kind.DIRECTORY && i < components.length - 1) {
+      if (kind != EntryKind.DIRECTORY && i < components.length - 1) {
         throw bad(path, "a " + kind + " among its directories");
       }
     }
@@ -154,8 +154,8 @@ final class SymlinkWalk {
     return clean(spliced.toString());
   }
 
-  private Kind kind(int entry) {
-    return Kind.ofCode(inodes.getInt(tree.inode(entry), InodeRow.FLAGS) & InodeRow.KIND_MASK);
+  private EntryKind kind(int entry) {
+    return EntryKind.ofCode(inodes.getInt(tree.inode(entry), InodeRow.FLAGS) & InodeRow.KIND_MASK);
   }
 
   /** Cleans a path by its words alone, as Go's {@code path.Clean}. */

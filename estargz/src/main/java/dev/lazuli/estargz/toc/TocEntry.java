@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * range; what they mean together is checked by {@link LayerIndexBuilder}.
  */
 final class TocEntry {
-  @Nullable Kind kind;
-  final Text name = new Text();
-  final Text link = new Text();
+  @Nullable EntryKind kind;
+  final Utf8Buffer name = new Utf8Buffer();
+  final Utf8Buffer link = new Utf8Buffer();
   long size;
   int mode;
   int uid;
@@ -32,7 +32,7 @@ final class TocEntry {
   boolean hasChunkDigest;
 
   /** As {@link Xattrs} describes it, without the count. */
-  final Text xattrs = new Text();
+  final Utf8Buffer xattrs = new Utf8Buffer();
 
   int xattrCount;
 

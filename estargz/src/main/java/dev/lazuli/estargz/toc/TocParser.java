@@ -38,7 +38,7 @@ final class TocParser {
   private final Limits limits;
   private final EntrySink sink;
   private final TocEntry entry = new TocEntry();
-  private final Text xattrName = new Text();
+  private final Utf8Buffer xattrName = new Utf8Buffer();
   private int entries;
 
   TocParser(String layer, Limits limits, EntrySink sink) {
@@ -130,7 +130,7 @@ final class TocParser {
 
   private void type(JsonParser parser) throws IOException {
     expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, "type");
-    entry.kind = Kind.fromWire(parser.getString());
+    entry.kind = EntryKind.fromWire(parser.getString());
     if (entry.kind == null) {
       throw bad("type", parser.getString(), "a known entry type", null);
     }
@@ -224,7 +224,7 @@ final class TocParser {
     }
   }
 
-  private void string(JsonParser parser, String field, Text into) throws IOException {
+  private void string(JsonParser parser, String field, Utf8Buffer into) throws IOException {
     expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, field);
     into.set(parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength());
   }

@@ -9,11 +9,11 @@ import dev.lazuli.estargz.LayerFormatException;
 final class TreeWalk {
   private final String layer;
   private final IndexSpace space;
-  private final Rows inodes;
-  private final Rows entries;
+  private final RowTable inodes;
+  private final RowTable entries;
   private final ByteHeap text;
 
-  TreeWalk(String layer, IndexSpace space, Rows inodes, Rows entries, ByteHeap text) {
+  TreeWalk(String layer, IndexSpace space, RowTable inodes, RowTable entries, ByteHeap text) {
     this.space = space;
     this.layer = layer;
     this.inodes = inodes;
@@ -22,13 +22,13 @@ final class TreeWalk {
   }
 
   /** Fills {@code order} (number to inode row) and {@code children} (entry rows by directory). */
-  void number(Rows order, Rows children) throws LayerFormatException {
+  void number(RowTable order, RowTable children) throws LayerFormatException {
     try (var ends = group(children);
         var sort = new IntSort(space)) {
-      visit(order, entries.getInt(DirectoryTree.ROOT, EntryRow.INODE), DirectoryTree.ROOT);
+      visit(order, entries.getInt(NameTable.ROOT, EntryRow.INODE), NameTable.ROOT);
       for (int number = 0; number < order.count(); number++) {
         var inode = order.getInt(number, 0);
-        if (kind(inode) == Kind.DIRECTORY) {
+        if (kind(inode) == EntryKind.DIRECTORY) {
           list(order, children, ends, sort, inode);
         }
       }
@@ -43,7 +43,7 @@ final class TreeWalk {
    * Counting sort of the entries by their directory. Returns, by entry row, where its children end;
    * they start where those of the row before end.
    */
-  private Rows group(Rows children) {
+  private RowTable group(RowTable children) {
     var ends = space.scratch(Integer.BYTES);
     ends.addUpTo(entries.count());
     for (int entry = 0; entry < entries.count(); entry++) {
@@ -70,7 +70,7 @@ final class TreeWalk {
     return ends;
   }
 
-  private void list(Rows order, Rows children, Rows ends, IntSort sort, int directory)
+  private void list(RowTable order, RowTable children, RowTable ends, IntSort sort, int directory)
       throws LayerFormatException {
     var own = inodes.getInt(directory, InodeRow.ENTRY);
     var first = own == 0 ? 0 : ends.getInt(own - 1, 0);
@@ -81,21 +81,21 @@ final class TreeWalk {
       var entry = children.getInt(i, 0);
       var inode = entries.getInt(entry, EntryRow.INODE);
       visit(order, inode, entry);
-      if (kind(inode) == Kind.DIRECTORY) {
+      if (kind(inode) == EntryKind.DIRECTORY) {
         addLink(directory);
       }
     }
   }
 
-  private void visit(Rows order, int inode, int entry) throws LayerFormatException {
+  private void visit(RowTable order, int inode, int entry) throws LayerFormatException {
     if (inodes.getInt(inode, InodeRow.NUMBER) == 0) {
       order.addInt(inode);
       inodes.setInt(inode, InodeRow.NUMBER, order.count());
       inodes.setInt(inode, InodeRow.ENTRY, entry);
-      if (kind(inode) == Kind.DIRECTORY) {
+      if (kind(inode) == EntryKind.DIRECTORY) {
         addLink(inode);
       }
-    } else if (kind(inode) == Kind.DIRECTORY) {
+    } else if (kind(inode) == EntryKind.DIRECTORY) {
       throw new LayerFormatException(layer, "directory", "named twice", "one name each");
     }
     addLink(inode);
@@ -114,7 +114,7 @@ final class TreeWalk {
         entries.getInt(b, EntryRow.NAME_BYTES));
   }
 
-  private Kind kind(int inode) {
-    return Kind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
+  private EntryKind kind(int inode) {
+    return EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
   }
 }

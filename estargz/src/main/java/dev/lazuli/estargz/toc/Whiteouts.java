@@ -9,7 +9,7 @@ import java.util.BitSet;
  * is, whiteouts and all, unless an attribute tells it to look for them.
  */
 final class Whiteouts {
-  static void settle(DirectoryTree tree, Rows inodes) {
+  static void settle(NameTable tree, RowTable inodes) {
     var entries = tree.entries();
     var covered = new BitSet();
     for (int entry = 1; entry < entries.count(); entry++) {
@@ -32,11 +32,11 @@ final class Whiteouts {
     }
   }
 
-  private static boolean isOpaque(int directory, DirectoryTree tree, Rows inodes) {
-    return directory != DirectoryTree.ROOT && has(inodes, tree.inode(directory), InodeRow.OPAQUE);
+  private static boolean isOpaque(int directory, NameTable tree, RowTable inodes) {
+    return directory != NameTable.ROOT && has(inodes, tree.inode(directory), InodeRow.OPAQUE);
   }
 
-  private static boolean has(Rows inodes, int inode, int flag) {
+  private static boolean has(RowTable inodes, int inode, int flag) {
     return (inodes.getInt(inode, InodeRow.FLAGS) & flag) != 0;
   }
 

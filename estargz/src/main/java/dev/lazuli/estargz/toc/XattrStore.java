@@ -22,11 +22,11 @@ final class XattrStore {
 
   private final String layer;
   private final Limits limits;
-  private final Rows inodes;
+  private final RowTable inodes;
   private final ByteHeap text;
   private long mergedBytes;
 
-  XattrStore(String layer, Limits limits, Rows inodes, ByteHeap text) {
+  XattrStore(String layer, Limits limits, RowTable inodes, ByteHeap text) {
     this.layer = layer;
     this.limits = limits;
     this.inodes = inodes;
@@ -75,7 +75,7 @@ final class XattrStore {
 
   private void storeAnew(int inode, TocEntry entry, Map<String, byte[]> all)
       throws LayerFormatException {
-    var merged = new Text();
+    var merged = new Utf8Buffer();
     all.forEach((name, value) -> Xattrs.append(merged, name.getBytes(ISO_8859_1), value));
     mergedBytes += merged.length();
     if (merged.length() > limits.xattrBytes() || mergedBytes > MERGED_BYTES) {
@@ -93,7 +93,7 @@ final class XattrStore {
   }
 
   /** Returns whether the inode has just these: hard links mostly repeat what their file has. */
-  private boolean isStored(int inode, Text xattrs, int count) {
+  private boolean isStored(int inode, Utf8Buffer xattrs, int count) {
     var old = inodes.getInt(inode, InodeRow.XATTRS) - 1;
     return old >= 0
         && text.shortAt(old) == count
@@ -101,7 +101,7 @@ final class XattrStore {
         && text.equals(old + Short.BYTES, xattrs.bytes(), 0, xattrs.length());
   }
 
-  private void store(int inode, Text xattrs, int count) throws LayerFormatException {
+  private void store(int inode, Utf8Buffer xattrs, int count) throws LayerFormatException {
     inodes.setInt(inode, InodeRow.XATTRS, Xattrs.store(text, xattrs, count) + 1);
   }
 

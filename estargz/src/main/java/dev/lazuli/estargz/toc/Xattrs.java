@@ -24,7 +24,7 @@ final class Xattrs {
   }
 
   /** Visits the attributes of an entry, which have no count before them. */
-  static void forEach(Text xattrs, int count, LayerIndex.XattrVisitor visitor) {
+  static void forEach(Utf8Buffer xattrs, int count, LayerIndex.XattrVisitor visitor) {
     var bytes = ByteBuffer.wrap(xattrs.bytes(), 0, xattrs.length()).order(ByteOrder.nativeOrder());
     for (int i = 0; i < count; i++) {
       var name = take(bytes, bytes.getShort() & 0xffff);
@@ -49,16 +49,16 @@ final class Xattrs {
   }
 
   /** Appends one attribute to those of an entry. */
-  static void append(Text xattrs, Text name, byte[] value) {
+  static void append(Utf8Buffer xattrs, Utf8Buffer name, byte[] value) {
     append(xattrs, name.bytes(), name.length(), value);
   }
 
   /** Does the same with a name that is an array of its own. */
-  static void append(Text xattrs, byte[] name, byte[] value) {
+  static void append(Utf8Buffer xattrs, byte[] name, byte[] value) {
     append(xattrs, name, name.length, value);
   }
 
-  private static void append(Text xattrs, byte[] name, int nameBytes, byte[] value) {
+  private static void append(Utf8Buffer xattrs, byte[] name, int nameBytes, byte[] value) {
     var lengths = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder());
     lengths.putShort(0, (short) nameBytes);
     xattrs.append(lengths.array(), 0, Short.BYTES);
@@ -69,7 +69,7 @@ final class Xattrs {
   }
 
   /** Copies an entry's attributes to the heap and returns where they lie. */
-  static int store(ByteHeap text, Text xattrs, int count) throws LayerFormatException {
+  static int store(ByteHeap text, Utf8Buffer xattrs, int count) throws LayerFormatException {
     var header = ByteBuffer.allocate(Short.BYTES).order(ByteOrder.nativeOrder());
     text.reserve(Short.BYTES + xattrs.length());
     var at = text.add(header.putShort(0, (short) count).array(), 0, Short.BYTES);

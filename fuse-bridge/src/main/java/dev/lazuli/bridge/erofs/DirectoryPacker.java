@@ -11,9 +11,9 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packs a directory's entries into blocks, in the form that {@link Directory} describes, and adds
- * {@code .} and {@code ..} at their places in the order. Used for one directory after the other, by
- * one thread: {@link #begin}, {@link #add} for each entry, {@link #end}.
+ * Packs a directory's entries into blocks, in the form that {@link DirectoryBlocks} describes, and
+ * adds {@code .} and {@code ..} at their places in the order. Used for one directory after the
+ * other, by one thread: {@link #begin}, {@link #add} for each entry, {@link #end}.
  */
 final class DirectoryPacker {
   /** Takes a block; it is the packer's again when the call returns. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ErofsImage implements AutoCloseable {
   /** What {@link #lookup} returns for a name that is not there. */
-  public static final long ABSENT = Directory.ABSENT;
+  public static final long ABSENT = DirectoryBlocks.ABSENT;
 
   /** Takes one entry of a directory. */
   @FunctionalInterface
@@ -247,7 +247,8 @@ public final class ErofsImage implements AutoCloseable {
   public long lookup(long directory, MemorySegment names, long nameOffset, int nameLength)
       throws CorruptImageException {
     long inode = directory(directory);
-    return Directory.find(bytes, content(inode), size(directory), names, nameOffset, nameLength);
+    return DirectoryBlocks.find(
+        bytes, content(inode), size(directory), names, nameOffset, nameLength);
   }
 
   /**
@@ -263,7 +264,7 @@ public final class ErofsImage implements AutoCloseable {
       throw new IllegalArgumentException("cookie " + cookie);
     }
     long inode = directory(directory);
-    Directory.list(bytes, content(inode), size(directory), cookie, visitor);
+    DirectoryBlocks.list(bytes, content(inode), size(directory), cookie, visitor);
   }
 
   /**
@@ -293,7 +294,7 @@ public final class ErofsImage implements AutoCloseable {
   public int getXattr(long nid, MemorySegment name, MemorySegment into)
       throws CorruptImageException {
     long inode = inode(nid);
-    return Xattrs.get(bytes, inode + INODE_SIZE, xattrSize(inode), name, into);
+    return XattrBody.get(bytes, inode + INODE_SIZE, xattrSize(inode), name, into);
   }
 
   /**
@@ -304,7 +305,7 @@ public final class ErofsImage implements AutoCloseable {
    */
   public int listXattrs(long nid, MemorySegment into) throws CorruptImageException {
     long inode = inode(nid);
-    return Xattrs.list(bytes, inode + INODE_SIZE, xattrSize(inode), into);
+    return XattrBody.list(bytes, inode + INODE_SIZE, xattrSize(inode), into);
   }
 
   /** Returns the offset of the inode, which lies in the image and has the form that we write. */

@@ -2,9 +2,9 @@ package dev.lazuli.bridge.erofs;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -36,9 +36,9 @@ final class LoopDevice implements AutoCloseable {
   private static final int ATTEMPTS = 64;
 
   private final Path path;
-  private final Descriptor device;
+  private final FileDescriptor device;
 
-  private LoopDevice(Path path, Descriptor device) {
+  private LoopDevice(Path path, FileDescriptor device) {
     this.path = path;
     this.device = device;
   }
@@ -52,8 +52,10 @@ final class LoopDevice implements AutoCloseable {
    */
   static LoopDevice attach(Path file, boolean directIo) throws IOException {
     int flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | (directIo ? LO_FLAGS_DIRECT_IO : 0);
-    try (var backing = Descriptor.open(file, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC);
-        var control = Descriptor.open(CONTROL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+    try (var backing =
+            FileDescriptor.open(file, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC);
+        var control =
+            FileDescriptor.open(CONTROL, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
       for (int attempt = 1; ; attempt++) {
         try {
           return configure(control.ioctl(LOOP_CTL_GET_FREE, 0), backing, file, flags);
@@ -66,10 +68,10 @@ final class LoopDevice implements AutoCloseable {
     }
   }
 
-  private static LoopDevice configure(int number, Descriptor backing, Path file, int flags)
+  private static LoopDevice configure(int number, FileDescriptor backing, Path file, int flags)
       throws ErrnoException {
     var path = Path.of("/dev/loop" + number);
-    var device = Descriptor.open(path, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC);
+    var device = FileDescriptor.open(path, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC);
     try (var arena = Arena.ofConfined()) {
       var config = arena.allocate(CONFIG_SIZE, Long.BYTES);
       config.set(ValueLayout.JAVA_INT, 0, backing.number());

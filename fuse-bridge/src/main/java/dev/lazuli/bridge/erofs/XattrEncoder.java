@@ -15,11 +15,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Encodes the xattr body of one inode after the other, in the form that {@link Xattrs} describes.
- * Attributes whose prefix EROFS cannot store are left out and counted: Linux has no file system for
- * them either, other systems' archives carry them ({@code com.apple.provenance}). So are access
- * lists that Linux would not have let anybody set: with them the kernel fails every access to the
- * file.
+ * Encodes the xattr body of one inode after the other, in the form that {@link XattrBody}
+ * describes. Attributes whose prefix EROFS cannot store are left out and counted: Linux has no file
+ * system for them either, other systems' archives carry them ({@code com.apple.provenance}). So are
+ * access lists that Linux would not have let anybody set: with them the kernel fails every access
+ * to the file.
  */
 final class XattrEncoder {
   private final MemorySegment body;

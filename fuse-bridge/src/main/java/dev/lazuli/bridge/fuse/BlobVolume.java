@@ -25,7 +25,7 @@ final class BlobVolume implements Volume {
   }
 
   @Override
-  public int lookup(long parent, Request request, MemorySegment body) {
+  public int lookup(long parent, FuseRequest request, MemorySegment body) {
     if (parent != Protocol.ROOT_ID) {
       return -Errno.ENOTDIR;
     }
@@ -80,7 +80,7 @@ final class BlobVolume implements Volume {
   }
 
   @Override
-  public int getXattr(long node, Request request, int limit, MemorySegment body) {
+  public int getXattr(long node, FuseRequest request, int limit, MemorySegment body) {
     return -Errno.ENOSYS;
   }
 
@@ -96,7 +96,7 @@ final class BlobVolume implements Volume {
 
   @Override
   public void read(
-      Connection connection, Request request, long offset, int length, ReplyBuffer reply) {
+      FuseConnection connection, FuseRequest request, long offset, int length, ReplyBuffer reply) {
     long size = size(request.node());
     if (size < 0) {
       reply.write(connection.device(), request.unique(), -Errno.ESTALE);

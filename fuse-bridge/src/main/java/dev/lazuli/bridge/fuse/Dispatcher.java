@@ -10,17 +10,17 @@ import java.lang.foreign.MemorySegment;
 final class Dispatcher {
   private static final int NO_REPLY = Integer.MIN_VALUE;
 
-  private final Connection connection;
+  private final FuseConnection connection;
   private final Volume volume;
   private final ReplyBuffer reply = new ReplyBuffer();
 
-  Dispatcher(Connection connection, Volume volume) {
+  Dispatcher(FuseConnection connection, Volume volume) {
     this.connection = connection;
     this.volume = volume;
   }
 
   /** Answers a message whose header was accepted. */
-  void dispatch(Request request) {
+  void dispatch(FuseRequest request) {
     int result;
     try {
       result = answer(request, reply.body());
@@ -33,7 +33,7 @@ final class Dispatcher {
     }
   }
 
-  private int answer(Request request, MemorySegment body) {
+  private int answer(FuseRequest request, MemorySegment body) {
     long node = request.node();
     return switch (request.opcode()) {
       case Protocol.LOOKUP -> lookup(request, body);
@@ -55,7 +55,7 @@ final class Dispatcher {
     };
   }
 
-  private int lookup(Request request, MemorySegment body) {
+  private int lookup(FuseRequest request, MemorySegment body) {
     if (!request.findName(0)) {
       return -Errno.EINVAL;
     }
@@ -65,7 +65,7 @@ final class Dispatcher {
     return volume.lookup(request.node(), request, body);
   }
 
-  private int read(Request request) {
+  private int read(FuseRequest request) {
     if (!request.hasBody(Protocol.READ_IN_SIZE + Integer.BYTES)) {
       return -Errno.EINVAL;
     }
@@ -78,7 +78,7 @@ final class Dispatcher {
     return NO_REPLY;
   }
 
-  private int readDirectory(Request request, boolean plus, MemorySegment body) {
+  private int readDirectory(FuseRequest request, boolean plus, MemorySegment body) {
     if (!request.hasBody(Protocol.READ_IN_SIZE + Integer.BYTES)) {
       return -Errno.EINVAL;
     }
@@ -91,7 +91,7 @@ final class Dispatcher {
         request.node(), cookie, Math.min(limit, Protocol.MAX_READ_BYTES), plus, body);
   }
 
-  private int getXattr(Request request, MemorySegment body) {
+  private int getXattr(FuseRequest request, MemorySegment body) {
     if (!request.hasBody(Protocol.GETXATTR_IN_SIZE)
         || !request.findName(Protocol.GETXATTR_IN_SIZE)) {
       return -Errno.EINVAL;
@@ -100,7 +100,7 @@ final class Dispatcher {
     return limit < 0 ? -Errno.EINVAL : volume.getXattr(request.node(), request, limit, body);
   }
 
-  private int listXattrs(Request request, MemorySegment body) {
+  private int listXattrs(FuseRequest request, MemorySegment body) {
     if (!request.hasBody(Protocol.GETXATTR_IN_SIZE)) {
       return -Errno.EINVAL;
     }
@@ -108,7 +108,7 @@ final class Dispatcher {
     return limit < 0 ? -Errno.EINVAL : volume.listXattrs(request.node(), limit, body);
   }
 
-  private int interrupt(Request request) {
+  private int interrupt(FuseRequest request) {
     if (!request.hasBody(Long.BYTES)) {
       return NO_REPLY;
     }

@@ -1,8 +1,8 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
@@ -24,12 +24,12 @@ final class FuseMount implements AutoCloseable {
 
   private final Path directory;
   private final SharedDevice device;
-  private final Connection connection;
+  private final FuseConnection connection;
   private final Negotiated negotiated;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private FuseMount(
-      Path directory, SharedDevice device, Connection connection, Negotiated negotiated) {
+      Path directory, SharedDevice device, FuseConnection connection, Negotiated negotiated) {
     this.directory = directory;
     this.device = device;
     this.connection = connection;
@@ -42,7 +42,8 @@ final class FuseMount implements AutoCloseable {
       throws IOException {
     prepare(directory);
     var device =
-        new SharedDevice(Descriptor.open(DEVICE, Descriptor.O_RDWR | Descriptor.O_CLOEXEC));
+        new SharedDevice(
+            FileDescriptor.open(DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC));
     try {
       Mounts.mount(
           "lazuli",
@@ -67,10 +68,10 @@ final class FuseMount implements AutoCloseable {
   }
 
   /** A connection that another process began, and what it settled with the kernel. */
-  record Resumable(Descriptor descriptor, Negotiated negotiated) {}
+  record Resumable(FileDescriptor descriptor, Negotiated negotiated) {}
 
   /** Returns if a connection is still mounted at a directory, and one that we can serve. */
-  static boolean isResumable(Path directory, Descriptor descriptor, Negotiated negotiated) {
+  static boolean isResumable(Path directory, FileDescriptor descriptor, Negotiated negotiated) {
     try {
       return negotiated.canResend()
           && negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
@@ -86,27 +87,27 @@ final class FuseMount implements AutoCloseable {
       Path directory, Resumable former, Volume volume, SessionOptions options, ReplyBuffers buffers)
       throws IOException {
     var device = new SharedDevice(former.descriptor());
-    Connection connection = connection(directory, device, volume, options, buffers);
+    FuseConnection connection = connection(directory, device, volume, options, buffers);
     // Before our loops have taken anything, so that nothing of theirs comes twice.
     connection.askForResend();
     return new FuseMount(directory, device, connection, former.negotiated());
   }
 
-  private static Connection connection(
+  private static FuseConnection connection(
       Path directory,
       SharedDevice device,
       Volume volume,
       SessionOptions options,
       ReplyBuffers buffers) {
     String name = "fuse-" + directory.getFileName();
-    return new Connection(name, device, volume, options.loops(), buffers);
+    return new FuseConnection(name, device, volume, options.loops(), buffers);
   }
 
   void start() {
     connection.start();
   }
 
-  Connection connection() {
+  FuseConnection connection() {
     return connection;
   }
 

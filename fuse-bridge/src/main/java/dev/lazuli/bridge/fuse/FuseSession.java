@@ -1,6 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.MountPoints;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -170,7 +170,7 @@ public final class FuseSession implements AutoCloseable {
     return usable;
   }
 
-  private static Map<String, Descriptor> taken(Path place, Keeper keeper) throws IOException {
+  private static Map<String, FileDescriptor> taken(Path place, Keeper keeper) throws IOException {
     try {
       return keeper.take();
     } catch (IOException e) {
@@ -185,7 +185,7 @@ public final class FuseSession implements AutoCloseable {
   }
 
   private void entrust(Keeper keeper) {
-    var descriptors = new LinkedHashMap<String, Descriptor>();
+    var descriptors = new LinkedHashMap<String, FileDescriptor>();
     for (FuseMount mount : mounts) {
       if (!mount.negotiated().canResend()) {
         notKept = "this kernel cannot hand FUSE requests over, Linux 6.9 and newer can";

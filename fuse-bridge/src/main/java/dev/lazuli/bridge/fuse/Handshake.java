@@ -3,9 +3,9 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.PageSize;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -39,10 +39,10 @@ final class Handshake {
    * @param volumeFlags what the volume wants besides the common flags
    * @throws IOException if the kernel's FUSE is too old, or the device fails
    */
-  static Negotiated answer(Device device, long volumeFlags) throws IOException {
+  static Negotiated answer(FuseDevice device, long volumeFlags) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment callState = Descriptor.newCallState(arena);
-      Request init = new Request(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
+      MemorySegment callState = FileDescriptor.newCallState(arena);
+      FuseRequest init = new FuseRequest(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
       long count;
       do {
         count = device.read(init.buffer(), callState);
@@ -65,7 +65,7 @@ final class Handshake {
     }
   }
 
-  private static Negotiated negotiate(Request init, long volumeFlags) throws IOException {
+  private static Negotiated negotiate(FuseRequest init, long volumeFlags) throws IOException {
     int major = init.bodyInt(Protocol.INIT_IN_MAJOR);
     int minor = init.bodyInt(Protocol.INIT_IN_MINOR);
     if (major != Protocol.MAJOR || minor < Protocol.OLDEST_MINOR) {
@@ -84,7 +84,7 @@ final class Handshake {
         Protocol.MAX_READ_BYTES);
   }
 
-  private static int writeBody(Request init, Negotiated negotiated, MemorySegment body) {
+  private static int writeBody(FuseRequest init, Negotiated negotiated, MemorySegment body) {
     long flags = negotiated.flags();
     body.asSlice(0, Protocol.INIT_OUT_SIZE).fill((byte) 0);
     body.set(JAVA_INT, Protocol.INIT_OUT_MAJOR, Protocol.MAJOR);

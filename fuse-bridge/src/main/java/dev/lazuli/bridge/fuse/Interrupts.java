@@ -22,11 +22,11 @@ final class Interrupts {
   private static final Duration INTERVAL = Duration.ofMillis(100);
   private static final long SIGKILL_BIT = 1L << (9 - 1);
 
-  private final Connection connection;
+  private final FuseConnection connection;
   private final List<PendingRead> watched = new ArrayList<>();
   private boolean watching;
 
-  Interrupts(Connection connection) {
+  Interrupts(FuseConnection connection) {
     this.connection = connection;
   }
 

@@ -1,6 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +35,7 @@ public interface Keeper {
    *
    * @throws IOException if something was left but cannot be had
    */
-  Map<String, Descriptor> take() throws IOException;
+  Map<String, FileDescriptor> take() throws IOException;
 
   /**
    * Keeps these descriptors, and only these, from now on.
@@ -43,7 +43,7 @@ public interface Keeper {
    * @param descriptors by names of letters, digits, {@code .} and {@code -}; they stay the caller's
    * @throws IOException if they cannot be kept; what was kept before may still be
    */
-  void keep(Map<String, Descriptor> descriptors) throws IOException;
+  void keep(Map<String, FileDescriptor> descriptors) throws IOException;
 
   /**
    * Keeps nothing any more.

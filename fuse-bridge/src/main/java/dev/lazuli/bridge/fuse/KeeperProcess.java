@@ -1,8 +1,8 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Pidfd;
 import dev.lazuli.bridge.kernel.Pipe;
 import dev.lazuli.bridge.kernel.Spawn;
@@ -43,11 +43,12 @@ final class KeeperProcess {
   private final Pidfd process;
 
   /** The pipe's end that tells the shell that we live. */
-  private final Descriptor life;
+  private final FileDescriptor life;
 
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  private KeeperProcess(long pid, Map<String, Integer> numbers, Pidfd process, Descriptor life) {
+  private KeeperProcess(
+      long pid, Map<String, Integer> numbers, Pidfd process, FileDescriptor life) {
     this.pid = pid;
     this.numbers = numbers;
     this.process = process;
@@ -67,21 +68,22 @@ final class KeeperProcess {
    * @throws IOException if it cannot be started or held on to; then none is left
    */
   static KeeperProcess start(
-      Map<String, Descriptor> descriptors, Duration patience, Consumer<KeeperProcess> onEnd)
+      Map<String, FileDescriptor> descriptors, Duration patience, Consumer<KeeperProcess> onEnd)
       throws IOException {
     return start(descriptors, patience, onEnd, Pidfd::open);
   }
 
   static KeeperProcess start(
-      Map<String, Descriptor> descriptors,
+      Map<String, FileDescriptor> descriptors,
       Duration patience,
       Consumer<KeeperProcess> onEnd,
       Hold hold)
       throws IOException {
     var numbers = new LinkedHashMap<String, Integer>();
-    try (var nothing = Descriptor.open(DEV_NULL, Descriptor.O_RDWR | Descriptor.O_CLOEXEC);
+    try (var nothing =
+            FileDescriptor.open(DEV_NULL, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC);
         var pipe = Pipe.open()) {
-      List<Descriptor> inherited = new ArrayList<>(List.of(pipe.readEnd(), nothing, nothing));
+      List<FileDescriptor> inherited = new ArrayList<>(List.of(pipe.readEnd(), nothing, nothing));
       descriptors.forEach(
           (name, descriptor) -> {
             numbers.put(name, FIRST_KEPT + numbers.size());
@@ -97,7 +99,7 @@ final class KeeperProcess {
       long pid, Map<String, Integer> numbers, Pipe pipe, Consumer<KeeperProcess> onEnd, Hold hold)
       throws IOException {
     Pidfd process = null;
-    Descriptor life = null;
+    FileDescriptor life = null;
     boolean held = false;
     try {
       process = hold.of(pid);
@@ -119,7 +121,7 @@ final class KeeperProcess {
   }
 
   /** Ends a shell that nobody will watch: it would keep the connections alive by itself. */
-  private static void giveUp(long pid, @Nullable Pidfd process, @Nullable Descriptor life)
+  private static void giveUp(long pid, @Nullable Pidfd process, @Nullable FileDescriptor life)
       throws IOException {
     if (life != null) {
       life.close();

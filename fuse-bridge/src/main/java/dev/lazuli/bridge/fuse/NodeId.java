@@ -34,7 +34,7 @@ final class NodeId {
   }
 
   /** Returns the slot that a name stands for, or -1: decimal, below 2^31, no zero in front. */
-  static long parseSlot(Request request) {
+  static long parseSlot(FuseRequest request) {
     int length = request.nameLength();
     if (length > MAX_SLOT_DIGITS || request.nameByte(0) == '0') {
       return -1;

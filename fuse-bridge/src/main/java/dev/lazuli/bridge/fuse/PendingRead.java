@@ -14,7 +14,7 @@ final class PendingRead implements ReadReply {
   private static final int ANSWERED = 1;
   private static final int GIVEN_UP = 2;
 
-  private final Connection connection;
+  private final FuseConnection connection;
   private final long unique;
   private final int pid;
   private final long slot;
@@ -28,8 +28,8 @@ final class PendingRead implements ReadReply {
   private @Nullable ReplyBuffer loopBuffer;
 
   PendingRead(
-      Connection connection,
-      Request request,
+      FuseConnection connection,
+      FuseRequest request,
       long slot,
       long offset,
       int length,

@@ -1,8 +1,8 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Pidfd;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +34,7 @@ final class ProcessKeeper implements Keeper {
   private final Duration patience;
 
   /** Copies of our own: the process may have to be started again at any time. */
-  private final Map<String, Descriptor> kept = new HashMap<>();
+  private final Map<String, FileDescriptor> kept = new HashMap<>();
 
   private @Nullable KeeperProcess process;
   private long startedNanos;
@@ -46,8 +46,8 @@ final class ProcessKeeper implements Keeper {
   }
 
   @Override
-  public synchronized Map<String, Descriptor> take() throws IOException {
-    var taken = new HashMap<String, Descriptor>();
+  public synchronized Map<String, FileDescriptor> take() throws IOException {
+    var taken = new HashMap<String, FileDescriptor>();
     KeeperRecord former = KeeperRecord.read(file);
     try (Pidfd found = former == null ? null : former.find()) {
       if (former == null || found == null) {
@@ -58,7 +58,7 @@ final class ProcessKeeper implements Keeper {
       }
       return taken;
     } catch (IOException e) {
-      taken.values().forEach(Descriptor::close);
+      taken.values().forEach(FileDescriptor::close);
       if (e instanceof ErrnoException refused && refused.errno() == Errno.ESRCH) {
         return new HashMap<>(); // It has ended, though nobody has waited for it yet.
       }
@@ -67,7 +67,7 @@ final class ProcessKeeper implements Keeper {
   }
 
   @Override
-  public synchronized void keep(Map<String, Descriptor> descriptors) throws IOException {
+  public synchronized void keep(Map<String, FileDescriptor> descriptors) throws IOException {
     KeeperRecord former = KeeperRecord.read(file);
     KeeperProcess old = process;
     copy(descriptors);
@@ -85,8 +85,8 @@ final class ProcessKeeper implements Keeper {
     end(old, former);
   }
 
-  private void copy(Map<String, Descriptor> descriptors) throws IOException {
-    kept.values().forEach(Descriptor::close);
+  private void copy(Map<String, FileDescriptor> descriptors) throws IOException {
+    kept.values().forEach(FileDescriptor::close);
     kept.clear();
     for (var entry : descriptors.entrySet()) {
       kept.put(entry.getKey(), entry.getValue().duplicate(0));

@@ -3,7 +3,7 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.UntouchedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +24,7 @@ final class ReplyBuffer {
   ReplyBuffer() {
     buffer = UntouchedMemory.allocate(BODY_OFFSET + Protocol.MAX_READ_BYTES, BODY_OFFSET);
     body = buffer.asSlice(BODY_OFFSET);
-    callState = Descriptor.newCallState(Arena.ofAuto());
+    callState = FileDescriptor.newCallState(Arena.ofAuto());
   }
 
   /** Returns the place for what follows the header. */
@@ -38,7 +38,7 @@ final class ReplyBuffer {
    * @param result the body's length in bytes, or {@code -errno}
    * @return 0, or the error that the device gave
    */
-  int write(Device device, long unique, int result) {
+  int write(FuseDevice device, long unique, int result) {
     int length = Protocol.OUT_HEADER_SIZE + Math.max(result, 0);
     buffer.set(JAVA_INT, HEADER_OFFSET + Protocol.OUT_LENGTH, length);
     buffer.set(JAVA_INT, HEADER_OFFSET + Protocol.OUT_ERROR, Math.min(result, 0));

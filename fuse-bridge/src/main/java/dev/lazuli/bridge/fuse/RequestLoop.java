@@ -1,7 +1,7 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -13,18 +13,18 @@ import java.time.Duration;
 final class RequestLoop implements Runnable {
   private static final long IDLE = 0;
 
-  private final Connection connection;
+  private final FuseConnection connection;
   private final Dispatcher dispatcher;
-  private final Request request;
+  private final FuseRequest request;
   private final MemorySegment callState;
   private volatile long busySince = IDLE;
 
-  RequestLoop(Connection connection, Volume volume) {
+  RequestLoop(FuseConnection connection, Volume volume) {
     Arena arena = Arena.ofAuto();
     this.connection = connection;
     this.dispatcher = new Dispatcher(connection, volume);
-    this.request = new Request(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
-    this.callState = Descriptor.newCallState(arena);
+    this.request = new FuseRequest(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
+    this.callState = FileDescriptor.newCallState(arena);
   }
 
   /** Returns how long the loop has been busy with one request; zero while it waits for one. */

@@ -1,6 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.UnixDatagram;
 import java.io.IOException;
 import java.util.HashMap;
@@ -17,7 +17,7 @@ final class ServiceManagerKeeper implements Keeper {
 
   private final Map<String, String> environment;
   private final String notifySocket;
-  private Map<String, Descriptor> kept = new LinkedHashMap<>();
+  private Map<String, FileDescriptor> kept = new LinkedHashMap<>();
 
   ServiceManagerKeeper(Map<String, String> environment, String notifySocket) {
     this.environment = environment;
@@ -25,8 +25,8 @@ final class ServiceManagerKeeper implements Keeper {
   }
 
   @Override
-  public Map<String, Descriptor> take() throws IOException {
-    var taken = new HashMap<String, Descriptor>();
+  public Map<String, FileDescriptor> take() throws IOException {
+    var taken = new HashMap<String, FileDescriptor>();
     if (!isForUs()) {
       return taken;
     }
@@ -35,7 +35,7 @@ final class ServiceManagerKeeper implements Keeper {
     for (int i = 0; i < Math.min(count, names.length); i++) {
       // The rest are sockets that systemd listens on for us, or somebody else's.
       if (KeptConnection.isKept(names[i])) {
-        Descriptor descriptor = Descriptor.own(FIRST_DESCRIPTOR + i);
+        FileDescriptor descriptor = FileDescriptor.own(FIRST_DESCRIPTOR + i);
         descriptor.closeOnExec();
         taken.put(names[i], descriptor);
       }
@@ -45,7 +45,7 @@ final class ServiceManagerKeeper implements Keeper {
   }
 
   @Override
-  public void keep(Map<String, Descriptor> descriptors) throws IOException {
+  public void keep(Map<String, FileDescriptor> descriptors) throws IOException {
     for (String name : List.copyOf(kept.keySet())) {
       if (!descriptors.containsKey(name)) {
         remove(name);

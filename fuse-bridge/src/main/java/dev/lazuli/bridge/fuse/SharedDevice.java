@@ -1,7 +1,7 @@
 package dev.lazuli.bridge.fuse;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -10,20 +10,20 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the last call in progress has ended, so that no late reply can go to a descriptor number that
  * means something else by then. Calls after {@code close} give {@code EBADF}.
  */
-final class SharedDevice implements Device, AutoCloseable {
+final class SharedDevice implements FuseDevice, AutoCloseable {
   private static final int CLOSED = Integer.MIN_VALUE / 2;
 
-  private final Descriptor descriptor;
+  private final FileDescriptor descriptor;
 
   /** Calls in progress, plus {@link #CLOSED} once the owner has closed. */
   private final AtomicInteger users = new AtomicInteger();
 
-  SharedDevice(Descriptor descriptor) {
+  SharedDevice(FileDescriptor descriptor) {
     this.descriptor = descriptor;
   }
 
   /** Returns the descriptor, for those who keep it; it stays the owner's. */
-  Descriptor descriptor() {
+  FileDescriptor descriptor() {
     return descriptor;
   }
 

@@ -34,7 +34,7 @@ final class TreeVolume implements Volume {
   }
 
   @Override
-  public int lookup(long parent, Request request, MemorySegment body) {
+  public int lookup(long parent, FuseRequest request, MemorySegment body) {
     if (parent == Protocol.ROOT_ID) {
       return lookupTree(request, body);
     }
@@ -61,7 +61,7 @@ final class TreeVolume implements Volume {
     }
   }
 
-  private int lookupTree(Request request, MemorySegment body) {
+  private int lookupTree(FuseRequest request, MemorySegment body) {
     if (request.nameIs(".") || request.nameIs("..")) {
       return root(body);
     }
@@ -141,7 +141,7 @@ final class TreeVolume implements Volume {
   }
 
   @Override
-  public int getXattr(long node, Request request, int limit, MemorySegment body) {
+  public int getXattr(long node, FuseRequest request, int limit, MemorySegment body) {
     if (node == Protocol.ROOT_ID) {
       return -Errno.ENODATA;
     }
@@ -165,7 +165,7 @@ final class TreeVolume implements Volume {
    * in a user namespace ({@code userxattr}): directories stay opaque there.
    */
   private static int userOverlayXattr(
-      ErofsImage image, long node, Request request, MemorySegment body)
+      ErofsImage image, long node, FuseRequest request, MemorySegment body)
       throws CorruptImageException {
     byte[] name = request.name().toArray(JAVA_BYTE);
     String text = new String(name, US_ASCII);
@@ -201,7 +201,7 @@ final class TreeVolume implements Volume {
 
   @Override
   public void read(
-      Connection connection, Request request, long offset, int length, ReplyBuffer reply) {
+      FuseConnection connection, FuseRequest request, long offset, int length, ReplyBuffer reply) {
     long node = request.node();
     ErofsImage image = image(node);
     int available;

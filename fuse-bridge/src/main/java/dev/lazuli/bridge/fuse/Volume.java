@@ -12,7 +12,7 @@ interface Volume {
   long wantedFlags();
 
   /** Finds {@code request}'s name in {@code parent}. */
-  int lookup(long parent, Request request, MemorySegment body);
+  int lookup(long parent, FuseRequest request, MemorySegment body);
 
   int attributes(long node, MemorySegment body);
 
@@ -28,7 +28,7 @@ interface Volume {
    *
    * @param limit the caller's space in bytes; 0 to be told the size
    */
-  int getXattr(long node, Request request, int limit, MemorySegment body);
+  int getXattr(long node, FuseRequest request, int limit, MemorySegment body);
 
   /** Lists the names of attributes; see {@link #getXattr}. */
   int listXattrs(long node, int limit, MemorySegment body);
@@ -36,5 +36,6 @@ interface Volume {
   int statfs(long node, MemorySegment body);
 
   /** Answers a read through {@code connection}, now or later. */
-  void read(Connection connection, Request request, long offset, int length, ReplyBuffer reply);
+  void read(
+      FuseConnection connection, FuseRequest request, long offset, int length, ReplyBuffer reply);
 }

@@ -46,7 +46,8 @@ public final class DirectoryEntries {
       return true;
     }
     try (var arena = Arena.ofConfined();
-        var descriptor = Descriptor.open(directory, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC)) {
+        var descriptor =
+            FileDescriptor.open(directory, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC)) {
       MemorySegment buffer = arena.allocate(BUFFER_BYTES, Long.BYTES);
       long bytes =
           Libc.check(
@@ -91,7 +92,8 @@ public final class DirectoryEntries {
     }
     var names = new ArrayList<String>();
     try (var arena = Arena.ofConfined();
-        var descriptor = Descriptor.openRaw(path, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC)) {
+        var descriptor =
+            FileDescriptor.openRaw(path, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC)) {
       var buffer = arena.allocate(BUFFER_BYTES, Long.BYTES);
       long bytes;
       do {
@@ -102,7 +104,7 @@ public final class DirectoryEntries {
     return names;
   }
 
-  private static long read(long call, Descriptor descriptor, MemorySegment buffer, String path)
+  private static long read(long call, FileDescriptor descriptor, MemorySegment buffer, String path)
       throws ErrnoException {
     return Libc.check(
         state ->

@@ -20,7 +20,8 @@ public final class FileHoles {
    * @throws ErrnoException with {@link Errno#EOPNOTSUPP} if the file system knows no holes
    */
   public static void punch(Path file, long offset, long length) throws ErrnoException {
-    try (var descriptor = Descriptor.open(file, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+    try (var descriptor =
+        FileDescriptor.open(file, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
       while (true) {
         try {
           punch(descriptor, file, offset, length);
@@ -44,14 +45,15 @@ public final class FileHoles {
    *     if the file system cannot do it
    */
   public static void reserve(Path file, long offset, long length) throws ErrnoException {
-    try (var descriptor = Descriptor.open(file, Descriptor.O_RDWR | Descriptor.O_CLOEXEC)) {
+    try (var descriptor =
+        FileDescriptor.open(file, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
       Libc.check(
           state -> FALLOCATE.call(state, descriptor.number(), FALLOC_FL_KEEP_SIZE, offset, length),
           () -> "fallocate(\"%s\", KEEP_SIZE, %d, %d)".formatted(file, offset, length));
     }
   }
 
-  private static void punch(Descriptor descriptor, Path file, long offset, long length)
+  private static void punch(FileDescriptor descriptor, Path file, long offset, long length)
       throws ErrnoException {
     int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     Libc.check(

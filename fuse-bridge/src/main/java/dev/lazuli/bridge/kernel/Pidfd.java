@@ -13,9 +13,9 @@ public final class Pidfd implements AutoCloseable {
   private static final CFunction SYSCALL = CFunction.ofLongVariadic("syscall", 1, 5);
 
   private final long pid;
-  private final Descriptor descriptor;
+  private final FileDescriptor descriptor;
 
-  private Pidfd(long pid, Descriptor descriptor) {
+  private Pidfd(long pid, FileDescriptor descriptor) {
     this.pid = pid;
     this.descriptor = descriptor;
   }
@@ -29,7 +29,7 @@ public final class Pidfd implements AutoCloseable {
    */
   public static Pidfd open(long pid) throws ErrnoException {
     long number = call(PIDFD_OPEN, pid, 0, 0, "pidfd_open(" + pid + ", 0)");
-    return new Pidfd(pid, Descriptor.own((int) number));
+    return new Pidfd(pid, FileDescriptor.own((int) number));
   }
 
   /**
@@ -39,7 +39,7 @@ public final class Pidfd implements AutoCloseable {
    * @throws ErrnoException with {@link Errno#EBADF} if it has no such descriptor, {@link
    *     Errno#EPERM} if we may not trace it
    */
-  public Descriptor copyDescriptor(int number) throws ErrnoException {
+  public FileDescriptor copyDescriptor(int number) throws ErrnoException {
     long copy =
         call(
             PIDFD_GETFD,
@@ -47,7 +47,7 @@ public final class Pidfd implements AutoCloseable {
             number,
             0,
             "pidfd_getfd(process %d, %d, 0)".formatted(pid, number));
-    return Descriptor.own((int) copy);
+    return FileDescriptor.own((int) copy);
   }
 
   /**

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
  * @param readEnd at its end once every copy of {@code writeEnd} is closed
  * @param writeEnd what is written here can be read there
  */
-public record Pipe(Descriptor readEnd, Descriptor writeEnd) implements AutoCloseable {
+public record Pipe(FileDescriptor readEnd, FileDescriptor writeEnd) implements AutoCloseable {
   private static final CFunction PIPE2 = CFunction.ofInt("pipe2", 2);
 
   /**
@@ -23,11 +23,11 @@ public record Pipe(Descriptor readEnd, Descriptor writeEnd) implements AutoClose
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ends = arena.allocate(JAVA_INT, 2);
       Libc.check(
-          state -> PIPE2.call(state, ends.address(), Descriptor.O_CLOEXEC),
+          state -> PIPE2.call(state, ends.address(), FileDescriptor.O_CLOEXEC),
           () -> "pipe2(O_CLOEXEC)");
       return new Pipe(
-          Descriptor.own(ends.getAtIndex(JAVA_INT, 0)),
-          Descriptor.own(ends.getAtIndex(JAVA_INT, 1)));
+          FileDescriptor.own(ends.getAtIndex(JAVA_INT, 0)),
+          FileDescriptor.own(ends.getAtIndex(JAVA_INT, 1)));
     }
   }
 

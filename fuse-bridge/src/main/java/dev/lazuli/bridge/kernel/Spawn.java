@@ -54,20 +54,21 @@ public final class Spawn {
    * @return the child's process number, to be given to {@link #await} some day
    * @throws IOException if the program cannot be started
    */
-  public static long start(List<String> command, List<Descriptor> descriptors) throws IOException {
-    List<Descriptor> sources = new ArrayList<>();
+  public static long start(List<String> command, List<FileDescriptor> descriptors)
+      throws IOException {
+    List<FileDescriptor> sources = new ArrayList<>();
     try (Arena arena = Arena.ofConfined()) {
-      for (Descriptor descriptor : descriptors) {
+      for (FileDescriptor descriptor : descriptors) {
         // Above the child's numbers, so that no action overwrites what a later one copies.
         sources.add(descriptor.duplicate(descriptors.size()));
       }
       return start(command, sources, arena);
     } finally {
-      sources.forEach(Descriptor::close);
+      sources.forEach(FileDescriptor::close);
     }
   }
 
-  private static long start(List<String> command, List<Descriptor> sources, Arena arena)
+  private static long start(List<String> command, List<FileDescriptor> sources, Arena arena)
       throws IOException {
     MemorySegment actions = arena.allocate(OPAQUE_STRUCT_SIZE, 16);
     MemorySegment attributes = arena.allocate(OPAQUE_STRUCT_SIZE, 16);
@@ -103,7 +104,7 @@ public final class Spawn {
     }
   }
 
-  private static void addActions(MemorySegment actions, List<Descriptor> sources)
+  private static void addActions(MemorySegment actions, List<FileDescriptor> sources)
       throws IOException {
     for (int i = 0; i < sources.size(); i++) {
       int from = sources.get(i).number();

@@ -11,6 +11,6 @@ public final class SystemCalls {
   public static void prepare() {
     var _ = PageSize.bytes();
     Mounts.prepare();
-    Descriptor.prepare();
+    FileDescriptor.prepare();
   }
 }

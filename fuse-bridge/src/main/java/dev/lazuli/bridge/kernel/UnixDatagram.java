@@ -15,7 +15,7 @@ import java.util.List;
 public final class UnixDatagram {
   private static final int AF_UNIX = 1;
   private static final int SOCK_DGRAM = 2;
-  private static final int SOCK_CLOEXEC = Descriptor.O_CLOEXEC;
+  private static final int SOCK_CLOEXEC = FileDescriptor.O_CLOEXEC;
   private static final int SOL_SOCKET = 1;
   private static final int SCM_RIGHTS = 1;
   private static final int MSG_NOSIGNAL = 0x4000;
@@ -54,7 +54,7 @@ public final class UnixDatagram {
    * @throws ErrnoException if the kernel refuses, {@link Errno#ENAMETOOLONG} if the address does
    *     not fit
    */
-  public static void send(String address, String message, List<Descriptor> descriptors)
+  public static void send(String address, String message, List<FileDescriptor> descriptors)
       throws ErrnoException {
     byte[] path = address.getBytes(UTF_8);
     if (path.length == 0 || path.length > MAX_PATH_BYTES) {
@@ -64,7 +64,7 @@ public final class UnixDatagram {
         Libc.check(
             state -> SOCKET.call(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
             () -> "socket(AF_UNIX, SOCK_DGRAM, 0)");
-    try (var socket = Descriptor.own((int) number);
+    try (var socket = FileDescriptor.own((int) number);
         Arena arena = Arena.ofConfined()) {
       MemorySegment header = arena.allocate(MSGHDR_SIZE, Long.BYTES);
       putAddress(arena, header, path);
@@ -100,7 +100,7 @@ public final class UnixDatagram {
   }
 
   private static void putDescriptors(
-      Arena arena, MemorySegment header, List<Descriptor> descriptors) {
+      Arena arena, MemorySegment header, List<FileDescriptor> descriptors) {
     long length = CMSGHDR_SIZE + (long) Integer.BYTES * descriptors.size();
     MemorySegment control = arena.allocate((length + Long.BYTES - 1) & -Long.BYTES, Long.BYTES);
     control.set(JAVA_LONG, 0, length);

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.bridge.kernel.Descriptor;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -42,7 +42,7 @@ class ProcessKeeperTest {
 
   private void keep() throws IOException {
     // Closed at once: what is kept is a copy.
-    try (var descriptor = Descriptor.open(file, Descriptor.O_RDONLY)) {
+    try (var descriptor = FileDescriptor.open(file, FileDescriptor.O_RDONLY)) {
       keeper.keep(Map.of("a.name", descriptor));
     }
   }
@@ -54,7 +54,7 @@ class ProcessKeeperTest {
       return Files.readSymbolicLink(
           Path.of("/proc/self/fd", Integer.toString(requireNonNull(taken.get("a.name")).number())));
     } finally {
-      taken.values().forEach(Descriptor::close);
+      taken.values().forEach(FileDescriptor::close);
     }
   }
 
@@ -114,7 +114,7 @@ class ProcessKeeperTest {
 
   @Test
   void processThatCannotBeHeld_isEnded() throws Exception {
-    try (var descriptor = Descriptor.open(file, Descriptor.O_RDONLY)) {
+    try (var descriptor = FileDescriptor.open(file, FileDescriptor.O_RDONLY)) {
       var started = new AtomicLong();
 
       assertThatThrownBy(

@@ -2,8 +2,8 @@ package dev.lazuli.bridge.fuse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Pipe;
 import java.lang.foreign.Arena;
 import java.util.concurrent.Executors;
@@ -16,7 +16,8 @@ class SharedDeviceTest {
         var pipe = Pipe.open();
         var pool = Executors.newSingleThreadExecutor()) {
       var device = new SharedDevice(pipe.readEnd());
-      var read = pool.submit(() -> device.read(arena.allocate(8), Descriptor.newCallState(arena)));
+      var read =
+          pool.submit(() -> device.read(arena.allocate(8), FileDescriptor.newCallState(arena)));
       while (!device.inUse()) {
         Thread.onSpinWait();
       }
@@ -25,9 +26,9 @@ class SharedDeviceTest {
 
       // Still open for the one reader, and for nobody else.
       assertThat(pipe.writeEnd().hasFailed()).isFalse();
-      assertThat(device.read(arena.allocate(8), Descriptor.newCallState(arena)))
+      assertThat(device.read(arena.allocate(8), FileDescriptor.newCallState(arena)))
           .isEqualTo(-Errno.EBADF);
-      assertThat(pipe.writeEnd().write(arena.allocate(3), Descriptor.newCallState(arena)))
+      assertThat(pipe.writeEnd().write(arena.allocate(3), FileDescriptor.newCallState(arena)))
           .isEqualTo(3);
       assertThat(read.get()).isEqualTo(3);
       assertThat(pipe.writeEnd().hasFailed()).isTrue();

@@ -42,7 +42,7 @@ class MountsTest {
     Mounts.mount("test", directory, "tmpfs", 0, "size=64k");
     Files.writeString(directory.resolve("file"), "here");
 
-    try (var held = Descriptor.open(directory.resolve("file"), Descriptor.O_RDONLY)) {
+    try (var held = FileDescriptor.open(directory.resolve("file"), FileDescriptor.O_RDONLY)) {
       var error = catchThrowableOfType(ErrnoException.class, () -> Mounts.unmount(directory, 0));
       assertThat(error.errno()).isEqualTo(Errno.EBUSY);
       Mounts.unmount(directory, Mounts.MNT_DETACH);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Children and what they inherit. */
 class ProcessesTest {
-  private static final int FLAGS = Descriptor.O_RDWR | Descriptor.O_CLOEXEC;
+  private static final int FLAGS = FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC;
 
   @TempDir Path directory;
 
@@ -24,9 +24,9 @@ class ProcessesTest {
     Path out = Files.createFile(directory.resolve("out"));
     Path third = Files.writeString(directory.resolve("third"), "third");
     try (var leak = new ServerSocket(0);
-        var nothing = Descriptor.open(Path.of("/dev/null"), FLAGS);
-        var output = Descriptor.open(out, FLAGS);
-        var input = Descriptor.open(third, FLAGS)) {
+        var nothing = FileDescriptor.open(Path.of("/dev/null"), FLAGS);
+        var output = FileDescriptor.open(out, FLAGS);
+        var input = FileDescriptor.open(third, FLAGS)) {
       assertThat(leak.isBound()).isTrue();
       long pid =
           Spawn.start(
@@ -50,14 +50,14 @@ class ProcessesTest {
   void descriptorOfAnotherProcess_isTheSameOpenFile() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "lapis lazuli");
     long pid;
-    try (var input = Descriptor.open(file, FLAGS)) {
+    try (var input = FileDescriptor.open(file, FLAGS)) {
       pid = Spawn.start(List.of("/bin/sleep", "60"), List.of(input));
     }
     try (var process = Pidfd.open(pid);
         var copy = process.copyDescriptor(0);
         var arena = Arena.ofConfined()) {
       MemorySegment into = arena.allocate(100);
-      assertThat(copy.read(into, Descriptor.newCallState(arena))).isEqualTo(12);
+      assertThat(copy.read(into, FileDescriptor.newCallState(arena))).isEqualTo(12);
       assertThat(into.getString(0, UTF_8)).isEqualTo("lapis lazuli");
       assertThatThrownBy(() -> process.copyDescriptor(77)).hasMessageContaining("EBADF");
 

@@ -8,7 +8,7 @@ import dev.lazuli.snapshotter.convert.ConvertOptions;
 import dev.lazuli.snapshotter.convert.ConvertedImage;
 import dev.lazuli.snapshotter.convert.ConvertedLayer;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.snapshotter.convert.Place;
+import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Platform;
 import java.io.PrintWriter;
@@ -76,7 +76,8 @@ final class ConvertCommand implements Callable<Integer> {
     var build = layers.build().withScratch(scratch);
     var places = places();
     var out = spec.commandLine().getOut();
-    if (places.getFirst() instanceof Place.File from && places.getLast() instanceof Place.File to) {
+    if (places.getFirst() instanceof ImagePlace.File from
+        && places.getLast() instanceof ImagePlace.File to) {
       var _ = layersAtOnce(build);
       var file = Conversions.layer(from.path(), to.path(), tocFile(to), build);
       warn(spec.commandLine().getErr(), from.toString(), file.warnings());
@@ -98,19 +99,19 @@ final class ConvertCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Place> places() throws CommandException {
+  private List<ImagePlace> places() throws CommandException {
     try {
-      var from = Place.existing(source);
-      return List.of(from, Place.wanted(target, from));
+      var from = ImagePlace.existing(source);
+      return List.of(from, ImagePlace.wanted(target, from));
     } catch (IllegalArgumentException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private static List<ImageReference> references(List<Place> places) {
+  private static List<ImageReference> references(List<ImagePlace> places) {
     return places.stream()
-        .filter(Place.Registry.class::isInstance)
-        .map(place -> ((Place.Registry) place).reference())
+        .filter(ImagePlace.Registry.class::isInstance)
+        .map(place -> ((ImagePlace.Registry) place).reference())
         .toList();
   }
 
@@ -122,7 +123,7 @@ final class ConvertCommand implements Callable<Integer> {
     return parsed;
   }
 
-  private Optional<Path> tocFile(Place.File to) {
+  private Optional<Path> tocFile(ImagePlace.File to) {
     return layers.externalToc()
         ? Optional.of(to.path().resolveSibling(to.path().getFileName() + "-esgztoc"))
         : Optional.empty();
@@ -142,7 +143,7 @@ final class ConvertCommand implements Callable<Integer> {
     return Math.clamp(heap / 10 * 6 / perLayer, 1, MOST_LAYERS);
   }
 
-  private static void print(PrintWriter out, Place.File to, BuiltLayer layer) {
+  private static void print(PrintWriter out, ImagePlace.File to, BuiltLayer layer) {
     out.printf("%s: %,d bytes, tar %,d bytes%n", to, layer.size(), layer.uncompressedSize());
     out.printf("digest %s%n", layer.digest());
     out.printf("diffID %s%n", layer.diffId());

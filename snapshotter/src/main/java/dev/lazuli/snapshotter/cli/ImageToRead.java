@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ImageLayers;
-import dev.lazuli.snapshotter.convert.Place;
+import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ final class ImageToRead {
   /** Finds the layers, lowest first, and returns what the work returns. */
   int read(Work work) throws Exception {
     var place = place();
-    if (place instanceof Place.File file) {
+    if (place instanceof ImagePlace.File file) {
       return work.run(List.of(ImageLayers.of(file.path(), Optional.ofNullable(tocBlob))));
     }
     var wanted = platform == null ? Platform.current() : RegistryAccess.platform(platform);
@@ -54,14 +54,14 @@ final class ImageToRead {
     }
   }
 
-  private RegistryClient client(Place place) throws Exception {
+  private RegistryClient client(ImagePlace place) throws Exception {
     return registry.client(
-        place instanceof Place.Registry known ? List.of(known.reference()) : List.of());
+        place instanceof ImagePlace.Registry known ? List.of(known.reference()) : List.of());
   }
 
-  private Place place() throws CommandException {
+  private ImagePlace place() throws CommandException {
     try {
-      return Place.existing(what);
+      return ImagePlace.existing(what);
     } catch (IllegalArgumentException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }

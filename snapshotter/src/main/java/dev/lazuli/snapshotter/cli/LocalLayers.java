@@ -4,7 +4,7 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.snapshotter.convert.ImageLayers;
-import dev.lazuli.snapshotter.convert.Place;
+import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.registry.Platform;
@@ -21,10 +21,10 @@ import java.util.OptionalLong;
  * DIR} or {@code DIR:TAG}).
  */
 final class LocalLayers implements LayerOrigin {
-  private record Layer(BlobSource blob, Optional<String> tocDigest) {}
+  private record LocalLayer(BlobSource blob, Optional<String> tocDigest) {}
 
   private final String name;
-  private final Map<String, Layer> layers = new LinkedHashMap<>();
+  private final Map<String, LocalLayer> layers = new LinkedHashMap<>();
 
   private LocalLayers(String name) {
     this.name = name;
@@ -49,16 +49,16 @@ final class LocalLayers implements LayerOrigin {
 
   private static List<ImageLayers.Found> find(String what, Platform platform)
       throws IOException, CommandException {
-    Place place;
+    ImagePlace place;
     try {
-      place = Place.existing(what);
+      place = ImagePlace.existing(what);
     } catch (IllegalArgumentException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }
     return switch (place) {
-      case Place.File file -> List.of(ImageLayers.of(file.path(), Optional.empty()));
-      case Place.Layout layout -> ImageLayers.of(layout, platform);
-      case Place.Registry _ ->
+      case ImagePlace.File file -> List.of(ImageLayers.of(file.path(), Optional.empty()));
+      case ImagePlace.Layout layout -> ImageLayers.of(layout, platform);
+      case ImagePlace.Registry _ ->
           throw new CommandException(what + " is neither a file nor an OCI layout");
     };
   }
@@ -75,7 +75,7 @@ final class LocalLayers implements LayerOrigin {
     }
     var toc = Optional.ofNullable(layer.descriptor().annotations().get(Annotations.TOC_DIGEST));
     layers.remove(digest);
-    layers.put(digest, new Layer(request.map(OpenRequest::blob).orElseThrow(), toc));
+    layers.put(digest, new LocalLayer(request.map(OpenRequest::blob).orElseThrow(), toc));
   }
 
   /** Returns requests for all layers, lowest first. */

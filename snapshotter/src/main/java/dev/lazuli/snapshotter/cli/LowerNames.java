@@ -3,8 +3,8 @@ package dev.lazuli.snapshotter.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import dev.lazuli.bridge.kernel.Descriptor;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ final class LowerNames implements AutoCloseable {
   /** One page without the NUL at the end and {@code lowerdir=} at the beginning. */
   private static final int MOST_BYTES = 4095 - 9;
 
-  private final List<Descriptor> held = new ArrayList<>();
+  private final List<FileDescriptor> held = new ArrayList<>();
   private String joined;
 
   private LowerNames(List<Path> directories) {
@@ -47,7 +47,7 @@ final class LowerNames implements AutoCloseable {
 
   private void hold(List<Path> directories) throws ErrnoException {
     for (var directory : directories) {
-      held.add(Descriptor.open(directory, Descriptor.O_RDONLY | Descriptor.O_CLOEXEC));
+      held.add(FileDescriptor.open(directory, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC));
     }
     joined =
         held.stream()
@@ -62,7 +62,7 @@ final class LowerNames implements AutoCloseable {
 
   @Override
   public void close() {
-    held.forEach(Descriptor::close);
+    held.forEach(FileDescriptor::close);
     held.clear();
   }
 }

@@ -11,8 +11,8 @@ import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import io.grpc.ManagedChannel;
@@ -50,7 +50,8 @@ final class NodeWarmUp {
     }
   }
 
-  private static List<Layer> layers(Path directory, TestRegistry registry) throws IOException {
+  private static List<LayoutLayer> layers(Path directory, TestRegistry registry)
+      throws IOException {
     var layout = OciLayout.at(directory.resolve("layout"));
     var image = new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ);
     for (int layer = 0; layer < 2; layer++) {
@@ -72,7 +73,7 @@ final class NodeWarmUp {
     }
   }
 
-  private static void use(Path directory, Path socket, String image, List<Layer> layers)
+  private static void use(Path directory, Path socket, String image, List<LayoutLayer> layers)
       throws IOException, InterruptedException {
     try (var transport = UnixTransport.open("warm-up")) {
       var channel = transport.channel(socket).build();
@@ -92,7 +93,8 @@ final class NodeWarmUp {
     var _ = channel.awaitTermination(1, TimeUnit.SECONDS);
   }
 
-  private static void pull(SnapshotsBlockingV2Stub snapshots, String image, List<Layer> layers)
+  private static void pull(
+      SnapshotsBlockingV2Stub snapshots, String image, List<LayoutLayer> layers)
       throws StatusException, InterruptedException {
     var parent = "";
     for (int i = 0; i < layers.size(); i++) {
@@ -121,7 +123,7 @@ final class NodeWarmUp {
   }
 
   private static PrepareRequest request(
-      String image, List<Layer> layers, int index, String name, String parent) {
+      String image, List<LayoutLayer> layers, int index, String name, String parent) {
     var layer = layers.get(index).descriptor();
     var above =
         layers.subList(index, layers.size()).stream()

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
-import dev.lazuli.snapshotter.containerd.LayerState;
+import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullListener;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -26,7 +26,7 @@ final class PullProgress implements PullListener, AutoCloseable {
 
   /** What is known of a layer. */
   private static final class Line {
-    LayerState state = LayerState.WAITING;
+    LayerProgress state = LayerProgress.WAITING;
     long downloaded;
     @Nullable LayerStatus onNode;
   }
@@ -85,7 +85,7 @@ final class PullProgress implements PullListener, AutoCloseable {
   }
 
   private synchronized boolean anyMounted() {
-    return layers.values().stream().anyMatch(line -> line.state == LayerState.MOUNTED);
+    return layers.values().stream().anyMatch(line -> line.state == LayerProgress.MOUNTED);
   }
 
   @Override
@@ -104,11 +104,11 @@ final class PullProgress implements PullListener, AutoCloseable {
   }
 
   @Override
-  public synchronized void state(Descriptor layer, LayerState state) {
+  public synchronized void state(Descriptor layer, LayerProgress state) {
     line(layer).state = state;
     if (terminal) {
       draw();
-    } else if (state != LayerState.WAITING) {
+    } else if (state != LayerProgress.WAITING) {
       print(layer, words(state));
       out.flush();
     }
@@ -146,10 +146,10 @@ final class PullProgress implements PullListener, AutoCloseable {
   }
 
   private static String words(Descriptor layer, Line line) {
-    if (line.state == LayerState.MOUNTED && line.onNode != null) {
+    if (line.state == LayerProgress.MOUNTED && line.onNode != null) {
       return words(line.state) + ", " + words(line.onNode);
     }
-    if (line.state != LayerState.DOWNLOADING) {
+    if (line.state != LayerProgress.DOWNLOADING) {
       return words(line.state);
     }
     long percent = layer.size() == 0 ? 100 : line.downloaded * 100 / layer.size();
@@ -166,7 +166,7 @@ final class PullProgress implements PullListener, AutoCloseable {
     };
   }
 
-  private static String words(LayerState state) {
+  private static String words(LayerProgress state) {
     return switch (state) {
       case WAITING -> "waiting";
       case PRESENT -> "already here";

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.containerd.Containerd;
-import dev.lazuli.snapshotter.containerd.LayerState;
+import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullRequest;
 import dev.lazuli.snapshotter.containerd.PulledImage;
 import dev.lazuli.snapshotter.registry.ImageReference;
@@ -107,9 +107,9 @@ final class RpullCommand implements Callable<Integer> {
   }
 
   /** Says in one line how the layers came; where all were downloaded, where to look for why. */
-  static String summary(String image, List<LayerState> layers) {
-    long mounted = layers.stream().filter(LayerState.MOUNTED::equals).count();
-    long present = layers.stream().filter(LayerState.PRESENT::equals).count();
+  static String summary(String image, List<LayerProgress> layers) {
+    long mounted = layers.stream().filter(LayerProgress.MOUNTED::equals).count();
+    long present = layers.stream().filter(LayerProgress.PRESENT::equals).count();
     var line =
         new StringBuilder(
             "%s: %d of %d layers mounted lazily".formatted(image, mounted, layers.size()));

@@ -35,7 +35,7 @@ public record Configuration(
     Cache cache,
     Mount mount,
     Prefetch prefetch,
-    Layers layers,
+    LayerPolicy layers,
     boolean allowUnverified,
     Proof proof,
     long recordBytes,
@@ -58,9 +58,9 @@ public record Configuration(
    * @param lazyFrom images that may be mounted lazily, with {@code *} for anything
    * @param oneTenant whether everybody on the node may read what anybody has pulled
    */
-  public record Layers(List<String> lazyFrom, boolean oneTenant) {
+  public record LayerPolicy(List<String> lazyFrom, boolean oneTenant) {
     /** Copies the list. */
-    public Layers {
+    public LayerPolicy {
       lazyFrom = List.copyOf(lazyFrom);
     }
   }

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * @param preset the value when the file says nothing
  * @param text what it does, in one or two sentences
  */
-record Setting<T>(String key, Kind<T> kind, T preset, String text) {
+record Setting<T>(String key, SettingKind<T> kind, T preset, String text) {
   /** Returns the table, empty for keys at the top of the file. */
   String table() {
     int dot = key.indexOf('.');

@@ -16,17 +16,21 @@ final class Settings {
   private static final List<Setting<?>> ALL = new ArrayList<>();
 
   static final Setting<Path> ROOT =
-      key("root", Kind.path(), Path.of("/var/lib/lazuli"), "Where layers and snapshots are kept.");
+      key(
+          "root",
+          SettingKind.path(),
+          Path.of("/var/lib/lazuli"),
+          "Where layers and snapshots are kept.");
   static final Setting<Path> STATE =
       key(
           "state",
-          Kind.path(),
+          SettingKind.path(),
           Path.of("/run/lazuli"),
           "Where sockets and the FUSE mount are; need not survive a reboot.");
   static final Setting<Optional<Path>> ADDRESS =
       key(
           "address",
-          Kind.path().orEmpty(),
+          SettingKind.path().orEmpty(),
           Optional.empty(),
           "Unix socket of the snapshots service, the address of containerd's proxy plugin. Empty:"
               + " lazuli.sock in the state directory.");
@@ -34,196 +38,200 @@ final class Settings {
   static final Setting<LogLevel> LOG_LEVEL =
       key(
           "log.level",
-          Kind.choice(LogLevel.class),
+          SettingKind.choice(LogLevel.class),
           LogLevel.INFO,
           "The least important events that are logged.");
   static final Setting<LogFormat> LOG_FORMAT =
       key(
           "log.format",
-          Kind.choice(LogFormat.class),
+          SettingKind.choice(LogFormat.class),
           LogFormat.TEXT,
           "How the log on standard error is written.");
 
   static final Setting<Map<String, List<String>>> MIRRORS =
       key(
           "registry.mirrors",
-          Kind.table("a table: registry = list of hosts or URLs"),
+          SettingKind.table("a table: registry = list of hosts or URLs"),
           Map.of(),
           "Hosts asked before a registry, in order; http:// before a host means plain HTTP. What"
               + " hosts_dir says of a registry comes first.");
   static final Setting<Optional<Path>> HOSTS_DIR =
       key(
           "registry.hosts_dir",
-          Kind.path().orEmpty(),
+          SettingKind.path().orEmpty(),
           Optional.of(Path.of("/etc/containerd/certs.d")),
           "containerd's directory of hosts.toml files: mirrors, certificates, headers. Empty:"
               + " none.");
   static final Setting<List<String>> PLAIN_HTTP =
       key(
           "registry.plain_http",
-          Kind.texts("a list of hosts, with or without port"),
+          SettingKind.texts("a list of hosts, with or without port"),
           List.of(),
           "Registries spoken to by plain HTTP; localhost always is.");
   static final Setting<List<String>> INSECURE_TLS =
       key(
           "registry.insecure_tls",
-          Kind.texts("a list of hosts, with or without port"),
+          SettingKind.texts("a list of hosts, with or without port"),
           List.of(),
           "Registries whose certificates are not verified.");
   static final Setting<List<Path>> CA_FILES =
       key(
           "registry.ca_files",
-          Kind.paths(),
+          SettingKind.paths(),
           List.of(),
           "PEM files of authorities trusted besides the system's.");
   static final Setting<Optional<Path>> DOCKER_CONFIG =
       key(
           "registry.docker_config",
-          Kind.path().orEmpty(),
+          SettingKind.path().orEmpty(),
           Optional.empty(),
           "Directory of Docker's config.json with credentials and helpers. Empty: $DOCKER_CONFIG,"
               + " else ~/.docker.");
   static final Setting<Integer> CONNECTIONS =
       key(
           "registry.connections",
-          Kind.integer(1, 1024),
+          SettingKind.integer(1, 1024),
           32,
           "Most connections to one server; should not be below fetch.streams.");
   static final Setting<Duration> CONNECT_TIMEOUT =
       key(
           "registry.connect_timeout",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(5),
           "Longest wait for a TCP connection.");
   static final Setting<Duration> HEADERS_TIMEOUT =
       key(
           "registry.headers_timeout",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(15),
           "Longest wait from a request to the headers of its response.");
   static final Setting<Duration> IDLE_TIMEOUT =
       key(
           "registry.idle_timeout",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(15),
           "Longest silence inside a body; a slow body may take as long as it likes.");
   static final Setting<Integer> ATTEMPTS =
       key(
           "registry.attempts",
-          Kind.integer(1, 100),
+          SettingKind.integer(1, 100),
           5,
           "How often a request is tried at one host before the next host is asked.");
   static final Setting<Duration> RETRY_WAIT =
       key(
           "registry.retry_wait",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           Duration.ofMillis(50),
           "Wait before the second attempt; doubles each time, with jitter.");
   static final Setting<Duration> MAX_RETRY_WAIT =
       key(
           "registry.max_retry_wait",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(10),
           "Longest wait between attempts, also where the server asks for more.");
 
   static final Setting<Integer> STREAMS =
       key(
           "fetch.streams",
-          Kind.integer(2, 256),
+          SettingKind.integer(2, 256),
           8,
           "Most ranges fetched at the same time by the whole node. Memory grows by about half a MiB"
               + " for each.");
   static final Setting<Long> UNIT =
       key(
           "fetch.unit",
-          Kind.size(),
+          SettingKind.size(),
           256L << 10,
           "Least that is asked for in one request: a miss takes its missing neighbours along up to"
               + " this size.");
   static final Setting<Duration> READ_DEADLINE =
       key(
           "fetch.read_deadline",
-          Kind.duration(seconds(1), HOUR),
+          SettingKind.duration(seconds(1), HOUR),
           seconds(60),
           "Longest that a read waits for its bytes before it fails with EIO.");
   static final Setting<Boolean> BACKGROUND =
       key(
           "fetch.background",
-          Kind.flag(),
+          SettingKind.flag(),
           true,
           "Whether layers are fetched to the end after they were mounted.");
   static final Setting<Duration> BACKGROUND_DELAY =
       key(
           "fetch.background_delay",
-          Kind.duration(Duration.ZERO, HOUR),
+          SettingKind.duration(Duration.ZERO, HOUR),
           Duration.ofMillis(500),
           "How long a layer must have been without a miss before its background fetch starts.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       key(
           "fetch.background_streams",
-          Kind.integer(1, 256),
+          SettingKind.integer(1, 256),
           3,
           "Most ranges of background fetches at the same time.");
   static final Setting<Long> BACKGROUND_BANDWIDTH =
       key(
           "fetch.background_bandwidth",
-          Kind.size(),
+          SettingKind.size(),
           0L,
           "Most bytes per second of background fetches. 0: no limit.");
   static final Setting<Integer> BACKGROUND_REQUESTS =
       key(
           "fetch.background_requests",
-          Kind.integer(0, 100_000),
+          SettingKind.integer(0, 100_000),
           0,
           "Most requests per second of background fetches. 0: no limit.");
 
   static final Setting<Long> QUOTA =
       key(
           "cache.quota",
-          Kind.size(),
+          SettingKind.size(),
           0L,
           "Disk space for layers; beyond it what was not used for longest is removed. 0: no"
               + " limit.");
   static final Setting<Optional<Long>> RESERVE =
       key(
           "cache.reserve",
-          Kind.size().orEmpty(),
+          SettingKind.size().orEmpty(),
           Optional.empty(),
           "Disk space that is left free for others: below it only what readers wait for is fetched."
               + " Empty: a twentieth of the file system, 10GiB at most. 0: none.");
   static final Setting<Integer> OPEN_LAYERS =
       key(
           "cache.open_layers",
-          Kind.integer(0, 100_000),
+          SettingKind.integer(0, 100_000),
           64,
           "Unused layers that stay open for their next user.");
   static final Setting<Integer> REUSE_ENTRIES =
       key(
           "cache.reuse_entries",
-          Kind.integer(0, 1 << 24),
+          SettingKind.integer(0, 1 << 24),
           1 << 18,
           "Chunk digests remembered so that equal chunks of other layers are copied instead of"
               + " fetched, 16 bytes each. 0: none.");
   static final Setting<Duration> CHECKPOINT =
       key(
           "cache.checkpoint",
-          Kind.duration(seconds(1), HOUR),
+          SettingKind.duration(seconds(1), HOUR),
           seconds(30),
           "How often new content is synced, so that it need not be verified again after a crash of"
               + " the machine.");
 
   static final Setting<MountWay> WAY =
-      key("mount.way", Kind.choice(MountWay.class), MountWay.AUTO, "How layers are mounted.");
+      key(
+          "mount.way",
+          SettingKind.choice(MountWay.class),
+          MountWay.AUTO,
+          "How layers are mounted.");
   static final Setting<Duration> MOUNT_TIMEOUT =
       key(
           "mount.timeout",
-          Kind.duration(Duration.ofMillis(1), HOUR),
+          SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(30),
           "Longest try to mount a layer before containerd is told to unpack it itself.");
   static final Setting<Long> INDEX_MEMORY =
       key(
           "mount.index_memory",
-          Kind.size(64L << 20, 64L << 30),
+          SettingKind.size(64L << 20, 64L << 30),
           512L << 20,
           "Most memory, besides the heap, of all layers that are being prepared for their mount. A"
               + " layer of two million files takes 410 MiB; one that needs more than there is in"
@@ -231,56 +239,56 @@ final class Settings {
   static final Setting<Boolean> KEEPER =
       key(
           "mount.keeper",
-          Kind.flag(),
+          SettingKind.flag(),
           true,
           "Whether a small process holds the FUSE connection while the daemon is away, so that"
               + " containers survive its restart.");
   static final Setting<Duration> KEEPER_PATIENCE =
       key(
           "mount.keeper_patience",
-          Kind.duration(seconds(1), Duration.ofHours(24)),
+          SettingKind.duration(seconds(1), Duration.ofHours(24)),
           Duration.ofMinutes(5),
           "How long the keeper waits for the next daemon before waiting reads fail.");
 
   static final Setting<Boolean> PREFETCH =
       key(
           "prefetch.enabled",
-          Kind.flag(),
+          SettingKind.flag(),
           true,
           "Whether anything is fetched before it is read: what the prefetch landmark of a layer or"
               + " prefetch.size says, and head starts.");
   static final Setting<Long> PREFETCH_SIZE =
       key(
           "prefetch.size",
-          Kind.size(),
+          SettingKind.size(),
           0L,
           "How much of a layer's beginning is fetched at once where neither a landmark nor a label"
               + " says so.");
   static final Setting<Long> HEAD_START =
       key(
           "prefetch.head_start",
-          Kind.size(),
+          SettingKind.size(),
           32L << 20,
           "How much is fetched at once, at most, of what the program in an image's configuration"
               + " needs to start; costs two small requests for each image. 0 fetches nothing.");
   static final Setting<Duration> PREFETCH_TIMEOUT =
       key(
           "prefetch.timeout",
-          Kind.duration(Duration.ZERO, HOUR),
+          SettingKind.duration(Duration.ZERO, HOUR),
           seconds(10),
           "Longest that the start of a container waits for prefetches.");
 
   static final Setting<List<String>> LAZY_FROM =
       key(
           "layers.lazy_from",
-          Kind.texts("a list of images, as registry/repository with * for anything"),
+          SettingKind.texts("a list of images, as registry/repository with * for anything"),
           List.of("*"),
           "Images that may be mounted before their content is proved, as registry/repository with"
               + " * for anything; all others are pulled whole.");
   static final Setting<Boolean> ONE_TENANT =
       key(
           "layers.one_tenant",
-          Kind.flag(),
+          SettingKind.flag(),
           false,
           "Whether layers and chunks on this node are shared with every image. Otherwise only"
               + " within a repository, or where the image's own registry has the layer too.");
@@ -288,7 +296,7 @@ final class Settings {
   static final Setting<Boolean> ALLOW_UNVERIFIED =
       key(
           "verification.allow_unverified",
-          Kind.flag(),
+          SettingKind.flag(),
           false,
           "Whether a client may ask by label for layers whose table of contents cannot be"
               + " verified.");
@@ -296,14 +304,14 @@ final class Settings {
   static final Setting<Boolean> PROOF =
       key(
           "proof.enabled",
-          Kind.flag(),
+          SettingKind.flag(),
           true,
           "Whether each layer's whole blob is read once, to prove that the layer is what its image"
               + " says; what readers had fetched before is then fetched a second time.");
   static final Setting<List<String>> PROOF_SKIP =
       key(
           "proof.skip",
-          Kind.texts(
+          SettingKind.texts(
               "a list of registries, registry.example:5000, and repositories,"
                   + " registry.example/team/app or registry.example/team/"),
           List.of(),
@@ -311,16 +319,16 @@ final class Settings {
   static final Setting<Boolean> PROOF_BEFORE_LOCAL =
       key(
           "proof.before_local",
-          Kind.flag(),
+          SettingKind.flag(),
           true,
           "Whether a complete layer stays mounted lazily until it was proved.");
   static final Setting<Integer> PROOF_PASSES =
-      key("proof.passes", Kind.integer(1, 64), 2, "Most blobs read whole at the same time.");
+      key("proof.passes", SettingKind.integer(1, 64), 2, "Most blobs read whole at the same time.");
 
   static final Setting<Long> RECORD_SIZE =
       key(
           "status.record_size",
-          Kind.size(),
+          SettingKind.size(),
           1L << 20,
           "Memory for the record of what was fetched when, which lazuli status --waterfall draws;"
               + " the oldest is forgotten first. 0: no record.");
@@ -328,7 +336,7 @@ final class Settings {
   static final Setting<Optional<String>> METRICS_ADDRESS =
       key(
           "metrics.address",
-          Kind.hostAndPort().orEmpty(),
+          SettingKind.hostAndPort().orEmpty(),
           Optional.empty(),
           "Where Prometheus metrics are served by HTTP at /metrics. Empty: nowhere.");
 
@@ -339,7 +347,7 @@ final class Settings {
     return List.copyOf(ALL);
   }
 
-  private static <T> Setting<T> key(String key, Kind<T> kind, T preset, String text) {
+  private static <T> Setting<T> key(String key, SettingKind<T> kind, T preset, String text) {
     var setting = new Setting<>(key, kind, preset, text);
     ALL.add(setting);
     return setting;

@@ -41,7 +41,7 @@ record Values(Map<Setting<?>, Object> given) {
             get(Settings.PREFETCH_SIZE),
             get(Settings.HEAD_START),
             get(Settings.PREFETCH_TIMEOUT)),
-        new Configuration.Layers(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
+        new Configuration.LayerPolicy(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
         get(Settings.ALLOW_UNVERIFIED),
         new Configuration.Proof(
             get(Settings.PROOF),

@@ -44,7 +44,7 @@ final class ImagePull {
   PulledImage run() throws IOException, InterruptedException {
     var root = registry.manifest(request.reference());
     listener.resolved(root.descriptor());
-    var states = new ArrayList<LayerState>();
+    var states = new ArrayList<LayerProgress>();
     var chainId = "";
     if (root.manifest() instanceof ImageIndex index) {
       var wanted = chosen(index);
@@ -83,7 +83,7 @@ final class ImagePull {
   }
 
   /** Brings one image, tells how each of its layers came, and returns its topmost snapshot. */
-  private String bring(ManifestContent content, List<LayerState> states)
+  private String bring(ManifestContent content, List<LayerProgress> states)
       throws IOException, InterruptedException {
     if (!(content.manifest() instanceof ImageManifest manifest)) {
       throw new IOException(request.reference() + ": an index within an index is not an image");

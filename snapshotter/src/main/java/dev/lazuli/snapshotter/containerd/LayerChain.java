@@ -52,10 +52,10 @@ final class LayerChain {
     this.source = source;
   }
 
-  List<LayerState> bring(List<Descriptor> layers, ImageConfiguration configuration)
+  List<LayerProgress> bring(List<Descriptor> layers, ImageConfiguration configuration)
       throws IOException, InterruptedException {
     var chain = configuration.chainIds();
-    var states = new ArrayList<LayerState>();
+    var states = new ArrayList<LayerProgress>();
     try (var downloads = new Downloads(layers, this::download)) {
       for (int i = 0; i < layers.size(); i++) {
         var place =
@@ -64,7 +64,7 @@ final class LayerChain {
                 configuration.diffIds().get(i),
                 i == 0 ? "" : chain.get(i - 1),
                 chain.get(i));
-        var state = exists(place) ? LayerState.PRESENT : mountOrUnpack(place, downloads);
+        var state = exists(place) ? LayerProgress.PRESENT : mountOrUnpack(place, downloads);
         states.add(state);
         listener.state(place.layer(), state);
       }
@@ -79,7 +79,7 @@ final class LayerChain {
     }
   }
 
-  private LayerState mountOrUnpack(Place place, Downloads downloads)
+  private LayerProgress mountOrUnpack(Place place, Downloads downloads)
       throws IOException, InterruptedException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       var key = "extract-" + UUID.randomUUID() + " " + place.chainId();
@@ -93,10 +93,10 @@ final class LayerChain {
       var mounts = prepare(place, prepare);
       if (mounts.isPresent()) {
         unpack(place, key, mounts.get(), downloads);
-        return LayerState.UNPACKED;
+        return LayerProgress.UNPACKED;
       }
       if (exists(place)) {
-        return LayerState.MOUNTED;
+        return LayerProgress.MOUNTED;
       }
     }
     throw new IOException(
@@ -144,7 +144,7 @@ final class LayerChain {
     var done = false;
     try {
       downloads.await(place.above());
-      listener.state(place.layer(), LayerState.UNPACKING);
+      listener.state(place.layer(), LayerProgress.UNPACKING);
       apply(place, mounts);
       commit(place, key);
       done = true;
@@ -200,7 +200,7 @@ final class LayerChain {
   }
 
   private void download(Descriptor layer) throws IOException, InterruptedException {
-    listener.state(layer, LayerState.DOWNLOADING);
+    listener.state(layer, LayerProgress.DOWNLOADING);
     var blob = registry.blob(request.reference(), layer.digest(), layer.size());
     content.store("layer", layer, blob, source, bytes -> listener.downloaded(layer, bytes));
   }

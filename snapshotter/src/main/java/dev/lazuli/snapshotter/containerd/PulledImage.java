@@ -12,7 +12,7 @@ import java.util.List;
  * @param layers how each layer came, bottom first
  */
 public record PulledImage(
-    ImageReference reference, Descriptor target, String chainId, List<LayerState> layers) {
+    ImageReference reference, Descriptor target, String chainId, List<LayerProgress> layers) {
   /** Copies the list. */
   public PulledImage {
     layers = List.copyOf(layers);

@@ -26,12 +26,12 @@ public final class Conversions {
    *
    * @throws IOException if a layout does not have it; a registry is not asked yet
    */
-  public static ImageSource source(Place place, RegistryClient client) throws IOException {
+  public static ImageSource source(ImagePlace place, RegistryClient client) throws IOException {
     return switch (place) {
-      case Place.Layout layout ->
+      case ImagePlace.Layout layout ->
           LayoutImage.find(ImageLayout.open(layout.directory()), layout.tag());
-      case Place.Registry registry -> new RegistryImage(client, registry.reference());
-      case Place.File file -> throw new IOException(file.path() + " is a layer, not an image");
+      case ImagePlace.Registry registry -> new RegistryImage(client, registry.reference());
+      case ImagePlace.File file -> throw new IOException(file.path() + " is a layer, not an image");
     };
   }
 
@@ -42,17 +42,21 @@ public final class Conversions {
    * @param to a layout, whose tag is the source's if it names none, or a registry
    */
   public static ConvertedImage image(
-      Place from, Place to, ConvertOptions options, RegistryClient client, ConvertListener listener)
+      ImagePlace from,
+      ImagePlace to,
+      ConvertOptions options,
+      RegistryClient client,
+      ConvertListener listener)
       throws IOException {
     var source = source(from, client);
     var target =
         switch (to) {
-          case Place.Layout layout ->
+          case ImagePlace.Layout layout ->
               new LayoutTarget(
                   ImageLayout.openOrCreate(layout.directory()),
                   layout.tag().orElseGet(() -> tag(source)));
-          case Place.Registry registry -> registry(client, registry.reference(), options);
-          case Place.File file ->
+          case ImagePlace.Registry registry -> registry(client, registry.reference(), options);
+          case ImagePlace.File file ->
               throw new IOException("an image does not fit into a file: " + file.path());
         };
     return ImageConversion.run(source, target, options, listener);

@@ -61,7 +61,7 @@ public final class ImageLayers {
    * @throws IOException if it cannot be read, is for other platforms only, or has a layer that is
    *     no file system layer
    */
-  public static List<Found> of(Place.Layout place, Platform platform) throws IOException {
+  public static List<Found> of(ImagePlace.Layout place, Platform platform) throws IOException {
     var image = LayoutImage.find(ImageLayout.open(place.directory()), place.tag());
     for (var layer : manifest(image, image.root(), platform, 0).layers()) {
       if (!LayerTypes.isLayer(layer.mediaType())) {

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param way what is done with it
  * @param lazyFacts annotations that make pullers read it lazily
  */
-record LayerWork(Digest digest, long size, Way way, Map<String, String> lazyFacts) {
+record LayerWork(Digest digest, long size, Treatment way, Map<String, String> lazyFacts) {
   /** Annotations that speak of a lazy layer's bytes. */
   static final Set<String> LAZY_FACTS =
       Set.of(
@@ -29,7 +29,7 @@ record LayerWork(Digest digest, long size, Way way, Map<String, String> lazyFact
           Annotations.CONTAINERS_POSITION);
 
   /** What is done with a layer. */
-  enum Way {
+  enum Treatment {
     /** It is a file system layer of an image: it becomes lazy. */
     CONVERT,
     /** Its bytes are none of our business. */
@@ -42,21 +42,21 @@ record LayerWork(Digest digest, long size, Way way, Map<String, String> lazyFact
   static LayerWork of(ImageManifest manifest, Descriptor layer) {
     var way = way(manifest, layer);
     Map<String, String> facts = new TreeMap<>();
-    if (way == Way.CONVERT) {
+    if (way == Treatment.CONVERT) {
       facts.putAll(layer.annotations());
       facts.keySet().retainAll(LAZY_FACTS);
     }
     return new LayerWork(layer.digest(), layer.size(), way, facts);
   }
 
-  private static Way way(ImageManifest manifest, Descriptor layer) {
+  private static Treatment way(ImageManifest manifest, Descriptor layer) {
     if (LayerTypes.isForeign(layer.mediaType())) {
-      return Way.LEAVE;
+      return Treatment.LEAVE;
     }
     return LayerTypes.isImageConfig(manifest.config().mediaType())
             && LayerTypes.isLayer(layer.mediaType())
-        ? Way.CONVERT
-        : Way.COPY;
+        ? Treatment.CONVERT
+        : Treatment.COPY;
   }
 
   /** Returns the blob's descriptor, for those who read it. */

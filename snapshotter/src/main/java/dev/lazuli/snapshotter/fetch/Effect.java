@@ -15,10 +15,10 @@ sealed interface Effect {
   record End(Flight flight, IOException reason) implements Effect {}
 
   /** A reader's chunks are all there. */
-  record Served(Reader reader, long nanos) implements Effect {}
+  record Served(WaitingReader reader, long nanos) implements Effect {}
 
   /** A reader is to get an error. */
-  record Failed(Reader reader, FetchFailedException reason) implements Effect {}
+  record Failed(WaitingReader reader, FetchFailedException reason) implements Effect {}
 
   /** What somebody waits for has come to pass. */
   record Done(CompletableFuture<Void> future) implements Effect {}

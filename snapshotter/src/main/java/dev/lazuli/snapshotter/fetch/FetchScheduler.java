@@ -211,7 +211,7 @@ public final class FetchScheduler implements AutoCloseable {
     try {
       Thread.ofVirtual()
           .name("lazuli-fetch-" + layer.data().slot())
-          .start(new RangeStream(streamParts, layer, flight));
+          .start(new FetchStream(streamParts, layer, flight));
     } catch (RuntimeException | Error e) {
       streamParts.events().ended(layer, flight, e, false);
       throw e;
@@ -387,14 +387,14 @@ public final class FetchScheduler implements AutoCloseable {
         return CompletableFuture.completedFuture(null);
       }
       listener.demandWaits(layer.name(), fromChunk, toChunk);
-      var made = new Reader[1];
+      var made = new WaitingReader[1];
       change((state, now) -> made[0] = state.demand(layer.state(), fromChunk, toChunk, now));
       CompletableFuture<Void> answer = made[0].demand().answer();
       var _ = answer.whenComplete((_, _) -> withdrawIfCancelled(made[0]));
       return answer;
     }
 
-    private void withdrawIfCancelled(Reader reader) {
+    private void withdrawIfCancelled(WaitingReader reader) {
       if (reader.demand().answer().isCancelled()) {
         tell(() -> change((state, now) -> state.withdraw(reader, now)));
       }

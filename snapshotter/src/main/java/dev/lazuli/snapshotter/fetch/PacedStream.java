@@ -21,7 +21,7 @@ final class PacedStream implements BlobStream {
   private static final int LEAST_PIECE_BYTES = 128;
 
   private final StreamParts parts;
-  private final RangeStream stream;
+  private final FetchStream stream;
   private final Flight flight;
   private final List<ByteRange> ranges;
   private @Nullable BlobRanges bodies;
@@ -33,7 +33,7 @@ final class PacedStream implements BlobStream {
   private long bytesBefore;
   private long heldNanos;
 
-  PacedStream(StreamParts parts, RangeStream stream, List<ByteRange> ranges) {
+  PacedStream(StreamParts parts, FetchStream stream, List<ByteRange> ranges) {
     this.parts = parts;
     this.stream = stream;
     this.flight = stream.flight();

@@ -12,7 +12,7 @@ import java.util.List;
 /** One request of a stream: its ranges are decoded as they stream by, one after the other. */
 final class RangeRequest {
   private final StreamParts parts;
-  private final RangeStream stream;
+  private final FetchStream stream;
   private final AttachedLayer layer;
   private final Flight flight;
   private final List<int[]> wanted;
@@ -22,7 +22,7 @@ final class RangeRequest {
    *
    * @param wanted for each range the chunks to take from it, as {@link #split} gives them
    */
-  RangeRequest(StreamParts parts, RangeStream stream, List<int[]> wanted) {
+  RangeRequest(StreamParts parts, FetchStream stream, List<int[]> wanted) {
     this.parts = parts;
     this.stream = stream;
     this.layer = stream.layer();

@@ -25,14 +25,14 @@ final class Readers {
   private static final int MOST_LINES_SEEN = 64;
 
   /** A reader that is left alone. */
-  private record Retry(long at, long number, Reader reader) {
+  private record Retry(long at, long number, WaitingReader reader) {
     static final Comparator<Retry> ORDER =
         (a, b) -> a.at == b.at ? Long.compare(a.number, b.number) : Long.signum(a.at - b.at);
   }
 
   /** Readers of one layer that wait for a permit, without a turn since {@code since}. */
   private static final class Line {
-    final SequencedSet<Reader> readers = new LinkedHashSet<>();
+    final SequencedSet<WaitingReader> readers = new LinkedHashSet<>();
     long since;
 
     Line(long since) {
@@ -40,20 +40,20 @@ final class Readers {
     }
   }
 
-  private final SequencedSet<Reader> bySince = new LinkedHashSet<>();
+  private final SequencedSet<WaitingReader> bySince = new LinkedHashSet<>();
   private final NavigableSet<Retry> retries = new TreeSet<>(Retry.ORDER);
-  private final Map<Reader, Retry> retryOf = new LinkedHashMap<>();
+  private final Map<WaitingReader, Retry> retryOf = new LinkedHashMap<>();
   private final SequencedMap<LayerState, Line> lines = new LinkedHashMap<>();
   private long number;
 
   /** Adds a reader; those before it have waited for as long or longer. */
-  void add(Reader reader) {
+  void add(WaitingReader reader) {
     reader.layer().demands().add(reader.demand());
     bySince.add(reader);
   }
 
   /** Removes a reader; returns whether it was there. */
-  boolean remove(Reader reader) {
+  boolean remove(WaitingReader reader) {
     if (!reader.layer().demands().remove(reader.demand())) {
       return false;
     }
@@ -73,9 +73,9 @@ final class Readers {
   }
 
   /** Returns the readers who have waited for {@code nanos} or longer. */
-  List<Reader> waitingFor(long nanos, long now) {
-    var found = new ArrayList<Reader>();
-    for (Reader reader : bySince) {
+  List<WaitingReader> waitingFor(long nanos, long now) {
+    var found = new ArrayList<WaitingReader>();
+    for (WaitingReader reader : bySince) {
       if (now - reader.demand().since() < nanos) {
         break;
       }
@@ -85,7 +85,7 @@ final class Readers {
   }
 
   /** Leaves a reader alone until its time to retry. */
-  void retryLater(Reader reader) {
+  void retryLater(WaitingReader reader) {
     noRetry(reader);
     leaveLine(reader);
     var retry = new Retry(reader.demand().retryAt(), number++, reader);
@@ -93,7 +93,7 @@ final class Readers {
     retryOf.put(reader, retry);
   }
 
-  private void noRetry(Reader reader) {
+  private void noRetry(WaitingReader reader) {
     Retry retry = retryOf.remove(reader);
     if (retry != null) {
       retries.remove(retry);
@@ -101,10 +101,10 @@ final class Readers {
   }
 
   /** Takes out and returns the readers that are no longer left alone. */
-  List<Reader> takeRetries(long now) {
-    var due = new ArrayList<Reader>();
+  List<WaitingReader> takeRetries(long now) {
+    var due = new ArrayList<WaitingReader>();
     while (!retries.isEmpty() && retries.first().at() - now <= 0) {
-      Reader reader = retries.first().reader();
+      WaitingReader reader = retries.first().reader();
       noRetry(reader);
       due.add(reader);
     }
@@ -112,7 +112,7 @@ final class Readers {
   }
 
   /** Puts a reader into the line of its layer, if it is not there yet. */
-  void queue(Reader reader, long now) {
+  void queue(WaitingReader reader, long now) {
     lines.computeIfAbsent(reader.layer(), _ -> new Line(now)).readers.add(reader);
   }
 
@@ -122,7 +122,7 @@ final class Readers {
   }
 
   /** Returns whether the reader waits for a permit. */
-  boolean isQueued(Reader reader) {
+  boolean isQueued(WaitingReader reader) {
     Line line = lines.get(reader.layer());
     return line != null && line.readers.contains(reader);
   }
@@ -155,9 +155,9 @@ final class Readers {
   }
 
   /** Takes the first reader out of the layer's line; it is then the other layers' turn. */
-  Reader takeQueued(LayerState layer, long now) {
+  WaitingReader takeQueued(LayerState layer, long now) {
     Line line = requireNonNull(lines.remove(layer));
-    Reader reader = line.readers.removeFirst();
+    WaitingReader reader = line.readers.removeFirst();
     if (!line.readers.isEmpty()) {
       line.since = now;
       lines.putLast(layer, line);
@@ -165,7 +165,7 @@ final class Readers {
     return reader;
   }
 
-  private void leaveLine(Reader reader) {
+  private void leaveLine(WaitingReader reader) {
     Line line = lines.get(reader.layer());
     if (line != null && line.readers.remove(reader) && line.readers.isEmpty()) {
       lines.remove(reader.layer());

@@ -48,7 +48,7 @@ final class SchedulerState {
   private final Map<LayerState, Long> sealRetries = new LinkedHashMap<>();
 
   /** Readers for whose chunks streams may have to be started. */
-  private final Deque<Reader> pending = new ArrayDeque<>();
+  private final Deque<WaitingReader> pending = new ArrayDeque<>();
 
   private List<Effect> effects = new ArrayList<>();
 
@@ -76,8 +76,8 @@ final class SchedulerState {
   }
 
   /** A reader waits for chunks of an attached layer. */
-  Reader demand(LayerState layer, int from, int to, long now) {
-    var reader = new Reader(layer, new Demand(from, to, now));
+  WaitingReader demand(LayerState layer, int from, int to, long now) {
+    var reader = new WaitingReader(layer, new Demand(from, to, now));
     int waiting = layer.demands().count();
     readers.add(reader);
     if (layer.isDetached()) {
@@ -92,7 +92,7 @@ final class SchedulerState {
   }
 
   /** The reader waits no more. */
-  void withdraw(Reader reader, long now) {
+  void withdraw(WaitingReader reader, long now) {
     if (readers.remove(reader)) {
       calmDown(reader);
       settle(now);
@@ -162,7 +162,7 @@ final class SchedulerState {
     tellSeen(layer, chunk, chunk + 1);
     for (Demand demand : layer.demands().wanting(chunk, chunk + 1)) {
       demand.progressed();
-      look(new Reader(layer, demand), now);
+      look(new WaitingReader(layer, demand), now);
     }
     settle(now);
   }
@@ -218,7 +218,7 @@ final class SchedulerState {
     List<ChunkRun> left = flight.left();
     boolean misses = layer.chunks().missesAny(kept);
     for (Demand demand : layer.demands().wanting(flight.from(), flight.runs().getLast().to())) {
-      var reader = new Reader(layer, demand);
+      var reader = new WaitingReader(layer, demand);
       if (failure != null && demand.wantsAny(left)) {
         demand.failed(failure, now);
       } else if (failure == null && misses && demand.wantsAny(kept)) {
@@ -244,7 +244,7 @@ final class SchedulerState {
     if (times >= MOST_WRONG) {
       for (Demand demand : layer.demands().wanting(chunk, chunk + 1)) {
         fail(
-            new Reader(layer, demand),
+            new WaitingReader(layer, demand),
             FetchFailedException.wrongBytes(layer.chunks(), chunk, times, failure));
       }
     }
@@ -272,7 +272,9 @@ final class SchedulerState {
       layer.sealing(LayerState.Sealing.NOT_YET);
     }
     for (Demand demand : layer.demands().all()) {
-      fail(new Reader(layer, demand), FetchFailedException.detached(layer.chunks(), demand.from()));
+      fail(
+          new WaitingReader(layer, demand),
+          FetchFailedException.detached(layer.chunks(), demand.from()));
     }
     layer.low().dropPrefetch().forEach(work -> effects.add(new Effect.Dropped(work.done())));
     layer.takeWatches().forEach(watch -> effects.add(new Effect.Dropped(watch.seen())));
@@ -289,7 +291,7 @@ final class SchedulerState {
 
   /** Time has passed. */
   void tick(long now) {
-    for (Reader reader : readers.waitingFor(options.readDeadline().toNanos(), now)) {
+    for (WaitingReader reader : readers.waitingFor(options.readDeadline().toNanos(), now)) {
       expire(reader, now);
     }
     pending.addAll(readers.takeRetries(now));
@@ -309,7 +311,7 @@ final class SchedulerState {
     List.copyOf(prefetching).forEach(this::tellDone);
   }
 
-  private void expire(Reader reader, long now) {
+  private void expire(WaitingReader reader, long now) {
     int chunk = reader.nextMissing();
     if (chunk < 0) {
       serve(reader, now);
@@ -329,7 +331,7 @@ final class SchedulerState {
   // What is decided.
 
   /** Serves the reader, or sees to it that its chunks are carried when it is due. */
-  private void look(Reader reader, long now) {
+  private void look(WaitingReader reader, long now) {
     if (reader.nextMissing() < 0) {
       serve(reader, now);
     } else if (reader.demand().isDue(now)) {
@@ -343,7 +345,7 @@ final class SchedulerState {
   private void settle(long now) {
     do {
       while (!pending.isEmpty()) {
-        Reader reader = pending.removeFirst();
+        WaitingReader reader = pending.removeFirst();
         if (reader.isWaiting() && reader.demand().isDue(now)) {
           carry(reader, now);
         }
@@ -360,7 +362,7 @@ final class SchedulerState {
   }
 
   /** Sees that every missing chunk of a reader is carried, or puts it into the line for permits. */
-  private void carry(Reader reader, long now) {
+  private void carry(WaitingReader reader, long now) {
     LayerState layer = reader.layer();
     int to = reader.demand().to();
     int chunk = reader.nextMissing();
@@ -405,7 +407,7 @@ final class SchedulerState {
     layer.low().rewind(chunk);
     low.wake(layer);
     for (Demand demand : layer.demands().wanting(chunk, end)) {
-      pending.add(new Reader(layer, demand));
+      pending.add(new WaitingReader(layer, demand));
     }
   }
 
@@ -415,14 +417,14 @@ final class SchedulerState {
     effects.add(new Effect.Wake());
   }
 
-  private void serve(Reader reader, long now) {
+  private void serve(WaitingReader reader, long now) {
     if (readers.remove(reader)) {
       effects.add(new Effect.Served(reader, now - reader.demand().since()));
       calmDown(reader);
     }
   }
 
-  private void fail(Reader reader, FetchFailedException reason) {
+  private void fail(WaitingReader reader, FetchFailedException reason) {
     if (readers.remove(reader)) {
       effects.add(new Effect.Failed(reader, reason));
       calmDown(reader);
@@ -430,7 +432,7 @@ final class SchedulerState {
   }
 
   /** Streams are as urgent as those make them who still wait. */
-  private static void calmDown(Reader gone) {
+  private static void calmDown(WaitingReader gone) {
     LayerState layer = gone.layer();
     for (Flight flight : layer.flights().all()) {
       if (flight.isUrgent() && gone.demand().wants(flight.position(), flight.end())) {

@@ -74,11 +74,13 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
   }
 
   @Override
-  public LayerEntry.Source source() throws IOException {
+  public LayerEntry.AttributeSource source() throws IOException {
     if (image.tellsImplied()) {
-      return image.isImplied(nid) ? LayerEntry.Source.IMPLIED : LayerEntry.Source.ENTRY;
+      return image.isImplied(nid)
+          ? LayerEntry.AttributeSource.IMPLIED
+          : LayerEntry.AttributeSource.ENTRY;
     }
-    return looksImplied() ? LayerEntry.Source.UNKNOWN : LayerEntry.Source.ENTRY;
+    return looksImplied() ? LayerEntry.AttributeSource.UNKNOWN : LayerEntry.AttributeSource.ENTRY;
   }
 
   /** Returns whether the attributes are those that implied directories get. */

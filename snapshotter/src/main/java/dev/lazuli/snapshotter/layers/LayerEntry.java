@@ -33,7 +33,7 @@ public sealed interface LayerEntry {
     boolean isOpaque() throws IOException;
 
     /** Returns where the attributes come from. */
-    Source source() throws IOException;
+    AttributeSource source() throws IOException;
 
     /** Returns what the layer has by a name in this directory. */
     LayerEntry child(String name) throws IOException;
@@ -43,7 +43,7 @@ public sealed interface LayerEntry {
   }
 
   /** Where a directory's attributes come from. */
-  enum Source {
+  enum AttributeSource {
     /** The layer says what they are. */
     ENTRY,
 

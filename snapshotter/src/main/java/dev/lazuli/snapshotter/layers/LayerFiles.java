@@ -37,14 +37,14 @@ import java.util.concurrent.CompletionException;
 public final class LayerFiles implements AutoCloseable {
   private static final int PIECE = 1 << 20;
 
-  private record Layer(LayerData data, ErofsImage image, LayerFetch fetch) {}
+  private record Opened(LayerData data, ErofsImage image, LayerFetch fetch) {}
 
   private final LayerStore store;
   private final LayerIndexer indexer;
   private final FetchScheduler scheduler;
   private final StartRecord record = new StartRecord(StartRecord.DEFAULT_BYTES);
   private final LayerOrigin origin;
-  private final List<Layer> layers = new ArrayList<>();
+  private final List<Opened> layers = new ArrayList<>();
   private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
 
   /**
@@ -70,7 +70,7 @@ public final class LayerFiles implements AutoCloseable {
       var data = opened.add(indexed.take());
       var compression = Compression.valueOf(data.record().compression());
       var fetch = opened.add(scheduler.attach(data, blob, compression));
-      layers.add(new Layer(data, opened.add(ErofsImage.open(data.metaPath())), fetch));
+      layers.add(new Opened(data, opened.add(ErofsImage.open(data.metaPath())), fetch));
       opened.keep();
       record.mounted(request.digest());
       if (data.record().prefetchEnd() > 0) {
@@ -109,7 +109,7 @@ public final class LayerFiles implements AutoCloseable {
     return nid;
   }
 
-  private long read(Layer layer, long nid) throws IOException {
+  private long read(Opened layer, long nid) throws IOException {
     long size = layer.image().size(nid);
     long place = layer.image().dataOffset(nid);
     if (place < 0) {
@@ -123,7 +123,7 @@ public final class LayerFiles implements AutoCloseable {
     return size;
   }
 
-  private static void bring(Layer layer, long offset, int length) throws IOException {
+  private static void bring(Opened layer, long offset, int length) throws IOException {
     int missing = layer.data().firstMissing(offset, length);
     if (missing < 0) {
       return;
@@ -148,7 +148,7 @@ public final class LayerFiles implements AutoCloseable {
    * @param began when the start began
    */
   public Waterfall waterfall(String image, Instant began) throws IOException {
-    var data = layers.stream().map(Layer::data).toList();
+    var data = layers.stream().map(Opened::data).toList();
     return new WaterfallReader(record).read(image, data, Optional.of(began));
   }
 

@@ -26,7 +26,7 @@ public interface RemoteLayer extends AutoCloseable {
 
   /**
    * Returns whether the layer may have something in directories without saying what their
-   * attributes are; see {@link LayerEntry.Source}.
+   * attributes are; see {@link LayerEntry.AttributeSource}.
    */
   boolean mayImplyDirectories() throws IOException;
 

@@ -51,8 +51,8 @@ record HostDirectory(String path) implements LayerEntry.Directory {
   }
 
   @Override
-  public LayerEntry.Source source() {
-    return LayerEntry.Source.ENTRY;
+  public LayerEntry.AttributeSource source() {
+    return LayerEntry.AttributeSource.ENTRY;
   }
 
   @Override

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
+import dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource;
 import dev.lazuli.snapshotter.layers.LayerEntry.Directory;
-import dev.lazuli.snapshotter.layers.LayerEntry.Source;
 import dev.lazuli.snapshotter.snapshots.MergedDirectory.Budget;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -103,12 +103,12 @@ final class InheritedDirectories {
     var source = top.source();
     var seen = parent.below().child(name, budget);
     if (seen.isEmpty()) {
-      if (source != Source.ENTRY) {
+      if (source != AttributeSource.ENTRY) {
         takeGroup(path, source, top, parent);
       }
       return;
     }
-    if (source != Source.ENTRY) {
+    if (source != AttributeSource.ENTRY) {
       inherit(path, source, top, seen.get().nearest().attributes());
     }
     if (!top.isOpaque()) {
@@ -117,9 +117,9 @@ final class InheritedDirectories {
   }
 
   /** Unpacking leaves the root as it is, so it hands no group on. */
-  private void takeGroup(String path, Source source, Directory top, Pair parent)
+  private void takeGroup(String path, AttributeSource source, Directory top, Pair parent)
       throws IOException {
-    if (parent.path().isEmpty() || parent.top().source() == Source.ENTRY) {
+    if (parent.path().isEmpty() || parent.top().source() == AttributeSource.ENTRY) {
       return;
     }
     var above = parent.below().nearest().attributes();
@@ -128,12 +128,13 @@ final class InheritedDirectories {
     }
   }
 
-  private void inherit(String path, Source source, Directory top, DirectoryAttributes attributes)
+  private void inherit(
+      String path, AttributeSource source, Directory top, DirectoryAttributes attributes)
       throws IOException {
     if (attributes.isLike(top.attributes())) {
       return;
     }
-    if (source == Source.UNKNOWN) {
+    if (source == AttributeSource.UNKNOWN) {
       throw new IOException(
           "an earlier version indexed it and did not note whether it has an entry for " + path);
     }

@@ -15,7 +15,7 @@ final class LayerUses {
     tree.forEach(snapshot -> byName.put(snapshot.name(), snapshot));
     var containers = new HashMap<String, Integer>();
     for (var snapshot : tree) {
-      if (snapshot.kind() != Kind.COMMITTED) {
+      if (snapshot.kind() != SnapshotKind.COMMITTED) {
         for (var below = byName.get(snapshot.parent());
             below != null;
             below = byName.get(below.parent())) {

@@ -48,8 +48,8 @@ final class OverlayMounts {
    *
    * @param own the snapshot's directory
    */
-  Mount mount(Kind kind, SnapshotDirectory own, Lower lower) {
-    boolean writable = kind == Kind.ACTIVE;
+  Mount mount(SnapshotKind kind, SnapshotDirectory own, Lower lower) {
+    boolean writable = kind == SnapshotKind.ACTIVE;
     var paths = lower.paths();
     if (paths.isEmpty()) {
       return bind(own.content(), writable ? "rw" : "ro");

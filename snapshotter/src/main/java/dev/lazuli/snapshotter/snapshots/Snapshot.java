@@ -21,7 +21,7 @@ record Snapshot(
     long id,
     String name,
     String parent,
-    Kind kind,
+    SnapshotKind kind,
     Map<String, String> labels,
     Instant created,
     Instant updated,
@@ -102,7 +102,7 @@ record Snapshot(
 
   Snapshot committed(String newName, Map<String, String> newLabels, Usage used, Instant now) {
     return new Snapshot(
-        id, newName, parent, Kind.COMMITTED, newLabels, now, now, used, Optional.empty());
+        id, newName, parent, SnapshotKind.COMMITTED, newLabels, now, now, used, Optional.empty());
   }
 
   static Map<String, String> markRemote(Map<String, String> labels) {

@@ -103,7 +103,7 @@ final class SnapshotDirectories {
         snapshot,
         making -> {
           makeDirectory(making.content(), "rwxr-xr-x");
-          if (snapshot.kind() == Kind.ACTIVE) {
+          if (snapshot.kind() == SnapshotKind.ACTIVE) {
             makeDirectory(making.work(), "rwx--x--x");
           }
           if (!owner.equals(Owner.of(making.content()))) {

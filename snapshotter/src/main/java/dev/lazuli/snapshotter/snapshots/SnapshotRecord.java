@@ -35,7 +35,7 @@ final class SnapshotRecord {
           stored.getId(),
           name,
           stored.getParent(),
-          Kind.ofNumber(stored.getKind()),
+          SnapshotKind.ofNumber(stored.getKind()),
           stored.getLabelsMap(),
           instant(stored.getCreated()),
           instant(stored.getUpdated()),

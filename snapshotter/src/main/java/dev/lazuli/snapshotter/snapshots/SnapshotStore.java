@@ -97,7 +97,8 @@ final class SnapshotStore implements AutoCloseable {
   }
 
   /** Adds a view or an active snapshot. */
-  Snapshot create(Kind kind, String name, String parent, Map<String, String> labels, Step step)
+  Snapshot create(
+      SnapshotKind kind, String name, String parent, Map<String, String> labels, Step step)
       throws IOException {
     return insert(kind, name, parent, labels, Optional.empty(), step);
   }
@@ -107,11 +108,16 @@ final class SnapshotStore implements AutoCloseable {
       String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
       throws IOException {
     return insert(
-        Kind.COMMITTED, name, parent, Snapshot.markRemote(labels), Optional.of(layer), step);
+        SnapshotKind.COMMITTED,
+        name,
+        parent,
+        Snapshot.markRemote(labels),
+        Optional.of(layer),
+        step);
   }
 
   private Snapshot insert(
-      Kind kind,
+      SnapshotKind kind,
       String name,
       String parent,
       Map<String, String> labels,
@@ -122,7 +128,7 @@ final class SnapshotStore implements AutoCloseable {
         maps -> {
           requireFree(maps, name);
           var ancestors = ancestors(maps, parent);
-          if (!ancestors.isEmpty() && ancestors.getFirst().kind() != Kind.COMMITTED) {
+          if (!ancestors.isEmpty() && ancestors.getFirst().kind() != SnapshotKind.COMMITTED) {
             throw new SnapshotException(
                 INVALID_ARGUMENT, "parent " + parent + " is not a committed snapshot");
           }
@@ -144,7 +150,7 @@ final class SnapshotStore implements AutoCloseable {
         maps -> {
           requireFree(maps, name);
           var active = require(maps, key);
-          if (active.kind() != Kind.ACTIVE) {
+          if (active.kind() != SnapshotKind.ACTIVE) {
             throw new SnapshotException(FAILED_PRECONDITION, "snapshot " + key + " is not active");
           }
           drop(maps, active);

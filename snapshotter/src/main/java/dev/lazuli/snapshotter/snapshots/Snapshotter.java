@@ -160,17 +160,17 @@ final class Snapshotter implements AutoCloseable {
     if (!target.isEmpty() && prepareRemote(key, target, parent, labels)) {
       throw SnapshotException.alreadyExists("target snapshot " + target);
     }
-    return create(Kind.ACTIVE, key, parent, labels);
+    return create(SnapshotKind.ACTIVE, key, parent, labels);
   }
 
   Mount view(String key, String parent, Map<String, String> labels) throws IOException {
-    return create(Kind.VIEW, key, parent, labels);
+    return create(SnapshotKind.VIEW, key, parent, labels);
   }
 
   Mount mounts(String key) throws IOException {
     var lineage = store.lineage(key);
     var snapshot = lineage.getFirst();
-    if (snapshot.kind() == Kind.COMMITTED) {
+    if (snapshot.kind() == SnapshotKind.COMMITTED) {
       throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is committed");
     }
     return mount(snapshot, readable(lineage.subList(1, lineage.size())));
@@ -178,7 +178,7 @@ final class Snapshotter implements AutoCloseable {
 
   void commit(String name, String key, Map<String, String> labels) throws IOException {
     var active = store.get(key);
-    if (active.kind() != Kind.ACTIVE) {
+    if (active.kind() != SnapshotKind.ACTIVE) {
       throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is not active");
     }
     store.commit(name, key, labels, directories.usage(active));
@@ -227,7 +227,7 @@ final class Snapshotter implements AutoCloseable {
 
   Usage usage(String key) throws IOException {
     var snapshot = store.get(key);
-    if (snapshot.kind() == Kind.ACTIVE) {
+    if (snapshot.kind() == SnapshotKind.ACTIVE) {
       return directories.usage(snapshot);
     }
     if (!snapshot.isRemote()) {
@@ -454,7 +454,7 @@ final class Snapshotter implements AutoCloseable {
     return lineage.stream().filter(Snapshot::isRemote).toList();
   }
 
-  private Mount create(Kind kind, String key, String parent, Map<String, String> labels)
+  private Mount create(SnapshotKind kind, String key, String parent, Map<String, String> labels)
       throws IOException {
     var lineage = parent.isEmpty() ? List.<Snapshot>of() : store.lineage(parent);
     var lower = readable(lineage);

@@ -58,7 +58,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   /** Linkers write one of {@code DT_RPATH} and {@code DT_RUNPATH}, some of them both. */
   private static final int MOST_SEARCH_PATHS = 2;
 
-  private record Segment(int type, long offset, long address, long size) {}
+  private record ProgramHeader(int type, long offset, long address, long size) {}
 
   /** Copies the lists. */
   Elf {
@@ -86,10 +86,10 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
    * @throws IOException if it cannot be read; a part that makes no sense is taken for absent
    */
   static Elf read(FileParts file, StartLimits limits) throws IOException {
-    List<Segment> segments = segments(file);
+    List<ProgramHeader> segments = segments(file);
     String interpreter = "";
-    Segment dynamic = null;
-    for (Segment segment : segments) {
+    ProgramHeader dynamic = null;
+    for (ProgramHeader segment : segments) {
       if (segment.type() == PT_INTERP) {
         interpreter = name(file, segment.offset());
       } else if (segment.type() == PT_DYNAMIC) {
@@ -101,10 +101,10 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
         : read(file, limits, interpreter, dynamic, segments);
   }
 
-  private static List<Segment> segments(FileParts file) throws IOException {
+  private static List<ProgramHeader> segments(FileParts file) throws IOException {
     byte[] head = file.read(0, HEADER_BYTES);
     ByteBuffer header = buffer(head);
-    var segments = new ArrayList<Segment>();
+    var segments = new ArrayList<ProgramHeader>();
     if (!starts(head) || Short.toUnsignedInt(header.getShort(E_PHENTSIZE)) != SEGMENT_BYTES) {
       return segments;
     }
@@ -116,7 +116,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
     ByteBuffer entries = buffer(file.read(table, count * SEGMENT_BYTES));
     for (int at = 0; at < count * SEGMENT_BYTES; at += SEGMENT_BYTES) {
       var segment =
-          new Segment(
+          new ProgramHeader(
               entries.getInt(at),
               entries.getLong(at + P_OFFSET),
               entries.getLong(at + P_VADDR),
@@ -136,8 +136,8 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
       FileParts file,
       StartLimits limits,
       String interpreter,
-      Segment dynamic,
-      List<Segment> segments)
+      ProgramHeader dynamic,
+      List<ProgramHeader> segments)
       throws IOException {
     var needed = new ArrayList<Long>();
     var searched = new ArrayList<Long>();
@@ -190,8 +190,8 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   }
 
   /** Returns where in the file lies what is at an address in memory; -1 if nowhere. */
-  private static long offsetOf(long address, List<Segment> segments) {
-    for (Segment segment : segments) {
+  private static long offsetOf(long address, List<ProgramHeader> segments) {
+    for (ProgramHeader segment : segments) {
       long into = address - segment.address();
       if (segment.type() == PT_LOAD && into >= 0 && into < segment.size()) {
         return segment.offset() + into;

@@ -51,7 +51,7 @@ public final class HeadStart {
   private final ImageStart start;
   private final Executor steps;
   private final StartBudget budget;
-  private final ImageTree tree;
+  private final MergedTree tree;
   private final Loader loader;
   private final Set<ImageFile> seen = ConcurrentHashMap.newKeySet();
   private final Phaser working = new Phaser(1);
@@ -61,7 +61,7 @@ public final class HeadStart {
     this.start = start;
     this.steps = steps;
     this.budget = new StartBudget(limits);
-    this.tree = new ImageTree(fromTop, budget);
+    this.tree = new MergedTree(fromTop, budget);
     this.loader = new Loader(tree, start.libraryPath(), budget);
   }
 

@@ -24,7 +24,7 @@ final class Loader {
           "/lib",
           "/usr/local/lib");
 
-  private final ImageTree tree;
+  private final MergedTree tree;
   private final List<String> first;
   private final StartBudget budget;
 
@@ -37,7 +37,7 @@ final class Loader {
    * @param first searched before all usual directories
    * @param budget pays for every name that is looked for
    */
-  Loader(ImageTree tree, List<String> first, StartBudget budget) {
+  Loader(MergedTree tree, List<String> first, StartBudget budget) {
     this.tree = tree;
     this.first = first;
     this.budget = budget;

@@ -154,7 +154,7 @@ public final class StatusServer implements AutoCloseable {
 
   private void serve(SocketChannel client, Routes routes) {
     try (client) {
-      new Exchange(client, routes).run();
+      new StatusExchange(client, routes).run();
     } catch (IOException e) {
       log.atDebug().setCause(e).log("status client went away");
     } finally {

@@ -62,7 +62,7 @@ public final class HtmlPage {
   }
 
   private void section(Waterfall waterfall, int number) {
-    var rows = Rows.of(waterfall);
+    var rows = WaterfallRows.of(waterfall);
     var scale = rows.scale(waterfall.marks());
     var picture = new SvgPicture(waterfall, rows.folded(FEW_ROWS, ROWS_KEPT), scale, number);
     var svg = picture.draw();
@@ -93,7 +93,7 @@ public final class HtmlPage {
 
   private void facts(Waterfall waterfall) {
     html.append("<dl class=\"facts\">\n");
-    for (var fact : new Summary(waterfall).facts()) {
+    for (var fact : new StartSummary(waterfall).facts()) {
       html.append(
           "<div><dt>%s</dt><dd>%s</dd></div>\n"
               .formatted(escaped(fact.name()), escaped(fact.value())));

@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.waterfall;
 
-import static dev.lazuli.snapshotter.waterfall.Source.BACKGROUND;
-import static dev.lazuli.snapshotter.waterfall.Source.DEMAND;
-import static dev.lazuli.snapshotter.waterfall.Source.DISK;
-import static dev.lazuli.snapshotter.waterfall.Source.NEIGHBOUR;
-import static dev.lazuli.snapshotter.waterfall.Source.PREFETCH;
+import static dev.lazuli.snapshotter.waterfall.ArrivalReason.BACKGROUND;
+import static dev.lazuli.snapshotter.waterfall.ArrivalReason.DEMAND;
+import static dev.lazuli.snapshotter.waterfall.ArrivalReason.DISK;
+import static dev.lazuli.snapshotter.waterfall.ArrivalReason.NEIGHBOUR;
+import static dev.lazuli.snapshotter.waterfall.ArrivalReason.PREFETCH;
 
 import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
@@ -188,7 +188,7 @@ final class RecordedLayer {
     arrived(event, source(event.priority()), carrier);
   }
 
-  private void arrived(Event event, Source source, @Nullable OpenRange carrier) {
+  private void arrived(Event event, ArrivalReason source, @Nullable OpenRange carrier) {
     long arrived = since(event) + event.second();
     long began = since(event);
     if (carrier != null) {
@@ -210,7 +210,7 @@ final class RecordedLayer {
     return bytes;
   }
 
-  private static Source source(Priority priority) {
+  private static ArrivalReason source(Priority priority) {
     return switch (priority) {
       case ON_DEMAND -> DEMAND;
       case PREFETCH -> PREFETCH;
@@ -239,7 +239,7 @@ final class RecordedLayer {
     return with(of, of.source(), names.getOrDefault(chunks.dataOffset(of.chunk()), ""));
   }
 
-  private static Arrival with(Arrival of, Source source, String file) {
+  private static Arrival with(Arrival of, ArrivalReason source, String file) {
     return new Arrival(
         of.layer(),
         of.chunk(),

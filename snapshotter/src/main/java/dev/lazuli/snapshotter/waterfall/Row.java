@@ -14,12 +14,7 @@ import java.util.Locale;
  * @param segments what happened, in order
  */
 record Row(
-    String label,
-    int files,
-    long bytes,
-    long waitedMicros,
-    boolean failed,
-    List<Segment> segments) {
+    String label, int files, long bytes, long waitedMicros, boolean failed, List<Bar> segments) {
   Row {
     segments = List.copyOf(segments);
   }
@@ -48,7 +43,7 @@ record Row(
       return name().toLowerCase(Locale.ROOT);
     }
 
-    static Look of(Source source) {
+    static Look of(ArrivalReason source) {
       return switch (source) {
         case DEMAND -> DEMAND;
         case NEIGHBOUR -> NEIGHBOUR;
@@ -60,17 +55,17 @@ record Row(
   }
 
   /** Something that took from {@code from} to {@code to}, in microseconds. */
-  record Segment(Look look, long from, long to) {
-    Segment {
+  record Bar(Look look, long from, long to) {
+    Bar {
       to = Math.max(from, to);
     }
   }
 
   long from() {
-    return segments.stream().mapToLong(Segment::from).min().orElse(0);
+    return segments.stream().mapToLong(Bar::from).min().orElse(0);
   }
 
   long to() {
-    return segments.stream().mapToLong(Segment::to).max().orElse(0);
+    return segments.stream().mapToLong(Bar::to).max().orElse(0);
   }
 }

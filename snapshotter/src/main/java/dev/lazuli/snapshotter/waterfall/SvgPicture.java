@@ -3,8 +3,8 @@ package dev.lazuli.snapshotter.waterfall;
 import static dev.lazuli.snapshotter.waterfall.Markup.escaped;
 import static dev.lazuli.snapshotter.waterfall.Markup.px;
 
+import dev.lazuli.snapshotter.waterfall.Row.Bar;
 import dev.lazuli.snapshotter.waterfall.Row.Look;
-import dev.lazuli.snapshotter.waterfall.Row.Segment;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Mark;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -34,13 +34,13 @@ final class SvgPicture {
   private static final double MARK_CHARACTER = 7.5;
 
   private final Waterfall waterfall;
-  private final Rows rows;
+  private final WaterfallRows rows;
   private final TimeScale scale;
   private final int number;
   private final StringBuilder svg = new StringBuilder();
   private final Set<Look> used = EnumSet.noneOf(Look.class);
 
-  SvgPicture(Waterfall waterfall, Rows rows, TimeScale scale, int number) {
+  SvgPicture(Waterfall waterfall, WaterfallRows rows, TimeScale scale, int number) {
     this.waterfall = waterfall;
     this.rows = rows;
     this.scale = scale;
@@ -76,7 +76,7 @@ final class SvgPicture {
 
   private String description() {
     var text = new StringBuilder("Files in the order in which they were needed, over time.");
-    for (var fact : new Summary(waterfall).facts()) {
+    for (var fact : new StartSummary(waterfall).facts()) {
       text.append(' ').append(fact.name()).append(": ").append(fact.value()).append('.');
     }
     return text.toString();
@@ -175,7 +175,7 @@ final class SvgPicture {
     svg.append("</g>\n");
   }
 
-  private void bar(Segment segment, int y) {
+  private void bar(Bar segment, int y) {
     if (segment.from() > scale.endMicros()) {
       return;
     }

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.waterfall;
 
+import dev.lazuli.snapshotter.waterfall.Row.Bar;
 import dev.lazuli.snapshotter.waterfall.Row.Look;
-import dev.lazuli.snapshotter.waterfall.Row.Segment;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Mark;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -15,7 +15,7 @@ public final class TerminalPicture {
 
   private final Waterfall waterfall;
   private final PictureStyle style;
-  private final Rows rows;
+  private final WaterfallRows rows;
   private final TimeScale scale;
   private final int labelWidth;
   private final int barWidth;
@@ -25,7 +25,7 @@ public final class TerminalPicture {
   private TerminalPicture(Waterfall waterfall, PictureStyle style) {
     this.waterfall = waterfall;
     this.style = style;
-    var all = Rows.of(waterfall);
+    var all = WaterfallRows.of(waterfall);
     this.rows = all.folded(style.rows(), style.rows() / 2);
     this.scale = all.scale(waterfall.marks());
     int wanted = rows.files().stream().mapToInt(row -> row.label().length()).max().orElse(0);
@@ -40,7 +40,7 @@ public final class TerminalPicture {
 
   private String draw() {
     text.append(waterfall.image()).append('\n');
-    for (var fact : new Summary(waterfall).facts()) {
+    for (var fact : new StartSummary(waterfall).facts()) {
       text.append("  %-22s %s%n".formatted(fact.name(), fact.value()));
     }
     text.append('\n');
@@ -81,7 +81,7 @@ public final class TerminalPicture {
         "%9s %9s".formatted(Figures.size(row.bytes()), waited));
   }
 
-  private void put(Segment segment, char[] cells, Look[] looks) {
+  private void put(Bar segment, char[] cells, Look[] looks) {
     if (segment.from() > scale.endMicros()) {
       return;
     }

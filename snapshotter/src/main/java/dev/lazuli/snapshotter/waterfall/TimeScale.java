@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.waterfall;
 
-import dev.lazuli.snapshotter.waterfall.Row.Segment;
+import dev.lazuli.snapshotter.waterfall.Row.Bar;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -46,7 +46,7 @@ final class TimeScale {
    *
    * @param tailMicros until when something went on afterwards; may be before the end
    */
-  static TimeScale of(List<Segment> happened, long tailMicros) {
+  static TimeScale of(List<Bar> happened, long tailMicros) {
     var busy = busy(happened);
     long active = busy.stream().mapToLong(stretch -> stretch.to() - stretch.from()).sum();
     var stretches = joined(busy, Math.max(LEAST_BREAK_MICROS, active / 2));
@@ -55,10 +55,10 @@ final class TimeScale {
 
   private record Stretch(long from, long to) {}
 
-  private static List<Stretch> busy(List<Segment> happened) {
+  private static List<Stretch> busy(List<Bar> happened) {
     var stretches = new ArrayList<Stretch>(List.of(new Stretch(0, 0)));
     happened.stream()
-        .sorted(Comparator.comparingLong(Segment::from))
+        .sorted(Comparator.comparingLong(Bar::from))
         .forEach(
             segment -> {
               var last = stretches.getLast();

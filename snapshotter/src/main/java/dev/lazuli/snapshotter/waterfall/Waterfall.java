@@ -75,7 +75,7 @@ public record Waterfall(
       long offset,
       long length,
       long bytes,
-      Source source,
+      ArrivalReason source,
       long openedMicros,
       long firstByteMicros,
       long endedMicros,
@@ -100,7 +100,7 @@ public record Waterfall(
       int chunks,
       String file,
       long bytes,
-      Source source,
+      ArrivalReason source,
       int range,
       long beganMicros,
       long arrivedMicros) {}

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.bench;
 
+import dev.lazuli.testimages.images.ContainerDefaults;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageConfig;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
@@ -45,7 +45,7 @@ enum BenchImage {
     if (layout.images().keySet().containsAll(List.of(PLAIN, LAZY))) {
       return layout;
     }
-    var config = ImageConfig.DEFAULT.withCommand(command().getFirst());
+    var config = ContainerDefaults.DEFAULT.withCommand(command().getFirst());
     var gzip = new ImageBuilder(layout).config(config).encoding(LayerEncoding.GZIP);
     var lazy = new ImageBuilder(layout).config(config).encoding(LayerEncoding.ESTARGZ);
     for (var layer :

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
@@ -70,12 +70,12 @@ final class LocalLayersTest {
         .hasMessageContaining("no manifest for");
   }
 
-  private static String entry(Descriptor manifest, String architecture) {
+  private static String entry(BlobDescriptor manifest, String architecture) {
     return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d,\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}}"
         .formatted(manifest.mediaType(), manifest.digest(), manifest.size(), architecture);
   }
 
-  private void name(String tag, Descriptor document) throws IOException {
+  private void name(String tag, BlobDescriptor document) throws IOException {
     var entry =
         "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d,\"annotations\":{\"org.opencontainers.image.ref.name\":\"%s\"}}"
             .formatted(document.mediaType(), document.digest(), document.size(), tag);

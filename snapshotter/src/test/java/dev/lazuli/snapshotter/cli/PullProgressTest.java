@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.snapshotter.containerd.LayerState;
+import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.status.FetchState;
@@ -31,8 +31,8 @@ final class PullProgressTest {
   private String show(boolean terminal) {
     try (var progress = new PullProgress(new PrintWriter(text), terminal, List::of)) {
       progress.layers(List.of(BASE, TOP));
-      progress.state(BASE, LayerState.MOUNTED);
-      progress.state(TOP, LayerState.DOWNLOADING);
+      progress.state(BASE, LayerProgress.MOUNTED);
+      progress.state(TOP, LayerProgress.DOWNLOADING);
       progress.downloaded(TOP, 500);
     }
     return text.toString();
@@ -68,7 +68,7 @@ final class PullProgressTest {
         };
     try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
       progress.layers(List.of(BASE, TOP));
-      progress.state(BASE, LayerState.MOUNTED);
+      progress.state(BASE, LayerProgress.MOUNTED);
       assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -85,7 +85,7 @@ final class PullProgressTest {
         };
     try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
       progress.layers(List.of(BASE));
-      progress.state(BASE, LayerState.MOUNTED);
+      progress.state(BASE, LayerProgress.MOUNTED);
       while (asked.get() == 0) {
         Thread.sleep(5);
       }

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.cli;
 
-import static dev.lazuli.snapshotter.containerd.LayerState.MOUNTED;
-import static dev.lazuli.snapshotter.containerd.LayerState.PRESENT;
-import static dev.lazuli.snapshotter.containerd.LayerState.UNPACKED;
+import static dev.lazuli.snapshotter.containerd.LayerProgress.MOUNTED;
+import static dev.lazuli.snapshotter.containerd.LayerProgress.PRESENT;
+import static dev.lazuli.snapshotter.containerd.LayerProgress.UNPACKED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;

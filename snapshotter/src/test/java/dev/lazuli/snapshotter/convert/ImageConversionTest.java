@@ -15,7 +15,7 @@ import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
@@ -93,8 +93,8 @@ class ImageConversionTest {
 
   private ConvertedImage convert(Path from, Path to, ConvertOptions options) throws IOException {
     return Conversions.image(
-        new Place.Layout(from, Optional.of("1")),
-        new Place.Layout(to, Optional.empty()),
+        new ImagePlace.Layout(from, Optional.of("1")),
+        new ImagePlace.Layout(to, Optional.empty()),
         options,
         client,
         ConvertListener.NONE);
@@ -105,7 +105,7 @@ class ImageConversionTest {
   }
 
   private List<ImageLayers.Found> layers(Path layout) throws IOException {
-    var place = new Place.Layout(layout, Optional.of("1"));
+    var place = new ImagePlace.Layout(layout, Optional.of("1"));
     return ImageLayers.of(Conversions.source(place, client), HERE);
   }
 
@@ -217,7 +217,7 @@ class ImageConversionTest {
     var _ =
         new ImageBuilder(source)
             .layer(
-                new dev.lazuli.testimages.images.Layer(
+                new dev.lazuli.testimages.images.LayoutLayer(
                     bare, layer.diffId(), layer.uncompressedSize()))
             .build("1");
 
@@ -315,7 +315,7 @@ class ImageConversionTest {
     layout.tag("1", descriptor);
   }
 
-  private static String entry(Descriptor manifest, String more) {
+  private static String entry(BlobDescriptor manifest, String more) {
     return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
         .formatted(manifest.mediaType(), manifest.digest(), manifest.size(), more);
   }
@@ -324,7 +324,7 @@ class ImageConversionTest {
   void dockerTypes_becomeOcis_unlessTheyAreToStay() throws IOException {
     var layer = source.addLayer(lower(), LayerEncoding.GZIP);
     var docker =
-        new Descriptor(
+        new BlobDescriptor(
             "application/vnd.docker.image.rootfs.diff.tar.gzip",
             layer.descriptor().digest(),
             layer.descriptor().size(),
@@ -332,7 +332,7 @@ class ImageConversionTest {
     var _ =
         new ImageBuilder(source)
             .layer(
-                new dev.lazuli.testimages.images.Layer(
+                new dev.lazuli.testimages.images.LayoutLayer(
                     docker, layer.diffId(), layer.uncompressedSize()))
             .build("1");
 
@@ -432,8 +432,8 @@ class ImageConversionTest {
     var expected = convert(ESTARGZ);
     try (var registry = TestRegistry.start()) {
       registry.serve("plain", source);
-      var from = Place.existing(registry.host() + "/plain:1");
-      var to = Place.wanted(registry.host() + "/lazy:1", from);
+      var from = ImagePlace.existing(registry.host() + "/plain:1");
+      var to = ImagePlace.wanted(registry.host() + "/lazy:1", from);
 
       var image = Conversions.image(from, to, options(ESTARGZ), client, ConvertListener.NONE);
 
@@ -452,14 +452,14 @@ class ImageConversionTest {
   void aDigest_isNoNameForATarget() throws IOException {
     build(LayerEncoding.GZIP);
     var to =
-        Place.wanted(
+        ImagePlace.wanted(
             "localhost:1/a@" + Digest.sha256(new byte[1]),
-            new Place.Registry(dev.lazuli.snapshotter.registry.ImageReference.parse("a")));
+            new ImagePlace.Registry(dev.lazuli.snapshotter.registry.ImageReference.parse("a")));
 
     assertThatThrownBy(
             () ->
                 Conversions.image(
-                    new Place.Layout(source.directory(), Optional.of("1")),
+                    new ImagePlace.Layout(source.directory(), Optional.of("1")),
                     to,
                     options(ESTARGZ),
                     client,

@@ -9,10 +9,10 @@ import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,16 +55,16 @@ class PlacesInDocumentsTest {
     client.close();
   }
 
-  private Layer layer(String name) throws IOException {
+  private LayoutLayer layer(String name) throws IOException {
     return source.addLayer(new ImageTree().file(name, name), LayerEncoding.GZIP);
   }
 
-  private static String entry(String type, Descriptor blob, String more) {
+  private static String entry(String type, BlobDescriptor blob, String more) {
     return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
         .formatted(type, blob.digest(), blob.size(), more);
   }
 
-  private static String entry(Layer layer, String more) {
+  private static String entry(LayoutLayer layer, String more) {
     return entry(GZIP, layer.descriptor(), more);
   }
 
@@ -77,7 +77,7 @@ class PlacesInDocumentsTest {
         .formatted(architecture, variant.isEmpty() ? "" : ",\"variant\":\"" + variant + "\"");
   }
 
-  private Descriptor config(String type, Layer... layers) throws IOException {
+  private BlobDescriptor config(String type, LayoutLayer... layers) throws IOException {
     var diffIds = new ArrayList<String>();
     for (var layer : layers) {
       diffIds.add("\"" + layer.diffId() + "\"");
@@ -89,7 +89,7 @@ class PlacesInDocumentsTest {
     return source.addBlob(type, Json.bytes(json));
   }
 
-  private Descriptor manifest(String type, Descriptor config, String more, String... layers)
+  private BlobDescriptor manifest(String type, BlobDescriptor config, String more, String... layers)
       throws IOException {
     var json =
         "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]%s}"
@@ -106,7 +106,7 @@ class PlacesInDocumentsTest {
                     .formatted(INDEX, String.join(",", entries)))));
   }
 
-  private void tag(Descriptor document) throws IOException {
+  private void tag(BlobDescriptor document) throws IOException {
     ImageLayout.open(source.directory())
         .tag(
             "1",
@@ -117,8 +117,8 @@ class PlacesInDocumentsTest {
   private ConvertedImage convert(BuildOptions build, boolean toOci, Platform... platforms)
       throws IOException {
     return Conversions.image(
-        new Place.Layout(source.directory(), Optional.of("1")),
-        new Place.Layout(target, Optional.empty()),
+        new ImagePlace.Layout(source.directory(), Optional.of("1")),
+        new ImagePlace.Layout(target, Optional.empty()),
         new ConvertOptions(build, toOci, List.of(platforms), 2, folder),
         client,
         ConvertListener.NONE);
@@ -317,7 +317,7 @@ class PlacesInDocumentsTest {
     assertThat(digests.get(2).asString()).isNotEqualTo(image.digest());
   }
 
-  private static String subject(Descriptor document) {
+  private static String subject(BlobDescriptor document) {
     return ",\"subject\":" + entry(MANIFEST, document, "");
   }
 

@@ -10,7 +10,7 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -56,19 +56,19 @@ final class IdentityIT {
   }
 
   /** Serves a layer of its own under the digest of what the genuine one unpacks to. */
-  private static String serveEvil(Layer victim) throws IOException {
+  private static String serveEvil(LayoutLayer victim) throws IOException {
     var layout = OciLayout.at(BED.directory().resolve("evil"));
     var own = layout.addLazyLayer(tree("evil"), BuildOptions.ESTARGZ);
     var _ =
         new ImageBuilder(layout)
-            .layer(new Layer(own.descriptor(), victim.diffId(), victim.uncompressedSize()))
+            .layer(new LayoutLayer(own.descriptor(), victim.diffId(), victim.uncompressedSize()))
             .build("1");
     attackers.serve("evil", layout);
     return attackers.reference("evil", "1");
   }
 
   /** Serves a manifest that names the genuine layer by its digest, without having it. */
-  private static String serveWithoutBlob(Layer victim) throws IOException {
+  private static String serveWithoutBlob(LayoutLayer victim) throws IOException {
     var layout = OciLayout.at(BED.directory().resolve("blobless"));
     var _ = new ImageBuilder(layout).layer(victim).build("1");
     Files.deleteIfExists(layout.blob(victim.descriptor().digest()));

@@ -9,11 +9,11 @@ import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.images.ContainerDefaults;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageConfig;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -53,9 +53,9 @@ final class ProofIT {
     var layout = OciLayout.at(BED.directory().resolve("layout"));
     var right = layer(layout, "right");
     var wrong = layer(layout, "evil");
-    var passedOff = new Layer(wrong.descriptor(), right.diffId(), wrong.uncompressedSize());
-    var _ = layout.addImage("victim", ImageConfig.DEFAULT, List.of(right));
-    var _ = layout.addImage("evil", ImageConfig.DEFAULT, List.of(passedOff));
+    var passedOff = new LayoutLayer(wrong.descriptor(), right.diffId(), wrong.uncompressedSize());
+    var _ = layout.addImage("victim", ContainerDefaults.DEFAULT, List.of(right));
+    var _ = layout.addImage("evil", ContainerDefaults.DEFAULT, List.of(passedOff));
     registry.serve("image", layout);
     victim = registry.reference("image", "victim");
     evil = registry.reference("image", "evil");
@@ -63,7 +63,7 @@ final class ProofIT {
     node = Node.start(BED, "fetch.background=false", "metrics.address=127.0.0.1:" + metricsPort);
   }
 
-  private static Layer layer(OciLayout layout, String word) throws IOException {
+  private static LayoutLayer layer(OciLayout layout, String word) throws IOException {
     var tree =
         new HostFiles()
             .program(Path.of("/bin/sh"))

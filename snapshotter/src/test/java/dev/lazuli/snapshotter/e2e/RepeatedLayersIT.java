@@ -6,8 +6,8 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -65,7 +65,8 @@ final class RepeatedLayersIT {
     return new ImageTree().file("v", text + "\n");
   }
 
-  private static void build(OciLayout layout, String tag, Layer... layers) throws IOException {
+  private static void build(OciLayout layout, String tag, LayoutLayer... layers)
+      throws IOException {
     var image = new ImageBuilder(layout);
     for (var layer : layers) {
       image.layer(layer);

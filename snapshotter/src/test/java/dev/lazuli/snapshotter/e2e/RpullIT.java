@@ -6,13 +6,13 @@ import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.RegistryOptions;
+import dev.lazuli.testimages.registry.RegistryDemands;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -111,7 +111,7 @@ final class RpullIT {
     BED.containerd().ctr("image", "rm", "--sync", reference("platforms")).check();
   }
 
-  private static Descriptor imageOfOneFile(OciLayout layout, String name) throws IOException {
+  private static BlobDescriptor imageOfOneFile(OciLayout layout, String name) throws IOException {
     return new ImageBuilder(layout)
         .encoding(LayerEncoding.ESTARGZ)
         .layer(new ImageTree().file(name, name))
@@ -120,8 +120,8 @@ final class RpullIT {
 
   @Test
   void registryThatWantsAPassword_getsIt() throws IOException {
-    var access = new RegistryOptions.Access.Basic("somebody", "secret");
-    try (var locked = TestRegistry.start(RegistryOptions.OPEN.withAccess(access))) {
+    var access = new RegistryDemands.Access.Basic("somebody", "secret");
+    try (var locked = TestRegistry.start(RegistryDemands.OPEN.withAccess(access))) {
       var layout = OciLayout.at(BED.directory().resolve("locked"));
       var _ =
           new ImageBuilder(layout)

@@ -6,14 +6,14 @@ import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ConvertListener;
 import dev.lazuli.snapshotter.convert.ConvertOptions;
-import dev.lazuli.snapshotter.convert.Place;
+import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.ByteArrayOutputStream;
@@ -154,7 +154,7 @@ final class StackImages {
   private static void build(
       OciLayout layout, String tag, Map<Integer, OddTar> tars, List<Integer> order)
       throws IOException {
-    var layers = new HashMap<Integer, Layer>();
+    var layers = new HashMap<Integer, LayoutLayer>();
     for (var tar : tars.entrySet()) {
       layers.put(tar.getKey(), layer(layout, tar.getValue().end()));
     }
@@ -162,16 +162,16 @@ final class StackImages {
     for (int number : order) {
       image.layer(requireNonNull(layers.get(number)));
     }
-    Descriptor _ = image.build(tag);
+    BlobDescriptor _ = image.build(tag);
   }
 
-  private static Layer layer(OciLayout layout, byte[] tar) throws IOException {
+  private static LayoutLayer layer(OciLayout layout, byte[] tar) throws IOException {
     var bytes = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(bytes)) {
       gzip.write(tar);
     }
     var blob = layout.addBlob(LayerEncoding.GZIP.mediaType(), bytes.toByteArray());
-    return new Layer(blob, digest(tar), tar.length);
+    return new LayoutLayer(blob, digest(tar), tar.length);
   }
 
   private static String digest(byte[] bytes) {
@@ -188,8 +188,8 @@ final class StackImages {
     try (var client = new RegistryClient(RegistryOptions.builder().build())) {
       var image =
           Conversions.image(
-              new Place.Layout(directory.resolve("plain"), Optional.of(tag)),
-              new Place.Layout(target, Optional.empty()),
+              new ImagePlace.Layout(directory.resolve("plain"), Optional.of(tag)),
+              new ImagePlace.Layout(target, Optional.empty()),
               new ConvertOptions(options, true, List.of(), 2, directory),
               client,
               ConvertListener.NONE);

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.snapshotter.waterfall.Source;
+import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
@@ -95,7 +95,7 @@ final class WaterfallIT {
             .filter(arrival -> arrival.file().equals("/data/read"))
             .toList();
     assertThat(read.stream().mapToLong(Waterfall.Arrival::bytes).sum()).isEqualTo(SIZE);
-    assertThat(read).anyMatch(arrival -> arrival.source() == Source.DEMAND);
+    assertThat(read).anyMatch(arrival -> arrival.source() == ArrivalReason.DEMAND);
     assertThat(read).allMatch(arrival -> waterfall.ranges().get(arrival.range()).bytes() > 0);
   }
 

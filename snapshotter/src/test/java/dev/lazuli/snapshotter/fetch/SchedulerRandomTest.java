@@ -42,7 +42,7 @@ final class SchedulerRandomTest {
     private final List<LayerState> layers = new ArrayList<>();
     private final Set<LayerState> toComplete = new HashSet<>();
     private final List<CompletableFuture<Void>> promises = new ArrayList<>();
-    private final Set<Reader> withdrawn = new HashSet<>();
+    private final Set<WaitingReader> withdrawn = new HashSet<>();
     private int names;
 
     Run(long seed) {
@@ -134,7 +134,7 @@ final class SchedulerRandomTest {
 
     private void withdraw() {
       if (!node.asked.isEmpty()) {
-        Reader reader = node.asked.iterator().next();
+        WaitingReader reader = node.asked.iterator().next();
         withdrawn.add(reader);
         node.withdraw(reader);
       }

@@ -67,7 +67,7 @@ final class SchedulerStateTest {
   @Test
   void evictedWhileTheReaderWaits_isFetchedAgain() {
     LayerState layer = layer("a", "x");
-    Reader reader = node.demand(layer, 0, 3);
+    WaitingReader reader = node.demand(layer, 0, 3);
     VirtualNode.Stream stream = node.streams.getFirst();
     stream.step();
     chunks(layer).present.clear(0);
@@ -132,7 +132,7 @@ final class SchedulerStateTest {
   @Test
   void drippingStream_isGivenUp_andItsReaderToldWhy() {
     LayerState layer = layer("a", "x");
-    Reader reader = node.demand(layer, 0, 1);
+    WaitingReader reader = node.demand(layer, 0, 1);
 
     dripFor(Duration.ofSeconds(70));
 
@@ -142,7 +142,7 @@ final class SchedulerStateTest {
   @Test
   void silentStreamWhoseReaderHasGone_givesItsPermitBack() {
     LayerState layer = layer("a", "x");
-    Reader reader = node.demand(layer, 0, 1);
+    WaitingReader reader = node.demand(layer, 0, 1);
     node.streams.getFirst().waits();
 
     node.withdraw(reader);
@@ -171,7 +171,7 @@ final class SchedulerStateTest {
   @Test
   void chunkThatAlwaysComesWrong_failsItsReadersSoon() {
     LayerState layer = layer("a", "x");
-    Reader reader = node.demand(layer, 7, 8);
+    WaitingReader reader = node.demand(layer, 7, 8);
     long start = node.now;
 
     while (!node.answers.containsKey(reader)) {
@@ -188,17 +188,17 @@ final class SchedulerStateTest {
     LayerState layer = layer("a", "x");
     chunkThatAlwaysComesWrong(layer);
 
-    Reader second = node.demand(layer, 7, 8);
+    WaitingReader second = node.demand(layer, 7, 8);
     node.streams.getFirst().comesWrong();
     assertThat(node.answers).containsKey(second);
 
-    Reader third = node.demand(layer, 7, 8);
+    WaitingReader third = node.demand(layer, 7, 8);
     node.streams.getFirst().step();
     assertThat(node.answers).containsEntry(third, "served");
   }
 
   private void chunkThatAlwaysComesWrong(LayerState layer) {
-    Reader reader = node.demand(layer, 7, 8);
+    WaitingReader reader = node.demand(layer, 7, 8);
     while (!node.answers.containsKey(reader)) {
       List.copyOf(node.streams).forEach(VirtualNode.Stream::comesWrong);
       node.pass(Duration.ofMillis(20));
@@ -213,7 +213,7 @@ final class SchedulerStateTest {
       node.demand(layer, i, i + 1);
     }
 
-    Reader tooMany = node.demand(layer, 20, 21);
+    WaitingReader tooMany = node.demand(layer, 20, 21);
 
     assertThat(node.answers.get(tooMany)).contains("layer a", "10 reads of the layer wait");
     assertThat(node.answers).hasSize(1);
@@ -222,7 +222,7 @@ final class SchedulerStateTest {
 
   @Test
   void readersDeadline_isKept_alsoWhereTheClockWraps() {
-    Reader reader = node.demand(layer("a", "x"), 0, 1);
+    WaitingReader reader = node.demand(layer("a", "x"), 0, 1);
 
     node.pass(Duration.ofSeconds(59));
     assertThat(node.answers).isEmpty();
@@ -260,7 +260,7 @@ final class SchedulerStateTest {
 
     long start = System.nanoTime();
     for (int i = 0; i < 1000; i++) {
-      Reader reader = node.state.demand(other, i % 40, i % 40 + 1, node.now);
+      WaitingReader reader = node.state.demand(other, i % 40, i % 40 + 1, node.now);
       node.state.withdraw(reader, node.now);
     }
 

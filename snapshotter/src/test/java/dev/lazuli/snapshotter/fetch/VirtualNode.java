@@ -106,8 +106,8 @@ final class VirtualNode {
   final SchedulerState state;
   final List<Stream> streams = new ArrayList<>();
   final List<LayerState> sealing = new ArrayList<>();
-  final Map<Reader, String> answers = new LinkedHashMap<>();
-  final Set<Reader> asked = new HashSet<>();
+  final Map<WaitingReader, String> answers = new LinkedHashMap<>();
+  final Set<WaitingReader> asked = new HashSet<>();
   final Set<LayerState> released = new HashSet<>();
   final Set<CompletableFuture<Void>> settled = new HashSet<>();
   int rangesPerRequest = 3;
@@ -127,8 +127,8 @@ final class VirtualNode {
     return layer;
   }
 
-  Reader demand(LayerState layer, int from, int to) {
-    var made = new Reader[1];
+  WaitingReader demand(LayerState layer, int from, int to) {
+    var made = new WaitingReader[1];
     change(
         () -> {
           made[0] = state.demand(layer, from, to, now);
@@ -174,12 +174,12 @@ final class VirtualNode {
     }
   }
 
-  void withdraw(Reader reader) {
+  void withdraw(WaitingReader reader) {
     asked.remove(reader);
     change(() -> state.withdraw(reader, now));
   }
 
-  private void answer(Reader reader, String answer) {
+  private void answer(WaitingReader reader, String answer) {
     require(answers.put(reader, answer) == null, "a reader was answered twice");
     require(!answer.equals("served") || reader.nextMissing() < 0, "a reader was served too early");
   }
@@ -214,7 +214,7 @@ final class VirtualNode {
   }
 
   /** Each missing chunk is on its way, or the reader is left alone, or no permit is free. */
-  private void checkWaiting(Reader reader) {
+  private void checkWaiting(WaitingReader reader) {
     require(reader.isWaiting(), "a reader was forgotten");
     require(reader.nextMissing() >= 0, "a reader was not served");
     boolean leftAlone = !reader.demand().isDue(now);
@@ -237,7 +237,7 @@ final class VirtualNode {
             .anyMatch(run -> run.from() <= chunk && chunk < run.to());
   }
 
-  private static int nextMissing(Reader reader, int from) {
+  private static int nextMissing(WaitingReader reader, int from) {
     int to = reader.demand().to();
     return from < to ? reader.layer().chunks().nextMissing(from, to) : -1;
   }

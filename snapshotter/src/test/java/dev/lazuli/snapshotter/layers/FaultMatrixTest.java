@@ -24,14 +24,14 @@ import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.registry.ClientRig;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Mirror;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryOptions;
+import dev.lazuli.testimages.registry.RegistryDemands;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.RegistryRequest.Kind;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -126,7 +126,7 @@ final class FaultMatrixTest {
 
   private static @TempDir Path images;
   private static OciLayout layout;
-  private static Descriptor layer;
+  private static BlobDescriptor layer;
 
   @TempDir Path directory;
 
@@ -191,9 +191,9 @@ final class FaultMatrixTest {
    */
   private boolean play(Stage stage, Fault fault, int attempts, Plan plan) throws Exception {
     var options =
-        RegistryOptions.OPEN
+        RegistryDemands.OPEN
             .withAccess(
-                new RegistryOptions.Access.Bearer("user", "password", Duration.ofMinutes(5)))
+                new RegistryDemands.Access.Bearer("user", "password", Duration.ofMinutes(5)))
             .withRedirects(Duration.ofMinutes(5));
     OpenFiles before = OpenFiles.now();
     boolean overcome = play(stage, fault, attempts, plan, options);
@@ -201,7 +201,7 @@ final class FaultMatrixTest {
     return overcome;
   }
 
-  private boolean play(Stage stage, Fault fault, int attempts, Plan plan, RegistryOptions options)
+  private boolean play(Stage stage, Fault fault, int attempts, Plan plan, RegistryDemands options)
       throws Exception {
     try (var registry = TestRegistry.start(options);
         var mirror = TestRegistry.start()) {

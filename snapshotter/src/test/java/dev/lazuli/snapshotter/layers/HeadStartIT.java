@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.snapshotter.start.TinyElf;
-import dev.lazuli.snapshotter.waterfall.Source;
+import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
@@ -39,7 +39,7 @@ final class HeadStartIT {
 
   private static List<String> prefetched(NodeRig node, Instant began) throws IOException {
     return node.service.layers().waterfall(node.reference(), began).arrivals().stream()
-        .filter(arrival -> arrival.source() == Source.PREFETCH)
+        .filter(arrival -> arrival.source() == ArrivalReason.PREFETCH)
         .map(Waterfall.Arrival::file)
         .toList();
   }

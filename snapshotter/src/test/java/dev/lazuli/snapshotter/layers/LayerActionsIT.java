@@ -21,7 +21,7 @@ import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
@@ -54,7 +54,7 @@ final class LayerActionsIT {
   private TestRegistry registry;
   private RegistryClient client;
   private String reference;
-  private Descriptor layer;
+  private BlobDescriptor layer;
 
   @BeforeEach
   void serve() throws IOException {

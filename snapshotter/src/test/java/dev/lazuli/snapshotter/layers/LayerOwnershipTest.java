@@ -27,7 +27,7 @@ import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
@@ -63,7 +63,7 @@ final class LayerOwnershipTest {
   private FetchScheduler scheduler;
   private Layers layers;
   private OciLayout layout;
-  private Descriptor layer;
+  private BlobDescriptor layer;
   private int left = Integer.MAX_VALUE;
   private int asked;
 
@@ -77,7 +77,7 @@ final class LayerOwnershipTest {
     layers = newLayers();
   }
 
-  private Descriptor build(String content) throws IOException {
+  private BlobDescriptor build(String content) throws IOException {
     var tree = new ImageTree().file("file", content);
     return layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
   }
@@ -265,7 +265,7 @@ final class LayerOwnershipTest {
     }
   }
 
-  private static LayerRequest request(String reference, Descriptor layer) {
+  private static LayerRequest request(String reference, BlobDescriptor layer) {
     return new LayerRequest(
         reference,
         layer.digest(),

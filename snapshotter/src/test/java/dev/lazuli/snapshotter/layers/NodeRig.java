@@ -13,7 +13,7 @@ import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /** A registry with an image of one layer, and a node that mounts it. */
 final class NodeRig implements AutoCloseable {
   final TestRegistry registry;
-  final Descriptor layer;
+  final BlobDescriptor layer;
   final LayerService service;
   private final RegistryClient client;
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();

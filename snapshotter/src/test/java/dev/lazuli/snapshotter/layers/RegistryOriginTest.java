@@ -8,11 +8,11 @@ import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
-import dev.lazuli.testimages.images.ImageConfig;
+import dev.lazuli.testimages.images.BlobDescriptor;
+import dev.lazuli.testimages.images.ContainerDefaults;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -38,7 +38,7 @@ final class RegistryOriginTest {
   private final RegistryOrigin origin = new RegistryOrigin(client);
   private TestRegistry registry;
   private OciLayout layout;
-  private Descriptor layer;
+  private BlobDescriptor layer;
   private String reference;
 
   @BeforeEach
@@ -56,8 +56,8 @@ final class RegistryOriginTest {
   }
 
   private String manifest(Map<String, String> annotations) throws IOException {
-    var annotated = new Layer(layer.withAnnotations(annotations), OTHER, 1);
-    var manifest = layout.addImage("1", ImageConfig.DEFAULT, List.of(annotated));
+    var annotated = new LayoutLayer(layer.withAnnotations(annotations), OTHER, 1);
+    var manifest = layout.addImage("1", ContainerDefaults.DEFAULT, List.of(annotated));
     registry.serve("app", layout);
     return manifest.digest();
   }
@@ -87,7 +87,7 @@ final class RegistryOriginTest {
 
   @Test
   void imageOfAnIndex_isTheOneForThisMachine() throws IOException {
-    var foreign = layout.addImage("2", ImageConfig.DEFAULT, List.of());
+    var foreign = layout.addImage("2", ContainerDefaults.DEFAULT, List.of());
     var manifest = manifest(Map.of(Annotations.STARGZ_CHECKSUM, CHECKSUM));
     var text =
         """
@@ -176,8 +176,8 @@ final class RegistryOriginTest {
 
   @Test
   void start_isWhatTheConfigurationSays_byDigestOrByTag() throws IOException {
-    var config = ImageConfig.DEFAULT.withCommand("serve", "--all");
-    var manifest = layout.addImage("1", config, List.of(new Layer(layer, OTHER, 1)));
+    var config = ContainerDefaults.DEFAULT.withCommand("serve", "--all");
+    var manifest = layout.addImage("1", config, List.of(new LayoutLayer(layer, OTHER, 1)));
     registry.serve("app", layout);
 
     for (var digest : List.of(Optional.of(manifest.digest()), Optional.<String>empty())) {

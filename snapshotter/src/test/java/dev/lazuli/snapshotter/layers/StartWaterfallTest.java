@@ -6,12 +6,12 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
-import dev.lazuli.snapshotter.waterfall.Source;
+import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Arrival;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -39,7 +39,7 @@ final class StartWaterfallTest {
     began = Instant.now();
   }
 
-  private Layer build(List<String> first) throws IOException {
+  private LayoutLayer build(List<String> first) throws IOException {
     var tree = new ImageTree().directory("usr").directory("usr/lib").directory("usr/lib/deep");
     for (int i = 0; i < 60; i++) {
       tree.file("usr/lib/deep/f" + i, FileContent.generated(100_000, i));
@@ -48,7 +48,7 @@ final class StartWaterfallTest {
     return layout.addLazyLayer(tree, BuildOptions.ESTARGZ.withPrioritized(first, false));
   }
 
-  private LayerFiles files(Layer layer) throws IOException, InterruptedException {
+  private LayerFiles files(LayoutLayer layer) throws IOException, InterruptedException {
     var files = new LayerFiles(directory.resolve("root"), this::blob);
     var descriptor = layer.descriptor();
     files.add(
@@ -94,15 +94,15 @@ final class StartWaterfallTest {
       assertThat(wait.failed()).isFalse();
       assertThat(wait.sinceMicros()).isGreaterThanOrEqualTo(layer.mountedMicros());
       var arrival = of(waterfall, "/usr/lib/deep/f30");
-      assertThat(arrival.source()).isEqualTo(Source.DEMAND);
+      assertThat(arrival.source()).isEqualTo(ArrivalReason.DEMAND);
       assertThat(arrival.bytes()).isEqualTo(100_000);
       assertThat(arrival.arrivedMicros()).isBetween(arrival.beganMicros(), waterfall.untilMicros());
       var range = waterfall.ranges().get(arrival.range());
-      assertThat(range.source()).isEqualTo(Source.DEMAND);
+      assertThat(range.source()).isEqualTo(ArrivalReason.DEMAND);
       assertThat(range.openedMicros()).isBetween(wait.sinceMicros(), arrival.arrivedMicros());
       assertThat(range.firstByteMicros()).isBetween(range.openedMicros(), arrival.arrivedMicros());
       assertThat(waterfall.arrivals())
-          .allMatch(a -> a.chunk() == arrival.chunk() || a.source() == Source.NEIGHBOUR);
+          .allMatch(a -> a.chunk() == arrival.chunk() || a.source() == ArrivalReason.NEIGHBOUR);
     }
   }
 
@@ -115,7 +115,8 @@ final class StartWaterfallTest {
 
       assertThat(waterfall.layers().getFirst().completeMicros()).isPositive();
       assertThat(waterfall.waits()).isEmpty();
-      assertThat(waterfall.arrivals()).allMatch(arrival -> arrival.source() == Source.BACKGROUND);
+      assertThat(waterfall.arrivals())
+          .allMatch(arrival -> arrival.source() == ArrivalReason.BACKGROUND);
       assertThat(waterfall.arrivals().stream().mapToInt(Arrival::chunks).sum()).isEqualTo(61);
       assertThat(waterfall.arrivals().size()).isLessThan(61);
       assertThat(waterfall.ranges()).allMatch(range -> range.endedMicros() >= range.openedMicros());
@@ -134,8 +135,8 @@ final class StartWaterfallTest {
 
       var waterfall = files.waterfall(IMAGE, began);
 
-      assertThat(of(waterfall, "/usr/program").source()).isEqualTo(Source.PREFETCH);
-      assertThat(of(waterfall, "/usr/lib/deep/f40").source()).isEqualTo(Source.PREFETCH);
+      assertThat(of(waterfall, "/usr/program").source()).isEqualTo(ArrivalReason.PREFETCH);
+      assertThat(of(waterfall, "/usr/lib/deep/f40").source()).isEqualTo(ArrivalReason.PREFETCH);
       assertThat(waterfall.waits()).isEmpty();
     }
   }

@@ -16,7 +16,7 @@ import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
@@ -103,7 +103,7 @@ final class WrongBytesIT {
         FetchListener.NONE);
   }
 
-  private static LayerRequest request(TestRegistry registry, Descriptor layer) {
+  private static LayerRequest request(TestRegistry registry, BlobDescriptor layer) {
     return new LayerRequest(
         registry.host() + "/corrupt:latest",
         layer.digest(),

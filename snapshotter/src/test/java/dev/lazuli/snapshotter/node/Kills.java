@@ -5,8 +5,8 @@ import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -83,7 +83,7 @@ final class Kills implements AutoCloseable {
     return tree;
   }
 
-  private KillsReader reader(int layer, Layer built) throws IOException {
+  private KillsReader reader(int layer, LayoutLayer built) throws IOException {
     var expected = new ArrayList<String>();
     for (int file = 0; file < FILES; file++) {
       try (var in = content(layer, file).open()) {

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
@@ -19,7 +19,7 @@ final class KillsReader {
   private final SnapshotCalls calls;
   private final String name;
   private final String reference;
-  private final Descriptor blob;
+  private final BlobDescriptor blob;
   private final List<String> expected;
   private final boolean mapped;
   private final KillsResult result;
@@ -30,7 +30,7 @@ final class KillsReader {
       SnapshotCalls calls,
       String name,
       String reference,
-      Descriptor blob,
+      BlobDescriptor blob,
       List<String> expected,
       boolean mapped,
       KillsResult result) {

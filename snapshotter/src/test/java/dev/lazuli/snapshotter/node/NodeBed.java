@@ -7,8 +7,8 @@ import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.Layer;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;
@@ -37,7 +37,7 @@ final class NodeBed implements AutoCloseable {
   final TestRegistry registry;
   private final Path directory;
   private final Path root;
-  private final Layer layer;
+  private final LayoutLayer layer;
   private final String digests;
   private final List<NodeProcess> daemons = new ArrayList<>();
   private final List<Process> readers = new ArrayList<>();

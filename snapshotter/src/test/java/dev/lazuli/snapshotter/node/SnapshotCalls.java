@@ -9,7 +9,7 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stu
 import dev.lazuli.snapshotter.api.snapshots.ViewRequest;
 import dev.lazuli.snapshotter.api.types.Mount;
 import dev.lazuli.snapshotter.containerd.UnixTransport;
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
@@ -36,7 +36,7 @@ record SnapshotCalls(Path socket) {
   }
 
   /** Asks for a layer as a committed snapshot {@code name}; ALREADY_EXISTS says that it is one. */
-  Status.Code prepareLayer(String name, String reference, Descriptor blob)
+  Status.Code prepareLayer(String name, String reference, BlobDescriptor blob)
       throws IOException, InterruptedException {
     var request =
         PrepareRequest.newBuilder()

@@ -10,7 +10,7 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.ChannelBlobSource;
 import dev.lazuli.snapshotter.registry.RegistryPush.Outcome;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryOptions.Access;
+import dev.lazuli.testimages.registry.RegistryDemands.Access;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -89,7 +89,7 @@ class RegistryPushTest {
     var access = new Access.Bearer("user", "secret", Duration.ofMinutes(5));
     try (var registry =
             TestRegistry.start(
-                dev.lazuli.testimages.registry.RegistryOptions.OPEN.withAccess(access));
+                dev.lazuli.testimages.registry.RegistryDemands.OPEN.withAccess(access));
         var rig =
             new ClientRig(
                 o ->
@@ -109,7 +109,7 @@ class RegistryPushTest {
     var access = new Access.Basic("user", "secret");
     try (var registry =
             TestRegistry.start(
-                dev.lazuli.testimages.registry.RegistryOptions.OPEN.withAccess(access));
+                dev.lazuli.testimages.registry.RegistryDemands.OPEN.withAccess(access));
         var rig = new ClientRig()) {
       assertThatThrownBy(() -> push(rig, image(registry, "some/image:1")))
           .isInstanceOf(RegistryException.class)

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 final class FakeDirectory implements LayerEntry.Directory {
   private final SortedMap<String, LayerEntry> children = new TreeMap<>();
   private DirectoryAttributes attributes = attributes(0755, 0);
-  private LayerEntry.Source source = LayerEntry.Source.ENTRY;
+  private LayerEntry.AttributeSource source = LayerEntry.AttributeSource.ENTRY;
   private boolean opaque;
 
   static DirectoryAttributes attributes(int permissions, int owner) {
@@ -22,7 +22,7 @@ final class FakeDirectory implements LayerEntry.Directory {
     return this;
   }
 
-  FakeDirectory from(LayerEntry.Source own) {
+  FakeDirectory from(LayerEntry.AttributeSource own) {
     source = own;
     return this;
   }
@@ -49,7 +49,7 @@ final class FakeDirectory implements LayerEntry.Directory {
   }
 
   @Override
-  public LayerEntry.Source source() {
+  public LayerEntry.AttributeSource source() {
     return source;
   }
 

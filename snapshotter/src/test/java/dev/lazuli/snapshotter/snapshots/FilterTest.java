@@ -18,7 +18,7 @@ final class FilterTest {
           7,
           "default/7/name",
           "sha256:0a",
-          Kind.ACTIVE,
+          SnapshotKind.ACTIVE,
           Map.of("containerd.io/snapshot.ref", "sha256:ff", "l", "a,b \"c\"", "x.y", "1"),
           Instant.EPOCH,
           Instant.EPOCH,

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.LayerEntry;
+import dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource;
 import dev.lazuli.snapshotter.layers.LayerEntry.Directory;
-import dev.lazuli.snapshotter.layers.LayerEntry.Source;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class InheritedDirectoriesTest {
   }
 
   private static FakeDirectory implied() {
-    return directory().from(Source.IMPLIED);
+    return directory().from(AttributeSource.IMPLIED);
   }
 
   private static SortedMap<String, DirectoryAttributes> find(Directory top, Directory... below)
@@ -80,7 +80,7 @@ final class InheritedDirectoriesTest {
   @Test
   void newDirectoryOfAnEarlierVersion_isRefusedInASetgidOne() {
     var base = directory().add("d", directory().with(attributes(02775, 5)));
-    var top = directory().add("d", implied().add("new", directory().from(Source.UNKNOWN)));
+    var top = directory().add("d", implied().add("new", directory().from(AttributeSource.UNKNOWN)));
 
     assertThatThrownBy(() -> find(top, base)).hasMessageEndingWith("d/new");
   }
@@ -161,8 +161,8 @@ final class InheritedDirectoriesTest {
   @Test
   void layerOfAnEarlierVersion_isRefusedWhereItMatters() throws IOException {
     var base = directory().add("tmp", directory().with(STICKY)).add("usr", directory());
-    var harmless = directory().add("usr", directory().from(Source.UNKNOWN));
-    var doubtful = directory().add("tmp", directory().from(Source.UNKNOWN));
+    var harmless = directory().add("usr", directory().from(AttributeSource.UNKNOWN));
+    var doubtful = directory().add("tmp", directory().from(AttributeSource.UNKNOWN));
 
     assertThat(find(harmless, base)).isEmpty();
     assertThatThrownBy(() -> find(doubtful, base))

@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.snapshotter.layers.LayerEntry.Source;
+import dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class LayerStackTest {
   }
 
   private static FakeDirectory implied() {
-    return root().from(Source.IMPLIED);
+    return root().from(AttributeSource.IMPLIED);
   }
 
   @Test
@@ -84,7 +84,7 @@ final class LayerStackTest {
   @Test
   void attributesThatCannotBeFound_areAnErrorThatNamesTheLayer() throws Exception {
     add(root().add("tmp", with(01777)));
-    add(root().add("tmp", root().from(Source.UNKNOWN)));
+    add(root().add("tmp", root().from(AttributeSource.UNKNOWN)));
 
     assertThatThrownBy(() -> LayerStack.lower(layers, trees))
         .isInstanceOf(IOException.class)

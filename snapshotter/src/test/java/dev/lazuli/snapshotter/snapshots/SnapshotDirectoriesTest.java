@@ -71,6 +71,6 @@ final class SnapshotDirectoriesTest {
   private static Snapshot snapshot(long id) {
     var now = Instant.EPOCH;
     return new Snapshot(
-        id, "name", "", Kind.ACTIVE, Map.of(), now, now, Usage.NONE, Optional.empty());
+        id, "name", "", SnapshotKind.ACTIVE, Map.of(), now, now, Usage.NONE, Optional.empty());
   }
 }

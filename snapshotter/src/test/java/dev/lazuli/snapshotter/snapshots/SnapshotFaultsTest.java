@@ -209,7 +209,7 @@ final class SnapshotFaultsTest {
     snapshotter.cleanup();
     for (var snapshot : store.list(s -> !s.isRemote())) {
       assertThat(root.resolve("snapshots/" + snapshot.id() + "/fs")).as(when).isDirectory();
-      if (snapshot.kind() == Kind.ACTIVE) {
+      if (snapshot.kind() == SnapshotKind.ACTIVE) {
         assertThat(snapshotter.usage(snapshot.name()).inodes()).as(when).isPositive();
       }
     }

@@ -34,9 +34,9 @@ final class SnapshotStoreTest {
 
   @Test
   void everything_survivesReopening() throws IOException {
-    create(Kind.ACTIVE, "k", "");
+    create(SnapshotKind.ACTIVE, "k", "");
     store.commit("base", "k", Map.of("a", "1"), USED);
-    create(Kind.VIEW, "v", "base");
+    create(SnapshotKind.VIEW, "v", "base");
     var before = store.list(_ -> true);
 
     close();
@@ -45,35 +45,35 @@ final class SnapshotStoreTest {
     assertThat(store.list(_ -> true)).isEqualTo(before).hasSize(2);
     assertThat(store.get("base").usage()).isEqualTo(USED);
     assertThat(store.lineage("v")).extracting(Snapshot::name).containsExactly("v", "base");
-    assertThat(create(Kind.ACTIVE, "next", "base").id()).isEqualTo(3);
+    assertThat(create(SnapshotKind.ACTIVE, "next", "base").id()).isEqualTo(3);
   }
 
   @Test
   void commit_movesTheSnapshotAndReplacesLabels() throws IOException {
-    store.create(Kind.ACTIVE, "k", "", Map.of("old", "1"), (_, _) -> {});
+    store.create(SnapshotKind.ACTIVE, "k", "", Map.of("old", "1"), (_, _) -> {});
 
     var committed = store.commit("base", "k", Map.of("new", "2", "empty", ""), USED);
 
     assertThat(committed.labels()).containsExactly(Map.entry("new", "2"));
-    assertThat(committed.kind()).isEqualTo(Kind.COMMITTED);
+    assertThat(committed.kind()).isEqualTo(SnapshotKind.COMMITTED);
     assertThat(store.find("k")).isEmpty();
     assertThat(store.get("base")).isEqualTo(committed);
   }
 
   @Test
   void wrongCalls_saveNothingAndSayWhy() throws IOException {
-    create(Kind.ACTIVE, "k", "");
-    create(Kind.VIEW, "v", "");
-    create(Kind.ACTIVE, "tmp", "");
+    create(SnapshotKind.ACTIVE, "k", "");
+    create(SnapshotKind.VIEW, "v", "");
+    create(SnapshotKind.ACTIVE, "tmp", "");
     store.commit("base", "tmp", Map.of(), USED);
-    create(Kind.ACTIVE, "child", "base");
+    create(SnapshotKind.ACTIVE, "child", "base");
     var before = store.list(_ -> true);
 
     assertFails(Reason.NOT_FOUND, () -> store.get("missing"));
-    assertFails(Reason.NOT_FOUND, () -> create(Kind.ACTIVE, "x", "missing"));
-    assertFails(Reason.INVALID_ARGUMENT, () -> create(Kind.ACTIVE, "x", "k"));
-    assertFails(Reason.INVALID_ARGUMENT, () -> create(Kind.ACTIVE, "", ""));
-    assertFails(Reason.ALREADY_EXISTS, () -> create(Kind.VIEW, "k", ""));
+    assertFails(Reason.NOT_FOUND, () -> create(SnapshotKind.ACTIVE, "x", "missing"));
+    assertFails(Reason.INVALID_ARGUMENT, () -> create(SnapshotKind.ACTIVE, "x", "k"));
+    assertFails(Reason.INVALID_ARGUMENT, () -> create(SnapshotKind.ACTIVE, "", ""));
+    assertFails(Reason.ALREADY_EXISTS, () -> create(SnapshotKind.VIEW, "k", ""));
     assertFails(Reason.ALREADY_EXISTS, () -> store.commit("base", "k", Map.of(), USED));
     assertFails(Reason.NOT_FOUND, () -> store.commit("n", "missing", Map.of(), USED));
     assertFails(Reason.FAILED_PRECONDITION, () -> store.commit("n", "v", Map.of(), USED));
@@ -87,10 +87,10 @@ final class SnapshotStoreTest {
 
   @Test
   void parent_canBeRemovedOnceItsLastChildIsGone() throws IOException {
-    create(Kind.ACTIVE, "k", "");
+    create(SnapshotKind.ACTIVE, "k", "");
     store.commit("base", "k", Map.of(), USED);
-    create(Kind.ACTIVE, "c1", "base");
-    create(Kind.VIEW, "c2", "base");
+    create(SnapshotKind.ACTIVE, "c1", "base");
+    create(SnapshotKind.VIEW, "c2", "base");
     store.commit("layer", "c1", Map.of(), USED);
 
     store.remove("c2");
@@ -106,12 +106,12 @@ final class SnapshotStoreTest {
   void failingStep_undoesTheCreation() throws IOException {
     assertThatThrownBy(() -> createFailing("first")).hasMessage("no directory");
     assertThat(store.find("first")).isEmpty();
-    create(Kind.ACTIVE, "k", "");
+    create(SnapshotKind.ACTIVE, "k", "");
 
     assertThatThrownBy(() -> createFailing("second")).hasMessage("no directory");
 
     assertThat(store.find("second")).isEmpty();
-    assertThat(create(Kind.ACTIVE, "k2", "").id()).isEqualTo(2);
+    assertThat(create(SnapshotKind.ACTIVE, "k2", "").id()).isEqualTo(2);
     assertThat(ids()).containsExactlyInAnyOrder(1L, 2L);
   }
 
@@ -123,13 +123,13 @@ final class SnapshotStoreTest {
         .hasMessageContaining("snapshots.db");
   }
 
-  private Snapshot create(Kind kind, String name, String parent) throws IOException {
+  private Snapshot create(SnapshotKind kind, String name, String parent) throws IOException {
     return store.create(kind, name, parent, Map.of(), (_, _) -> {});
   }
 
   private void createFailing(String name) throws IOException {
     store.create(
-        Kind.ACTIVE,
+        SnapshotKind.ACTIVE,
         name,
         "",
         Map.of(),

@@ -55,7 +55,7 @@ final class SnapshotterTest {
     prepareLayer("chain1", "", BASE);
 
     var snapshot = snapshotter.stat("chain1");
-    assertThat(snapshot.kind()).isEqualTo(Kind.COMMITTED);
+    assertThat(snapshot.kind()).isEqualTo(SnapshotKind.COMMITTED);
     assertThat(snapshot.labels())
         .containsEntry("containerd.io/snapshot/remote", "remote snapshot")
         .containsEntry("containerd.io/snapshot.ref", "chain1");
@@ -179,7 +179,7 @@ final class SnapshotterTest {
   void attributesThatCannotBeFound_leaveTheLayerToTheClient() throws IOException {
     layers.roots.put(BASE, new FakeDirectory().add("tmp", sticky()));
     layers.roots.put(
-        TOP, new FakeDirectory().add("tmp", implied().from(LayerEntry.Source.UNKNOWN)));
+        TOP, new FakeDirectory().add("tmp", implied().from(LayerEntry.AttributeSource.UNKNOWN)));
     prepareLayer("chain1", "", BASE);
 
     var mount = snapshotter.prepare("extract", "chain1", labels("chain2", TOP));
@@ -196,7 +196,7 @@ final class SnapshotterTest {
   }
 
   private static FakeDirectory implied() {
-    return new FakeDirectory().from(LayerEntry.Source.IMPLIED);
+    return new FakeDirectory().from(LayerEntry.AttributeSource.IMPLIED);
   }
 
   @Test

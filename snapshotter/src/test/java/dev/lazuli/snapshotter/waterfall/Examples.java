@@ -25,23 +25,34 @@ final class Examples {
             new LayerLine(
                 "sha256:" + "ab".repeat(32), 5_000_000, 9_000_000, 0, 80_000, 700_000, 0)),
         List.of(
-            new Range(0, 0, 300_000, 300_000, Source.DEMAND, 101_000, 122_000, 140_000, false),
+            new Range(
+                0, 0, 300_000, 300_000, ArrivalReason.DEMAND, 101_000, 122_000, 140_000, false),
             new Range(
                 0,
                 300_000,
                 4_700_000,
                 4_700_000,
-                Source.BACKGROUND,
+                ArrivalReason.BACKGROUND,
                 500_000,
                 520_000,
                 690_000,
                 false)),
         List.of(
-            new Arrival(0, 0, 1, "/usr/bin/program", 200_000, Source.DEMAND, 0, 122_000, 131_000),
             new Arrival(
-                0, 1, 1, "/usr/lib/beside.so", 90_000, Source.NEIGHBOUR, 0, 131_000, 140_000),
-            new Arrival(0, 2, 1, HOSTILE, 10, Source.PREFETCH, -1, 140_000, 141_000),
-            new Arrival(0, 3, 70, "/rest", 8_000_000, Source.BACKGROUND, 1, 520_000, 690_000)),
+                0, 0, 1, "/usr/bin/program", 200_000, ArrivalReason.DEMAND, 0, 122_000, 131_000),
+            new Arrival(
+                0,
+                1,
+                1,
+                "/usr/lib/beside.so",
+                90_000,
+                ArrivalReason.NEIGHBOUR,
+                0,
+                131_000,
+                140_000),
+            new Arrival(0, 2, 1, HOSTILE, 10, ArrivalReason.PREFETCH, -1, 140_000, 141_000),
+            new Arrival(
+                0, 3, 70, "/rest", 8_000_000, ArrivalReason.BACKGROUND, 1, 520_000, 690_000)),
         List.of(
             new Wait(0, 0, 1, "/usr/bin/program", 100_000, 31_000, false),
             new Wait(0, 2, 1, HOSTILE, 100_000, 41_000, true)),
@@ -76,7 +87,10 @@ final class Examples {
       if (waited) {
         waits.add(new Wait(i % 12, i, 1, file, start, now - start, false));
       }
-      var source = waited ? Source.DEMAND : i % 3 == 0 ? Source.PREFETCH : Source.NEIGHBOUR;
+      var source =
+          waited
+              ? ArrivalReason.DEMAND
+              : i % 3 == 0 ? ArrivalReason.PREFETCH : ArrivalReason.NEIGHBOUR;
       arrivals.add(
           new Arrival(
               i % 12, i, 1, file, 100 + random.nextInt(90_000), source, -1, start + 50, now));

@@ -79,7 +79,7 @@ final class PictureTest {
 
   @Test
   void manyFiles_areFolded_andNoneIsLost() {
-    var all = Rows.of(Examples.large());
+    var all = WaterfallRows.of(Examples.large());
     var folded = all.folded(40, 20);
 
     assertThat(all.files()).hasSize(2000);
@@ -93,7 +93,7 @@ final class PictureTest {
 
   @Test
   void scale_cutsPausesDown_andKeepsOrder() {
-    var scale = Rows.of(Examples.large()).scale(Examples.large().marks());
+    var scale = WaterfallRows.of(Examples.large()).scale(Examples.large().marks());
 
     assertThat(scale.breaks()).hasSize(1);
     assertThat(scale.place(0)).isZero();

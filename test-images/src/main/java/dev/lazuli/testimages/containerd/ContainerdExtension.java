@@ -1,8 +1,8 @@
 package dev.lazuli.testimages.containerd;
 
+import dev.lazuli.testimages.images.ContainerDefaults;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageConfig;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -120,7 +120,7 @@ public final class ContainerdExtension
     var layout = OciLayout.at(directory().resolve("pause"));
     new ImageBuilder(layout)
         .layer(new HostFiles().program(sleep).tree())
-        .config(ImageConfig.DEFAULT.withCommand(sleep.toString(), "infinity"))
+        .config(ContainerDefaults.DEFAULT.withCommand(sleep.toString(), "infinity"))
         .build("pause");
     registry().push(layout, "pause", "pause:1");
   }

@@ -7,9 +7,9 @@ import java.util.List;
 /** Puts an image together from declared trees, layer by layer. Not thread-safe. */
 public final class ImageBuilder {
   private final OciLayout layout;
-  private final List<Layer> layers = new ArrayList<>();
+  private final List<LayoutLayer> layers = new ArrayList<>();
   private LayerEncoding encoding = LayerEncoding.GZIP;
-  private ImageConfig config = ImageConfig.DEFAULT;
+  private ContainerDefaults config = ContainerDefaults.DEFAULT;
 
   /** Builds into {@code layout}. */
   public ImageBuilder(OciLayout layout) {
@@ -29,24 +29,24 @@ public final class ImageBuilder {
   }
 
   /** Adds a layer that lies in the layout already. */
-  public ImageBuilder layer(Layer layer) {
+  public ImageBuilder layer(LayoutLayer layer) {
     layers.add(layer);
     return this;
   }
 
   /** Sets what a container runs by default. */
-  public ImageBuilder config(ImageConfig imageConfig) {
+  public ImageBuilder config(ContainerDefaults imageConfig) {
     this.config = imageConfig;
     return this;
   }
 
   /** Writes configuration and manifest, and lets {@code tag} name the image in the layout. */
-  public Descriptor build(String tag) throws IOException {
+  public BlobDescriptor build(String tag) throws IOException {
     return layout.addImage(tag, config, layers);
   }
 
   /** Returns the layers so far, bottom first. */
-  public List<Layer> layers() {
+  public List<LayoutLayer> layers() {
     return List.copyOf(layers);
   }
 }

@@ -13,8 +13,8 @@ final class ImageDocuments {
 
   private ImageDocuments() {}
 
-  static byte[] config(ImageConfig config, List<Layer> layers) {
-    var json = Json.MAPPER.createObjectNode();
+  static byte[] config(ContainerDefaults config, List<LayoutLayer> layers) {
+    var json = ImageJson.MAPPER.createObjectNode();
     json.put("created", ImageTree.EPOCH.toString());
     json.put("architecture", architecture()).put("os", "linux");
     var container = json.putObject("config");
@@ -25,22 +25,23 @@ final class ImageDocuments {
     config.command().forEach(container.putArray("Cmd")::add);
     container.put("WorkingDir", config.workingDirectory());
     var rootfs = json.putObject("rootfs").put("type", "layers");
-    layers.stream().map(Layer::diffId).forEach(rootfs.putArray("diff_ids")::add);
+    layers.stream().map(LayoutLayer::diffId).forEach(rootfs.putArray("diff_ids")::add);
     var history = json.putArray("history");
     layers.forEach(_ -> history.addObject().put("created_by", "lazuli test-images"));
-    return Json.bytes(json);
+    return ImageJson.bytes(json);
   }
 
-  static byte[] manifest(Descriptor config, List<Layer> layers) {
-    var json = Json.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", MANIFEST);
+  static byte[] manifest(BlobDescriptor config, List<LayoutLayer> layers) {
+    var json =
+        ImageJson.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", MANIFEST);
     json.set("config", json(config));
     var list = json.putArray("layers");
     layers.forEach(layer -> list.add(json(layer.descriptor())));
-    return Json.bytes(json);
+    return ImageJson.bytes(json);
   }
 
-  static ObjectNode json(Descriptor descriptor) {
-    var json = Json.MAPPER.createObjectNode();
+  static ObjectNode json(BlobDescriptor descriptor) {
+    var json = ImageJson.MAPPER.createObjectNode();
     json.put("mediaType", descriptor.mediaType());
     json.put("digest", descriptor.digest()).put("size", descriptor.size());
     if (!descriptor.annotations().isEmpty()) {
@@ -49,12 +50,12 @@ final class ImageDocuments {
     return json;
   }
 
-  static Descriptor descriptor(JsonNode json) {
+  static BlobDescriptor descriptor(JsonNode json) {
     Map<String, String> annotations = new TreeMap<>();
     for (var entry : json.path("annotations").properties()) {
       annotations.put(entry.getKey(), entry.getValue().asString());
     }
-    return new Descriptor(
+    return new BlobDescriptor(
         json.path("mediaType").asString(""),
         json.path("digest").asString(),
         json.path("size").asLong(),

@@ -18,7 +18,7 @@ final class LayerWriter {
 
   private LayerWriter() {}
 
-  static Layer write(Iterable<TreeEntry> entries, LayerEncoding encoding, Path file)
+  static LayoutLayer write(Iterable<TreeEntry> entries, LayerEncoding encoding, Path file)
       throws IOException {
     return switch (encoding) {
       case PLAIN, GZIP, ZSTD -> writePlainly(entries, encoding, file);
@@ -28,8 +28,8 @@ final class LayerWriter {
     };
   }
 
-  private static Layer writePlainly(Iterable<TreeEntry> entries, LayerEncoding encoding, Path file)
-      throws IOException {
+  private static LayoutLayer writePlainly(
+      Iterable<TreeEntry> entries, LayerEncoding encoding, Path file) throws IOException {
     try (var blob = new HashingStream(Files.newOutputStream(file));
         var compressed = new BufferedOutputStream(compress(blob, encoding), BUFFER);
         var tar = new HashingStream(compressed)) {
@@ -38,8 +38,9 @@ final class LayerWriter {
           writer.write(entry);
         }
       }
-      var descriptor = new Descriptor(encoding.mediaType(), blob.digest(), blob.size(), Map.of());
-      return new Layer(descriptor, tar.digest(), tar.size());
+      var descriptor =
+          new BlobDescriptor(encoding.mediaType(), blob.digest(), blob.size(), Map.of());
+      return new LayoutLayer(descriptor, tar.digest(), tar.size());
     }
   }
 

@@ -19,7 +19,7 @@ final class LazyLayerWriter {
 
   private LazyLayerWriter() {}
 
-  static Layer write(Iterable<TreeEntry> entries, BuildOptions options, Path file)
+  static LayoutLayer write(Iterable<TreeEntry> entries, BuildOptions options, Path file)
       throws IOException {
     var pipe = Pipe.open();
     var written = new CompletableFuture<Void>();
@@ -67,10 +67,10 @@ final class LazyLayerWriter {
     written.complete(null);
   }
 
-  private static Layer layer(BuiltLayer built) {
+  private static LayoutLayer layer(BuiltLayer built) {
     var descriptor =
-        new Descriptor(
+        new BlobDescriptor(
             built.mediaType(), built.digest().toString(), built.size(), built.annotations());
-    return new Layer(descriptor, built.diffId().toString(), built.uncompressedSize());
+    return new LayoutLayer(descriptor, built.diffId().toString(), built.uncompressedSize());
   }
 }

@@ -47,7 +47,8 @@ public final class OciLayout {
    *
    * @throws IOException if an entry cannot be part of a layer, or its content cannot be read
    */
-  public Layer addLayer(Iterable<TreeEntry> entries, LayerEncoding encoding) throws IOException {
+  public LayoutLayer addLayer(Iterable<TreeEntry> entries, LayerEncoding encoding)
+      throws IOException {
     return addLayer(file -> LayerWriter.write(entries, encoding, file));
   }
 
@@ -56,15 +57,16 @@ public final class OciLayout {
    *
    * @param options of a format whose TOC lies in the layer
    */
-  public Layer addLazyLayer(Iterable<TreeEntry> entries, BuildOptions options) throws IOException {
+  public LayoutLayer addLazyLayer(Iterable<TreeEntry> entries, BuildOptions options)
+      throws IOException {
     return addLayer(file -> LazyLayerWriter.write(entries, options, file));
   }
 
   private interface BlobWriter {
-    Layer write(Path file) throws IOException;
+    LayoutLayer write(Path file) throws IOException;
   }
 
-  private Layer addLayer(BlobWriter writer) throws IOException {
+  private LayoutLayer addLayer(BlobWriter writer) throws IOException {
     var file = Files.createTempFile(directory, "layer", ".tmp");
     try {
       var layer = writer.write(file);
@@ -79,7 +81,7 @@ public final class OciLayout {
    * Writes configuration and manifest of an image for this machine's architecture, and lets {@code
    * tag} name it, in place of any image that had the tag.
    */
-  public Descriptor addImage(String tag, ImageConfig config, List<Layer> layers)
+  public BlobDescriptor addImage(String tag, ContainerDefaults config, List<LayoutLayer> layers)
       throws IOException {
     var descriptor = addBlob(ImageDocuments.CONFIG, ImageDocuments.config(config, layers));
     var manifest = addBlob(ImageDocuments.MANIFEST, ImageDocuments.manifest(descriptor, layers));
@@ -91,23 +93,24 @@ public final class OciLayout {
       }
     }
     others.add(tagged(tag, manifest));
-    Files.write(directory.resolve("index.json"), Json.bytes(index));
+    Files.write(directory.resolve("index.json"), ImageJson.bytes(index));
     return manifest;
   }
 
   /** Writes a blob that is held in memory. */
-  public Descriptor addBlob(String mediaType, byte[] bytes) throws IOException {
-    var descriptor = new Descriptor(mediaType, HashingStream.digest(bytes), bytes.length, Map.of());
+  public BlobDescriptor addBlob(String mediaType, byte[] bytes) throws IOException {
+    var descriptor =
+        new BlobDescriptor(mediaType, HashingStream.digest(bytes), bytes.length, Map.of());
     Files.write(blob(descriptor.digest()), bytes);
     return descriptor;
   }
 
   /** Returns the manifests that {@code index.json} lists, by tag. */
-  public Map<String, Descriptor> images() throws IOException {
-    Map<String, Descriptor> images = new LinkedHashMap<>();
+  public Map<String, BlobDescriptor> images() throws IOException {
+    Map<String, BlobDescriptor> images = new LinkedHashMap<>();
     var file = directory.resolve("index.json");
     if (Files.exists(file)) {
-      for (var item : Json.MAPPER.readTree(Files.readAllBytes(file)).path("manifests")) {
+      for (var item : ImageJson.MAPPER.readTree(Files.readAllBytes(file)).path("manifests")) {
         var tag = item.path("annotations").path(REF_NAME).asString("");
         images.put(tag, untagged(ImageDocuments.descriptor(item)));
       }
@@ -116,8 +119,8 @@ public final class OciLayout {
   }
 
   /** Returns the layers of an image, bottom first, as its manifest lists them. */
-  public List<Descriptor> layers(Descriptor manifest) throws IOException {
-    var json = Json.MAPPER.readTree(Files.readAllBytes(blob(manifest.digest())));
+  public List<BlobDescriptor> layers(BlobDescriptor manifest) throws IOException {
+    var json = ImageJson.MAPPER.readTree(Files.readAllBytes(blob(manifest.digest())));
     return json.path("layers").valueStream().map(ImageDocuments::descriptor).toList();
   }
 
@@ -127,16 +130,16 @@ public final class OciLayout {
   }
 
   private static ObjectNode index() {
-    return Json.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", INDEX);
+    return ImageJson.MAPPER.createObjectNode().put("schemaVersion", 2).put("mediaType", INDEX);
   }
 
-  private static Descriptor untagged(Descriptor manifest) {
+  private static BlobDescriptor untagged(BlobDescriptor manifest) {
     Map<String, String> annotations = new LinkedHashMap<>(manifest.annotations());
     annotations.remove(REF_NAME);
     return manifest.withAnnotations(annotations);
   }
 
-  private static JsonNode tagged(String tag, Descriptor manifest) {
+  private static JsonNode tagged(String tag, BlobDescriptor manifest) {
     Map<String, String> annotations = new LinkedHashMap<>(manifest.annotations());
     annotations.put(REF_NAME, tag);
     return ImageDocuments.json(manifest.withAnnotations(annotations));

@@ -85,11 +85,11 @@ final class TarWriter implements AutoCloseable {
     var extended = extended(entry, name, target, size);
     if (!extended.isEmpty()) {
       var records = records(extended);
-      block(new TarHeader("PaxHeaders.0/entry".getBytes(US_ASCII), 0644, 'x', records.length));
+      block(new UstarHeader("PaxHeaders.0/entry".getBytes(US_ASCII), 0644, 'x', records.length));
       out.write(records);
       out.write(new byte[padding(records.length)]);
     }
-    var header = new TarHeader(name, entry.permissions(), type, Math.min(size, MAX_SIZE));
+    var header = new UstarHeader(name, entry.permissions(), type, Math.min(size, MAX_SIZE));
     header.owner(Math.min(entry.uid(), MAX_ID), Math.min(entry.gid(), MAX_ID));
     header.modified(Math.clamp(entry.modified().getEpochSecond(), 0, MAX_SIZE));
     header.link(target);
@@ -99,7 +99,7 @@ final class TarWriter implements AutoCloseable {
     block(header);
   }
 
-  private void block(TarHeader header) throws IOException {
+  private void block(UstarHeader header) throws IOException {
     out.write(header.toBytes());
   }
 

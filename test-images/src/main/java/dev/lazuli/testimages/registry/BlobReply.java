@@ -17,7 +17,7 @@ final class BlobReply {
   private BlobReply() {}
 
   static Reply of(String digest, BlobContent blob, Optional<String> rangeHeader) {
-    var ranges = rangeHeader.flatMap(header -> ByteRange.parse(header, blob.size()));
+    var ranges = rangeHeader.flatMap(header -> BlobRange.parse(header, blob.size()));
     return describe(digest, ranges.map(list -> ranged(blob, list)).orElseGet(() -> whole(blob)));
   }
 
@@ -32,7 +32,7 @@ final class BlobReply {
     return Reply.of(HttpResponseStatus.OK, OCTETS, List.of(new Part(blob, 0, blob.size())));
   }
 
-  private static Reply ranged(BlobContent blob, List<ByteRange> ranges) {
+  private static Reply ranged(BlobContent blob, List<BlobRange> ranges) {
     if (ranges.isEmpty()) {
       return Reply.empty(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
           .with(HttpHeaderNames.CONTENT_RANGE, "bytes */" + blob.size());
@@ -43,12 +43,12 @@ final class BlobReply {
           .with(HttpHeaderNames.CONTENT_RANGE, only.contentRange(blob.size()));
     }
     // Ranges that add up to more than the blob get the blob, as Go's net/http has it.
-    return ranges.stream().mapToLong(ByteRange::length).sum() > blob.size()
+    return ranges.stream().mapToLong(BlobRange::length).sum() > blob.size()
         ? whole(blob)
         : multipart(blob, ranges);
   }
 
-  private static Reply multipart(BlobContent blob, List<ByteRange> ranges) {
+  private static Reply multipart(BlobContent blob, List<BlobRange> ranges) {
     List<Part> parts = new ArrayList<>();
     var lineEnd = "";
     for (var range : ranges) {
@@ -69,7 +69,7 @@ final class BlobReply {
         HttpResponseStatus.PARTIAL_CONTENT, "multipart/byteranges; boundary=" + BOUNDARY, parts);
   }
 
-  private static Part part(BlobContent blob, ByteRange range) {
+  private static Part part(BlobContent blob, BlobRange range) {
     return new Part(blob, range.offset(), range.length());
   }
 }

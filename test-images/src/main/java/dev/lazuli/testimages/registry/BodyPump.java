@@ -16,7 +16,7 @@ import java.util.function.LongConsumer;
  */
 final class BodyPump {
   private final Channel channel;
-  private final Link link;
+  private final NetworkLink link;
   private final Deque<Part> parts;
   private final LongConsumer sent;
   private Runnable finished;
@@ -34,7 +34,7 @@ final class BodyPump {
    */
   BodyPump(
       Channel channel,
-      Link link,
+      NetworkLink link,
       List<Part> body,
       long limit,
       LongConsumer sent,

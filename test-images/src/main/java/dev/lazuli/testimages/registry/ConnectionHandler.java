@@ -27,7 +27,7 @@ final class ConnectionHandler extends ChannelInboundHandlerAdapter {
   private final boolean tls;
   private final Queue<HttpObject> ahead = new ArrayDeque<>();
   private @Nullable IncomingRequest request;
-  private @Nullable Exchange exchange;
+  private @Nullable RegistryExchange exchange;
   private @Nullable ReplySender reply;
   private boolean fresh = true;
   private boolean catchingUp;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record IncomingRequest(
     HttpMethod method,
-    Target target,
+    RequestTarget target,
     HttpHeaders headers,
     String origin,
     RegistryRequest described,
@@ -29,7 +29,7 @@ record IncomingRequest(
     @Nullable Fault fault) {
 
   static IncomingRequest read(HttpRequest request, boolean tls, FaultScript faults) {
-    var target = Target.parse(request.uri());
+    var target = RequestTarget.parse(request.uri());
     var range = Optional.ofNullable(request.headers().get(HttpHeaderNames.RANGE));
     var described = RegistryRequest.of(request.method().name(), target, range);
     return new IncomingRequest(

@@ -16,18 +16,18 @@ import tools.jackson.core.JacksonException;
 final class PushRoutes {
   private static final String DEFAULT_MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 
-  private final ContentStore store;
+  private final RegistryContent store;
   private final Uploads uploads;
 
-  PushRoutes(ContentStore store, Uploads uploads) {
+  PushRoutes(RegistryContent store, Uploads uploads) {
     this.store = store;
     this.uploads = uploads;
   }
 
-  Exchange open(IncomingRequest request) {
+  RegistryExchange open(IncomingRequest request) {
     return switch (request.target()) {
-      case Target.Upload upload -> upload(request.method(), upload);
-      case Target.Manifest manifest when request.method().equals(HttpMethod.PUT) ->
+      case RequestTarget.Upload upload -> upload(request.method(), upload);
+      case RequestTarget.Manifest manifest when request.method().equals(HttpMethod.PUT) ->
           new ManifestPush(
               manifest, request.headers().get(HttpHeaderNames.CONTENT_TYPE, DEFAULT_MANIFEST_TYPE));
       default ->
@@ -36,19 +36,19 @@ final class PushRoutes {
   }
 
   /** Answers how far an upload has come. */
-  Reply progress(Target.Upload target) {
+  Reply progress(RequestTarget.Upload target) {
     return uploads
         .find(target.session())
         .map(upload -> location(HttpResponseStatus.NO_CONTENT, target.repository(), upload))
-        .orElseGet(() -> Routes.notFound("BLOB_UPLOAD_UNKNOWN", target.session()));
+        .orElseGet(() -> RegistryRoutes.notFound("BLOB_UPLOAD_UNKNOWN", target.session()));
   }
 
-  private Exchange upload(HttpMethod method, Target.Upload target) {
+  private RegistryExchange upload(HttpMethod method, RequestTarget.Upload target) {
     try {
       if (method.equals(HttpMethod.POST)) {
         var mounted = target.mountedDigest();
         if (mounted.isPresent() && store.blob(mounted.get()).isPresent()) {
-          return Exchange.of(() -> created(target.repository(), "blobs", mounted.get()));
+          return RegistryExchange.of(() -> created(target.repository(), "blobs", mounted.get()));
         }
         return new BlobPush(target, uploads.start(), method);
       }
@@ -62,8 +62,8 @@ final class PushRoutes {
     }
   }
 
-  private static Exchange refuse(HttpResponseStatus status, String code, String message) {
-    return Exchange.of(() -> Reply.error(status, code, message));
+  private static RegistryExchange refuse(HttpResponseStatus status, String code, String message) {
+    return RegistryExchange.of(() -> Reply.error(status, code, message));
   }
 
   private static Reply created(String repository, String kind, String digest) {
@@ -80,12 +80,12 @@ final class PushRoutes {
   }
 
   /** A blob, or a piece of one. */
-  private final class BlobPush implements Exchange {
-    private final Target.Upload target;
+  private final class BlobPush implements RegistryExchange {
+    private final RequestTarget.Upload target;
     private final Upload upload;
     private final HttpMethod method;
 
-    BlobPush(Target.Upload target, Upload upload, HttpMethod method) {
+    BlobPush(RequestTarget.Upload target, Upload upload, HttpMethod method) {
       this.target = target;
       this.upload = upload;
       this.method = method;
@@ -115,12 +115,12 @@ final class PushRoutes {
   }
 
   /** A manifest or index. */
-  private final class ManifestPush implements Exchange {
-    private final Target.Manifest target;
+  private final class ManifestPush implements RegistryExchange {
+    private final RequestTarget.Manifest target;
     private final String mediaType;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    ManifestPush(Target.Manifest target, String mediaType) {
+    ManifestPush(RequestTarget.Manifest target, String mediaType) {
       this.target = target;
       this.mediaType = mediaType;
     }

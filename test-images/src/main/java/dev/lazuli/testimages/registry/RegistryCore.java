@@ -8,4 +8,5 @@ package dev.lazuli.testimages.registry;
  * @param counters what was asked and sent
  * @param faults the wrong answers
  */
-record RegistryCore(Routes routes, Link link, CounterBoard counters, FaultScript faults) {}
+record RegistryCore(
+    RegistryRoutes routes, NetworkLink link, CounterBoard counters, FaultScript faults) {}

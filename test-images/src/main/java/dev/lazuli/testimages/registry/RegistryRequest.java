@@ -56,25 +56,25 @@ public record RegistryRequest(
     return kind == Kind.BLOB || kind == Kind.REDIRECTED_BLOB;
   }
 
-  static RegistryRequest of(String method, Target target, Optional<String> range) {
+  static RegistryRequest of(String method, RequestTarget target, Optional<String> range) {
     return switch (target) {
-      case Target.Ping() -> new RegistryRequest(method, Kind.PING, "", "", range);
-      case Target.Manifest(var repository, var reference) ->
+      case RequestTarget.Ping() -> new RegistryRequest(method, Kind.PING, "", "", range);
+      case RequestTarget.Manifest(var repository, var reference) ->
           new RegistryRequest(method, Kind.MANIFEST, repository, reference, range);
-      case Target.Blob(var repository, var digest) ->
+      case RequestTarget.Blob(var repository, var digest) ->
           new RegistryRequest(method, Kind.BLOB, repository, digest, range);
-      case Target.Upload upload ->
+      case RequestTarget.Upload upload ->
           new RegistryRequest(
               method, Kind.UPLOAD, upload.repository(), upload.digest().orElse(""), range);
-      case Target.Tags(var repository) ->
+      case RequestTarget.Tags(var repository) ->
           new RegistryRequest(method, Kind.TAGS, repository, "", range);
-      case Target.Referrers referrers ->
+      case RequestTarget.Referrers referrers ->
           new RegistryRequest(
               method, Kind.REFERRERS, referrers.repository(), referrers.digest(), range);
-      case Target.Token _ -> new RegistryRequest(method, Kind.TOKEN, "", "", range);
-      case Target.Stored stored ->
+      case RequestTarget.Token _ -> new RegistryRequest(method, Kind.TOKEN, "", "", range);
+      case RequestTarget.Stored stored ->
           new RegistryRequest(method, Kind.REDIRECTED_BLOB, "", stored.digest(), range);
-      case Target.Unknown _ -> new RegistryRequest(method, Kind.OTHER, "", "", range);
+      case RequestTarget.Unknown _ -> new RegistryRequest(method, Kind.OTHER, "", "", range);
     };
   }
 }

@@ -43,7 +43,7 @@ record Reply(HttpResponseStatus status, HttpHeaders headers, List<Part> body) {
 
   /** Returns an error as the specification wants it, with one of its codes. */
   static Reply error(HttpResponseStatus status, String code, String message) {
-    var json = Json.MAPPER.createObjectNode();
+    var json = RegistryJson.MAPPER.createObjectNode();
     json.putArray("errors").addObject().put("code", code).put("message", message);
     return json(status, json.toString().getBytes(UTF_8));
   }

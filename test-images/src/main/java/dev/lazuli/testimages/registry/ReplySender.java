@@ -41,7 +41,7 @@ final class ReplySender {
    *
    * @param roundTrips how many round trips of the link pass before it
    */
-  void start(int roundTrips, Exchange exchange) {
+  void start(int roundTrips, RegistryExchange exchange) {
     var delay = core.link().roundTripNanos() * roundTrips;
     if (request.fault() instanceof Fault.SlowHeaders(Duration slow)) {
       delay += slow.toNanos();
@@ -56,7 +56,7 @@ final class ReplySender {
     }
   }
 
-  private void answer(Exchange exchange) {
+  private void answer(RegistryExchange exchange) {
     try {
       var reply = exchange.finish();
       switch (request.fault()) {

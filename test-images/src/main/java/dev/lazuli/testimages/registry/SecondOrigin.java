@@ -17,7 +17,7 @@ import java.util.UUID;
 final class SecondOrigin {
   private record Ticket(String digest, long expiresNanos) {}
 
-  private final ContentStore store;
+  private final RegistryContent store;
   private final Optional<Duration> lifetime;
   private final Map<String, Ticket> tickets = new HashMap<>();
 
@@ -28,7 +28,7 @@ final class SecondOrigin {
    *
    * @param lifetime of an address; empty if blobs are not redirected
    */
-  SecondOrigin(ContentStore store, Optional<Duration> lifetime) {
+  SecondOrigin(RegistryContent store, Optional<Duration> lifetime) {
     this.store = store;
     this.lifetime = lifetime;
   }
@@ -50,7 +50,7 @@ final class SecondOrigin {
         .with(HttpHeaderNames.LOCATION, origin + "/store/" + digest + "?ticket=" + key);
   }
 
-  Reply read(IncomingRequest request, Target.Stored target) throws IOException {
+  Reply read(IncomingRequest request, RequestTarget.Stored target) throws IOException {
     if (request.headers().contains(HttpHeaderNames.AUTHORIZATION)) {
       return Reply.error(HttpResponseStatus.BAD_REQUEST, "DENIED", "two kinds of credentials");
     }
@@ -63,6 +63,6 @@ final class SecondOrigin {
     return store
         .blob(ticket.digest)
         .map(blob -> BlobReply.of(ticket.digest, request.seen(blob), request.range()))
-        .orElseGet(() -> Routes.notFound("BLOB_UNKNOWN", ticket.digest));
+        .orElseGet(() -> RegistryRoutes.notFound("BLOB_UNKNOWN", ticket.digest));
   }
 }

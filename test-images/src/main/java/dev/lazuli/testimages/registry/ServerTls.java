@@ -13,7 +13,7 @@ import javax.net.ssl.SSLException;
  * @param identity its key and certificate
  * @param clientAuthority whose certificates clients must show; empty if they need none
  */
-public record ServerTls(Identity identity, Optional<TestCa> clientAuthority) {
+public record ServerTls(KeyWithCertificate identity, Optional<TestCa> clientAuthority) {
   /** Returns TLS with a fresh certificate of {@code authority}, open to every client. */
   public static ServerTls of(TestCa authority) {
     return new ServerTls(authority.issue("test-registry"), Optional.empty());

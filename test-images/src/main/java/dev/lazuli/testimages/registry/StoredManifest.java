@@ -22,7 +22,7 @@ final class StoredManifest {
     this.digest = Digests.sha256(bytes);
     this.mediaType = mediaType;
     this.bytes = bytes;
-    this.json = Json.MAPPER.readTree(bytes);
+    this.json = RegistryJson.MAPPER.readTree(bytes);
   }
 
   String digest() {

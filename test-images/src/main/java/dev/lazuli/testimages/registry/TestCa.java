@@ -40,7 +40,7 @@ public final class TestCa {
       DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
 
   private final String name;
-  private final Identity identity;
+  private final KeyWithCertificate identity;
   private final AtomicLong serial = new AtomicLong(1);
 
   private TestCa(String name) throws GeneralSecurityException {
@@ -51,7 +51,8 @@ public final class TestCa {
             extension(BASIC_CONSTRAINTS, TRUE, Der.sequence(TRUE)),
             extension(KEY_USAGE, TRUE, Der.bits(1, new byte[] {CERT_AND_CRL_SIGN})));
     var end = Instant.now().plus(Duration.ofDays(365));
-    this.identity = new Identity(keys.getPrivate(), certificate(name, keys, keys, end, extensions));
+    this.identity =
+        new KeyWithCertificate(keys.getPrivate(), certificate(name, keys, keys, end, extensions));
   }
 
   /** Creates an authority with a new key. */
@@ -74,16 +75,16 @@ public final class TestCa {
   }
 
   /** Returns a new key with a certificate for servers and clients that is good for a day. */
-  public Identity issue(String commonName) {
+  public KeyWithCertificate issue(String commonName) {
     return issue(commonName, Instant.now().plus(Duration.ofDays(1)));
   }
 
   /** Returns a new key with a certificate that is good until {@code end}, even in the past. */
-  public Identity issue(String commonName, Instant end) {
+  public KeyWithCertificate issue(String commonName, Instant end) {
     try {
       var keys = newKeys();
       var signer = new KeyPair(identity.certificate().getPublicKey(), identity.key());
-      return new Identity(
+      return new KeyWithCertificate(
           keys.getPrivate(), certificate(commonName, keys, signer, end, leafExtensions()));
     } catch (GeneralSecurityException e) {
       throw new AssertionError("every Java runtime has EC keys and X.509", e);

@@ -37,21 +37,21 @@ public final class TestRegistry implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("test-registry", true), NioIoHandler.newFactory());
   private final ChannelGroup channels = new DefaultChannelGroup(group.next());
-  private final ContentStore store = new ContentStore();
+  private final RegistryContent store = new RegistryContent();
   private final CounterBoard counters = new CounterBoard();
   private final FaultScript faults = new FaultScript();
-  private final Link link = new Link(group.next());
+  private final NetworkLink link = new NetworkLink(group.next());
   private final Optional<SslContext> tls;
   private final Uploads uploads;
   private final Channel listener;
   private final Channel secondListener;
 
-  private TestRegistry(RegistryOptions options) throws IOException {
+  private TestRegistry(RegistryDemands options) throws IOException {
     var context = options.tls().isPresent() ? options.tls().get().context() : null;
     tls = Optional.ofNullable(context);
     uploads = new Uploads(Files.createTempDirectory("registry"));
     var second = new SecondOrigin(store, options.redirects());
-    var routes = new Routes(store, uploads, new Gate(options.access()), second);
+    var routes = new RegistryRoutes(store, uploads, new AccessGate(options.access()), second);
     var core = new RegistryCore(routes, link, counters, faults);
     listener = listen(core);
     secondListener = listen(core);
@@ -60,7 +60,7 @@ public final class TestRegistry implements AutoCloseable {
 
   /** Starts a registry without content, open to everybody over plain HTTP. */
   public static TestRegistry start() throws IOException {
-    return start(RegistryOptions.OPEN);
+    return start(RegistryDemands.OPEN);
   }
 
   /**
@@ -68,7 +68,7 @@ public final class TestRegistry implements AutoCloseable {
    *
    * @throws IOException if TLS cannot be set up, or the disk has no place for what is pushed
    */
-  public static TestRegistry start(RegistryOptions options) throws IOException {
+  public static TestRegistry start(RegistryDemands options) throws IOException {
     return new TestRegistry(options);
   }
 

@@ -9,12 +9,12 @@ import java.util.Map;
 
 /** Tokens that were issued: random words that mean something here alone. */
 final class Tokens {
-  private record Grant(List<Scope> scopes, long expiresNanos) {}
+  private record Grant(List<TokenScope> scopes, long expiresNanos) {}
 
   private final Map<String, Grant> grants = new HashMap<>();
   private final SecureRandom random = new SecureRandom();
 
-  String issue(List<Scope> scopes, Duration lifetime) {
+  String issue(List<TokenScope> scopes, Duration lifetime) {
     var bytes = new byte[24];
     random.nextBytes(bytes);
     var token = HexFormat.of().formatHex(bytes);
@@ -22,7 +22,7 @@ final class Tokens {
     return token;
   }
 
-  boolean allows(String token, Scope needed) {
+  boolean allows(String token, TokenScope needed) {
     var grant = grants.get(token);
     return grant != null
         && System.nanoTime() - grant.expiresNanos < 0

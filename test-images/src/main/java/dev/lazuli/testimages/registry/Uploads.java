@@ -34,11 +34,11 @@ final class Uploads implements AutoCloseable {
   }
 
   /** Ends an upload and returns its blob, if its digest is the one expected. */
-  Optional<FileBlob> finish(Upload upload, String digest) throws IOException {
+  Optional<OpenBlobFile> finish(Upload upload, String digest) throws IOException {
     sessions.remove(upload.session());
     upload.channel.close();
     return Digests.format(upload.hash.digest()).equals(digest)
-        ? Optional.of(new FileBlob(upload.file))
+        ? Optional.of(new OpenBlobFile(upload.file))
         : Optional.empty();
   }
 

@@ -2,9 +2,9 @@ package dev.lazuli.testimages.containerd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.testimages.images.ContainerDefaults;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageConfig;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
@@ -39,7 +39,7 @@ final class ContainerdIT {
           .encoding(encoding)
           .layer(new HostFiles().program(sh).program(sleep).tree())
           .layer(new ImageTree().directory("app").file("app/greeting", "hello from a layer\n"))
-          .config(ImageConfig.DEFAULT.withCommand(shell))
+          .config(ContainerDefaults.DEFAULT.withCommand(shell))
           .build(encoding.name());
     }
   }

@@ -89,14 +89,14 @@ final class OciLayoutTest {
     assertThat(digest("one")).isEqualTo(one.digest());
     assertThat(digest("two")).isEqualTo(two.digest());
     assertThat(layout.layers(two))
-        .isEqualTo(builder.layers().stream().map(Layer::descriptor).toList());
+        .isEqualTo(builder.layers().stream().map(LayoutLayer::descriptor).toList());
   }
 
   @Test
   void config_holdsCommandEnvironmentAndDiffIds() throws Exception {
     var builder = new ImageBuilder(layout).layer(new ImageTree().file("a", "1"));
-    var image = builder.config(ImageConfig.DEFAULT.withCommand("/a", "b")).build("1");
-    var manifest = Json.MAPPER.readTree(Files.readAllBytes(layout.blob(image.digest())));
+    var image = builder.config(ContainerDefaults.DEFAULT.withCommand("/a", "b")).build("1");
+    var manifest = ImageJson.MAPPER.readTree(Files.readAllBytes(layout.blob(image.digest())));
     var digest = manifest.path("config").path("digest").asString();
     var config = Files.readString(layout.blob(digest), UTF_8);
 

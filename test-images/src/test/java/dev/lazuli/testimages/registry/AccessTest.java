@@ -3,7 +3,7 @@ package dev.lazuli.testimages.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.registry.RegistryOptions.Access;
+import dev.lazuli.testimages.registry.RegistryDemands.Access;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.regex.Pattern;
@@ -25,14 +25,14 @@ final class AccessTest {
   @SuppressWarnings("NullAway.Init")
   private TestClient client;
 
-  private void start(RegistryOptions options) throws Exception {
+  private void start(RegistryDemands options) throws Exception {
     registry = TestRegistry.start(options);
     registry.serveBlob(DIGEST, BlobContent.of(BLOB));
     client = new TestClient(registry);
   }
 
-  private static RegistryOptions bearer(Duration lifetime) {
-    return RegistryOptions.OPEN.withAccess(new Access.Bearer("user", "secret", lifetime));
+  private static RegistryDemands bearer(Duration lifetime) {
+    return RegistryDemands.OPEN.withAccess(new Access.Bearer("user", "secret", lifetime));
   }
 
   @AfterEach
@@ -43,7 +43,7 @@ final class AccessTest {
 
   @Test
   void basic_wantsThePasswordEverywhere() throws Exception {
-    start(RegistryOptions.OPEN.withAccess(new Access.Basic("user", "secret")));
+    start(RegistryDemands.OPEN.withAccess(new Access.Basic("user", "secret")));
 
     var refused = client.get(PATH);
 
@@ -116,7 +116,7 @@ final class AccessTest {
 
   @Test
   void redirect_leadsToAnotherAddress() throws Exception {
-    start(RegistryOptions.OPEN.withRedirects(Duration.ofMinutes(1)));
+    start(RegistryDemands.OPEN.withRedirects(Duration.ofMinutes(1)));
 
     var redirect = client.get(PATH, "Range", "bytes=1-3");
     var location = redirect.headers().firstValue("location").orElseThrow();
@@ -135,7 +135,7 @@ final class AccessTest {
 
   @Test
   void redirect_leadsToAnAddressThatExpires() throws Exception {
-    start(RegistryOptions.OPEN.withRedirects(Duration.ofMillis(1)));
+    start(RegistryDemands.OPEN.withRedirects(Duration.ofMillis(1)));
 
     var location = client.get(PATH).headers().firstValue("location").orElseThrow();
     Thread.sleep(2);
@@ -145,7 +145,7 @@ final class AccessTest {
 
   @Test
   void redirect_needsTheRightTicket() throws Exception {
-    start(RegistryOptions.OPEN.withRedirects(Duration.ofMinutes(1)));
+    start(RegistryDemands.OPEN.withRedirects(Duration.ofMinutes(1)));
 
     var address = "http://" + registry.secondHost() + "/store/" + DIGEST;
 

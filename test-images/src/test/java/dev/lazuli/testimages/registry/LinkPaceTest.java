@@ -19,12 +19,12 @@ final class LinkPaceTest {
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Random random = new Random(1);
   private long now = 1 << 20;
-  private Link link;
+  private NetworkLink link;
 
   @BeforeEach
   void start() {
     channel.freezeTime();
-    link = new Link(channel.eventLoop(), () -> now);
+    link = new NetworkLink(channel.eventLoop(), () -> now);
   }
 
   @AfterEach

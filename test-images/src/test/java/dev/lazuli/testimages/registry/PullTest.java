@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.images.Descriptor;
+import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.OciLayout;
@@ -25,8 +25,8 @@ final class PullTest {
 
   private TestRegistry registry;
   private TestClient client;
-  private Descriptor image;
-  private Descriptor layer;
+  private BlobDescriptor image;
+  private BlobDescriptor layer;
   private byte[] blob;
   private String path;
 

@@ -39,7 +39,7 @@ final class TlsTest {
   @Test
   void clientThatTrustsTheAuthority_readsEverything() throws Exception {
     var content = FileContent.generated(5_000_000, 1);
-    registry = TestRegistry.start(RegistryOptions.OPEN.withTls(ServerTls.of(ca)));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca)));
     registry.serveBlob(DIGEST, BlobContent.of(content));
 
     try (var client = client(ca, null)) {
@@ -53,7 +53,7 @@ final class TlsTest {
   void redirects_leadToTlsToo() throws Exception {
     registry =
         TestRegistry.start(
-            RegistryOptions.OPEN.withTls(ServerTls.of(ca)).withRedirects(Duration.ofMinutes(1)));
+            RegistryDemands.OPEN.withTls(ServerTls.of(ca)).withRedirects(Duration.ofMinutes(1)));
     registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(10, 1)));
 
     try (var client = client(ca, null)) {
@@ -66,7 +66,7 @@ final class TlsTest {
 
   @Test
   void clientOfAnotherAuthority_refuses() throws Exception {
-    registry = TestRegistry.start(RegistryOptions.OPEN.withTls(ServerTls.of(ca)));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca)));
 
     try (var client = client(TestCa.create("Other CA"), null)) {
       assertThatThrownBy(() -> client.get("/v2/")).isInstanceOf(SSLHandshakeException.class);
@@ -77,7 +77,7 @@ final class TlsTest {
   void expiredCertificate_isRefused() throws Exception {
     var old = ca.issue("old", Instant.now().minus(Duration.ofDays(1)));
     registry =
-        TestRegistry.start(RegistryOptions.OPEN.withTls(new ServerTls(old, Optional.empty())));
+        TestRegistry.start(RegistryDemands.OPEN.withTls(new ServerTls(old, Optional.empty())));
 
     try (var client = client(ca, null)) {
       assertThatThrownBy(() -> client.get("/v2/")).isInstanceOf(SSLHandshakeException.class);
@@ -87,7 +87,7 @@ final class TlsTest {
   @Test
   void clientCertificate_isDemanded() throws Exception {
     var tls = ServerTls.of(ca).demandingCertificatesOf(ca);
-    registry = TestRegistry.start(RegistryOptions.OPEN.withTls(tls));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(tls));
 
     try (var known = client(ca, ca.issue("a client"));
         var stranger = client(ca, TestCa.create("Other CA").issue("a stranger"));
@@ -118,7 +118,8 @@ final class TlsTest {
     assertThat(identity.keyPem()).startsWith("-----BEGIN PRIVATE KEY-----\n");
   }
 
-  private TestClient client(TestCa trusted, @Nullable Identity identity) throws Exception {
+  private TestClient client(TestCa trusted, @Nullable KeyWithCertificate identity)
+      throws Exception {
     var trust = KeyStore.getInstance("PKCS12");
     trust.load(null, null);
     trust.setCertificateEntry("ca", trusted.certificate());

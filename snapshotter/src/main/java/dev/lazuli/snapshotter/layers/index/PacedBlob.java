@@ -50,7 +50,7 @@ final class PacedBlob implements BlobSource {
     var opening = start(reader, () -> blob.open(offset, length));
     boolean opened = false;
     try {
-      var stream = new PacedStream(await(opening), reader);
+      var stream = new WatchedStream(await(opening), reader);
       opened = true;
       return stream;
     } finally {
@@ -72,11 +72,11 @@ final class PacedBlob implements BlobSource {
     blob.wrongBytes(offset, length);
   }
 
-  private final class PacedStream implements BlobStream {
+  private final class WatchedStream implements BlobStream {
     private final BlobStream stream;
     private final ExecutorService reader;
 
-    PacedStream(BlobStream stream, ExecutorService reader) {
+    WatchedStream(BlobStream stream, ExecutorService reader) {
       this.stream = stream;
       this.reader = reader;
     }

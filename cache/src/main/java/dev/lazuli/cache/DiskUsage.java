@@ -1,0 +1,58 @@
+package dev.lazuli.cache;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** The disk that all layers of a store take, and what eviction has freed of it. Thread-safe. */
+final class DiskUsage {
+  private final long quota;
+  private final Pressure pressure;
+  private final LongAdder used = new LongAdder();
+  private final LongAdder going = new LongAdder();
+  private final LongAdder evicted = new LongAdder();
+
+  DiskUsage(long quota, Pressure pressure) {
+    this.quota = quota;
+    this.pressure = pressure;
+  }
+
+  /** Counts bytes that are taken, or freed if negative. */
+  void grew(long bytes) {
+    used.add(bytes);
+    if (bytes > 0 && overQuota()) {
+      pressure.signal();
+    }
+  }
+
+  /**
+   * Counts bytes that are being deleted: they still take room, and need no other to go for them.
+   */
+  void going(long bytes) {
+    going.add(bytes);
+  }
+
+  void evicted(long bytes) {
+    evicted.add(bytes);
+  }
+
+  long usedBytes() {
+    return used.sum();
+  }
+
+  /** Returns what will be used once all that is being deleted is gone. */
+  long stayingBytes() {
+    return used.sum() - going.sum();
+  }
+
+  long evictedBytes() {
+    return evicted.sum();
+  }
+
+  boolean overQuota() {
+    return quota > 0 && stayingBytes() > quota;
+  }
+
+  /** Returns whether a tenth of the quota, kept for readers, is still free. */
+  boolean leavesRoom() {
+    return quota == 0 || used.sum() < quota - quota / 10;
+  }
+}

@@ -1,0 +1,209 @@
+package dev.lazuli.snapshotter.start;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lazuli.bridge.erofs.CorruptImageException;
+import dev.lazuli.bridge.erofs.ErofsImage;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The merged tree of an image's layers, as overlayfs will show it: upper layers hide lower ones,
+ * whiteouts and opaque directories are obeyed, symbolic links are followed within the image. Reads
+ * metadata alone, nothing is fetched. Safe for use by several threads.
+ */
+final class MergedTree {
+  /** As Linux has it: MAXSYMLINKS of include/linux/namei.h. */
+  private static final int MOST_LINKS = 40;
+
+  private static final int MOST_NAMES = 4096;
+
+  /** S_IFMT and its values, of uapi/linux/stat.h. */
+  private static final int TYPE = 0170000;
+
+  private static final int DIRECTORY = 0040000;
+  private static final int REGULAR = 0100000;
+  private static final int LINK = 0120000;
+
+  private static final int REGULAR_ENTRY = 1;
+
+  private static final List<MemorySegment> OPAQUE =
+      List.of(text("trusted.overlay.opaque"), text("user.overlay.opaque"));
+
+  /** An inode of a layer. */
+  private record Node(StartLayer layer, long nid) {
+    int type() throws CorruptImageException {
+      return layer.image().mode(nid) & TYPE;
+    }
+
+    boolean isOpaque() throws CorruptImageException {
+      var value = MemorySegment.ofArray(new byte[1]);
+      for (MemorySegment name : OPAQUE) {
+        if (layer.image().getXattr(nid, name, value) == 1
+            && value.get(ValueLayout.JAVA_BYTE, 0) == 'y') {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /**
+   * One name's inodes: a directory has one in each layer that adds to it, the topmost first;
+   * anything else has one.
+   */
+  private record Place(String name, List<Node> nodes) {}
+
+  private final Place root;
+  private final StartBudget budget;
+
+  /**
+   * Makes the tree of some layers.
+   *
+   * @param layers the topmost first; they stay the caller's
+   * @param budget pays for look-ups; once they are used up nothing is found any more
+   */
+  MergedTree(List<StartLayer> layers, StartBudget budget) {
+    this.budget = budget;
+    this.root =
+        new Place(
+            "", layers.stream().map(layer -> new Node(layer, layer.image().rootNid())).toList());
+  }
+
+  /**
+   * Finds a file.
+   *
+   * @param path absolute; links in it are followed
+   * @return empty if it is not there, is no regular file or has no content
+   * @throws CorruptImageException if a metadata image is damaged
+   */
+  Optional<ImageFile> file(String path) throws CorruptImageException {
+    var way = walk(path);
+    if (way.isEmpty() || way.getLast().nodes().getFirst().type() != REGULAR) {
+      return Optional.empty();
+    }
+    Node node = way.getLast().nodes().getFirst();
+    long offset = node.layer().image().dataOffset(node.nid());
+    return offset < 0
+        ? Optional.empty()
+        : Optional.of(
+            new ImageFile(
+                pathOf(way), node.layer(), offset, node.layer().image().size(node.nid())));
+  }
+
+  /**
+   * Returns the names of a directory's regular files, in order; empty if it is not there. No more
+   * than {@value #MOST_NAMES} for each layer.
+   */
+  List<String> files(String directory) throws CorruptImageException {
+    var way = walk(directory);
+    var names = new TreeSet<String>();
+    for (Node node : way.isEmpty() ? root.nodes().subList(0, 0) : way.getLast().nodes()) {
+      if (node.type() == DIRECTORY) {
+        node.layer().image().forEachEntry(node.nid(), 0, new Names(names, budget));
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  private record Names(TreeSet<String> names, StartBudget budget)
+      implements ErofsImage.EntryVisitor {
+    @Override
+    public boolean entry(
+        MemorySegment image, long nameOffset, int nameLength, long nid, int type, long next) {
+      if (type == REGULAR_ENTRY) {
+        names.add(string(image.asSlice(nameOffset, nameLength)));
+      }
+      return names.size() < MOST_NAMES && budget.takeLookUp();
+    }
+  }
+
+  /** Returns the places from the root's child down to where the path leads; empty if nowhere. */
+  private List<Place> walk(String path) throws CorruptImageException {
+    if (path.length() > budget.limits().pathBytes()) {
+      return List.of();
+    }
+    Deque<String> ahead = new ArrayDeque<>(List.of(path.split("/", -1)));
+    var way = new ArrayList<Place>();
+    int links = 0;
+    while (!ahead.isEmpty()) {
+      String name = ahead.pop();
+      if (!budget.takeLookUp()) {
+        return List.of();
+      }
+      if (name.isEmpty() || name.equals(".")) {
+        continue;
+      }
+      if (name.equals("..")) {
+        if (!way.isEmpty()) {
+          way.removeLast();
+        }
+        continue;
+      }
+      Place next = child(way.isEmpty() ? root : way.getLast(), name);
+      if (next.nodes().isEmpty()) {
+        return List.of();
+      }
+      Node node = next.nodes().getFirst();
+      if (node.type() != LINK) {
+        way.add(next);
+        continue;
+      }
+      if (++links > MOST_LINKS) {
+        return List.of();
+      }
+      String target = string(node.layer().image().linkTarget(node.nid()));
+      if (target.startsWith("/")) {
+        way.clear();
+      }
+      List.of(target.split("/", -1)).reversed().forEach(ahead::push);
+    }
+    return way;
+  }
+
+  private Place child(Place parent, String name) throws CorruptImageException {
+    MemorySegment bytes = text(name);
+    var found = new ArrayList<Node>();
+    for (Node directory : parent.nodes()) {
+      if (directory.type() != DIRECTORY || !budget.takeLookUp()) {
+        break;
+      }
+      long nid =
+          directory.layer().image().lookup(directory.nid(), bytes, 0, (int) bytes.byteSize());
+      if (nid == ErofsImage.ABSENT) {
+        continue;
+      }
+      var node = new Node(directory.layer(), nid);
+      boolean isDirectory = node.type() == DIRECTORY;
+      if (!isDirectory && !found.isEmpty()) {
+        break;
+      }
+      // A whiteout is a device: like anything but a directory it hides what is below.
+      found.add(node);
+      if (!isDirectory || node.isOpaque()) {
+        break;
+      }
+    }
+    return new Place(name, found);
+  }
+
+  private static String pathOf(List<Place> way) {
+    var path = new StringBuilder();
+    way.forEach(place -> path.append('/').append(place.name()));
+    return path.toString();
+  }
+
+  private static MemorySegment text(String text) {
+    return MemorySegment.ofArray(text.getBytes(UTF_8));
+  }
+
+  private static String string(MemorySegment bytes) {
+    return new String(bytes.toArray(ValueLayout.JAVA_BYTE), UTF_8);
+  }
+}

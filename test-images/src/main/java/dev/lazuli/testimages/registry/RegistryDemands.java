@@ -1,0 +1,57 @@
+package dev.lazuli.testimages.registry;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a registry demands of its clients. Immutable.
+ *
+ * @param access who may do what
+ * @param tls certificate and demands of TLS; empty for plain HTTP
+ * @param redirects how long the address of a blob at the second origin is good; empty to send blobs
+ *     directly
+ */
+public record RegistryDemands(
+    Access access, Optional<ServerTls> tls, Optional<Duration> redirects) {
+  /** Plain HTTP for everybody. */
+  public static final RegistryDemands OPEN =
+      new RegistryDemands(new Access.Anonymous(), Optional.empty(), Optional.empty());
+
+  /** Who may do what. */
+  public sealed interface Access {
+    /** Everybody may do everything. */
+    record Anonymous() implements Access {}
+
+    /** Who knows the password may do everything. */
+    record Basic(String user, String password) implements Access {}
+
+    /**
+     * A token for each repository, from the registry's own token service. Who knows the password
+     * gets every scope; others may pull what lies outside {@code private/}.
+     *
+     * @param user for the token service, by Basic authentication
+     * @param password of the user
+     * @param lifetime of a token
+     */
+    record Bearer(String user, String password, Duration lifetime) implements Access {}
+  }
+
+  /** Returns the same options with another rule of access. */
+  public RegistryDemands withAccess(Access rule) {
+    return new RegistryDemands(rule, tls, redirects);
+  }
+
+  /** Returns the same options with TLS. */
+  public RegistryDemands withTls(ServerTls serverTls) {
+    return new RegistryDemands(access, Optional.of(serverTls), redirects);
+  }
+
+  /**
+   * Returns the same options with GET requests of blobs redirected to a second origin.
+   *
+   * @param lifetime after which an address there is answered with 403
+   */
+  public RegistryDemands withRedirects(Duration lifetime) {
+    return new RegistryDemands(access, tls, Optional.of(lifetime));
+  }
+}
