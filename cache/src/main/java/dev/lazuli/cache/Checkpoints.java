@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
+import dev.lazuli.cache.chunks.SyncFailedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

@@ -2,6 +2,9 @@ package dev.lazuli.cache;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;

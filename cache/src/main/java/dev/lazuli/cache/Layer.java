@@ -3,6 +3,16 @@ package dev.lazuli.cache;
 import static java.lang.System.Logger.Level.WARNING;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.chunks.AtomicBits;
+import dev.lazuli.cache.chunks.Blocks;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.Holes;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.SyncFailedException;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.DataFile;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,6 +1,7 @@
 package dev.lazuli.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.chunks.ChunkTable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

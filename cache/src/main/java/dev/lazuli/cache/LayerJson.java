@@ -1,5 +1,8 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;

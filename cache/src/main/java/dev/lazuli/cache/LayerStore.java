@@ -4,6 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

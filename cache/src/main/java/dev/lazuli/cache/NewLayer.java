@@ -1,6 +1,12 @@
 package dev.lazuli.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.ChunkTableBuilder;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.disk.Checksums;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;

@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;

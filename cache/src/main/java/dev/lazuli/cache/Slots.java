@@ -3,6 +3,9 @@ package dev.lazuli.cache;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.IOException;
 import java.nio.file.Path;
 

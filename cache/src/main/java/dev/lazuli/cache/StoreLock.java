@@ -1,6 +1,7 @@
 package dev.lazuli.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.disk.Disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

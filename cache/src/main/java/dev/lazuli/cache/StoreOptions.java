@@ -1,5 +1,8 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.cache.disk.BlocksOf;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 
 /** What the layers of one store share. */

@@ -4,6 +4,8 @@ import static java.lang.System.Logger.Level.DEBUG;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.chunks.Blocks;
+import dev.lazuli.cache.disk.BlocksOf;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;

@@ -2,6 +2,7 @@ package dev.lazuli.cache;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

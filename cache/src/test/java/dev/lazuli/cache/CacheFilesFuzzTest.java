@@ -1,9 +1,15 @@
 package dev.lazuli.cache;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.lazuli.cache.chunks.Blocks;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -16,6 +22,7 @@ import java.util.UUID;
 final class CacheFilesFuzzTest {
   private static final UUID THIS_BOOT = new UUID(1, 2);
   private static final int HEADER_BYTES = 64;
+  private static final int RECORD_BYTES = 72;
 
   /** What is done with a file that holds the input. */
   private interface OnFile {
@@ -58,10 +65,10 @@ final class CacheFilesFuzzTest {
   void chunk_table(byte[] input) throws IOException {
     byte[] table = input.length == 0 ? input : Arrays.copyOfRange(input, 1, input.length);
     if (input.length > HEADER_BYTES && (input[0] & 1) == 1) {
-      int count = (table.length - HEADER_BYTES) / ChunkTable.RECORD_BYTES;
-      table = Arrays.copyOf(table, HEADER_BYTES + count * ChunkTable.RECORD_BYTES);
+      int count = (table.length - HEADER_BYTES) / RECORD_BYTES;
+      table = Arrays.copyOf(table, HEADER_BYTES + count * RECORD_BYTES);
       ByteBuffer header = ByteBuffer.wrap(table).order(LITTLE_ENDIAN);
-      header.putLong(ChunkTable.MAGIC).putInt(ChunkTable.RECORD_BYTES).putInt(count);
+      header.put("LZCHUNK1".getBytes(US_ASCII)).putInt(RECORD_BYTES).putInt(count);
     }
     on(table, CacheFilesFuzzTest::readTable);
   }
@@ -69,7 +76,7 @@ final class CacheFilesFuzzTest {
   private static void readTable(Path file) throws IOException {
     try (var arena = Arena.ofConfined()) {
       ChunkTable chunks = ChunkTable.map(Disk.LOCAL, file, arena);
-      long records = (Files.size(file) - HEADER_BYTES) / ChunkTable.RECORD_BYTES;
+      long records = (Files.size(file) - HEADER_BYTES) / RECORD_BYTES;
       assertThat((long) chunks.count()).isEqualTo(records);
       for (int c = 0; c < chunks.count(); c++) {
         assertThat(chunks.dataEnd(c)).isEqualTo(chunks.dataOffset(c) + chunks.size(c));
@@ -91,7 +98,8 @@ final class CacheFilesFuzzTest {
     byte[] file = input.length == 0 ? input : Arrays.copyOfRange(input, 1, input.length);
     if (input.length > 0 && input[0] < 0) {
       file = Arrays.copyOf(file, HEADER_BYTES + 2 * ((chunks + 7) / 8));
-      ByteBuffer.wrap(file).order(LITTLE_ENDIAN).putLong(PresenceFile.MAGIC).putInt(chunks);
+      ByteBuffer header = ByteBuffer.wrap(file).order(LITTLE_ENDIAN);
+      header.put("LZPRSNT1".getBytes(US_ASCII)).putInt(chunks);
     }
     byte[] content = file;
     on(file, path -> readPresence(path, chunks, content));

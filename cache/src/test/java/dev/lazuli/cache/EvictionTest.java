@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;

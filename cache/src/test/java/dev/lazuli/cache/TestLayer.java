@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.cache.chunks.Blocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

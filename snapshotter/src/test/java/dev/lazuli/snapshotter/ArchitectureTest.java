@@ -20,6 +20,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
@@ -155,6 +156,23 @@ final class ArchitectureTest {
         .check(code);
   }
 
+  /** Behind the cache's own package is what only the cache needs, but for these four. */
+  @Test
+  void cache_isUsedByItsFront() {
+    noClasses()
+        .that(outside("dev.lazuli.cache.."))
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("dev.lazuli.cache.*..")
+                .and(
+                    notNamed(
+                        "dev.lazuli.cache.chunks.ChunkTable",
+                        "dev.lazuli.cache.disk.BlocksOf",
+                        "dev.lazuli.cache.disk.CacheCorruptException",
+                        "dev.lazuli.cache.disk.HolePuncher")))
+        .check(code);
+  }
+
   @Test
   void onlyTheKernelPackage_callsNativeCode() {
     noClasses()
@@ -221,6 +239,13 @@ final class ArchitectureTest {
                 assertThat(type.getPackage().isAnnotatedWith(NullMarked.class))
                     .as("%s is in a @NullMarked package", type.getName())
                     .isTrue());
+  }
+
+  private static DescribedPredicate<JavaClass> notNamed(String... names) {
+    var allowed = Set.of(names);
+    return DescribedPredicate.describe(
+        "not " + allowed,
+        type -> allowed.stream().noneMatch(name -> (type.getName() + "$").startsWith(name + "$")));
   }
 
   private static DescribedPredicate<JavaClass> outside(String... packages) {

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.estargz.read.ChunkTableView;
 import java.util.HexFormat;
 

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.FileHoles;
-import dev.lazuli.cache.HolePuncher;
+import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static dev.lazuli.snapshotter.waterfall.ArrivalReason.DISK;
 import static dev.lazuli.snapshotter.waterfall.ArrivalReason.NEIGHBOUR;
 import static dev.lazuli.snapshotter.waterfall.ArrivalReason.PREFETCH;
 
-import dev.lazuli.cache.ChunkTable;
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.snapshotter.fetch.Priority;
 import dev.lazuli.snapshotter.waterfall.LayerEvents.Event;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Arrival;

@@ -3,10 +3,10 @@ package dev.lazuli.snapshotter.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.ChunkMissingException;
-import dev.lazuli.cache.HolePuncher;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.cache.disk.HolePuncher;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;

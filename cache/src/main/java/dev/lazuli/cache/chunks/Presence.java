@@ -1,7 +1,9 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.disk.DataFile;
+import dev.lazuli.cache.disk.Disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +29,7 @@ import java.util.UUID;
  *
  * <p>Thread-safe. Bits are read without a lock; changes are serialised by this object's monitor.
  */
-final class Presence implements Closeable {
+public final class Presence implements Closeable {
   private final PresenceFile file;
   private final AtomicBits present;
   private final AtomicBits doubted;
@@ -69,7 +71,7 @@ final class Presence implements Closeable {
   }
 
   /** Writes and syncs the file of a layer that has nothing yet. */
-  static void create(Disk disk, Path path, int chunks, UUID bootId) throws IOException {
+  public static void create(Disk disk, Path path, int chunks, UUID bootId) throws IOException {
     PresenceFile.create(disk, path, bootId, PresenceFile.Bits.nothing(chunks));
   }
 
@@ -80,7 +82,7 @@ final class Presence implements Closeable {
    */
   @MustBeClosed
   @SuppressWarnings("MustBeClosed") // close() closes the file.
-  static Presence open(Disk disk, Path path, int chunks, UUID bootId, boolean torn)
+  public static Presence open(Disk disk, Path path, int chunks, UUID bootId, boolean torn)
       throws IOException {
     var file = new PresenceFile(disk, path, bootId, chunks);
     try {
@@ -108,59 +110,59 @@ final class Presence implements Closeable {
         new PresenceFile(disk, path, bootId, doubting.present().size()), doubting, false);
   }
 
-  boolean has(int chunk) {
+  public boolean has(int chunk) {
     return present.get(chunk);
   }
 
   /** Returns the first chunk in the range that is not present; -1 if all are. */
-  int nextMissing(int from, int to) {
+  public int nextMissing(int from, int to) {
     return present.nextClear(from, to);
   }
 
   /** Returns the first present chunk in the range; -1 if there is none. */
-  int nextPresent(int from, int to) {
+  public int nextPresent(int from, int to) {
     return present.nextSet(from, to);
   }
 
   /** Returns the first doubted chunk in the range; -1 if there is none. */
-  int nextDoubted(int from, int to) {
+  public int nextDoubted(int from, int to) {
     return doubted.nextSet(from, to);
   }
 
   /** Returns whether everything marked present is known to be on the disk. */
-  synchronized boolean clean() {
+  public synchronized boolean clean() {
     return clean;
   }
 
   /** Returns whether the file may differ from the bits, so that it must not be believed. */
-  synchronized boolean torn() {
+  public synchronized boolean torn() {
     return torn;
   }
 
   /** Returns whether doubted bytes that prove right must be written again to be on the disk. */
-  synchronized boolean mustRewrite() {
+  public synchronized boolean mustRewrite() {
     return rewrite;
   }
 
   /** Returns whether bytes were left at the chunk's place, right or not. */
-  boolean doubts(int chunk) {
+  public boolean doubts(int chunk) {
     return doubted.get(chunk);
   }
 
-  int count() {
+  public int count() {
     return presentCount;
   }
 
-  int doubtedCount() {
+  public int doubtedCount() {
     return doubted.count();
   }
 
-  boolean all() {
+  public boolean all() {
     return presentCount == present.size();
   }
 
   /** Marks the chunk present: its bytes are in the data file and their digest was right. */
-  synchronized void add(int chunk) throws IOException {
+  public synchronized void add(int chunk) throws IOException {
     prepare();
     if (present.get(chunk)) {
       return;
@@ -178,7 +180,7 @@ final class Presence implements Closeable {
   }
 
   /** Marks the chunk missing, durably: only after this may its bytes be touched. */
-  synchronized void remove(int chunk) throws IOException {
+  public synchronized void remove(int chunk) throws IOException {
     prepare();
     if (present.get(chunk)) {
       mirror(present, chunk, false);
@@ -189,13 +191,13 @@ final class Presence implements Closeable {
   }
 
   /** Stops doubting the chunk: whatever was left of it is not it. */
-  synchronized void dispel(int chunk) throws IOException {
+  public synchronized void dispel(int chunk) throws IOException {
     prepare();
     undoubt(chunk);
   }
 
   /** Doubts a missing chunk whose bytes are still at their place. */
-  synchronized void doubt(int chunk) throws IOException {
+  public synchronized void doubt(int chunk) throws IOException {
     prepare();
     if (!present.get(chunk) && doubted.set(chunk)) {
       changes++;
@@ -204,7 +206,7 @@ final class Presence implements Closeable {
   }
 
   /** Makes sure that the file says of no missing chunk that it is present. */
-  synchronized void settle() throws IOException {
+  public synchronized void settle() throws IOException {
     if (torn) {
       prepare();
     }
@@ -255,7 +257,7 @@ final class Presence implements Closeable {
    *     disk is doubted now
    * @throws IOException if the map could not be written or synced
    */
-  boolean checkpoint(DataFile data) throws IOException {
+  public boolean checkpoint(DataFile data) throws IOException {
     synchronized (syncing) {
       long before;
       AtomicBits inSync;

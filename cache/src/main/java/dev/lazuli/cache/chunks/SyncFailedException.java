@@ -1,9 +1,9 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 import java.io.IOException;
 
 /** The data of a layer could not be synced; part of it may never reach the disk. */
-final class SyncFailedException extends IOException {
+public final class SyncFailedException extends IOException {
   private static final long serialVersionUID = 1;
 
   private final int doubted;
@@ -18,7 +18,7 @@ final class SyncFailedException extends IOException {
     this.doubted = doubted;
   }
 
-  int doubted() {
+  public int doubted() {
     return doubted;
   }
 }

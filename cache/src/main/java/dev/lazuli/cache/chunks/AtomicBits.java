@@ -1,22 +1,22 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /** A fixed set of bits. Thread-safe without locks; nothing allocates after construction. */
-final class AtomicBits {
+public final class AtomicBits {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final long[] words;
   private final int size;
 
-  AtomicBits(int size) {
+  public AtomicBits(int size) {
     this.words = new long[(size + 63) >>> 6];
     this.size = size;
   }
 
   /** Reads bits from {@code bytes}: bit {@code i} is bit {@code i % 8} of byte {@code i / 8}. */
-  AtomicBits(int size, byte[] bytes) {
+  public AtomicBits(int size, byte[] bytes) {
     this(size);
     for (int bit = 0; bit < size; bit++) {
       if ((bytes[bit >>> 3] >>> (bit & 7) & 1) != 0) {
@@ -46,18 +46,18 @@ final class AtomicBits {
     return size;
   }
 
-  boolean get(int bit) {
+  public boolean get(int bit) {
     return ((long) WORD.getAcquire(words, bit >>> 6) >>> bit & 1) != 0;
   }
 
   /** Sets the bit and returns whether it was clear. */
-  boolean set(int bit) {
+  public boolean set(int bit) {
     long mask = 1L << bit;
     return ((long) WORD.getAndBitwiseOr(words, bit >>> 6, mask) & mask) == 0;
   }
 
   /** Clears the bit and returns whether it was set. */
-  boolean clear(int bit) {
+  public boolean clear(int bit) {
     long mask = 1L << bit;
     return ((long) WORD.getAndBitwiseAnd(words, bit >>> 6, ~mask) & mask) != 0;
   }

@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;

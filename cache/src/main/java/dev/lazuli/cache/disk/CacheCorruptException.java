@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 public final class CacheCorruptException extends IOException {
   private static final long serialVersionUID = 1;
 
-  CacheCorruptException(Path file, String what) {
+  public CacheCorruptException(Path file, String what) {
     super("cache file " + file + ": " + what);
   }
 }

@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,13 +7,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /** CRC-32C of files that must not have changed since they were written. */
-final class Checksums {
+public final class Checksums {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private Checksums() {}
 
   /** Returns the checksum of a file from {@code offset} to its end. */
-  static int of(Disk disk, Path file, long offset) throws IOException {
+  public static int of(Disk disk, Path file, long offset) throws IOException {
     var crc = new CRC32C();
     var buffer = ByteBuffer.allocate(BUFFER_BYTES);
     try (var channel = disk.open(file, StandardOpenOption.READ)) {

@@ -1,6 +1,10 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.DataFile;
+import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Durable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import java.io.IOException;
 import java.nio.file.Path;

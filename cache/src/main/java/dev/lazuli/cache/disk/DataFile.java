@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.Closeable;
@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
  * A file read and written at positions, from any thread. An interrupt closes a {@link FileChannel}
  * under all of its users; this one opens it again, so that a thread's interrupt stays its own.
  */
-final class DataFile implements Closeable {
+public final class DataFile implements Closeable {
   private final Disk disk;
   private final Path path;
   private volatile FileChannel channel;
@@ -22,7 +22,7 @@ final class DataFile implements Closeable {
 
   @MustBeClosed
   @SuppressWarnings("MustBeClosed") // close() closes the channel.
-  DataFile(Disk disk, Path path) throws IOException {
+  public DataFile(Disk disk, Path path) throws IOException {
     this.disk = disk;
     this.path = path;
     this.channel = open();
@@ -33,17 +33,17 @@ final class DataFile implements Closeable {
     return disk.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
   /** Fills {@code dst} from {@code offset}. */
-  void read(long offset, ByteBuffer dst) throws IOException {
+  public void read(long offset, ByteBuffer dst) throws IOException {
     transfer(offset, dst, false);
   }
 
   /** Writes all of {@code src} at {@code offset}. */
-  void write(long offset, ByteBuffer src) throws IOException {
+  public void write(long offset, ByteBuffer src) throws IOException {
     transfer(offset, src, true);
   }
 
@@ -72,7 +72,7 @@ final class DataFile implements Closeable {
   }
 
   /** Syncs content and size to the disk. */
-  void sync() throws IOException {
+  public void sync() throws IOException {
     boolean interrupted = false;
     try {
       while (true) {
@@ -96,7 +96,7 @@ final class DataFile implements Closeable {
    * Returns the open channel, for calls that work on channels; such a call can fail with {@link
    * ClosedChannelException} when another thread is interrupted.
    */
-  FileChannel channel() {
+  public FileChannel channel() {
     return channel;
   }
 

@@ -1,7 +1,11 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.Checksums;
+import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -40,7 +44,7 @@ public final class ChunkTable {
   static final long MAGIC = 0x314b_4e55_4843_5a4cL; // "LZCHUNK1"
   static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN);
   static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(LITTLE_ENDIAN);
-  static final int DIGEST_BYTES = 32;
+  public static final int DIGEST_BYTES = 32;
 
   private static final int SIZE = 8;
   private static final int BLOB_OFFSET = 16;
@@ -61,7 +65,7 @@ public final class ChunkTable {
   }
 
   /** Maps {@code file}; the mapping lives as long as {@code arena}. */
-  static ChunkTable map(Disk disk, Path file, Arena arena) throws IOException {
+  public static ChunkTable map(Disk disk, Path file, Arena arena) throws IOException {
     try (var channel = disk.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < HEADER_BYTES) {
@@ -85,7 +89,7 @@ public final class ChunkTable {
    * Reads the whole table, and the metadata image beside it, and compares them with the checksums
    * in the table's header.
    */
-  void verify(Disk disk, Path file, Path meta) throws IOException {
+  public void verify(Disk disk, Path file, Path meta) throws IOException {
     if (Checksums.of(disk, file, HEADER_BYTES) != table.get(INT, 24)) {
       throw new CacheCorruptException(file, "checksum of the records differs");
     }
@@ -153,7 +157,7 @@ public final class ChunkTable {
     MemorySegment.copy(table, ValueLayout.JAVA_BYTE, at(chunk) + DIGEST, into, 0, DIGEST_BYTES);
   }
 
-  boolean hasDigest(int chunk) {
+  public boolean hasDigest(int chunk) {
     long at = at(chunk) + DIGEST;
     for (int i = 0; i < DIGEST_BYTES; i += Long.BYTES) {
       if (table.get(LONG, at + i) != 0) {
@@ -164,7 +168,7 @@ public final class ChunkTable {
   }
 
   /** Returns the first eight bytes of the chunk's SHA-256. */
-  long digestPrefix(int chunk) {
+  public long digestPrefix(int chunk) {
     return table.get(LONG, at(chunk) + DIGEST);
   }
 

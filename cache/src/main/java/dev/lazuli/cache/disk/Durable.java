@@ -1,4 +1,4 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.disk;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Small files that are either there whole or not at all, even if the machine stops. */
-final class Durable {
+public final class Durable {
   private Durable() {}
 
   /** Writes a new file and syncs it; its name is durable only after {@link #syncDirectory}. */
-  static void write(Disk disk, Path path, ByteBuffer content) throws IOException {
+  public static void write(Disk disk, Path path, ByteBuffer content) throws IOException {
     try (var channel = disk.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       while (content.hasRemaining()) {
         channel.write(content);
@@ -24,7 +24,7 @@ final class Durable {
    *
    * @throws CacheCorruptException if it has more than {@code most} bytes
    */
-  static byte[] read(Disk disk, Path path, int most) throws IOException {
+  public static byte[] read(Disk disk, Path path, int most) throws IOException {
     try (var channel = disk.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size > most) {
@@ -49,7 +49,7 @@ final class Durable {
   }
 
   /** Puts {@code content} in the place of {@code path}'s. */
-  static void rewrite(Disk disk, Path path, byte[] content) throws IOException {
+  public static void rewrite(Disk disk, Path path, byte[] content) throws IOException {
     Path fresh = path.resolveSibling(path.getFileName() + ".new");
     disk.delete(fresh);
     write(disk, fresh, ByteBuffer.wrap(content));
@@ -57,14 +57,14 @@ final class Durable {
   }
 
   /** Makes the names in {@code directory} durable. */
-  static void syncDirectory(Disk disk, Path directory) throws IOException {
+  public static void syncDirectory(Disk disk, Path directory) throws IOException {
     try (var channel = disk.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }
 
   /** Syncs the content of a file that was written elsewhere. */
-  static void syncFile(Disk disk, Path file) throws IOException {
+  public static void syncFile(Disk disk, Path file) throws IOException {
     try (var channel = disk.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
     }

@@ -1,5 +1,6 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
+import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -8,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * Gives blocks of a layer's data file back to the file system. Does nothing where there is no
  * {@link HolePuncher}: bytes that are not marked present harm nobody, they only take room.
  */
-final class Holes {
+public final class Holes {
   private final ChunkTable chunks;
   private final Presence presence;
   private final Path file;
   private final @Nullable HolePuncher puncher;
 
-  Holes(ChunkTable chunks, Presence presence, Path file, @Nullable HolePuncher puncher) {
+  public Holes(ChunkTable chunks, Presence presence, Path file, @Nullable HolePuncher puncher) {
     this.chunks = chunks;
     this.presence = presence;
     this.file = file;
@@ -22,7 +23,7 @@ final class Holes {
   }
 
   /** Gives back the chunks from {@code from} up to {@code to}, with the padding behind them. */
-  void punch(int from, int to) throws IOException {
+  public void punch(int from, int to) throws IOException {
     if (puncher == null) {
       return;
     }
@@ -36,7 +37,7 @@ final class Holes {
   }
 
   /** Gives back all that is neither present nor to be verified; nobody may be writing. */
-  void clear() throws IOException {
+  public void clear() throws IOException {
     int count = chunks.count();
     int from = 0;
     while (from < count) {

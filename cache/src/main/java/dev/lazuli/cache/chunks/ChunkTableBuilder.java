@@ -1,10 +1,11 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
-import static dev.lazuli.cache.ChunkTable.DIGEST_BYTES;
-import static dev.lazuli.cache.ChunkTable.HEADER_BYTES;
-import static dev.lazuli.cache.ChunkTable.RECORD_BYTES;
+import static dev.lazuli.cache.chunks.ChunkTable.DIGEST_BYTES;
+import static dev.lazuli.cache.chunks.ChunkTable.HEADER_BYTES;
+import static dev.lazuli.cache.chunks.ChunkTable.RECORD_BYTES;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.disk.Disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,7 +17,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a {@code chunks} file front to back through one small buffer. */
-final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
+public final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
   private static final int BUFFERED_RECORDS = 512;
 
   private final FileChannel channel;
@@ -35,13 +36,13 @@ final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
 
   @MustBeClosed
   @SuppressWarnings("MustBeClosed") // close() closes it.
-  ChunkTableBuilder(Disk disk, Path file, long blobSize) throws IOException {
+  public ChunkTableBuilder(Disk disk, Path file, long blobSize) throws IOException {
     this.channel = disk.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     this.blobSize = blobSize;
   }
 
   /** States the CRC-32C of the metadata image beside the table. */
-  void metaChecksum(int crc) {
+  public void metaChecksum(int crc) {
     metaChecksum = crc;
   }
 
@@ -89,7 +90,7 @@ final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
   }
 
   /** Writes the header, syncs the file and returns the data file's size. */
-  long finish() throws IOException {
+  public long finish() throws IOException {
     flush();
     long size = dataSize < 0 ? Blocks.up(lastEnd) : dataSize;
     if (size < lastEnd) {
@@ -105,7 +106,7 @@ final class ChunkTableBuilder implements ChunkTable.Builder, Closeable {
     return size;
   }
 
-  int count() {
+  public int count() {
     return count;
   }
 

@@ -1,13 +1,13 @@
-package dev.lazuli.cache;
+package dev.lazuli.cache.chunks;
 
 /** File system blocks, for rounding extents. */
-final class Blocks {
+public final class Blocks {
   /** The block size of ext4, XFS and Btrfs on x86-64 and arm64 nodes, and of EROFS images. */
-  static final int SIZE = 4096;
+  public static final int SIZE = 4096;
 
   private Blocks() {}
 
-  static long up(long offset) {
+  public static long up(long offset) {
     return (offset + SIZE - 1) & -SIZE;
   }
 
@@ -20,7 +20,7 @@ final class Blocks {
    * first of them, so that the sum over all chunks is the file's size without its holes; chunk
    * sizes are multiples of blocks but for the ends of files, so blocks are hardly ever shared.
    */
-  static long of(ChunkTable chunks, int chunk) {
+  public static long of(ChunkTable chunks, int chunk) {
     long first = down(chunks.dataOffset(chunk));
     if (chunk > 0 && chunks.dataEnd(chunk - 1) > first) {
       first += SIZE;
