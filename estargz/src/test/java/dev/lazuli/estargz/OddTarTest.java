@@ -231,7 +231,7 @@ class OddTarTest {
     assertThatThrownBy(
             () -> new EstargzBuilder(FAST).build(endless, OutputStream.nullOutputStream()))
         .isInstanceOf(TarFormatException.class)
-        .hasMessageContaining("together");
+        .hasMessageContaining("in total");
   }
 
   @ParameterizedTest

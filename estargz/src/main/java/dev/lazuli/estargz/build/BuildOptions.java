@@ -53,14 +53,14 @@ public record BuildOptions(
     var zstd = format == LayerFormat.ZSTD_CHUNKED;
     require(
         zstd || format == LayerFormat.ESTARGZ || format == LayerFormat.ESTARGZ_EXTERNAL_TOC,
-        "format " + format + " is only read");
+        "format " + format + " can be read but not written");
     require(level >= 1 && level <= (zstd ? 22 : 9), "level " + level);
     require(chunkBytes >= 4096 && chunkBytes <= 64 << 20, "chunk size " + chunkBytes);
     require(minChunkBytes >= 0 && minChunkBytes <= 16 << 20, "least chunk size " + minChunkBytes);
     require(threads >= 1 && threads <= 1024, "threads " + threads);
     require(
         !diffIdKept || (format == LayerFormat.ESTARGZ_EXTERNAL_TOC && prioritized.isEmpty()),
-        "keeping the DiffID needs an external TOC and the order as it is");
+        "keeping the DiffID needs an external TOC and the original order");
   }
 
   private static void require(boolean holds, String what) {

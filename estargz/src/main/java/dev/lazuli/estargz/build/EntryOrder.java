@@ -72,13 +72,13 @@ final class EntryOrder {
         return Optional.of("the layer has " + path + " twice");
       }
       if (leadsThroughOther(path) || leadsThroughOther(TarEntry.cleaned(entry.linkTarget()))) {
-        return Optional.of("something above " + path + " is no directory at one time");
+        return Optional.of("a directory above " + path + " is not a directory all the time");
       }
       if (leadsFromSetgidToImplied(path)) {
         return Optional.of("a directory above " + path + " has its group from a setgid one");
       }
       if (entry.type() == EntryType.HARDLINK && disagrees(entry)) {
-        return Optional.of("hard links to " + entry.linkName() + " differ in what they say of it");
+        return Optional.of("hard links to " + entry.linkName() + " differ in their attributes");
       }
     }
     return Optional.empty();

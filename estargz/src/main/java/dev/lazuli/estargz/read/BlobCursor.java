@@ -58,7 +58,7 @@ final class BlobCursor {
   /** Drops what lies before blob offset {@code target}, which is not behind the cursor. */
   void skipTo(long target) throws IOException {
     if (target < position()) {
-      throw new IllegalArgumentException("blob offset " + target + " is behind " + position());
+      throw new IllegalArgumentException("blob offset " + target + " is before " + position());
     }
     while (position() < target) {
       var next = piece();

@@ -200,10 +200,10 @@ public final class LayerOpener implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new LayerFormatException(
-                        request.layer(), "footer", "missing", "one of a lazy layer"));
+                        request.layer(), "footer", "missing", "the footer of a lazy layer"));
     if (footer.tocOffset() < 0) {
       throw new LayerFormatException(
-          request.layer(), "TOC", "in another blob", "handed in with the request");
+          request.layer(), "TOC", "in another blob", "given with the request");
     }
     var tailOffset = size - tail.length;
     var have = Math.max(tailOffset, footer.tocOffset());

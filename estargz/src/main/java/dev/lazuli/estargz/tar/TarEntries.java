@@ -103,7 +103,7 @@ final class TarEntries {
 
   private int mode() throws TarFormatException {
     if (header.mode() < 0) {
-      throw bad("mode is no number from 0 on");
+      throw bad("mode is not a number of at least 0");
     }
     return (int) header.mode() & 0xfff;
   }
@@ -112,7 +112,7 @@ final class TarEntries {
     var text = extensions.value(key, "");
     var value = text.isEmpty() ? inHeader : parse(text);
     if (value < 0 || value > most) {
-      throw bad(key + " is no number from 0 to " + most + ": " + text);
+      throw bad(key + " is not a number from 0 to " + most + ": " + text);
     }
     return value;
   }
@@ -136,7 +136,7 @@ final class TarEntries {
       }
       return new BigDecimal(text).max(BigDecimal.ZERO);
     } catch (NumberFormatException e) {
-      throw bad("mtime is no number: " + text);
+      throw bad("mtime is not a number: " + text);
     }
   }
 

@@ -47,7 +47,7 @@ final class TarExtensions {
     }
     if (raw.size() + size > MAX_ALL_BYTES) {
       throw new TarFormatException(
-          header.name(), start, "extensions of more than " + MAX_ALL_BYTES + " bytes together");
+          header.name(), start, "extensions of more than " + MAX_ALL_BYTES + " bytes in total");
     }
     return (int) size;
   }

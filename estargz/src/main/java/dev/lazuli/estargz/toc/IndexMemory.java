@@ -80,7 +80,7 @@ public final class IndexMemory {
       try {
         if (!turn.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
           throw new IOException(
-              "layer %s: no memory for its index within %s, for other layers have it"
+              "layer %s: no memory for its index within %s: other layers use it"
                   .formatted(layer, patience));
         }
       } catch (InterruptedException e) {

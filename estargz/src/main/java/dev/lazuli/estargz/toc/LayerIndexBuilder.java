@@ -230,7 +230,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     resolved.set(bytes, bytes.length);
     directory = directory(entry, resolved, resolved.depth());
     if (directory == NONE) {
-      throw new IllegalStateException("symbolic links are left in " + resolved);
+      throw new IllegalStateException("unresolved symbolic links in " + resolved);
     }
     return directory;
   }
@@ -303,7 +303,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
 
   private void addChunk(TocEntry entry) throws LayerFormatException {
     if (lastFile == NONE) {
-      throw bad(entry, "chunk", "the first entry", "behind the file that it belongs to");
+      throw bad(entry, "chunk", "the first entry", "after the file that it belongs to");
     }
     if (lastFile != HIDDEN) {
       chunks.addNext(lastFile, entry);

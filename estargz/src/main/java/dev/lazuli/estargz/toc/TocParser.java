@@ -79,7 +79,7 @@ final class TocParser {
       }
     }
     if (parser.nextToken() != null) {
-      throw bad("JSON", "more after the document", "one object", null);
+      throw bad("JSON", "more text after the document", "one object", null);
     }
   }
 

@@ -39,7 +39,7 @@ class IndexMemoryTest {
       assertThatThrownBy(() -> small.take(1))
           .isInstanceOf(IOException.class)
           .isNotInstanceOf(LayerFormatException.class)
-          .hasMessageContaining("other layers have it");
+          .hasMessageContaining("other layers use it");
     }
   }
 

@@ -83,7 +83,7 @@ final class DataPaths {
       long wanted = child;
       String name = nameIn(parent, (nid, type) -> nid == wanted);
       if (name.isEmpty() || depth == MAX_DEPTH) {
-        throw new CorruptImageException("directory " + directory + ": no way to the root");
+        throw new CorruptImageException("directory " + directory + ": no path to the root");
       }
       path.insert(0, name + "/");
       child = parent;
@@ -189,7 +189,7 @@ final class DataPaths {
 
     private void push(long directory) throws CorruptImageException {
       if (seen++ == image.inodeCount()) {
-        throw new CorruptImageException("directories in a circle, at " + directory);
+        throw new CorruptImageException("a cycle of directories at " + directory);
       }
       if (pending == directories.length) {
         directories = Arrays.copyOf(directories, 2 * pending);

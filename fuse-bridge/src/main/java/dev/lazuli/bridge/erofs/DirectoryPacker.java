@@ -139,7 +139,7 @@ final class DirectoryPacker {
       throw new UnrepresentableInodeException(directory, "entry named . or ..");
     }
     if (compare(previous.asSlice(0, previousLength), name) >= 0) {
-      throw new UnrepresentableInodeException(directory, "entries not in order of their names");
+      throw new UnrepresentableInodeException(directory, "entries not sorted by name");
     }
     MemorySegment.copy(name, 0, previous, 0, length);
     previousLength = (int) length;

@@ -213,12 +213,12 @@ public final class ErofsImage implements AutoCloseable {
         || size < 0
         || (size - 1) >>> chunkBits != 0
         || bytes.unsignedShort(index + CHUNK_INDEX_DEVICE) != ErofsFormat.DATA_DEVICE) {
-      throw new CorruptImageException("nid " + nid + ": not one piece on the data device");
+      throw new CorruptImageException("nid " + nid + ": not contiguous on the data device");
     }
     long offset = bytes.unsignedInt(index + CHUNK_INDEX_BLOCK) * blockSize();
     if (size > deviceSize() - offset) {
       throw new CorruptImageException(
-          "nid %d: %d bytes at %d pass the data device's end at %d"
+          "nid %d: %d bytes at %d extend past the data device's end at %d"
               .formatted(nid, size, offset, deviceSize()));
     }
     return offset;
@@ -330,7 +330,7 @@ public final class ErofsImage implements AutoCloseable {
   private static void requireType(long nid, int mode, int type) throws CorruptImageException {
     if (FileMode.type(mode) != type) {
       throw new CorruptImageException(
-          "nid %d: mode %o where type %o is needed".formatted(nid, mode, type));
+          "nid %d: mode %o, expected type %o".formatted(nid, mode, type));
     }
   }
 

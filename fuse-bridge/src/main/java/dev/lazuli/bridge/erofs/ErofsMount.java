@@ -77,7 +77,8 @@ public final class ErofsMount {
   private static void mount(Path image, Path data, Path target) throws IOException {
     String device = data.toAbsolutePath().toString();
     if (device.indexOf(',') >= 0) {
-      throw new IOException("mount of " + target + ": comma in the path of its data, " + device);
+      throw new IOException(
+          "mount of " + target + ": there is a comma in the path of its data, " + device);
     }
     Mounts.mount(
         image.toAbsolutePath().toString(),

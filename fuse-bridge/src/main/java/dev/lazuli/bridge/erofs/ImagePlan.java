@@ -132,7 +132,8 @@ final class ImagePlan {
 
   private void reach(int inode, int parent) throws UnrepresentableInodeException {
     if (inode < 0 || inode >= source.inodeCount()) {
-      throw new UnrepresentableInodeException(parent, "has a child " + inode + " that is no inode");
+      throw new UnrepresentableInodeException(
+          parent, "has a child " + inode + " that is not an inode");
     }
     boolean first = slots.getAtIndex(JAVA_INT, inode) == UNREACHED;
     if (FileMode.isDirectory(source.mode(inode)) && !(first && source.parent(inode) == parent)) {

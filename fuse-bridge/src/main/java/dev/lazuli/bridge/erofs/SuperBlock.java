@@ -96,7 +96,7 @@ record SuperBlock(int blockBits, int rootNid, long inodeCount, long blocks, long
             Integer.toUnsignedLong(image.get(INT, DEVICE_OFFSET + ErofsFormat.DEVICE_BLOCKS)));
     if (superBlock.imageSize() > size || superBlock.headSize() > size) {
       throw new CorruptImageException(
-          "image of %d bytes cut short to %d".formatted(superBlock.imageSize(), size));
+          "image of %d bytes is truncated to %d".formatted(superBlock.imageSize(), size));
     }
     superBlock.verify(image);
     return superBlock;

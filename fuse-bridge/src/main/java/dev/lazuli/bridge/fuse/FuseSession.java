@@ -163,7 +163,7 @@ public final class FuseSession implements AutoCloseable {
                     connection.volume(),
                     new FuseMount.Resumable(descriptor, connection.negotiated()));
               } else {
-                log.info("the FUSE connection kept as {} is of no use any more", name);
+                log.info("the FUSE connection kept as {} can no longer be used", name);
                 descriptor.close();
               }
             });
@@ -179,7 +179,7 @@ public final class FuseSession implements AutoCloseable {
         throw new IOException(
             "cannot take over the FUSE session at " + place + ": " + e.getMessage(), e);
       }
-      log.warn("cannot take over the FUSE session at {}, mounting anew", place, e);
+      log.warn("cannot take over the FUSE session at {}, mounting a new one", place, e);
       return Map.of();
     }
   }
@@ -188,7 +188,7 @@ public final class FuseSession implements AutoCloseable {
     var descriptors = new LinkedHashMap<String, FileDescriptor>();
     for (FuseMount mount : mounts) {
       if (!mount.negotiated().canResend()) {
-        notKept = "this kernel cannot hand FUSE requests over, Linux 6.9 and newer can";
+        notKept = "this kernel cannot hand over FUSE requests; Linux 6.9 and newer can";
         log.warn("incomplete layers do not outlive this process: {}", notKept);
         return;
       }

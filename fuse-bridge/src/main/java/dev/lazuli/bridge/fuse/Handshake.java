@@ -70,7 +70,7 @@ final class Handshake {
     int minor = init.bodyInt(Protocol.INIT_IN_MINOR);
     if (major != Protocol.MAJOR || minor < Protocol.OLDEST_MINOR) {
       throw new IOException(
-          "the kernel speaks FUSE %d.%d; 7.%d (Linux 5.4) or a later 7 is needed"
+          "the kernel speaks FUSE %d.%d; 7.%d (Linux 5.4) or a later 7.x is needed"
               .formatted(major, minor, Protocol.OLDEST_MINOR));
     }
     long offered = Integer.toUnsignedLong(init.bodyInt(Protocol.INIT_IN_FLAGS));

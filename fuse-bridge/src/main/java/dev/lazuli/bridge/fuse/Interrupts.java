@@ -56,7 +56,7 @@ final class Interrupts {
       try {
         Thread.sleep(INTERVAL);
       } catch (InterruptedException e) {
-        throw new AssertionError("nobody interrupts this thread", e);
+        throw new AssertionError("this thread is never interrupted", e);
       }
       synchronized (watched) {
         watched.removeIf(this::endIfKilled);

@@ -110,7 +110,7 @@ final class ProcessKeeper implements Keeper {
     if (!isOurs(lost)) {
       return;
     }
-    log.warn("the keeper of the FUSE session, {}, has ended: another is started", lost);
+    log.warn("the keeper of the FUSE session, {}, has exited; starting another", lost);
     Duration wait = pauseBeforeNext();
     while (!replace(lost, wait)) {
       wait = LONGEST_PAUSE;
@@ -144,7 +144,7 @@ final class ProcessKeeper implements Keeper {
       log.error("no keeper: the FUSE session would not outlive this process", e);
       return false;
     } catch (InterruptedException e) {
-      throw new AssertionError("nobody interrupts this thread", e);
+      throw new AssertionError("this thread is never interrupted", e);
     }
   }
 

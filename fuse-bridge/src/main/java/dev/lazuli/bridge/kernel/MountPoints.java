@@ -50,7 +50,7 @@ public final class MountPoints {
         return new Mount(unescape(fields.get(POINT)), fields.get(i + 1));
       }
     }
-    throw new IOException("a line of the mount table is not as in proc(5): " + line);
+    throw new IOException("a line of the mount table does not follow proc(5): " + line);
   }
 
   /** Returns if something is mounted below a directory; a mount on itself does not count. */

@@ -181,7 +181,7 @@ final class ErofsWriterTest {
 
     assertThatThrownBy(() -> ErofsWriter.write(twice, 0, Path.of("/dev/null")))
         .isInstanceOf(UnrepresentableInodeException.class)
-        .hasMessageContaining("not in order");
+        .hasMessageContaining("not sorted");
   }
 
   @Test

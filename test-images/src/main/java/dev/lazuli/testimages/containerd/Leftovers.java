@@ -99,7 +99,7 @@ final class Leftovers {
     try {
       CompletableFuture.allOf(ends).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | ExecutionException e) {
-      throw new IOException("processes that do not end: " + processes, e);
+      throw new IOException("processes that did not exit: " + processes, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -72,7 +72,7 @@ final class Apt {
     List<Path> archives = new ArrayList<>();
     for (var name : names) {
       archives.add(
-          archive(name).orElseThrow(() -> new IOException("apt-get did not bring " + name)));
+          archive(name).orElseThrow(() -> new IOException("apt-get did not download " + name)));
     }
     return archives;
   }
@@ -131,7 +131,7 @@ final class Apt {
   private static int await(Process process) throws IOException {
     try {
       if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new IOException(process.info().commandLine().orElse("apt") + ": takes too long");
+        throw new IOException(process.info().commandLine().orElse("apt") + ": took too long");
       }
       return process.exitValue();
     } catch (InterruptedException e) {

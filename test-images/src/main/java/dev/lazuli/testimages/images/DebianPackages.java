@@ -34,7 +34,7 @@ public final class DebianPackages {
             .filter(program -> HostFiles.find(program).isEmpty())
             .findFirst();
     if (missing.isPresent()) {
-      return missing.map(program -> "no " + program + ": not a Debian or Ubuntu");
+      return missing.map(program -> "no " + program + ": not Debian or Ubuntu");
     }
     return Apt.candidates(Set.of("libc6")).isEmpty()
         ? Optional.of("apt knows no packages: apt-get update has not been run")

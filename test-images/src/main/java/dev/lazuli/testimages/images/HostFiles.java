@@ -97,7 +97,7 @@ public final class HostFiles {
   /** Adds each component of a path from the root on; a link's target takes the link's place. */
   private void add(Path path, int linksLeft) throws IOException {
     if (linksLeft == 0) {
-      throw new IOException("too many symbolic links on the way to " + path);
+      throw new IOException("too many symbolic links in the path of " + path);
     }
     var at = ROOT;
     for (var name : path) {
