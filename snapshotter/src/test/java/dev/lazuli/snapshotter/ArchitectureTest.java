@@ -47,7 +47,13 @@ final class ArchitectureTest {
           room("snapshotter.status"),
           room("snapshotter.registry", "estargz", "snapshotter.metrics"),
           room("snapshotter.convert", "estargz", "snapshotter.registry"),
-          room("snapshotter.containerd", "estargz", "snapshotter.registry", GENERATED),
+          room("snapshotter.transport"),
+          room(
+              "snapshotter.containerd",
+              "estargz",
+              "snapshotter.registry",
+              "snapshotter.transport",
+              GENERATED),
           room(
               "snapshotter.fetch",
               "estargz",
@@ -75,7 +81,7 @@ final class ArchitectureTest {
               "bridge.kernel",
               "snapshotter.proof",
               "snapshotter.layers",
-              "snapshotter.containerd",
+              "snapshotter.transport",
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status",
@@ -190,6 +196,7 @@ final class ArchitectureTest {
             outside(
                 "dev.lazuli.snapshotter.snapshots..",
                 "dev.lazuli.snapshotter.containerd..",
+                "dev.lazuli.snapshotter.transport..",
                 "dev.lazuli.snapshotter.cli.."))
         .should()
         .dependOnClassesThat()

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.bridge.kernel.Umask;
+import dev.lazuli.snapshotter.cli.output.Logging;
 import dev.lazuli.snapshotter.node.NodeLife;
 import dev.lazuli.snapshotter.node.StopSignal;
 import java.util.concurrent.Callable;

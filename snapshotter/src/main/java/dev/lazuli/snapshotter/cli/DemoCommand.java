@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.cli.demo.Demo;
+import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.waterfall.PictureStyle;
 import dev.lazuli.testimages.registry.LinkProfile;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.output.Printable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.output.FetchProgress;
+import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.Query;

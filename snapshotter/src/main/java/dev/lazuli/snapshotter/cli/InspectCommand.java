@@ -5,6 +5,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerDescription;
 import dev.lazuli.estargz.read.LayerInspector;
 import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.snapshotter.cli.output.Printable;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import java.io.FilterOutputStream;
 import java.io.IOException;

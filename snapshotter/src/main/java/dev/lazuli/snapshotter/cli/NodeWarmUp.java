@@ -7,7 +7,7 @@ import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
-import dev.lazuli.snapshotter.containerd.UnixTransport;
+import dev.lazuli.snapshotter.transport.UnixTransport;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.output.PullProgress;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullRequest;

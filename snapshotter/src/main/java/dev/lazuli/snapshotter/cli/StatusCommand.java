@@ -1,5 +1,8 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.output.StatusTable;
+import dev.lazuli.snapshotter.cli.output.Terminal;
+import dev.lazuli.snapshotter.cli.output.WaterfallOutput;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.StatusClient;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import dev.lazuli.estargz.read.LayerInspector;
 import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.VerificationReport;
+import dev.lazuli.snapshotter.cli.output.Printable;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.output.Logging;
 import dev.lazuli.snapshotter.config.LogFormat;
 import dev.lazuli.snapshotter.config.LogLevel;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.containerd;
 import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
 import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
 import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.io.IOException;

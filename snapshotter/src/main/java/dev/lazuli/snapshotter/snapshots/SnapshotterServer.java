@@ -2,11 +2,11 @@ package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
-import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Troubles;
+import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

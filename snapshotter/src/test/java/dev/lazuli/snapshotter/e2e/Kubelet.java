@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.e2e;
 
-import dev.lazuli.snapshotter.containerd.UnixTransport;
 import dev.lazuli.snapshotter.e2e.cri.Container;
 import dev.lazuli.snapshotter.e2e.cri.ContainerId;
 import dev.lazuli.snapshotter.e2e.cri.ContainerName;
@@ -25,6 +24,7 @@ import dev.lazuli.snapshotter.e2e.cri.SandboxName;
 import dev.lazuli.snapshotter.e2e.cri.SandboxRequest;
 import dev.lazuli.snapshotter.e2e.cri.SandboxSecurity;
 import dev.lazuli.snapshotter.e2e.cri.StopRequest;
+import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.ManagedChannel;
 import java.nio.file.Path;
 import java.time.Duration;

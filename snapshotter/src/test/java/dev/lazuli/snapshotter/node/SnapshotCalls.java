@@ -8,7 +8,7 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.ViewRequest;
 import dev.lazuli.snapshotter.api.types.Mount;
-import dev.lazuli.snapshotter.containerd.UnixTransport;
+import dev.lazuli.snapshotter.transport.UnixTransport;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Whether somebody watches, and what can be shown. */
-final class Terminal {
+public final class Terminal {
   /** A picture that is piped on is as wide as this. */
   private static final int DEFAULT_WIDTH = 100;
 
@@ -20,12 +20,12 @@ final class Terminal {
 
   /** Returns whether standard output and input are a terminal, where lines may be redrawn. */
   @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
-  static boolean present() {
+  public static boolean present() {
     return System.console() != null && System.console().isTerminal();
   }
 
   /** Returns how to draw on standard output. */
-  static PictureStyle style() {
+  public static PictureStyle style() {
     return present()
         ? style(System.getenv(), System.out.charset(), size())
         : style(Map.of(), System.out.charset(), Optional.empty());

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.PrintWriter;
@@ -8,7 +8,7 @@ import java.util.List;
  * How far a fetch is: on a terminal one line that is written over, elsewhere a line for each layer
  * that became complete and one every few seconds. Used by one thread.
  */
-final class FetchProgress {
+public final class FetchProgress {
   private static final String CLEAR_LINE = "\r\u001b[K";
   private static final long LINE_NANOS = 5_000_000_000L;
 
@@ -17,12 +17,12 @@ final class FetchProgress {
   private long lastLine = System.nanoTime() - LINE_NANOS;
   private long lastComplete;
 
-  FetchProgress(PrintWriter out, boolean terminal) {
+  public FetchProgress(PrintWriter out, boolean terminal) {
     this.out = out;
     this.terminal = terminal;
   }
 
-  void show(List<LayerStatus> layers) {
+  public void show(List<LayerStatus> layers) {
     long complete = layers.stream().filter(LayerStatus::complete).count();
     if (terminal) {
       out.print(CLEAR_LINE + line(layers, complete));
@@ -34,7 +34,7 @@ final class FetchProgress {
     out.flush();
   }
 
-  void end() {
+  public void end() {
     if (terminal) {
       out.println();
       out.flush();

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -17,8 +17,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Shows a daemon's record of a start in the way that was asked for. */
-record WaterfallOutput(String image, boolean json, Optional<Path> page) {
-  void print(StatusClient client, PrintWriter out) throws IOException {
+public record WaterfallOutput(String image, boolean json, Optional<Path> page) {
+  public void print(StatusClient client, PrintWriter out) throws IOException {
     var query = new Query(Map.of("image", image));
     var waterfall = client.ask("GET", "/waterfall", query, Waterfall.class);
     if (page.isPresent()) {

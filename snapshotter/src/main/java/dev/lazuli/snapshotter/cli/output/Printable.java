@@ -1,15 +1,15 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 /**
  * Foreign text for a terminal. Names in images, and what registries say, may hold anything: escape
  * sequences that act on the terminal, line feeds that forge lines, and marks that turn the
  * direction of writing.
  */
-final class Printable {
+public final class Printable {
   private Printable() {}
 
   /** Returns the text with each character that is not seen as itself written as {@code \\uXXXX}. */
-  static String of(String text) {
+  public static String of(String text) {
     if (text.chars().noneMatch(Printable::acts)) {
       return text;
     }

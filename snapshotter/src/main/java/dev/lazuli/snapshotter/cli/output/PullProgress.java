@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullListener;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * a second at most, and a mounted layer's line tells what the daemon has fetched of it so far;
  * elsewhere each step of each layer gets a line of its own. Safe for use by several threads.
  */
-final class PullProgress implements PullListener, AutoCloseable {
+public final class PullProgress implements PullListener, AutoCloseable {
   private static final int SHORT_DIGEST = 19;
   private static final long REDRAW_NANOS = Duration.ofMillis(100).toNanos();
   private static final long ASK_MILLIS = 200;
@@ -33,7 +33,7 @@ final class PullProgress implements PullListener, AutoCloseable {
 
   /** Asks the node's daemon what it has of which layers. */
   @FunctionalInterface
-  interface Node {
+  public interface Node {
     /** Returns all that it serves; an error if it cannot be asked. */
     List<LayerStatus> layers() throws IOException;
   }
@@ -52,7 +52,7 @@ final class PullProgress implements PullListener, AutoCloseable {
    * @param terminal whether lines can be drawn again
    * @param node asked now and then, on a terminal, until it fails for the first time
    */
-  PullProgress(PrintWriter out, boolean terminal, Node node) {
+  public PullProgress(PrintWriter out, boolean terminal, Node node) {
     this.out = out;
     this.terminal = terminal;
     this.node = node;

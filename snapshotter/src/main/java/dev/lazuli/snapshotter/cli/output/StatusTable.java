@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * A node's status as text: one line for the daemon, tables of images and layers with columns as
  * wide as needed, and what went wrong.
  */
-final class StatusTable {
+public final class StatusTable {
   private static final List<String> IMAGES =
       List.of(
           "IMAGE",
@@ -53,7 +53,7 @@ final class StatusTable {
 
   private StatusTable() {}
 
-  static String of(NodeStatus status, Instant now) {
+  public static String of(NodeStatus status, Instant now) {
     var text = new StringBuilder(head(status, now));
     if (!status.images().isEmpty()) {
       text.append('\n').append(table(IMAGES, status.images(), StatusTable::row));
@@ -122,7 +122,7 @@ final class StatusTable {
   }
 
   /** Returns the node's sums in one line without its end. */
-  static String totals(NodeStatus status) {
+  public static String totals(NodeStatus status) {
     var layers = status.layers();
     var quota = status.quotaBytes() == 0 ? "" : " of at most " + size(status.quotaBytes());
     return "%d images, %d layers, %d complete, %s of %s present, %s, %s on disk%s"
@@ -239,7 +239,7 @@ final class StatusTable {
   }
 
   /** Returns a size with three significant digits: {@code 48.7 MiB}. */
-  static String size(long bytes) {
+  public static String size(long bytes) {
     if (bytes < 1024) {
       return bytes + " B";
     }

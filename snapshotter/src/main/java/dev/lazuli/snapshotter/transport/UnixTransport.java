@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.containerd;
+package dev.lazuli.snapshotter.transport;
 
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.output;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
