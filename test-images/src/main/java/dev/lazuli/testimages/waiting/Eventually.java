@@ -21,16 +21,15 @@ public final class Eventually {
   /**
    * Waits until a condition holds.
    *
-   * @param what it is that is waited for, for the error's message
    * @throws org.awaitility.core.ConditionTimeoutException if it does not come to hold
    */
-  public static void until(String what, Callable<Boolean> condition) {
-    await(what, PATIENCE).until(condition);
+  public static void until(Callable<Boolean> condition) {
+    await(PATIENCE).until(condition);
   }
 
-  /** As {@link #until(String, Callable)}, for what may take longer than anything else. */
-  public static void until(String what, Duration patience, Callable<Boolean> condition) {
-    await(what, patience).until(condition);
+  /** As {@link #until(Callable)}, for what may take longer than anything should. */
+  public static void until(Duration patience, Callable<Boolean> condition) {
+    await(patience).until(condition);
   }
 
   /**
@@ -39,11 +38,11 @@ public final class Eventually {
    * @throws org.awaitility.core.ConditionTimeoutException if it does not come to hold
    */
   public static void asserted(ThrowingRunnable assertion) {
-    await("assertion", PATIENCE).untilAsserted(assertion);
+    await(PATIENCE).untilAsserted(assertion);
   }
 
-  private static ConditionFactory await(String what, Duration patience) {
-    return Awaitility.await(what)
+  private static ConditionFactory await(Duration patience) {
+    return Awaitility.await()
         .pollInSameThread()
         .pollDelay(Duration.ZERO)
         .pollInterval(INTERVAL)
