@@ -1,13 +1,11 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.bridge.kernel.Mounts;
-import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
-import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.node.StopSignal;
 import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.snapshots.LayerStack;
@@ -17,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -67,14 +64,7 @@ final class MountCommand implements Callable<Integer> {
     var scratch = Files.createTempDirectory("lazuli-mount");
     try (var service =
         LayerService.open(
-            new LayerService.Setup(
-                scratch.resolve("root"),
-                scratch.resolve("run"),
-                way,
-                StoreOptions.defaults(),
-                FetchOptions.DEFAULT,
-                LayersOptions.DEFAULT,
-                Optional.empty()),
+            NodeOptions.scratch(scratch.resolve("root"), scratch.resolve("run"), way),
             local,
             FetchListener.NONE)) {
       show(local, service, scratch);

@@ -154,9 +154,8 @@ public record Configuration(
    * @param enabled whether landmarks and the size are obeyed
    * @param sizeBytes what to fetch of a layer without a landmark
    * @param headStartBytes most to fetch of what an image's program needs to start
-   * @param timeout longest that a container's start waits for it
    */
-  public record Prefetch(boolean enabled, long sizeBytes, long headStartBytes, Duration timeout) {}
+  public record Prefetch(boolean enabled, long sizeBytes, long headStartBytes) {}
 
   /**
    * Which layers are proved to be what their image says.

@@ -271,12 +271,6 @@ final class Settings {
           32L << 20,
           "How much is fetched at once, at most, of what the program in an image's configuration"
               + " needs to start; costs two small requests for each image. 0 fetches nothing.");
-  static final Setting<Duration> PREFETCH_TIMEOUT =
-      key(
-          "prefetch.timeout",
-          SettingKind.duration(Duration.ZERO, HOUR),
-          seconds(10),
-          "Longest that the start of a container waits for prefetches.");
 
   static final Setting<List<String>> LAZY_FROM =
       key(

@@ -37,10 +37,7 @@ record Values(Map<Setting<?>, Object> given) {
             get(Settings.KEEPER),
             get(Settings.KEEPER_PATIENCE)),
         new Configuration.Prefetch(
-            get(Settings.PREFETCH),
-            get(Settings.PREFETCH_SIZE),
-            get(Settings.HEAD_START),
-            get(Settings.PREFETCH_TIMEOUT)),
+            get(Settings.PREFETCH), get(Settings.PREFETCH_SIZE), get(Settings.HEAD_START)),
         new Configuration.LayerPolicy(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
         get(Settings.ALLOW_UNVERIFIED),
         new Configuration.Proof(

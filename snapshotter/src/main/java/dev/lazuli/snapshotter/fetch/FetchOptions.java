@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * Budgets and limits of the {@link FetchScheduler}, for the whole node.
@@ -47,14 +48,14 @@ public record FetchOptions(
    */
   public static final int STREAM_BYTES = 512 << 10;
 
-  /** The limits used unless configured otherwise. */
+  /** The limits used unless configured otherwise; a test holds them to the configuration's. */
   public static final FetchOptions DEFAULT =
       new FetchOptions(
-          16L << 20,
-          32,
-          16,
+          8L * STREAM_BYTES,
+          8,
+          3,
           4,
-          128 << 10,
+          256 << 10,
           8 << 20,
           8L << 20,
           32L << 20,
@@ -104,161 +105,128 @@ public record FetchOptions(
 
   /** Returns these options with memory for {@code all} streams and other numbers of them. */
   public FetchOptions withMemoryForStreams(int all, int low, int perLayer) {
-    return new FetchOptions(
-        (long) all * STREAM_BYTES,
-        all,
-        low,
-        perLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        stallTimeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(
+        draft -> {
+          draft.memoryBytes = (long) all * STREAM_BYTES;
+          draft.streams = all;
+          draft.lowStreams = low;
+          draft.streamsPerLayer = perLayer;
+        });
   }
 
   /** Returns these options with another time until a reader gets an error. */
   public FetchOptions withReadDeadline(Duration deadline) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        deadline,
-        stallTimeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(draft -> draft.readDeadline = deadline);
   }
 
   /** Returns these options with another time after which a silent stream is given up. */
   public FetchOptions withStallTimeout(Duration timeout) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        timeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(draft -> draft.stallTimeout = timeout);
   }
 
   /** Returns these options with another least rate, measured over {@code window}; 0 for none. */
   public FetchOptions withLeastRate(long bytesPerSecond, Duration window) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        stallTimeout,
-        waitingReads,
-        bytesPerSecond,
-        window,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(
+        draft -> {
+          draft.leastBytesPerSecond = bytesPerSecond;
+          draft.leastRateWindow = window;
+        });
   }
 
   /** Returns these options with another bound of the reads of one layer that may wait. */
   public FetchOptions withWaitingReads(int most) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        stallTimeout,
-        most,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(draft -> draft.waitingReads = most);
   }
 
   /** Returns these options with other numbers of streams; {@code memoryBytes} still bounds them. */
   public FetchOptions withStreams(int all, int low, int perLayer) {
-    return new FetchOptions(
-        memoryBytes,
-        all,
-        low,
-        perLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        stallTimeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(
+        draft -> {
+          draft.streams = all;
+          draft.lowStreams = low;
+          draft.streamsPerLayer = perLayer;
+        });
   }
 
   /** Returns these options with other sizes, in bytes: units for readers, ranges for the rest. */
   public FetchOptions withSizes(int minimum, int maximum, long prefetch, long background) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimum,
-        maximum,
-        prefetch,
-        background,
-        readDeadline,
-        stallTimeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        backgroundBytesPerSecond,
-        backgroundRequestsPerSecond);
+    return changed(
+        draft -> {
+          draft.minimumUnit = minimum;
+          draft.maximumUnit = maximum;
+          draft.prefetchRange = prefetch;
+          draft.backgroundRange = background;
+        });
   }
 
   /** Returns these options with other budgets of background work; 0 for no limit. */
   public FetchOptions withBackgroundBudget(long bytesPerSecond, double requestsPerSecond) {
-    return new FetchOptions(
-        memoryBytes,
-        streams,
-        lowStreams,
-        streamsPerLayer,
-        minimumUnit,
-        maximumUnit,
-        prefetchRange,
-        backgroundRange,
-        readDeadline,
-        stallTimeout,
-        waitingReads,
-        leastBytesPerSecond,
-        leastRateWindow,
-        bytesPerSecond,
-        requestsPerSecond);
+    return changed(
+        draft -> {
+          draft.backgroundBytesPerSecond = bytesPerSecond;
+          draft.backgroundRequestsPerSecond = requestsPerSecond;
+        });
+  }
+
+  private FetchOptions changed(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The options with each value open to change, so that one place lists them all. */
+  private static final class Draft {
+    private long memoryBytes;
+    private int streams;
+    private int lowStreams;
+    private int streamsPerLayer;
+    private int minimumUnit;
+    private int maximumUnit;
+    private long prefetchRange;
+    private long backgroundRange;
+    private Duration readDeadline;
+    private Duration stallTimeout;
+    private int waitingReads;
+    private long leastBytesPerSecond;
+    private Duration leastRateWindow;
+    private long backgroundBytesPerSecond;
+    private double backgroundRequestsPerSecond;
+
+    Draft(FetchOptions from) {
+      memoryBytes = from.memoryBytes;
+      streams = from.streams;
+      lowStreams = from.lowStreams;
+      streamsPerLayer = from.streamsPerLayer;
+      minimumUnit = from.minimumUnit;
+      maximumUnit = from.maximumUnit;
+      prefetchRange = from.prefetchRange;
+      backgroundRange = from.backgroundRange;
+      readDeadline = from.readDeadline;
+      stallTimeout = from.stallTimeout;
+      waitingReads = from.waitingReads;
+      leastBytesPerSecond = from.leastBytesPerSecond;
+      leastRateWindow = from.leastRateWindow;
+      backgroundBytesPerSecond = from.backgroundBytesPerSecond;
+      backgroundRequestsPerSecond = from.backgroundRequestsPerSecond;
+    }
+
+    FetchOptions finished() {
+      return new FetchOptions(
+          memoryBytes,
+          streams,
+          lowStreams,
+          streamsPerLayer,
+          minimumUnit,
+          maximumUnit,
+          prefetchRange,
+          backgroundRange,
+          readDeadline,
+          stallTimeout,
+          waitingReads,
+          leastBytesPerSecond,
+          leastRateWindow,
+          backgroundBytesPerSecond,
+          backgroundRequestsPerSecond);
+    }
   }
 }

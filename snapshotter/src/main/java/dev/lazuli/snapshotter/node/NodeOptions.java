@@ -14,6 +14,7 @@ import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.snapshotter.registry.ProxyRules;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -69,6 +70,24 @@ public final class NodeOptions {
         fetch(from.fetch()),
         layersOptions(from),
         from.mount().keeper() ? Optional.of(from.mount().keeperPatience()) : Optional.empty());
+  }
+
+  /**
+   * Returns what the configuration presets, for a command that mounts layers below a directory of
+   * its own and takes them away when it ends: without a keeper, and without a reserve, for what it
+   * fills is soon free again.
+   */
+  public static LayerService.Setup scratch(Path root, Path state, MountChoice choice)
+      throws IOException {
+    var preset = layers(Configuration.defaults());
+    return new LayerService.Setup(
+        root,
+        state,
+        choice,
+        preset.store().withReserve(0),
+        preset.fetch(),
+        preset.layers(),
+        Optional.empty());
   }
 
   private static Tenancy tenancy(Configuration from) {

@@ -2,7 +2,6 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -51,8 +50,10 @@ final class FailedStartIT {
     bed.requireReadersWait();
   }
 
-  private void awaitTheReadersMiss() {
-    Eventually.until(() -> bed.registry.faults().injected() > 0);
+  private void awaitTheReadersMiss() throws InterruptedException {
+    while (bed.registry.faults().injected() == 0) {
+      Thread.sleep(10);
+    }
   }
 
   @AfterEach

@@ -2,12 +2,16 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.layers.LayersOptions;
+import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,5 +32,27 @@ final class NodeOptionsTest {
     assertThat(options.streams()).isEqualTo(streams);
     assertThat(options.memoryBytes()).isEqualTo((long) streams * FetchOptions.STREAM_BYTES);
     assertThat(options.lowStreams()).isBetween(1, streams - 1);
+  }
+
+  @Test
+  void settingsNobodyGives_areTheDefaultsOfTheRoomsThatTheyAreFor() throws IOException {
+    var node = NodeOptions.layers(Configuration.defaults());
+
+    assertThat(node.fetch()).isEqualTo(FetchOptions.DEFAULT);
+    assertThat(node.layers()).isEqualTo(LayersOptions.DEFAULT);
+    assertThat(node.store())
+        .usingRecursiveComparison()
+        .ignoringFields("reserveBytes", "reuseScope")
+        .isEqualTo(StoreOptions.defaults());
+  }
+
+  @Test
+  void registrySettingsNobodyGives_areTheClientsDefaults() throws IOException {
+    var registry = NodeOptions.registry(Configuration.defaults().registry(), Map.of());
+
+    assertThat(registry)
+        .usingRecursiveComparison()
+        .ignoringFields("hostsDirectory", "credentials", "proxies")
+        .isEqualTo(RegistryOptions.builder().build());
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.list;
@@ -11,7 +12,6 @@ import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Trouble;
-import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
@@ -247,7 +248,7 @@ final class SnapshotterTest {
         .isEqualTo("bind");
     latch.countDown();
 
-    Eventually.until(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
+    eventually(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
   }
 
   @Test
@@ -337,9 +338,9 @@ final class SnapshotterTest {
     labels.put("containerd.io/snapshot/remote/stargz.layers", BASE + "," + TOP);
 
     assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("k", "", labels));
-    Eventually.until(() -> layers.openClaims(TOP) == 1);
+    eventually(() -> layers.openClaims(TOP) == 1);
     prepareLayer("chain2", "chain1", TOP);
-    Eventually.until(() -> layers.openClaims(TOP) == 1);
+    eventually(() -> layers.openClaims(TOP) == 1);
     snapshotter.remove("chain2");
     snapshotter.cleanup();
 
@@ -405,7 +406,7 @@ final class SnapshotterTest {
     close();
     open();
 
-    Eventually.until(() -> layers.openClaims(BASE) == 1);
+    eventually(() -> layers.openClaims(BASE) == 1);
     assertFails(Reason.UNAVAILABLE, () -> snapshotter.mounts("container"));
     layers.failing.clear();
     assertThat(snapshotter.mounts("container")).isEqualTo(before);
@@ -426,8 +427,8 @@ final class SnapshotterTest {
     close();
     open();
 
-    Eventually.until(() -> layers.openClaims(BASE) == 1);
-    Eventually.until(
+    eventually(() -> layers.openClaims(BASE) == 1);
+    eventually(
         () ->
             snapshotter.troubles().list().stream()
                 .anyMatch(trouble -> trouble.times() > 2 && trouble.layer().equals(TOP)));
@@ -441,7 +442,7 @@ final class SnapshotterTest {
               assertThat(trouble.reason()).isEqualTo("registry is away");
             });
     layers.failing.clear();
-    Eventually.until(() -> layers.openClaims(TOP) == 1 && snapshotter.troubles().list().isEmpty());
+    eventually(() -> layers.openClaims(TOP) == 1 && snapshotter.troubles().list().isEmpty());
   }
 
   @Test
@@ -487,7 +488,7 @@ final class SnapshotterTest {
     close();
     open();
 
-    Eventually.until(() -> layers.openClaims(BASE) == 2);
+    eventually(() -> layers.openClaims(BASE) == 2);
     assertThat(layers.restored.getLast().tocChecksum()).contains(checksum);
   }
 
@@ -504,7 +505,7 @@ final class SnapshotterTest {
     assertThat(snapshotter.usage("chain1")).isEqualTo(Usage.NONE);
     snapshotter.prepare("other", "", Map.of());
     latch.countDown();
-    Eventually.until(() -> layers.openClaims(BASE) == 2);
+    eventually(() -> layers.openClaims(BASE) == 2);
   }
 
   @Test
@@ -557,5 +558,13 @@ final class SnapshotterTest {
         .isInstanceOfSatisfying(
             SnapshotException.class,
             e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(reason));
+  }
+
+  private static void eventually(BooleanSupplier condition) {
+    var deadline = System.nanoTime() + SECONDS.toNanos(60);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      Thread.onSpinWait();
+    }
   }
 }

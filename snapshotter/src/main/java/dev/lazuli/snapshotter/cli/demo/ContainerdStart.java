@@ -1,14 +1,12 @@
 package dev.lazuli.snapshotter.cli.demo;
 
-import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.PullListener;
 import dev.lazuli.snapshotter.containerd.PullRequest;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
-import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
@@ -17,7 +15,6 @@ import dev.lazuli.testimages.containerd.TestContainerd;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -46,14 +43,8 @@ final class ContainerdStart {
     var complete = new Semaphore(0);
     var socket = directory.resolve("lazuli.sock");
     var setup =
-        new LayerService.Setup(
-            directory.resolve("lazuli"),
-            directory.resolve("run"),
-            MountChoice.AUTO,
-            StoreOptions.defaults(),
-            FetchOptions.DEFAULT,
-            LayersOptions.DEFAULT,
-            Optional.empty());
+        NodeOptions.scratch(
+            directory.resolve("lazuli"), directory.resolve("run"), MountChoice.AUTO);
     var listener =
         new FetchListener() {
           @Override

@@ -1,15 +1,13 @@
 package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.bridge.kernel.Mounts;
-import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.LayerService;
-import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
@@ -54,15 +52,7 @@ final class LazyStart {
             complete.countDown();
           }
         };
-    var setup =
-        new LayerService.Setup(
-            directory.resolve("lazuli"),
-            directory.resolve("run"),
-            choice,
-            StoreOptions.defaults(),
-            FetchOptions.DEFAULT,
-            LayersOptions.DEFAULT,
-            Optional.empty());
+    var setup = NodeOptions.scratch(directory.resolve("lazuli"), directory.resolve("run"), choice);
     try (var service =
         LayerService.open(
             setup,
