@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,177 +84,106 @@ public record StoreOptions(
 
   /** Returns these options with another quota in bytes; 0 for no limit. */
   public StoreOptions withQuota(long bytes) {
-    return new StoreOptions(
-        bytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.quotaBytes = bytes);
   }
 
   /** Returns these options with another reserve in bytes; 0 for none. */
   public StoreOptions withReserve(long bytes) {
-    return new StoreOptions(
-        quotaBytes,
-        bytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.reserveBytes = bytes);
   }
 
   /** Returns these options under another boot id. */
   public StoreOptions withBootId(UUID id) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        id,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.bootId = id);
   }
 
   /** Returns these options with a way to free blocks, or null for none. */
   public StoreOptions withPuncher(@Nullable HolePuncher with) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        with,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.puncher = with);
   }
 
   /** Returns these options with a way to measure files. */
   public StoreOptions withBlocksOf(BlocksOf with) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        with,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.blocksOf = with);
   }
 
   /** Returns these options with another number of idle layers kept open. */
   public StoreOptions withOpenLayers(int count) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        count,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.openLayers = count);
   }
 
   /** Returns these options with another number of remembered chunk digests. */
   public StoreOptions withReuseEntries(int count) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        count,
-        checkpointInterval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.reuseEntries = count);
   }
 
   /** Returns these options with another time between checkpoints. */
   public StoreOptions withCheckpointInterval(Duration interval) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        interval,
-        clock,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.checkpointInterval = interval);
   }
 
   /** Returns these options with another clock. */
   public StoreOptions withClock(InstantSource source) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        source,
-        disk,
-        reuseScope);
+    return changed(draft -> draft.clock = source);
   }
 
   /** Returns these options on another disk. */
   public StoreOptions withDisk(Disk other) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        other,
-        reuseScope);
+    return changed(draft -> draft.disk = other);
   }
 
   /** Returns these options with chunks copied between some layers only. */
   public StoreOptions withReuseScope(ReuseScope scope) {
-    return new StoreOptions(
-        quotaBytes,
-        reserveBytes,
-        bootId,
-        puncher,
-        blocksOf,
-        openLayers,
-        reuseEntries,
-        checkpointInterval,
-        clock,
-        disk,
-        scope);
+    return changed(draft -> draft.reuseScope = scope);
+  }
+
+  private StoreOptions changed(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The options with each value open to change, so that one place lists them all. */
+  private static final class Draft {
+    private long quotaBytes;
+    private long reserveBytes;
+    private UUID bootId;
+    private @Nullable HolePuncher puncher;
+    private @Nullable BlocksOf blocksOf;
+    private int openLayers;
+    private int reuseEntries;
+    private Duration checkpointInterval;
+    private InstantSource clock;
+    private Disk disk;
+    private ReuseScope reuseScope;
+
+    Draft(StoreOptions from) {
+      quotaBytes = from.quotaBytes;
+      reserveBytes = from.reserveBytes;
+      bootId = from.bootId;
+      puncher = from.puncher;
+      blocksOf = from.blocksOf;
+      openLayers = from.openLayers;
+      reuseEntries = from.reuseEntries;
+      checkpointInterval = from.checkpointInterval;
+      clock = from.clock;
+      disk = from.disk;
+      reuseScope = from.reuseScope;
+    }
+
+    StoreOptions finished() {
+      return new StoreOptions(
+          quotaBytes,
+          reserveBytes,
+          bootId,
+          puncher,
+          blocksOf,
+          openLayers,
+          reuseEntries,
+          checkpointInterval,
+          clock,
+          disk,
+          reuseScope);
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.lazuli.estargz.build;
 import dev.lazuli.estargz.LayerFormat;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * How a lazy layer is to be written.
@@ -71,99 +72,88 @@ public record BuildOptions(
 
   /** Returns these options with another format. */
   public BuildOptions withFormat(LayerFormat newFormat) {
-    return new BuildOptions(
-        newFormat,
-        level,
-        chunkBytes,
-        minChunkBytes,
-        prioritized,
-        missingAllowed,
-        diffIdKept,
-        threads,
-        scratch);
+    return changed(draft -> draft.format = newFormat);
   }
 
   /** Returns these options with another compression level. */
   public BuildOptions withLevel(int newLevel) {
-    return new BuildOptions(
-        format,
-        newLevel,
-        chunkBytes,
-        minChunkBytes,
-        prioritized,
-        missingAllowed,
-        diffIdKept,
-        threads,
-        scratch);
+    return changed(draft -> draft.level = newLevel);
   }
 
   /** Returns these options with other chunk sizes. */
   public BuildOptions withChunks(int newChunkBytes, int newMinChunkBytes) {
-    return new BuildOptions(
-        format,
-        level,
-        newChunkBytes,
-        newMinChunkBytes,
-        prioritized,
-        missingAllowed,
-        diffIdKept,
-        threads,
-        scratch);
+    return changed(
+        draft -> {
+          draft.chunkBytes = newChunkBytes;
+          draft.minChunkBytes = newMinChunkBytes;
+        });
   }
 
   /** Returns these options with files to put first. */
   public BuildOptions withPrioritized(List<String> paths, boolean newMissingAllowed) {
-    return new BuildOptions(
-        format,
-        level,
-        chunkBytes,
-        minChunkBytes,
-        paths,
-        newMissingAllowed,
-        diffIdKept,
-        threads,
-        scratch);
+    return changed(
+        draft -> {
+          draft.prioritized = paths;
+          draft.missingAllowed = newMissingAllowed;
+        });
   }
 
   /** Returns these options with the tar kept as it is. */
   public BuildOptions keepingDiffId() {
-    return new BuildOptions(
-        format,
-        level,
-        chunkBytes,
-        minChunkBytes,
-        prioritized,
-        missingAllowed,
-        true,
-        threads,
-        scratch);
+    return changed(draft -> draft.diffIdKept = true);
   }
 
   /** Returns these options with another number of compressing threads. */
   public BuildOptions withThreads(int newThreads) {
-    return new BuildOptions(
-        format,
-        level,
-        chunkBytes,
-        minChunkBytes,
-        prioritized,
-        missingAllowed,
-        diffIdKept,
-        newThreads,
-        scratch);
+    return changed(draft -> draft.threads = newThreads);
   }
 
   /** Returns these options with another scratch directory. */
   public BuildOptions withScratch(Path newScratch) {
-    return new BuildOptions(
-        format,
-        level,
-        chunkBytes,
-        minChunkBytes,
-        prioritized,
-        missingAllowed,
-        diffIdKept,
-        threads,
-        newScratch);
+    return changed(draft -> draft.scratch = newScratch);
+  }
+
+  private BuildOptions changed(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The options with each value open to change, so that one place lists them all. */
+  private static final class Draft {
+    private LayerFormat format;
+    private int level;
+    private int chunkBytes;
+    private int minChunkBytes;
+    private List<String> prioritized;
+    private boolean missingAllowed;
+    private boolean diffIdKept;
+    private int threads;
+    private Path scratch;
+
+    Draft(BuildOptions from) {
+      format = from.format;
+      level = from.level;
+      chunkBytes = from.chunkBytes;
+      minChunkBytes = from.minChunkBytes;
+      prioritized = from.prioritized;
+      missingAllowed = from.missingAllowed;
+      diffIdKept = from.diffIdKept;
+      threads = from.threads;
+      scratch = from.scratch;
+    }
+
+    BuildOptions finished() {
+      return new BuildOptions(
+          format,
+          level,
+          chunkBytes,
+          minChunkBytes,
+          prioritized,
+          missingAllowed,
+          diffIdKept,
+          threads,
+          scratch);
+    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.lazuli.estargz.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.lazuli.estargz.Limits;
@@ -99,8 +98,10 @@ final class WindowBudgetTest {
     }
   }
 
-  private void awaitWaiter() {
-    await().until(budget::isWanted);
+  private void awaitWaiter() throws InterruptedException {
+    while (!budget.isWanted()) {
+      Thread.sleep(5);
+    }
   }
 
   private ZstdDecoder startedOn(byte[] frames) throws IOException {
