@@ -2,18 +2,21 @@ package dev.lazuli.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,14 +44,6 @@ final class EvictionTest {
             .withClock(now::get));
   }
 
-  private static void eventually(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean() && System.nanoTime() < end) {
-      Thread.sleep(5);
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
-  }
-
   private List<TestLayer> fill(LayerStore store, int count) throws IOException {
     var layers = new ArrayList<TestLayer>();
     for (int i = 0; i < count; i++) {
@@ -69,7 +64,7 @@ final class EvictionTest {
       assertThat(store.usedBytes()).isGreaterThan(2_000_000);
       store.enforceQuota();
 
-      eventually(() -> store.usedBytes() <= 1_900_000);
+      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 1_900_000);
       assertThat(store.list().size()).isBetween(3, 9);
       int gone = 10 - store.list().size();
       for (int i = 0; i < 10; i++) {
@@ -90,7 +85,7 @@ final class EvictionTest {
       served.writeAll(servedData);
       store.enforceQuota();
 
-      eventually(() -> servedData.presentCount() == 0);
+      await().atMost(ONE_MINUTE).until(() -> servedData.presentCount() == 0);
       assertThat(pinned.read(pinnedData, 0, (int) pinned.dataSize)).isEqualTo(pinned.content());
       assertThatThrownBy(() -> served.read(servedData, 0, 1))
           .isInstanceOf(ChunkMissingException.class);
@@ -204,28 +199,30 @@ final class EvictionTest {
     var layer = new TestLayer(100, 10, 10_000);
     try (var store = open(1);
         LayerData data = layer.addTo(store)) {
-      var wrong = new ArrayList<Integer>();
-      Thread reader =
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
-                    for (int i = 0; System.nanoTime() < end; i++) {
-                      int chunk = i % layer.chunks.size();
-                      try {
-                        if (!layer.readsRight(data, chunk)) {
-                          wrong.add(chunk);
-                        }
-                      } catch (IOException e) {
-                        assertThat(e).isInstanceOf(ChunkMissingException.class);
-                      }
-                    }
-                  });
-      while (reader.isAlive()) {
+      var rounds = new AtomicInteger();
+      var reader =
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 0; rounds.get() < 100; i++) {
+                  readsRightOrNothing(layer, data, i % layer.chunks.size());
+                }
+              });
+      while (!reader.isDone()) {
         layer.writeAll(data);
         store.shrinkTo(0);
+        rounds.incrementAndGet();
       }
-      assertThat(wrong).isEmpty();
+      reader.join();
+    }
+  }
+
+  private static void readsRightOrNothing(TestLayer layer, LayerData data, int chunk) {
+    try {
+      assertThat(layer.readsRight(data, chunk)).isTrue();
+    } catch (ChunkMissingException e) {
+      // Evicted, as it may be.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -237,7 +234,7 @@ final class EvictionTest {
       used = store.usedBytes();
     }
     try (var store = open(0)) {
-      eventually(() -> store.usedBytes() == used);
+      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() == used);
       for (LayerRecord record : store.list()) {
         assertThat(store.remove(record.digest())).isTrue();
       }
@@ -294,11 +291,11 @@ final class EvictionTest {
       layer.writeAll(data);
       trouble.set(Optional.of(new IllegalStateException("a fault in the program")));
       store.enforceQuota();
-      eventually(() -> data.presentCount() < layer.chunks.size());
+      await().atMost(ONE_MINUTE).until(() -> data.presentCount() < layer.chunks.size());
       assertThat(store.usedBytes()).isGreaterThan(100_000);
 
       trouble.set(Optional.empty());
-      eventually(() -> store.usedBytes() <= 100_000);
+      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 100_000);
     }
   }
 
@@ -314,7 +311,7 @@ final class EvictionTest {
       assertThat(data.presentCount()).isEqualTo(layer.chunks.size());
 
       pin.close();
-      eventually(() -> store.usedBytes() <= 100_000);
+      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 100_000);
     }
   }
 
@@ -373,7 +370,7 @@ final class EvictionTest {
       assertThat(data.seal()).isFalse();
 
       store.enforceQuota();
-      eventually(() -> store.usedBytes() <= 100_000);
+      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 100_000);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.lazuli.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MINUTE;
 
 import dev.lazuli.cache.FaultyDisk.Fault;
 import dev.lazuli.cache.FaultyDisk.Kind;
@@ -10,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,7 +111,7 @@ final class RoomTest {
         try (Writer writer = data.writer(0)) {
           assertFull(writer);
         }
-        eventually(() -> store.evictedBytes() > 0);
+        await().atMost(ONE_MINUTE).until(() -> store.evictedBytes() > 0);
         assertThat(store.list()).extracting(LayerRecord::digest).containsExactly(layer.digest);
         disk.heal();
         secondLater();
@@ -123,13 +124,5 @@ final class RoomTest {
   private void assertFull(Writer writer) {
     assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(layer.chunks.getFirst().content())))
         .hasMessageContaining("No space left");
-  }
-
-  private static void eventually(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean() && System.nanoTime() < end) {
-      Thread.sleep(5);
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
   }
 }

@@ -1,6 +1,7 @@
 package dev.lazuli.estargz.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.lazuli.estargz.Limits;
@@ -98,10 +99,8 @@ final class WindowBudgetTest {
     }
   }
 
-  private void awaitWaiter() throws InterruptedException {
-    while (!budget.isWanted()) {
-      Thread.sleep(5);
-    }
+  private void awaitWaiter() {
+    await().until(budget::isWanted);
   }
 
   private ZstdDecoder startedOn(byte[] frames) throws IOException {

@@ -123,7 +123,7 @@ public final class DirectoryEntries {
   }
 
   /** Returns {@code __NR_getdents64}, which is no older than the architecture; -1 if unknown. */
-  private static long numberOfGetdents64(String architecture) {
+  static long numberOfGetdents64(String architecture) {
     return switch (architecture) {
       case "amd64" -> 217;
       case "aarch64", "riscv64" -> 61;

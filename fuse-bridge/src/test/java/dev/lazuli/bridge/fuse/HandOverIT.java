@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
 import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,12 +39,16 @@ import org.junit.jupiter.api.io.TempDir;
 class HandOverIT {
   private static final long SLOT = HandOverServer.SLOT;
 
+  /** So many reads make it likely that some are under way at any moment. */
+  private static final int READS = 100;
+
   @TempDir Path directory;
 
   private final ExecutorService readers = Executors.newCachedThreadPool();
   private long size;
   private @Nullable Process server;
   private @Nullable BufferedReader output;
+  private final AtomicLong reads = new AtomicLong();
   private volatile boolean enough;
 
   @BeforeEach
@@ -80,13 +86,12 @@ class HandOverIT {
     done.add(readers.submit(() -> walkAgainAndAgain(tree())));
 
     for (int i = 0; i < 3; i++) {
-      Thread.sleep(700);
+      awaitReads();
       kill();
-      Thread.sleep(300);
       start(300, "resumed");
     }
     var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
-    Thread.sleep(300);
+    awaitReads();
     enough = true;
 
     for (var reader : done) {
@@ -125,12 +130,12 @@ class HandOverIT {
   void serverThatLeft_isFollowedByTheNext() throws Exception {
     start(300, "mounted");
     var reader = readers.submit(() -> readAtRandom(1));
-    Thread.sleep(200);
+    awaitReads();
 
     write("l");
     assertThat(requireNonNull(server).waitFor()).isZero();
     start(300, "resumed");
-    Thread.sleep(200);
+    awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
@@ -147,11 +152,11 @@ class HandOverIT {
 
     Shell.run(directory, List.of("kill", "-s", "KILL", first.substring(0, first.indexOf(' '))));
     while (Files.readString(record).equals(first)) {
-      Thread.sleep(10);
+      awaitReads();
     }
     kill();
     start(300, "resumed");
-    Thread.sleep(200);
+    awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
@@ -187,11 +192,11 @@ class HandOverIT {
     command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
     start(command, "mounted");
     var reader = readers.submit(() -> readAtRandom(1));
-    Thread.sleep(300);
+    awaitReads();
 
     write("kill\n");
     assertThat(nextWord()).isEqualTo("resumed");
-    Thread.sleep(300);
+    awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
@@ -227,6 +232,12 @@ class HandOverIT {
     assertNothingIsLeft();
   }
 
+  /** Waits until the readers have read on for a while. */
+  private void awaitReads() {
+    long enoughReads = reads.get() + READS;
+    Eventually.until(() -> reads.get() >= enoughReads);
+  }
+
   private long readAtRandom(int seed) throws IOException {
     var random = new Random(seed);
     long count = 0;
@@ -250,6 +261,7 @@ class HandOverIT {
     var buffer = ByteBuffer.allocate(length);
     assertThat(channel.read(buffer, offset)).isEqualTo(length);
     assertThat(buffer.array()).isEqualTo(PatternLayers.bytes(SLOT, offset, length));
+    reads.incrementAndGet();
     return 1;
   }
 

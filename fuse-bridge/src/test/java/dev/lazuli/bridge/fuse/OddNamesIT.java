@@ -3,6 +3,7 @@ package dev.lazuli.bridge.fuse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.bridge.erofs.SampleLayer;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,9 +39,7 @@ class OddNamesIT {
 
   private static void awaitOddName(long pid) throws Exception {
     Path comm = Path.of("/proc", Long.toString(pid), "comm");
-    while (Files.readAllBytes(comm).length != "aaaaaaaaaaaaaa?\n".length()) {
-      Thread.sleep(10);
-    }
+    Eventually.until(() -> Files.readAllBytes(comm).length == "aaaaaaaaaaaaaa?\n".length());
   }
 
   @Test

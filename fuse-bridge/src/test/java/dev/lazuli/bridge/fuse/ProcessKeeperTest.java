@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.bridge.kernel.FileDescriptor;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -64,11 +65,11 @@ class ProcessKeeperTest {
   }
 
   private ProcessHandle processAfter(ProcessHandle killed) throws Exception {
-    KeeperRecord record;
-    do {
-      Thread.sleep(10);
-      record = KeeperRecord.read(directory.resolve("keeper"));
-    } while (record == null || record.pid() == killed.pid());
+    Eventually.until(
+        () -> {
+          var record = KeeperRecord.read(directory.resolve("keeper"));
+          return record != null && record.pid() != killed.pid();
+        });
     return process();
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -90,9 +91,7 @@ class StuckReadsIT {
         run("cat", session.tree(STUCK).resolve("many/file-0%d999".formatted(i % 3)).toString());
         run("cat", erofs.resolve("many/file-0%d%d00".formatted(i % 3, i)).toString());
       }
-      while (stuck.size() < 20) {
-        Thread.sleep(10);
-      }
+      Eventually.until(() -> stuck.size() >= 20);
 
       for (int i = 0; i < 300; i++) {
         try (var channel = FileChannel.open(session.blob(GOOD))) {
@@ -264,9 +263,7 @@ class StuckReadsIT {
   }
 
   private void awaitOneSignalLookedAt() throws InterruptedException {
-    while (session.interruptedReads() == 0) {
-      Thread.sleep(10);
-    }
+    Eventually.until(() -> session.interruptedReads() != 0);
   }
 
   private Process run(String... command) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /** A store, and schedulers that fetch into it; all of it ends with the rig. */
 final class FetchRig implements AutoCloseable {
@@ -22,6 +23,7 @@ final class FetchRig implements AutoCloseable {
   static final FetchOptions SMALL =
       FetchOptions.DEFAULT.withSizes(64 << 10, 64 << 10, 256 << 10, 1 << 20);
 
+  private final FetchListener listener;
   private final LayerStore store;
   private final Deque<Closeable> toClose = new ArrayDeque<>();
 
@@ -30,16 +32,33 @@ final class FetchRig implements AutoCloseable {
   }
 
   FetchRig(Path root, StoreOptions options) throws IOException {
+    this(root, options, FetchListener.NONE);
+  }
+
+  FetchRig(Path root, FetchListener listener) throws IOException {
+    this(root, StoreOptions.defaults(), listener);
+  }
+
+  private FetchRig(Path root, StoreOptions options, FetchListener listener) throws IOException {
+    this.listener = listener;
     store = LayerStore.open(root, options);
     toClose.push(store::close);
   }
 
   FetchScheduler scheduler(FetchOptions options) {
-    return scheduler(options, FetchListener.NONE);
+    return scheduler(options, System::nanoTime);
   }
 
-  FetchScheduler scheduler(FetchOptions options, FetchListener listener) {
-    var scheduler = new FetchScheduler(options, Limits.DEFAULT, listener);
+  /**
+   * Returns a scheduler for which no time passes: nothing is too slow for it, nobody has waited too
+   * long, and nothing is tried again. So what it does depends on no machine's speed.
+   */
+  FetchScheduler timelessScheduler(FetchOptions options) {
+    return scheduler(options, () -> 0);
+  }
+
+  private FetchScheduler scheduler(FetchOptions options, LongSupplier clock) {
+    var scheduler = new FetchScheduler(options, Limits.DEFAULT, listener, clock);
     toClose.push(scheduler::close);
     return scheduler;
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,9 +195,7 @@ final class ListPrefetchTest {
         };
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> failing = fetch.prefetch(runs(10, 11));
-    while (source.ranges.size() < 3) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> source.ranges.size() >= 3);
 
     await(fetch.prefetch(runs(100, 101)));
 
@@ -208,7 +207,7 @@ final class ListPrefetchTest {
 
   @Test
   void detaching_endsWaiting_andRefusesNewLists() throws Exception {
-    source.onOpen = (_, _) -> Thread.sleep(60_000);
+    source.onOpen = TestSource.SILENCE;
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(runs(10, 11));
 

@@ -2,10 +2,10 @@ package dev.lazuli.snapshotter.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,15 +48,9 @@ public final class OpenFiles {
     return new OpenFiles(count());
   }
 
-  /** Asserts that nothing is open that was not open before, after 30 seconds at the latest. */
-  public void assertNothingAdded() throws IOException, InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    Map<String, Integer> added = added();
-    while (!added.isEmpty() && System.nanoTime() < end) {
-      Thread.sleep(5);
-      added = added();
-    }
-    assertThat(added).as("descriptors left open").isEmpty();
+  /** Asserts that nothing is open that was not open before, after a while at the latest. */
+  public void assertNothingAdded() {
+    Eventually.asserted(() -> assertThat(added()).as("descriptors left open").isEmpty());
   }
 
   private Map<String, Integer> added() throws IOException {

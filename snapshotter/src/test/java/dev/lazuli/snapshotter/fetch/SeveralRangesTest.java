@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +51,11 @@ final class SeveralRangesTest {
   }
 
   private LayerFetch attach(FetchOptions options) throws IOException {
+    return rig.timelessScheduler(options).attach(data, source, Compression.GZIP);
+  }
+
+  /** Where something is tried again after a while. */
+  private LayerFetch attachInTime(FetchOptions options) throws IOException {
     return rig.scheduler(options).attach(data, source, Compression.GZIP);
   }
 
@@ -147,12 +153,10 @@ final class SeveralRangesTest {
             held.await();
           }
         };
-    LayerFetch fetch = attach(SMALL);
+    LayerFetch fetch = attachInTime(SMALL);
 
     CompletableFuture<Void> all = fetch.prefetch(scattered(3));
-    while (data.presentCount() < 9) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> data.presentCount() >= 9);
     assertThat(data.isPresent(3)).isFalse();
     held.countDown();
     await(all);
@@ -234,9 +238,7 @@ final class SeveralRangesTest {
         };
     LayerFetch fetch = attach(SMALL.withSizes(8 << 10, 8 << 10, 256 << 10, 1 << 20));
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
-    while (source.open.get() == 0) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> source.open.get() > 0);
 
     await(fetch.demand(183, 184));
 
@@ -258,9 +260,7 @@ final class SeveralRangesTest {
         };
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
-    while (source.open.get() == 0) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> source.open.get() > 0);
 
     await(fetch.demand(5, 6));
 
@@ -281,14 +281,10 @@ final class SeveralRangesTest {
         };
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
-    while (source.open.get() == 0) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> source.open.get() > 0);
 
     CompletableFuture<Void> reader = fetch.demand(3, 6);
-    while (data.nextMissing(4, 6) >= 0) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> data.nextMissing(4, 6) < 0);
     assertThat(reader).isNotDone();
     held.countDown();
     await(reader);
@@ -306,9 +302,7 @@ final class SeveralRangesTest {
         };
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
-    while (source.open.get() == 0) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> source.open.get() > 0);
 
     CompletableFuture<Void> reader = fetch.demand(3 + 2 * STEP, 4 + 2 * STEP);
     held.countDown();
@@ -327,7 +321,7 @@ final class SeveralRangesTest {
             throw new IOException("reset by peer");
           }
         };
-    LayerFetch fetch = attach(SMALL);
+    LayerFetch fetch = attachInTime(SMALL);
 
     await(fetch.prefetch(scattered(3)));
 
@@ -343,10 +337,10 @@ final class SeveralRangesTest {
     source.onPiece =
         (at, _) -> {
           if (at == blob.blobOffset(3 + 3 * STEP) && !silent.getAndSet(true)) {
-            Thread.sleep(300);
+            TestSource.SILENCE.beforePiece(at, 0);
           }
         };
-    LayerFetch fetch = attach(SMALL.withStallTimeout(Duration.ofMillis(100)));
+    LayerFetch fetch = attachInTime(SMALL.withStallTimeout(Duration.ofMillis(100)));
 
     await(fetch.prefetch(scattered(3)));
 
@@ -359,7 +353,7 @@ final class SeveralRangesTest {
         (at, _) -> {
           source.corrupt = at == blob.blobOffset(63) && timesAsked(63) == 1;
         };
-    LayerFetch fetch = attach(SMALL);
+    LayerFetch fetch = attachInTime(SMALL);
 
     await(fetch.prefetch(scattered(3)));
 
@@ -378,9 +372,7 @@ final class SeveralRangesTest {
         };
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
-    while (!data.isPresent(23)) {
-      Thread.sleep(1);
-    }
+    Eventually.until(() -> data.isPresent(23));
 
     CompletableFuture<Void> closing = CompletableFuture.runAsync(fetch::close);
     assertThatThrownBy(() -> await(list)).isInstanceOf(CancellationException.class);

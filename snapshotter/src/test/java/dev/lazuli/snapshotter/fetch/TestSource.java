@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ final class TestSource implements BlobSource {
     /** Called before each piece at {@code at}, {@code delivered} bytes into the range. */
     void beforePiece(long at, long delivered) throws IOException, InterruptedException;
   }
+
+  /** Nothing comes, until the stream is given up. */
+  static final Behaviour SILENCE = (_, _) -> new CountDownLatch(1).await();
 
   final byte[] blob;
   final List<Range> ranges = new CopyOnWriteArrayList<>();

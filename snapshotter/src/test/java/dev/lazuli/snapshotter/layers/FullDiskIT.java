@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
@@ -128,28 +128,16 @@ final class FullDiskIT {
       try (var mounted = rig.mount()) {
         var filler = fill(disk);
         var status = rig.service.layers();
-        eventually(() -> status.status().getFirst().errors() > 0);
+        Eventually.until(() -> status.status().getFirst().errors() > 0);
         assertThat(status.status().getFirst().lastError().orElseThrow()).contains("No space left");
 
         Files.delete(filler);
-        eventually(() -> !mounted.lowerDir().toString().endsWith(".lazy"));
+        Eventually.until(() -> !mounted.lowerDir().toString().endsWith(".lazy"));
         assertThat(
                 reads(
                     mounted.lowerDir().resolve("large"), bytes(new GeneratedContent(LARGE, 3, 1))))
             .isTrue();
       }
     }
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private static void eventually(Condition condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.holds() && System.nanoTime() < end) {
-      Thread.sleep(20);
-    }
-    assertThat(condition.holds()).isTrue();
   }
 }

@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.registry.Fault;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,9 +50,8 @@ final class HeadStartIT {
     var began = Instant.now();
     try (var node = node();
         var layer = node.mount()) {
-      while (!prefetched(node, began).containsAll(List.of("/bin/sh", "/usr/lib/libx.so.1"))) {
-        Thread.sleep(10);
-      }
+      Eventually.until(
+          () -> prefetched(node, began).containsAll(List.of("/bin/sh", "/usr/lib/libx.so.1")));
       node.registry.faults().always(_ -> true, Fault.status(503));
 
       assertThat(Files.readAllBytes(layer.lowerDir().resolve("bin/sh"))).isNotEmpty();
@@ -73,9 +73,7 @@ final class HeadStartIT {
       assertThat(node.service.diskBytes()).isPositive();
       held.close();
 
-      while (node.service.diskBytes() > 0) {
-        Thread.sleep(10);
-      }
+      Eventually.until(() -> node.service.diskBytes() == 0);
       assertThat(node.service.layers().actions().status()).isEmpty();
     }
   }

@@ -28,10 +28,10 @@ import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -149,11 +149,7 @@ final class LayerActionsIT {
       var _ = actions.fetch(reference);
 
       awaitComplete(actions);
-      long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-      while (only(actions).mount() != MountKind.NONE) {
-        assertThat(System.nanoTime()).as("%s", only(actions)).isLessThan(end);
-        Thread.sleep(20);
-      }
+      Eventually.asserted(() -> assertThat(only(actions).mount()).isEqualTo(MountKind.NONE));
       assertThat(only(actions).claims()).isZero();
       assertThat(actions.counts().complete()).isEqualTo(1);
     }
@@ -184,12 +180,8 @@ final class LayerActionsIT {
     }
   }
 
-  private static void awaitComplete(LayerActions actions) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-    while (only(actions).fetch() != FetchState.COMPLETE) {
-      assertThat(System.nanoTime()).as("%s", only(actions)).isLessThan(end);
-      Thread.sleep(20);
-    }
+  private static void awaitComplete(LayerActions actions) {
+    Eventually.asserted(() -> assertThat(only(actions).fetch()).isEqualTo(FetchState.COMPLETE));
   }
 
   private static LayerActions actionsOf(LayerService service, Set<String> needed) {

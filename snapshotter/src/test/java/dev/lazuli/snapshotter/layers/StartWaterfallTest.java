@@ -13,6 +13,7 @@ import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -128,10 +129,7 @@ final class StartWaterfallTest {
   @Test
   void prioritisedFiles_arePrefetched() throws Exception {
     try (var files = files(build(List.of("usr/program", "usr/lib/deep/f40")))) {
-      long end = System.nanoTime() + 30_000_000_000L;
-      while (files.waterfall(IMAGE, began).arrivals().size() < 2 && System.nanoTime() < end) {
-        Thread.sleep(20);
-      }
+      Eventually.until(() -> files.waterfall(IMAGE, began).arrivals().size() >= 2);
 
       var waterfall = files.waterfall(IMAGE, began);
 

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -50,10 +51,8 @@ final class FailedStartIT {
     bed.requireReadersWait();
   }
 
-  private void awaitTheReadersMiss() throws InterruptedException {
-    while (bed.registry.faults().injected() == 0) {
-      Thread.sleep(10);
-    }
+  private void awaitTheReadersMiss() {
+    Eventually.until(() -> bed.registry.faults().injected() > 0);
   }
 
   @AfterEach

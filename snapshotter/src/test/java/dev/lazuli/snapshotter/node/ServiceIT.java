@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.testimages.waiting.Eventually;
 import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,9 +65,7 @@ final class ServiceIT {
 
       Command.of("umount", bed.state().resolve("fs/trees").toString()).check();
 
-      while (!daemon.log().contains("a FUSE mount is not served any more")) {
-        Thread.sleep(20);
-      }
+      Eventually.until(() -> daemon.log().contains("a FUSE mount is not served any more"));
     }
   }
 

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.testimages.waiting.Eventually;
 import io.netty.util.ResourceLeakDetector;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  */
 public final class ClientRig implements AutoCloseable {
   /** How long a client of this kind waits for anything. */
-  public static final Duration PATIENCE = Duration.ofSeconds(50);
+  public static final Duration PATIENCE = Eventually.PATIENCE;
 
   public final RegistryClient client;
 
@@ -70,13 +70,11 @@ public final class ClientRig implements AutoCloseable {
 
   /** Asserts that every connection and buffer comes back. */
   public void assertNothingLeaked() {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < deadline
-        && (client.connectionsInUse() > 0 || client.buffersInUse() > 0)) {
-      LockSupport.parkNanos(5_000_000);
-    }
-    assertThat(client.connectionsInUse()).as("connections in use").isZero();
-    assertThat(client.buffersInUse()).as("buffers in use").isZero();
+    Eventually.asserted(
+        () -> {
+          assertThat(client.connectionsInUse()).as("connections in use").isZero();
+          assertThat(client.buffersInUse()).as("buffers in use").isZero();
+        });
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.snapshots;
 
-import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.list;
@@ -12,6 +11,7 @@ import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
@@ -248,7 +247,7 @@ final class SnapshotterTest {
         .isEqualTo("bind");
     latch.countDown();
 
-    eventually(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
+    Eventually.until(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
   }
 
   @Test
@@ -338,9 +337,9 @@ final class SnapshotterTest {
     labels.put("containerd.io/snapshot/remote/stargz.layers", BASE + "," + TOP);
 
     assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("k", "", labels));
-    eventually(() -> layers.openClaims(TOP) == 1);
+    Eventually.until(() -> layers.openClaims(TOP) == 1);
     prepareLayer("chain2", "chain1", TOP);
-    eventually(() -> layers.openClaims(TOP) == 1);
+    Eventually.until(() -> layers.openClaims(TOP) == 1);
     snapshotter.remove("chain2");
     snapshotter.cleanup();
 
@@ -406,7 +405,7 @@ final class SnapshotterTest {
     close();
     open();
 
-    eventually(() -> layers.openClaims(BASE) == 1);
+    Eventually.until(() -> layers.openClaims(BASE) == 1);
     assertFails(Reason.UNAVAILABLE, () -> snapshotter.mounts("container"));
     layers.failing.clear();
     assertThat(snapshotter.mounts("container")).isEqualTo(before);
@@ -427,8 +426,8 @@ final class SnapshotterTest {
     close();
     open();
 
-    eventually(() -> layers.openClaims(BASE) == 1);
-    eventually(
+    Eventually.until(() -> layers.openClaims(BASE) == 1);
+    Eventually.until(
         () ->
             snapshotter.troubles().list().stream()
                 .anyMatch(trouble -> trouble.times() > 2 && trouble.layer().equals(TOP)));
@@ -442,7 +441,7 @@ final class SnapshotterTest {
               assertThat(trouble.reason()).isEqualTo("registry is away");
             });
     layers.failing.clear();
-    eventually(() -> layers.openClaims(TOP) == 1 && snapshotter.troubles().list().isEmpty());
+    Eventually.until(() -> layers.openClaims(TOP) == 1 && snapshotter.troubles().list().isEmpty());
   }
 
   @Test
@@ -488,7 +487,7 @@ final class SnapshotterTest {
     close();
     open();
 
-    eventually(() -> layers.openClaims(BASE) == 2);
+    Eventually.until(() -> layers.openClaims(BASE) == 2);
     assertThat(layers.restored.getLast().tocChecksum()).contains(checksum);
   }
 
@@ -505,7 +504,7 @@ final class SnapshotterTest {
     assertThat(snapshotter.usage("chain1")).isEqualTo(Usage.NONE);
     snapshotter.prepare("other", "", Map.of());
     latch.countDown();
-    eventually(() -> layers.openClaims(BASE) == 2);
+    Eventually.until(() -> layers.openClaims(BASE) == 2);
   }
 
   @Test
@@ -558,13 +557,5 @@ final class SnapshotterTest {
         .isInstanceOfSatisfying(
             SnapshotException.class,
             e -> assertThat(e.reason()).as(e.getMessage()).isEqualTo(reason));
-  }
-
-  private static void eventually(BooleanSupplier condition) {
-    var deadline = System.nanoTime() + SECONDS.toNanos(60);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.onSpinWait();
-    }
   }
 }

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -86,9 +87,7 @@ final class PullProgressTest {
     try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
       progress.layers(List.of(BASE));
       progress.state(BASE, LayerProgress.MOUNTED);
-      while (asked.get() == 0) {
-        Thread.sleep(5);
-      }
+      Eventually.until(() -> asked.get() > 0);
       Thread.sleep(600); // Time to ask twice more.
     }
 
