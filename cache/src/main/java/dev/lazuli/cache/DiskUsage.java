@@ -51,8 +51,10 @@ final class DiskUsage {
     return quota > 0 && stayingBytes() > quota;
   }
 
-  /** Returns whether a tenth of the quota, kept for readers, is still free. */
-  boolean leavesRoom() {
-    return quota == 0 || used.sum() < quota - quota / 10;
+  /**
+   * Returns whether a tenth of the quota, kept for readers, is still free with more bytes taken.
+   */
+  boolean leavesRoom(long bytes) {
+    return quota == 0 || bytes <= quota - quota / 10 - used.sum();
   }
 }

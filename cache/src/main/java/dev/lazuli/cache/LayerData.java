@@ -1,6 +1,7 @@
 package dev.lazuli.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -119,7 +120,7 @@ public final class LayerData implements AutoCloseable {
 
   /**
    * Returns the one writer of a missing chunk that nobody waits for. Where it finds the disk full,
-   * nothing is evicted to make room for it, and {@link #hasRoom} says so from then on.
+   * nothing is evicted to make room for it, and {@link #hasRoomFor} says so from then on.
    *
    * @throws WriterRefusedException if the chunk is present or has a writer already
    */
@@ -141,13 +142,13 @@ public final class LayerData implements AutoCloseable {
   }
 
   /**
-   * Returns whether content that nobody waits for may be added: a tenth of the quota is kept for
+   * Returns whether a chunk that nobody waits for may be added: a tenth of the quota is kept for
    * readers, so that they, and not what might be read some day, decide what is evicted; and the
    * {@linkplain StoreOptions#reserveBytes reserve} is left free for others. Cheap: the disk is
    * asked once per second at most.
    */
-  public boolean hasRoom() {
-    return stored.parts().room().left();
+  public boolean hasRoomFor(int chunk) {
+    return stored.parts().room().isLeftFor(Blocks.of(layer.chunks(), chunk));
   }
 
   /** Returns the disk this layer takes, in bytes, as {@code du} would count it. */

@@ -12,13 +12,18 @@ import java.time.InstantSource;
 /**
  * Says whether content that nobody waits for may be added: while the disk has more free than the
  * reserve for the node's other users, and not again before it has a quarter more. The disk is asked
- * once per second at most. Thread-safe.
+ * once per second at most.
+ *
+ * <p>Some file systems are full while they still report much free, and some are out of inodes. So
+ * after a write that found no room it is tried again when more is free than was then, or after a
+ * wait that doubles from one second to about nine minutes. Thread-safe.
  */
 final class Room {
   private static final System.Logger LOG = System.getLogger(Room.class.getName());
 
   private static final long CHECK_MILLIS = 1000;
   private static final long MOST_DEFAULT_RESERVE = 10L << 30; // 10 GiB
+  private static final int MOST_DOUBLINGS = 9;
   private static final long MOST_MARGIN = 64L << 20; // 64 MiB
 
   /** Where less is free than this, 1 MiB, a failed write has found no room, whatever it says. */
@@ -29,10 +34,20 @@ final class Room {
   private final DiskUsage usage;
   private final InstantSource clock;
   private final long reserve;
-  private final long resumeAt;
+  private final long margin;
 
   private volatile long checkAfter = Long.MIN_VALUE;
   private volatile boolean low;
+  private volatile long spare = Long.MAX_VALUE;
+
+  @GuardedBy("this")
+  private long fullAt;
+
+  @GuardedBy("this")
+  private int timesFull;
+
+  @GuardedBy("this")
+  private long notBefore = Long.MIN_VALUE;
 
   Room(Path root, DiskUsage usage, StoreOptions options) {
     this.disk = options.disk();
@@ -44,12 +59,12 @@ final class Room {
         options.reserveBytes() == StoreOptions.DEFAULT_RESERVE
             ? Math.min(total / 20, MOST_DEFAULT_RESERVE)
             : options.reserveBytes();
-    this.resumeAt = reserve + Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
+    this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
   }
 
-  /** Returns whether there is room for content that nobody waits for, without evicting other. */
-  boolean left() {
-    return usage.leavesRoom() && !isLow();
+  /** Returns whether so much content that nobody waits for has room, without evicting other. */
+  boolean isLeftFor(long bytes) {
+    return usage.leavesRoom(bytes) && !isLow() && bytes <= spare;
   }
 
   private boolean isLow() {
@@ -72,12 +87,22 @@ final class Room {
     }
     checkAfter = now + CHECK_MILLIS;
     long free = disk.freeBytes(root);
-    if (low && free >= resumeAt) {
+    spare = disk.totalBytes(root) > 0 ? Math.max(0, free - reserve) : Long.MAX_VALUE;
+    if (low && free >= reserve + margin && mayTryAgain(free, now)) {
       low = false;
       LOG.log(INFO, "{0} has {1} bytes free: fetching ahead of readers goes on", root, free);
     } else if (!low && free < reserve && disk.totalBytes(root) > 0) {
       pause(free);
     }
+  }
+
+  @GuardedBy("this")
+  private boolean mayTryAgain(long free, long now) {
+    if (free >= fullAt + margin) {
+      timesFull = 0;
+      return true;
+    }
+    return now >= notBefore || now + (CHECK_MILLIS << MOST_DOUBLINGS) < notBefore;
   }
 
   @GuardedBy("this")
@@ -102,6 +127,8 @@ final class Room {
             || free < LEAST_FREE;
     if (full && !low) {
       checkAfter = clock.millis() + CHECK_MILLIS;
+      notBefore = clock.millis() + (CHECK_MILLIS << Math.min(timesFull++, MOST_DOUBLINGS));
+      fullAt = free;
       pause(free);
     }
     return full;

@@ -7,6 +7,7 @@ import static org.awaitility.Durations.ONE_MINUTE;
 
 import dev.lazuli.cache.FaultyDisk.Fault;
 import dev.lazuli.cache.FaultyDisk.Kind;
+import dev.lazuli.cache.chunks.Blocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -43,19 +44,33 @@ final class RoomTest {
   void roomEndsBelowTheReserve_andComesBackWithAMargin() throws IOException {
     try (var store = open(1000 * MIB);
         LayerData data = layer.addTo(store)) {
-      assertThat(data.hasRoom()).isTrue();
+      assertThat(data.hasRoomFor(0)).isTrue();
       disk.free(1000 * MIB - 1);
       secondLater();
-      assertThat(data.hasRoom()).isFalse();
+      assertThat(data.hasRoomFor(0)).isFalse();
       disk.free(1200 * MIB);
       secondLater();
-      assertThat(data.hasRoom()).isFalse();
+      assertThat(data.hasRoomFor(0)).isFalse();
       disk.free(1250 * MIB);
       secondLater();
-      assertThat(data.hasRoom()).isTrue();
-      disk.free(1000 * MIB);
+      assertThat(data.hasRoomFor(0)).isTrue();
+      disk.free(1001 * MIB);
       secondLater();
-      assertThat(data.hasRoom()).isTrue();
+      assertThat(data.hasRoomFor(0)).isTrue();
+    }
+  }
+
+  @Test
+  void chunkThatWouldTakeOfTheReserve_hasNoRoom() throws IOException {
+    long size = Blocks.up(layer.chunks.getFirst().content().length);
+    try (var store = open(1000 * MIB);
+        LayerData data = layer.addTo(store)) {
+      disk.free(1000 * MIB + size - 1);
+      secondLater();
+      assertThat(data.hasRoomFor(0)).isFalse();
+      disk.free(1000 * MIB + size);
+      secondLater();
+      assertThat(data.hasRoomFor(0)).isTrue();
     }
   }
 
@@ -63,12 +78,12 @@ final class RoomTest {
   void disk_isAskedOncePerSecond() throws IOException {
     try (var store = open(1000 * MIB);
         LayerData data = layer.addTo(store)) {
-      assertThat(data.hasRoom()).isTrue();
+      assertThat(data.hasRoomFor(0)).isTrue();
       disk.free(0);
       now = now.plusMillis(999);
-      assertThat(data.hasRoom()).isTrue();
+      assertThat(data.hasRoomFor(0)).isTrue();
       now = now.plusMillis(1);
-      assertThat(data.hasRoom()).isFalse();
+      assertThat(data.hasRoomFor(0)).isFalse();
     }
   }
 
@@ -76,10 +91,10 @@ final class RoomTest {
   void clockSetBack_isNoReasonToTrustTheLastAnswerForLong() throws IOException {
     try (var store = open(1000 * MIB);
         LayerData data = layer.addTo(store)) {
-      assertThat(data.hasRoom()).isTrue();
+      assertThat(data.hasRoomFor(0)).isTrue();
       disk.free(0);
       now = now.minus(Duration.ofDays(1));
-      assertThat(data.hasRoom()).isFalse();
+      assertThat(data.hasRoomFor(0)).isFalse();
     }
   }
 
@@ -88,7 +103,7 @@ final class RoomTest {
     try (var store = open(StoreOptions.DEFAULT_RESERVE);
         LayerData data = layer.addTo(store)) {
       disk.free((10L << 30) - 1);
-      assertThat(data.hasRoom()).isFalse();
+      assertThat(data.hasRoomFor(0)).isFalse();
     }
   }
 
@@ -101,11 +116,11 @@ final class RoomTest {
       try (LayerData data = layer.addTo(store)) {
         store.enforceQuota();
         disk.failAll(Kind.WRITE, Fault.ENOSPC);
-        assertThat(data.hasRoom()).isTrue();
+        assertThat(data.hasRoomFor(0)).isTrue();
         try (Writer writer = data.writerInAdvance(0)) {
           assertFull(writer);
         }
-        assertThat(data.hasRoom()).isFalse();
+        assertThat(data.hasRoomFor(0)).isFalse();
         assertThat(store.evictedBytes()).isZero();
 
         try (Writer writer = data.writer(0)) {
@@ -115,9 +130,35 @@ final class RoomTest {
         assertThat(store.list()).extracting(LayerRecord::digest).containsExactly(layer.digest);
         disk.heal();
         secondLater();
-        assertThat(data.hasRoom()).isTrue();
+        assertThat(data.hasRoomFor(0)).isTrue();
         layer.write(data, 0);
       }
+    }
+  }
+
+  @Test
+  void diskThatIsFullWhileItReportsRoom_isTriedLessAndLessOften_untilMoreIsFree()
+      throws IOException {
+    try (var store = open(0);
+        LayerData data = layer.addTo(store)) {
+      disk.free(1000 * MIB);
+      disk.failAll(Kind.WRITE, Fault.ENOSPC);
+      int tries = 0;
+      for (int second = 0; second < 3600; second++) {
+        secondLater();
+        if (data.hasRoomFor(0)) {
+          tries++;
+          try (Writer writer = data.writerInAdvance(0)) {
+            assertFull(writer);
+          }
+        }
+      }
+      assertThat(tries).isBetween(10, 20);
+
+      disk.heal();
+      disk.free(1100 * MIB);
+      secondLater();
+      assertThat(data.hasRoomFor(0)).isTrue();
     }
   }
 

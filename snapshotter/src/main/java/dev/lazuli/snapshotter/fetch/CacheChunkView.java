@@ -74,8 +74,8 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   }
 
   @Override
-  public boolean hasRoom() {
-    return data.hasRoom();
+  public boolean hasRoomFor(int chunk) {
+    return data.hasRoomFor(chunk);
   }
 
   @Override

@@ -221,7 +221,7 @@ public final class FetchScheduler implements AutoCloseable {
   private void seal(LayerState of) {
     AttachedLayer layer = attached.get(of);
     if (layer == null) {
-      change((state, now) -> state.sealEnded(of, /* sealed= */ false, /* again= */ false, now));
+      change((state, now) -> state.sealEnded(of, /* sealed= */ false, /* failed= */ false, now));
       return;
     }
     var sealer = new Sealer(layer, listener, (whole, failure) -> sealEnded(of, whole, failure));

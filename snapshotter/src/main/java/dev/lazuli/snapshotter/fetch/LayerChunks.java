@@ -26,8 +26,8 @@ interface LayerChunks {
   /** Returns how many chunks are present. */
   int presentCount();
 
-  /** Returns whether content that nobody waits for may be added without evicting other content. */
-  boolean hasRoom();
+  /** Returns whether a chunk that nobody waits for may be added without evicting other content. */
+  boolean hasRoomFor(int chunk);
 
   /** Returns the chunk's facts for a message. */
   String describe(int chunk);

@@ -86,6 +86,11 @@ final class LayerState {
     return planner;
   }
 
+  /** Returns whether every chunk is present. */
+  boolean isWhole() {
+    return chunks.presentCount() == chunks.chunkCount();
+  }
+
   boolean isNear(Flight carrier, int chunk) {
     return carrier.isNear(chunk, link.unit());
   }

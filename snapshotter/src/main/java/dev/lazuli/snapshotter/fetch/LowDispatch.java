@@ -128,7 +128,7 @@ final class LowDispatch {
     for (LowWork work : layer.low().works(priority)) {
       int chunk = layer.low().nextUncarried(work);
       if (chunk >= 0) {
-        return mayStart(layer, priority, now) && start(layer, work, chunk, priority);
+        return mayStart(layer, chunk, priority, now) && start(layer, work, chunk, priority);
       }
     }
     if (layer.low().takeAnotherPass()) {
@@ -138,11 +138,11 @@ final class LowDispatch {
   }
 
   /** A layer that may not is woken when one of its streams ends, or by the clock. */
-  private boolean mayStart(LayerState layer, Priority priority, long now) {
+  private boolean mayStart(LayerState layer, int chunk, Priority priority, long now) {
     if (layer.flights().count() >= options.streamsPerLayer()) {
       return false;
     }
-    boolean room = layer.chunks().hasRoom();
+    boolean room = layer.chunks().hasRoomFor(chunk);
     if (!room || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
       parked.addLast(layer);
       return false;

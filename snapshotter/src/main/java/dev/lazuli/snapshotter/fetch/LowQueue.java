@@ -147,8 +147,20 @@ final class LowQueue {
     failuresThere = 0;
   }
 
-  /** Returns the next chunk of the work that is missing and that no stream carries; -1 if none. */
+  /**
+   * Returns the next chunk of the work that is missing and that no stream carries; -1 if none.
+   * Background work goes back for what was evicted after its pass had come by.
+   */
   int nextUncarried(LowWork work) {
+    int chunk = nextInPass(work);
+    if (chunk < 0 && work == background && work.passIsOver()) {
+      work.rewind(0);
+      chunk = nextInPass(work);
+    }
+    return chunk;
+  }
+
+  private int nextInPass(LowWork work) {
     for (int chunk = work.nextMissing(work.next());
         chunk >= 0;
         chunk = work.nextMissing(work.next())) {

@@ -147,7 +147,7 @@ final class SchedulerState {
     flight.advance(chunk);
     boolean urgent = flight.isUrgent();
     boolean crowds =
-        flight.basePriority() != Priority.ON_DEMAND && !urgent && !layer.chunks().hasRoom();
+        flight.basePriority() != Priority.ON_DEMAND && !urgent && !layer.chunks().hasRoomFor(chunk);
     return !flight.isEnding() && chunk < flight.end() && !crowds && (urgent || !isLacking());
   }
 
@@ -250,12 +250,24 @@ final class SchedulerState {
     }
   }
 
-  /** Sealing has ended; {@code again} says that it failed and is to be tried once more. */
-  void sealEnded(LayerState layer, boolean sealed, boolean again, long now) {
+  /**
+   * Sealing has ended. A layer that is whole but not sealed is tried again: there may be room in
+   * the quota some day. One that has lost chunks meanwhile is whole again if they arrive.
+   *
+   * @param failed whether it failed, after which chunks may have to be proved before they count
+   */
+  void sealEnded(LayerState layer, boolean sealed, boolean failed, long now) {
     layer.sealing(sealed ? LayerState.Sealing.DONE : LayerState.Sealing.NOT_YET);
-    if (again && !layer.isDetached()) {
+    if (sealed || layer.isDetached()) {
+      return;
+    }
+    if (failed || layer.isWhole()) {
       layer.sealing(LayerState.Sealing.AT_WORK);
       sealRetries.put(layer, now + SEAL_RETRY_NANOS);
+    } else {
+      layer.low().rewind(0);
+      low.wake(layer);
+      settle(now);
     }
   }
 
@@ -457,10 +469,7 @@ final class SchedulerState {
   }
 
   private void sealIfWhole(LayerState layer) {
-    LayerChunks chunks = layer.chunks();
-    if (!layer.isDetached()
-        && layer.sealing() == LayerState.Sealing.NOT_YET
-        && chunks.presentCount() == chunks.chunkCount()) {
+    if (!layer.isDetached() && layer.sealing() == LayerState.Sealing.NOT_YET && layer.isWhole()) {
       layer.sealing(LayerState.Sealing.AT_WORK);
       effects.add(new Effect.Seal(layer));
     }

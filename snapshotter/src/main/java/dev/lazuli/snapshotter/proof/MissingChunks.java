@@ -43,7 +43,7 @@ final class MissingChunks implements ChunkSink {
   public void begin(int next) {
     chunk = next;
     writer = null;
-    if (failed || data.isPresent(next) || !data.hasRoom()) {
+    if (failed || data.isPresent(next) || !data.hasRoomFor(next)) {
       return;
     }
     try {

@@ -55,7 +55,7 @@ final class FakeChunks implements LayerChunks {
   }
 
   @Override
-  public boolean hasRoom() {
+  public boolean hasRoomFor(int chunk) {
     return room;
   }
 

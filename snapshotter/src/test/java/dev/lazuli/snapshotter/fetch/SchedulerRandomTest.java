@@ -88,7 +88,7 @@ final class SchedulerRandomTest {
         case 7 -> node.pass(Duration.ofMillis(random.nextInt(4) == 0 ? 20_000 : 500));
         case 8 -> evict();
         case 9 -> reattach();
-        case 10 -> sealed(random.nextBoolean());
+        case 10 -> seal(random.nextInt(4));
         case 11 -> chunks(layer()).room = random.nextInt(4) > 0;
         case 12 -> watch();
         default -> stream();
@@ -153,9 +153,8 @@ final class SchedulerRandomTest {
       LayerState layer = layer();
       int chunk = random.nextInt(CHUNKS);
       if (layer.demands().wanting(chunk, chunk + 1).isEmpty()
-          && layer.sealing() == LayerState.Sealing.NOT_YET) {
+          && layer.sealing() != LayerState.Sealing.DONE) {
         chunks(layer).present.clear(chunk);
-        toComplete.remove(layer);
       }
     }
 
@@ -168,10 +167,12 @@ final class SchedulerRandomTest {
       }
     }
 
-    private void sealed(boolean sealed) {
+    /** Seals a layer; or the disk refuses, or the quota, or the layer has lost chunks. */
+    private void seal(int outcome) {
       if (!node.sealing.isEmpty()) {
         LayerState layer = node.sealing.removeFirst();
-        node.change(() -> node.state.sealEnded(layer, sealed, !sealed, node.now));
+        boolean sealed = outcome < 2 && layer.isWhole();
+        node.change(() -> node.state.sealEnded(layer, sealed, outcome == 2, node.now));
       }
     }
 
@@ -201,7 +202,7 @@ final class SchedulerRandomTest {
       layers.forEach(layer -> chunks(layer).room = true);
       for (int round = 0; round < 400 && !isDone(); round++) {
         List.copyOf(node.streams).forEach(VirtualNode.Stream::step);
-        sealed(true);
+        seal(0);
         node.pass(Duration.ofMillis(round < 200 ? 20 : 10_000));
       }
       assertThat(node.asked).isEmpty();

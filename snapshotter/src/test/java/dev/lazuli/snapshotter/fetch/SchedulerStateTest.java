@@ -284,6 +284,61 @@ final class SchedulerStateTest {
     assertThat(node.sealing).containsExactly(whole);
   }
 
+  @Test
+  void wholeLayerThatMayNotBeSealedYet_isTriedAgain_untilItMay() {
+    LayerState whole = node.attach(fullChunks(), "x");
+
+    for (int i = 0; i < 3; i++) {
+      node.sealing.clear();
+      node.change(() -> node.state.sealEnded(whole, false, false, node.now));
+      assertThat(node.sealing).isEmpty();
+      node.pass(Duration.ofMillis(5100));
+      assertThat(node.sealing).containsExactly(whole);
+    }
+    node.change(() -> node.state.sealEnded(whole, true, false, node.now));
+
+    assertThat(whole.sealing()).isEqualTo(LayerState.Sealing.DONE);
+  }
+
+  @Test
+  void layerThatLostChunksBeforeItWasSealed_isFilledAgain_onceThereIsRoom() {
+    LayerState layer = node.attach(fullChunks(), "x");
+    node.change(() -> node.state.background(layer, node.now));
+    chunks(layer).present.clear(3, 6);
+    chunks(layer).room = false;
+
+    node.change(() -> node.state.sealEnded(layer, false, false, node.now));
+    pass(Duration.ofMinutes(1));
+    assertThat(node.streams).isEmpty();
+    chunks(layer).room = true;
+    pass(Duration.ofSeconds(1));
+    node.sealing.clear();
+    while (!node.streams.isEmpty()) {
+      node.streams.getFirst().step();
+    }
+
+    assertThat(node.sealing).containsExactly(layer);
+  }
+
+  @Test
+  void chunksEvictedBehindTheBackgroundPass_areFetchedBeforeItEnds() {
+    LayerState layer = layer("a", "x");
+    node.change(() -> node.state.background(layer, node.now));
+    VirtualNode.Stream first = node.streams.getFirst();
+    while (node.streams.contains(first)) {
+      first.step();
+    }
+    assertThat(node.streams).isNotEmpty();
+    chunks(layer).present.clear(0);
+
+    for (int i = 0; i < 200 && !node.streams.isEmpty(); i++) {
+      node.streams.getFirst().step();
+      node.pass(Duration.ofMillis(20));
+    }
+
+    assertThat(node.sealing).containsExactly(layer);
+  }
+
   private static FakeChunks fullChunks() {
     var chunks = new FakeChunks("whole", 40, 1);
     chunks.present.set(0, 40);

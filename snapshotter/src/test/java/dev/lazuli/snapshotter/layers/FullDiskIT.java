@@ -3,6 +3,9 @@ package dev.lazuli.snapshotter.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.snapshotter.status.FetchState;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.waiting.Eventually;
@@ -127,9 +130,11 @@ final class FullDiskIT {
     try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, true)) {
       try (var mounted = rig.mount()) {
         var filler = fill(disk);
-        var status = rig.service.layers();
-        Eventually.until(() -> status.status().getFirst().errors() > 0);
-        assertThat(status.status().getFirst().lastError().orElseThrow()).contains("No space left");
+        var layers = rig.service.layers();
+        Eventually.until(() -> layers.status().getFirst().proofReason().isPresent());
+        assertThat(layers.status().getFirst().proofReason().orElseThrow())
+            .contains("No space left");
+        assertThat(layers.status().getFirst().fetch()).isEqualTo(FetchState.WAITING);
 
         Files.delete(filler);
         Eventually.until(() -> !mounted.lowerDir().toString().endsWith(".lazy"));
@@ -139,5 +144,44 @@ final class FullDiskIT {
             .isTrue();
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  void layerLargerThanTheDisk_isReadOnceForItsProof_andNotFetchedOverAndOver(String makeFileSystem)
+      throws Exception {
+    var tree = new ImageTree();
+    for (int i = 0; i < 6; i++) {
+      tree.file("large" + i, new GeneratedContent(LARGE, i, GeneratedContent.NOISE));
+    }
+    var disk = disk(makeFileSystem);
+    try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, true);
+        var mounted = rig.mount()) {
+      var layers = rig.service.layers();
+      Eventually.until(() -> proofEnded(layers.status().getFirst()));
+      Eventually.until(() -> layers.status().getFirst().fetch() == FetchState.WAITING);
+      rig.awaitTicks(100);
+
+      long size = layers.status().getFirst().blobBytes();
+      assertThat(rig.sentBytes()).isLessThan(size + size / 2);
+      assertThat(disk.toFile().getUsableSpace()).isPositive();
+      // Btrfs gives the blocks of evicted chunks back with its next transaction, after the
+      // deadline.
+      if (makeFileSystem.contains("ext4")) {
+        for (int i = 0; i < 6; i++) {
+          var content = bytes(new GeneratedContent(LARGE, i, GeneratedContent.NOISE));
+          assertThat(reads(mounted.lowerDir().resolve("large" + i), content)).isTrue();
+        }
+      }
+      rig.awaitTicks(100);
+      assertThat(rig.sentBytes()).isLessThan(3 * size);
+    }
+  }
+
+  /**
+   * Returns whether the blob was read to its end; a full disk may keep that from being recorded.
+   */
+  private static boolean proofEnded(LayerStatus layer) {
+    return layer.proof() == ProofState.PROVED || layer.proofReason().isPresent();
   }
 }

@@ -113,6 +113,22 @@ final class NodeRig implements AutoCloseable {
                 List.of()));
   }
 
+  /** Returns when the scheduler has looked again and again for something to do. */
+  void awaitTicks(int ticks) throws InterruptedException {
+    var last = Duration.ZERO;
+    while (ticks > 0) {
+      Thread.sleep(5);
+      var since = service.sinceTick();
+      ticks -= since.compareTo(last) < 0 ? 1 : 0;
+      last = since;
+    }
+  }
+
+  /** Returns what the registry has sent of the layer. */
+  long sentBytes() {
+    return registry.counters().blob(layer.digest()).bodyBytes();
+  }
+
   /** Returns what was logged so far. */
   List<String> log() {
     return List.copyOf(log.list).stream().map(ILoggingEvent::getFormattedMessage).toList();

@@ -3,18 +3,23 @@ package dev.lazuli.snapshotter.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.proof.ProofOptions;
+import dev.lazuli.snapshotter.status.FetchState;
+import dev.lazuli.snapshotter.status.LayerStatus;
+import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A layer larger than the quota, in use: what was read longest ago goes and comes back right. */
 @Timeout(180)
@@ -55,10 +60,10 @@ final class QuotaIT {
         }
       }
 
-      eventually(() -> rig.service.diskBytes() <= QUOTA);
+      Eventually.until(() -> rig.service.diskBytes() <= QUOTA);
       assertThat(du(directory.resolve("root/layers"))).isLessThan(QUOTA + 200_000);
-      assertThat(rig.registry.counters().blob(rig.layer.digest()).bodyBytes())
-          .isGreaterThan(2L * FILES * SIZE);
+      assertThat(rig.sentBytes()).isGreaterThan(2L * FILES * SIZE);
+      assertThat(rig.log()).noneMatch(line -> line.contains("failed"));
     }
     assertThat(du(directory.resolve("root/layers"))).isLessThan(100_000);
   }
@@ -76,7 +81,8 @@ final class QuotaIT {
       for (var reader : threads.invokeAll(readers)) {
         assertThat(reader.get()).isTrue();
       }
-      assertThat(rig.log()).noneMatch(line -> line.contains("EIO"));
+      assertThat(rig.log()).noneMatch(line -> line.contains("failed"));
+      Eventually.until(() -> rig.service.diskBytes() <= QUOTA / 3);
     }
   }
 
@@ -87,34 +93,47 @@ final class QuotaIT {
     try (var rig = new NodeRig(directory, directory.resolve("root"), tree(), QUOTA, options);
         var mounted = rig.mount()) {
       assertThat(isRight(mounted.lowerDir(), FILES - 1)).isTrue();
-      eventually(() -> rig.service.diskBytes() > QUOTA * 8 / 10);
-      long before = 0;
-      long now = rig.registry.counters().bodyBytes();
-      while (now != before) {
-        Thread.sleep(1000);
-        before = now;
-        now = rig.registry.counters().bodyBytes();
-      }
+      Eventually.until(() -> rig.service.diskBytes() > QUOTA * 6 / 10);
+      Eventually.until(() -> status(rig).fetch() == FetchState.WAITING);
+      rig.awaitTicks(100);
 
-      assertThat(rig.service.diskBytes()).isLessThan(QUOTA);
-      long sent = rig.registry.counters().bodyBytes();
+      assertThat(rig.service.diskBytes()).isBetween(QUOTA * 6 / 10, QUOTA);
+      long sent = rig.sentBytes();
+      assertThat(sent).isLessThan(QUOTA + SIZE);
       assertThat(isRight(mounted.lowerDir(), FILES - 1)).isTrue();
-      assertThat(rig.registry.counters().bodyBytes()).isEqualTo(sent);
+      assertThat(rig.sentBytes()).isEqualTo(sent);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {QUOTA, QUOTA / 3, 100_000})
+  void layerThatDoesNotFit_isReadOnceForItsProof_andNotFetchedOverAndOver(long quota)
+      throws Exception {
+    try (var rig = new NodeRig(directory, directory.resolve("root"), tree(), quota, true);
+        var mounted = rig.mount()) {
+      Eventually.until(() -> status(rig).proof() == ProofState.PROVED);
+      Eventually.until(() -> status(rig).fetch() == FetchState.WAITING);
+      rig.awaitTicks(100);
+
+      long size = status(rig).blobBytes();
+      assertThat(rig.sentBytes()).isLessThan(size + size / 2);
+      long sent = rig.sentBytes();
+      for (int i = 0; i < FILES; i++) {
+        assertThat(isRight(mounted.lowerDir(), i)).as("file %d", i).isTrue();
+      }
+      rig.awaitTicks(100);
+      assertThat(rig.sentBytes()).isLessThan(sent + size + size / 2);
+      assertThat(rig.log()).noneMatch(line -> line.contains("failed"));
+    }
+  }
+
+  private static LayerStatus status(NodeRig rig) {
+    return rig.service.layers().status().getFirst();
   }
 
   private static long du(Path path) throws IOException {
     var process = new ProcessBuilder("du", "-s", "--block-size=1", path.toString()).start();
     var line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return Long.parseLong(line.substring(0, line.indexOf('\t')));
-  }
-
-  private static void eventually(java.util.function.BooleanSupplier condition)
-      throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean() && System.nanoTime() < end) {
-      Thread.sleep(20);
-    }
-    assertThat(condition.getAsBoolean()).isTrue();
   }
 }

@@ -201,10 +201,27 @@ final class ProofsTest {
   @Test
   void aFullQuota_keepsChunksFromBeingStored_butNotTheProof() throws Exception {
     try (var rig = new ProofRig(root, LayerFormat.ESTARGZ, 16_384, 0, 100_000)) {
+      rig.store.enforceQuota();
       try (var _ = rig.request()) {
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
-      assertThat(rig.data.presentCount()).isLessThan(rig.chunks());
+      assertThat(rig.data.presentCount()).isBetween(1, rig.chunks() - 1);
+      assertThat(rig.store.usedBytes()).isLessThanOrEqualTo(90_000);
+      assertThat(rig.store.evictedBytes()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {10_000, 40_000, 60_000})
+  void aQuotaOfAFewChunks_isNotWrittenFullAndEvictedForAProof(long quota) throws Exception {
+    try (var rig = new ProofRig(root, LayerFormat.ESTARGZ, 32_768, 0, quota)) {
+      rig.store.enforceQuota();
+      long before = rig.store.usedBytes();
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+      assertThat(rig.store.usedBytes()).isBetween(before, Math.max(before, quota));
+      assertThat(rig.store.evictedBytes()).isZero();
     }
   }
 }
