@@ -86,13 +86,14 @@ final class Evictor {
     }
     if (!usage.overQuota()) {
       if (wasShort) {
-        LOG.log(INFO, "layers take {0} bytes, which is within the quota again", used());
+        LOG.log(INFO, "layers take {0} bytes, within the quota again", used());
       }
     } else if (System.nanoTime() - saidAt >= SAY_AGAIN_NANOS) {
       saidAt = System.nanoTime();
       LOG.log(
           WARNING,
-          "layers take {0} bytes, the quota is {1}: the rest is in use or pinned and stays",
+          "layers take {0} bytes, the quota is {1}: what is left is in use or pinned and cannot be"
+              + " evicted",
           used(),
           options.quotaBytes());
     }

@@ -108,7 +108,7 @@ final class LayerJson {
   /** Collects the fields by kind; what no version of Lazuli wrote here is passed over. */
   private void parse(JsonParser json) {
     if (json.nextToken() != JsonToken.START_OBJECT) {
-      throw new IllegalArgumentException("no JSON object");
+      throw new IllegalArgumentException("not a JSON object");
     }
     for (var name = json.nextName(); name != null; name = json.nextName()) {
       switch (json.nextToken()) {
@@ -127,7 +127,7 @@ final class LayerJson {
     var strings = new ArrayList<String>();
     for (var token = json.nextToken(); token != JsonToken.END_ARRAY; token = json.nextToken()) {
       if (token != JsonToken.VALUE_STRING) {
-        throw new IllegalArgumentException("a list of something else than strings");
+        throw new IllegalArgumentException("a list of something other than strings");
       }
       strings.add(json.getString());
     }

@@ -90,7 +90,7 @@ final class Room {
     spare = disk.totalBytes(root) > 0 ? Math.max(0, free - reserve) : Long.MAX_VALUE;
     if (low && free >= reserve + margin && mayTryAgain(free, now)) {
       low = false;
-      LOG.log(INFO, "{0} has {1} bytes free: fetching ahead of readers goes on", root, free);
+      LOG.log(INFO, "{0} has {1} bytes free: fetching ahead of readers resumes", root, free);
     } else if (!low && free < reserve && disk.totalBytes(root) > 0) {
       pause(free);
     }
@@ -110,8 +110,8 @@ final class Room {
     low = true;
     LOG.log(
         WARNING,
-        "{0} has {1} bytes free, {2} are reserved for others: only what readers ask for is"
-            + " fetched until there is room",
+        "{0} has {1} bytes free, {2} are reserved for others: until there is space, only what"
+            + " readers ask for is fetched",
         root,
         free,
         reserve);

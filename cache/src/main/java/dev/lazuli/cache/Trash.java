@@ -63,7 +63,7 @@ final class Trash {
       deleteTree(doomed.path());
       usage.grew(-doomed.bytes());
     } catch (IOException e) {
-      LOG.log(WARNING, doomed.path() + " stays for now and takes room", e);
+      LOG.log(WARNING, doomed.path() + " cannot be deleted yet and still takes space", e);
       left.add(doomed);
     } finally {
       usage.going(-doomed.bytes());
@@ -75,7 +75,7 @@ final class Trash {
     try {
       delete(take(directory, 0));
     } catch (IOException e) {
-      LOG.log(WARNING, directory + " stays for now and takes room", e);
+      LOG.log(WARNING, directory + " cannot be deleted yet and still takes space", e);
     }
   }
 

@@ -69,7 +69,7 @@ public final class ChunkTable {
     try (var channel = disk.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < HEADER_BYTES) {
-        throw new CacheCorruptException(file, "%d bytes are no chunk table".formatted(size));
+        throw new CacheCorruptException(file, "%d bytes are not a chunk table".formatted(size));
       }
       MemorySegment table = channel.map(MapMode.READ_ONLY, 0, size, arena);
       int count = table.get(INT, 12);

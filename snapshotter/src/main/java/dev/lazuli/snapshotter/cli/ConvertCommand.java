@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
     name = "convert",
     description = {
       "Convert an image, or one layer in a file, so that it can be pulled lazily.",
-      "An image is DIR[:TAG], an OCI layout, or a reference to a registry; the prefixes oci: and"
-          + " docker:// tell them apart where that is needed. Of a file a file is made.",
-      "Layers that are lazy in the wanted format already stay as they are."
+      "An image is an OCI layout (DIR[:TAG]) or a reference to a registry; the prefixes oci: and"
+          + " docker:// tell them apart if needed. A file is converted to a file.",
+      "Layers that are already lazy in the wanted format stay as they are."
     })
 final class ConvertCommand implements Callable<Integer> {
   private static final int MOST_LAYERS = 4;
@@ -44,27 +44,29 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "SOURCE", description = "What to convert.")
   private String source = "";
 
-  @Parameters(index = "1", paramLabel = "TARGET", description = "What to make of it.")
+  @Parameters(index = "1", paramLabel = "TARGET", description = "Where to write the result.")
   private String target = "";
 
   @Option(
       names = "--platform",
       paramLabel = "OS/ARCH",
-      description = "Platform to take of an image for several; can be repeated. Default: all.")
+      description = "Platform to convert, of an image for several; can be repeated. Default: all.")
   private List<String> platforms = new ArrayList<>();
 
   @Option(
       names = "--keep-media-types",
       description = {
-        "Leave Docker's media types as they are. Default: they become OCI's, without which"
-            + " some clients do not see that layers are lazy."
+        "Keep Docker's media types. By default they become OCI types, since some clients do not"
+            + " recognise lazy layers without these."
       })
   private boolean keepMediaTypes;
 
   @Option(
       names = "--scratch",
       paramLabel = "DIR",
-      description = "Where layers grow before they are pushed. Default: the system's own.")
+      description =
+          "Directory for layers that are not pushed yet. Default: the system's temporary"
+              + " directory.")
   private Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
 
   @Mixin private LayerBuildOptions layers = new LayerBuildOptions();
@@ -136,9 +138,9 @@ final class ConvertCommand implements Callable<Integer> {
     long heap = Runtime.getRuntime().maxMemory();
     if (perLayer > heap / 10 * 9) {
       throw new CommandException(
-          "%d threads and chunks of %d bytes need up to %d MiB of memory, but Java may use %d: take"
+          "%d threads and chunks of %d bytes need up to %d MiB of memory, but Java may use only %d:"
                   .formatted(build.threads(), build.chunkBytes(), perLayer >> 20, heap >> 20)
-              + " fewer or smaller ones, or set LAZULI_JAVA_OPTS=-Xmx");
+              + " use fewer or smaller ones, or set LAZULI_JAVA_OPTS=-Xmx");
     }
     return Math.clamp(heap / 10 * 6 / perLayer, 1, MOST_LAYERS);
   }
@@ -160,7 +162,7 @@ final class ConvertCommand implements Callable<Integer> {
     long converted = image.layers().stream().filter(l -> l.how() == How.CONVERTED).count();
     long kept = image.layers().stream().filter(l -> l.how() == How.KEPT).count();
     out.printf(
-        "%d of %d layers converted, %d lazy before%n", converted, image.layers().size(), kept);
+        "%d of %d layers converted, %d already lazy%n", converted, image.layers().size(), kept);
     image.tocImage().ifPresent(toc -> out.printf("external TOCs: %s%n", toc));
     out.printf("%s@%s%n", image.name(), image.digest());
     out.flush();
@@ -188,8 +190,8 @@ final class ConvertCommand implements Callable<Integer> {
                 time.toMillis() / 1e3,
                 layer.result().digest().toString().substring(0, SHORT_DIGEST),
                 layer.result().size());
-        case KEPT -> out.println("is lazy already");
-        case PASSED -> out.println("is no file system layer");
+        case KEPT -> out.println("is already lazy");
+        case PASSED -> out.println("is not a file system layer");
       }
       out.flush();
       warn(err, layer.source().digest().toString(), layer.warnings());

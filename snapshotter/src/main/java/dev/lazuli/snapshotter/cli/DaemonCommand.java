@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
     name = "daemon",
     description = {
       "Serve containerd's snapshots and mount layers lazily.",
-      "SIGTERM stops it for the next daemon to go on: mounts stay. SIGINT unmounts everything."
+      "SIGTERM stops it and leaves the mounts to the next daemon. SIGINT unmounts everything."
     })
 final class DaemonCommand implements Callable<Integer> {
   @Mixin private ConfigurationOptions configuration;

@@ -17,7 +17,9 @@ import picocli.CommandLine.Option;
 /** {@code lazuli demo}: shows on this machine, without containerd, what a lazy start is worth. */
 @Command(
     name = "demo",
-    description = "Start a program from an image that is still in its registry, and compare.")
+    description =
+        "Start a program from an image that is still in its registry, and compare with a full"
+            + " pull.")
 final class DemoCommand implements Callable<Integer> {
   /** Set by the launcher: how to start ourselves again. */
   private static final String LAUNCHER = "LAZULI_LAUNCHER";
@@ -44,7 +46,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Where to write the page. Default: a new file among the temporary ones.")
+      description = "Where to write the page. Default: a new temporary file.")
   private @Nullable Path html;
 
   @Option(names = "--in-namespace", hidden = true)

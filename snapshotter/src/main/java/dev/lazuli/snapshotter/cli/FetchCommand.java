@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
     name = "fetch",
     description = {
       "Fetch everything that images or layers lack, now.",
-      "Ends with 0 when all is here; with 1 if it did not come within the timeout, or nothing came",
-      "for a minute for errors or want of room. The daemon goes on fetching in either case."
+      "Exits with 0 once everything is here; with 1 if that takes longer than the timeout, or if",
+      "nothing arrives for a minute because of errors or lack of space. The daemon goes on",
+      "fetching in either case."
     })
 final class FetchCommand implements Callable<Integer> {
   private static final Duration PAUSE = Duration.ofMillis(300);
@@ -47,7 +48,7 @@ final class FetchCommand implements Callable<Integer> {
       paramLabel = "TIME",
       defaultValue = "1h",
       converter = Quantities.OfTime.class,
-      description = "Longest to wait, for example 90s. Default: ${DEFAULT-VALUE}.")
+      description = "How long to wait at most, for example 90s. Default: ${DEFAULT-VALUE}.")
   private Duration timeout = Duration.ZERO;
 
   @Mixin private ConfigurationOptions configuration;
@@ -66,7 +67,8 @@ final class FetchCommand implements Callable<Integer> {
       if (System.nanoTime() - began > timeout.toNanos()) {
         progress.end();
         throw new CommandException(
-            "not complete within the timeout; the daemon goes on" + stall.lastError(layers));
+            "not complete within the timeout; the daemon goes on fetching"
+                + stall.lastError(layers));
       }
       if (stall.noticed(layers)) {
         progress.end();

@@ -25,7 +25,7 @@ final class ImageToRead {
   @Option(
       names = "--platform",
       paramLabel = "OS/ARCH",
-      description = "Which image, where there are several. Default: this machine's.")
+      description = "Which image to take if there are several. Default: this machine's.")
   private @Nullable String platform;
 
   @Option(

@@ -26,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code lazuli inspect}: says what lazy layers are. */
 @Command(
     name = "inspect",
-    description = "Show what a layer, or each layer of an image, is: its format and contents.")
+    description = "Show the format and contents of a layer, or of each layer of an image.")
 final class InspectCommand implements Callable<Integer> {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -39,8 +39,7 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = "--toc",
       description =
-          "Print the table of contents as it is in the layer; of an image, one after"
-              + " the other.")
+          "Print the table of contents as it is in the layer; for an image, one after another.")
   private boolean toc;
 
   @Spec private CommandSpec spec;
@@ -135,7 +134,8 @@ final class InspectCommand implements Callable<Integer> {
     out.printf("  format    %s%n", format(description));
     out.printf(
         "  TOC       %s%s%n",
-        description.tocDigest(), layer.trusted() ? ", as annotated" : ", nobody vouches for it");
+        description.tocDigest(),
+        layer.trusted() ? ", as annotated" : ", no manifest vouches for it");
     out.printf(
         "            %,d bytes, %,d compressed, at %,d%n",
         description.tocBytes(), description.tocCompressedBytes(), description.tocOffset());

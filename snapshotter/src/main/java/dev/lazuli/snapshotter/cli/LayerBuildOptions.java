@@ -48,7 +48,7 @@ final class LayerBuildOptions {
       names = "--chunk-size",
       paramLabel = "BYTES",
       defaultValue = "4194304",
-      description = "Most bytes of a file in one chunk. Default: ${DEFAULT-VALUE}.")
+      description = "Largest chunk of a file, in bytes. Default: ${DEFAULT-VALUE}.")
   private int chunkBytes;
 
   @Option(
@@ -56,8 +56,8 @@ final class LayerBuildOptions {
       paramLabel = "BYTES",
       defaultValue = "0",
       description = {
-        "Compressed bytes that chunks share a stream for: smaller layers, but more to read for one"
-            + " file.",
+        "Let chunks share a stream until it has this many compressed bytes. Layers become smaller,",
+        "but more has to be fetched to read one file.",
         "Default: ${DEFAULT-VALUE}."
       })
   private int minChunkBytes;
@@ -66,8 +66,8 @@ final class LayerBuildOptions {
       names = "--prioritize",
       paramLabel = "FILE",
       description = {
-        "List of paths to put first, one per line: what a container reads at its start.",
-        "Layers that do not have them are written all the same."
+        "File with the paths to put first, one per line: those that a container reads when it",
+        "starts. Layers without these paths are written as usual."
       })
   private @Nullable Path prioritized;
 
@@ -78,13 +78,14 @@ final class LayerBuildOptions {
 
   @Option(
       names = "--keep-diff-id",
-      description = "Leave the layer's tar as it is, byte for byte; needs --external-toc.")
+      description = "Keep the layer's tar as it is, byte for byte; needs --external-toc.")
   private boolean keepDiffId;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that compress; they do not change the result. Default: one per CPU.")
+      description =
+          "Number of threads that compress; does not change the result. Default: one per CPU.")
   private int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
 
   /** Returns the options, checked. */

@@ -70,7 +70,7 @@ final class LocalLayers implements LayerOrigin {
     if (request.isEmpty()) {
       throw new CommandException(
           layer.request().isEmpty()
-              ? "layer " + digest + " is not lazy; lazuli convert makes it so"
+              ? "layer " + digest + " is not lazy; lazuli convert can make it so"
               : "layer " + digest + " has its table of contents in another image");
     }
     var toc = Optional.ofNullable(layer.descriptor().annotations().get(Annotations.TOC_DIGEST));

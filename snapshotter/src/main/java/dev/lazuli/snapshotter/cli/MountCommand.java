@@ -44,7 +44,7 @@ final class MountCommand implements Callable<Integer> {
   @Option(
       names = "--platform",
       paramLabel = "OS/ARCH",
-      description = "Which image, where there are several. Default: this machine's.")
+      description = "Which image to take if there are several. Default: this machine's.")
   private @Nullable String platform;
 
   @Option(
@@ -57,7 +57,7 @@ final class MountCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (!Files.isDirectory(directory)) {
-      throw new CommandException(directory + " is no directory");
+      throw new CommandException(directory + " is not a directory");
     }
     StopSignal.handle();
     var local = LocalLayers.open(what, wanted());

@@ -18,10 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pin",
     description = {
-      "Keep images or layers on this node: nothing of them is evicted, and their layers stay after",
-      "their last snapshot, for the next pull. A pin outlives the daemon. It fetches nothing:"
-          + " lazuli",
-      "fetch does."
+      "Keep images or layers on this node: none of their content is evicted, and layers stay for",
+      "the next pull after their last snapshot has gone. A pin outlives the daemon. Pinning",
+      "fetches nothing; lazuli fetch does."
     })
 final class PinCommand implements Callable<Integer> {
   @Parameters(
@@ -30,7 +29,7 @@ final class PinCommand implements Callable<Integer> {
       description = "An image's reference, a layer's digest or the beginning of one.")
   private List<String> names = List.of();
 
-  @Option(names = "--unpin", description = "Let them go again.")
+  @Option(names = "--unpin", description = "Remove the pin.")
   private boolean unpin;
 
   @Mixin private ConfigurationOptions configuration;

@@ -18,15 +18,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "prune",
     description = {
-      "Free disk space: remove layers that no snapshot uses, and with --all or --to evict content",
-      "of others as well, which comes back when it is read. Nothing goes that is pinned, or"
-          + " mounted",
-      "from disk because it is complete."
+      "Free disk space: remove layers that no snapshot uses. With --all or --to, also evict"
+          + " content",
+      "of other layers; it is fetched again when it is read. Layers that are pinned, or complete",
+      "and mounted from disk, are kept."
     })
 final class PruneCommand implements Callable<Integer> {
   /** How far to go beyond what nobody uses. */
   static final class Extent {
-    @Option(names = "--all", description = "Evict everything that may go.")
+    @Option(names = "--all", description = "Evict everything that can be evicted.")
     private boolean all;
 
     @Option(
@@ -41,7 +41,7 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(
       names = {"-n", "--dry-run"},
-      description = "Only say what would come free.")
+      description = "Only say how much would be freed.")
   private boolean dryRun;
 
   @Mixin private ConfigurationOptions configuration;
@@ -67,7 +67,7 @@ final class PruneCommand implements Callable<Integer> {
     var verb = report.dryRun() ? "would remove" : "removed";
     report.removedLayers().forEach(layer -> out.println(verb + " " + layer));
     out.printf(
-        "%s%s (%d bytes), layers take %s, of which %s cannot go%n",
+        "%s%s (%d bytes), layers take %s, of which %s cannot be freed%n",
         report.dryRun() ? "would free at most " : "freed ",
         StatusTable.size(report.freedBytes()),
         report.freedBytes(),

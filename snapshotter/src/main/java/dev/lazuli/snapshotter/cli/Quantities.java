@@ -34,7 +34,7 @@ final class Quantities {
   }
 
   private static TypeConversionException failure(String text, String wanted, Exception cause) {
-    var failure = new TypeConversionException("\"" + text + "\" is no " + wanted);
+    var failure = new TypeConversionException("\"" + text + "\" is not a " + wanted);
     failure.initCause(cause);
     return failure;
   }

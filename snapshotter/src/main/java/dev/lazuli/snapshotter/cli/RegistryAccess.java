@@ -19,15 +19,15 @@ final class RegistryAccess {
   private static final String HUB = "docker.io";
   private static final String HUB_SERVER = "registry-1.docker.io";
 
-  @Option(names = "--plain-http", description = "Speak to the registries without TLS.")
+  @Option(names = "--plain-http", description = "Talk to the registries without TLS.")
   private boolean plainHttp;
 
   @Option(
       names = {"-u", "--user"},
       paramLabel = "NAME:PASSWORD",
       description = {
-        "Credentials; of two registries for the one that is written to.",
-        "Others are found as Docker finds them."
+        "Credentials; with two registries, for the one that is written to.",
+        "All others are looked up as Docker does."
       })
   private @Nullable String user;
 

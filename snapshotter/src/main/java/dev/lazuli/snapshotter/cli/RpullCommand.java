@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     name = "rpull",
     description = {
       "Pull an image into containerd: mount what can be mounted, download the rest.",
-      "Containers can be made of it as soon as this returns."
+      "Containers can be created from it as soon as this returns."
     })
 final class RpullCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -54,7 +54,7 @@ final class RpullCommand implements Callable<Integer> {
       names = "--snapshotter",
       paramLabel = "NAME",
       defaultValue = "lazuli",
-      description = "containerd's name of the snapshotter. Default: ${DEFAULT-VALUE}.")
+      description = "Name of the snapshotter in containerd. Default: ${DEFAULT-VALUE}.")
   private String snapshotter = "";
 
   @Option(
@@ -62,7 +62,7 @@ final class RpullCommand implements Callable<Integer> {
       paramLabel = "SOCKET",
       defaultValue = "/run/lazuli/status.sock",
       description = {
-        "The daemon's status socket, asked on a terminal for what it has fetched so far.",
+        "The daemon's status socket. On a terminal it is asked how much has been fetched so far.",
         "Default: ${DEFAULT-VALUE}."
       })
   private Path status = Path.of("");
@@ -70,13 +70,16 @@ final class RpullCommand implements Callable<Integer> {
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "Default: this machine's.")
   private @Nullable String platform;
 
-  @Option(names = "--all-platforms", description = "Pull the images for other machines too.")
+  @Option(names = "--all-platforms", description = "Also pull the images for other platforms.")
   private boolean allPlatforms;
 
   @Option(names = "--skip-content-verify", description = "Accept layers that cannot be verified.")
   private boolean skipVerification;
 
-  @Option(names = "--label", paramLabel = "KEY=VALUE", description = "Label of the image's record.")
+  @Option(
+      names = "--label",
+      paramLabel = "KEY=VALUE",
+      description = "Label for the image's record in containerd.")
   private Map<String, String> labels = new LinkedHashMap<>();
 
   @Mixin private RegistryAccess access = new RegistryAccess();
@@ -118,7 +121,7 @@ final class RpullCommand implements Callable<Integer> {
       line.append(", ").append(present).append(" already here");
     }
     if (mounted + present < layers.size()) {
-      line.append("; why not all: see the troubles in lazuli status");
+      line.append("; lazuli status says why not all");
     }
     return line.toString();
   }

@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "status",
     description = {
-      "Show what the daemon of this machine is doing: its images and layers, how much of them is",
+      "Show what the daemon on this machine is doing: its images and layers, how much of them is",
       "here, what is being fetched, what failed, and what could not be mounted lazily and why."
     })
 final class StatusCommand implements Callable<Integer> {
@@ -34,14 +34,14 @@ final class StatusCommand implements Callable<Integer> {
   private static final String REDRAW = "\u001b[H\u001b[J";
   private static final long SECOND = 1000;
 
-  @Option(names = "--json", description = "Print JSON; with --watch one line each time.")
+  @Option(names = "--json", description = "Print JSON; with --watch, one line each time.")
   private boolean json;
 
   @Option(
       names = "--watch",
       description = {
-        "Go on until interrupted: redraw every second on a terminal, elsewhere print a line when",
-        "something has changed."
+        "Keep going until interrupted: redraw every second on a terminal; elsewhere, print a line",
+        "whenever something has changed."
       })
   private boolean watch;
 
@@ -57,7 +57,8 @@ final class StatusCommand implements Callable<Integer> {
   @Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "With --waterfall: write the picture as a page, instead of drawing it here.")
+      description =
+          "With --waterfall: write the picture to an HTML page instead of drawing it here.")
   private @Nullable Path html;
 
   @Mixin private ConfigurationOptions configuration;
@@ -88,7 +89,7 @@ final class StatusCommand implements Callable<Integer> {
   private void check() {
     if (waterfall != null && watch) {
       throw new ParameterException(
-          spec.commandLine(), "--watch and --waterfall exclude each other");
+          spec.commandLine(), "--watch and --waterfall cannot be used together");
     }
     if (waterfall == null && html != null) {
       throw new ParameterException(spec.commandLine(), "--html needs --waterfall");

@@ -27,14 +27,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Check a layer, or each lazy layer of an image: the blob's digest, that of its table of"
-          + " contents, and every chunk's.",
+      "Check a layer, or each lazy layer of an image: the digests of the blob, of its table of"
+          + " contents and of every chunk.",
       "Layers that are not lazy, or have a table of contents that cannot be mounted, are named and"
-          + " passed over."
+          + " skipped."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:all is right",
+      "0:everything is right",
       "1:something could not be read, or there is no lazy layer",
       "2:wrong usage",
       "3:wrong bytes were found"
@@ -47,7 +47,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--require-annotation",
-      description = "Also fail where no manifest vouches for a table of contents.")
+      description = "Also fail if no manifest vouches for a table of contents.")
   private boolean annotationRequired;
 
   @Spec private CommandSpec spec;
@@ -133,7 +133,7 @@ final class VerifyCommand implements Callable<Integer> {
           report.chunks(),
           report.bytes(),
           report.tocDigest(),
-          layer.trusted() ? "" : " (nobody vouches for it)");
+          layer.trusted() ? "" : " (no manifest vouches for it)");
     }
     return problems;
   }

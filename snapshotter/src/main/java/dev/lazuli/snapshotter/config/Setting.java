@@ -31,7 +31,7 @@ record Setting<T>(String key, SettingKind<T> kind, T preset, String text) {
   static String file(List<Setting<?>> settings) {
     var file =
         new StringBuilder(
-            "# Lazuli's configuration. Every key is optional; shown are the defaults.\n");
+            "# Lazuli's configuration. Every key is optional; the values here are the defaults.\n");
     var table = "";
     for (var setting : settings) {
       if (!setting.table().equals(table)) {

@@ -53,8 +53,8 @@ final class Settings {
           "registry.mirrors",
           SettingKind.table("a table: registry = list of hosts or URLs"),
           Map.of(),
-          "Hosts asked before a registry, in order; http:// before a host means plain HTTP. What"
-              + " hosts_dir says of a registry comes first.");
+          "Hosts to ask before a registry, in this order; http:// before a host means plain HTTP."
+              + " What hosts_dir says about a registry comes first.");
   static final Setting<Optional<Path>> HOSTS_DIR =
       key(
           "registry.hosts_dir",
@@ -67,7 +67,7 @@ final class Settings {
           "registry.plain_http",
           SettingKind.texts("a list of hosts, with or without port"),
           List.of(),
-          "Registries spoken to by plain HTTP; localhost always is.");
+          "Registries that are reached over plain HTTP; localhost always is.");
   static final Setting<List<String>> INSECURE_TLS =
       key(
           "registry.insecure_tls",
@@ -79,20 +79,20 @@ final class Settings {
           "registry.ca_files",
           SettingKind.paths(),
           List.of(),
-          "PEM files of authorities trusted besides the system's.");
+          "PEM files of certificate authorities to trust in addition to the system's.");
   static final Setting<Optional<Path>> DOCKER_CONFIG =
       key(
           "registry.docker_config",
           SettingKind.path().orEmpty(),
           Optional.empty(),
           "Directory of Docker's config.json with credentials and helpers. Empty: $DOCKER_CONFIG,"
-              + " else ~/.docker.");
+              + " or ~/.docker if that is not set.");
   static final Setting<Integer> CONNECTIONS =
       key(
           "registry.connections",
           SettingKind.integer(1, 1024),
           32,
-          "Most connections to one server; should not be below fetch.streams.");
+          "Maximum number of connections to one server; should not be below fetch.streams.");
   static final Setting<Duration> CONNECT_TIMEOUT =
       key(
           "registry.connect_timeout",
@@ -128,34 +128,34 @@ final class Settings {
           "registry.max_retry_wait",
           SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(10),
-          "Longest wait between attempts, also where the server asks for more.");
+          "Longest wait between attempts, even if the server asks for more.");
 
   static final Setting<Integer> STREAMS =
       key(
           "fetch.streams",
           SettingKind.integer(2, 256),
           8,
-          "Most ranges fetched at the same time by the whole node. Memory grows by about half a MiB"
-              + " for each.");
+          "Maximum number of ranges that the whole node fetches at the same time. Each takes about"
+              + " half a MiB of memory.");
   static final Setting<Long> UNIT =
       key(
           "fetch.unit",
           SettingKind.size(),
           256L << 10,
-          "Least that is asked for in one request: a miss takes its missing neighbours along up to"
-              + " this size.");
+          "Smallest amount to ask for in one request: a miss brings its missing neighbours along,"
+              + " up to this size.");
   static final Setting<Duration> READ_DEADLINE =
       key(
           "fetch.read_deadline",
           SettingKind.duration(seconds(1), HOUR),
           seconds(60),
-          "Longest that a read waits for its bytes before it fails with EIO.");
+          "How long a read waits for its bytes before it fails with EIO.");
   static final Setting<Boolean> BACKGROUND =
       key(
           "fetch.background",
           SettingKind.flag(),
           true,
-          "Whether layers are fetched to the end after they were mounted.");
+          "Whether the rest of a layer is fetched in the background after it has been mounted.");
   static final Setting<Duration> BACKGROUND_DELAY =
       key(
           "fetch.background_delay",
@@ -167,47 +167,47 @@ final class Settings {
           "fetch.background_streams",
           SettingKind.integer(1, 256),
           3,
-          "Most ranges of background fetches at the same time.");
+          "Maximum number of ranges that background fetches have open at the same time.");
   static final Setting<Long> BACKGROUND_BANDWIDTH =
       key(
           "fetch.background_bandwidth",
           SettingKind.size(),
           0L,
-          "Most bytes per second of background fetches. 0: no limit.");
+          "Maximum bytes per second for background fetches. 0: no limit.");
   static final Setting<Integer> BACKGROUND_REQUESTS =
       key(
           "fetch.background_requests",
           SettingKind.integer(0, 100_000),
           0,
-          "Most requests per second of background fetches. 0: no limit.");
+          "Maximum requests per second for background fetches. 0: no limit.");
 
   static final Setting<Long> QUOTA =
       key(
           "cache.quota",
           SettingKind.size(),
           0L,
-          "Disk space for layers; beyond it what was not used for longest is removed. 0: no"
-              + " limit.");
+          "Disk space for layers. When they take more, what has not been used for longest is"
+              + " removed. 0: no limit.");
   static final Setting<Optional<Long>> RESERVE =
       key(
           "cache.reserve",
           SettingKind.size().orEmpty(),
           Optional.empty(),
-          "Disk space that is left free for others: below it only what readers wait for is fetched."
-              + " Empty: a twentieth of the file system, 10GiB at most. 0: none.");
+          "Disk space to leave free for others. When less than this is free, only what readers wait"
+              + " for is fetched. Empty: a twentieth of the file system, 10GiB at most. 0: none.");
   static final Setting<Integer> OPEN_LAYERS =
       key(
           "cache.open_layers",
           SettingKind.integer(0, 100_000),
           64,
-          "Unused layers that stay open for their next user.");
+          "How many unused layers stay open for their next user.");
   static final Setting<Integer> REUSE_ENTRIES =
       key(
           "cache.reuse_entries",
           SettingKind.integer(0, 1 << 24),
           1 << 18,
-          "Chunk digests remembered so that equal chunks of other layers are copied instead of"
-              + " fetched, 16 bytes each. 0: none.");
+          "How many chunk digests to remember, so that equal chunks of other layers are copied"
+              + " instead of fetched. Each takes 16 bytes. 0: none.");
   static final Setting<Duration> CHECKPOINT =
       key(
           "cache.checkpoint",
@@ -227,15 +227,15 @@ final class Settings {
           "mount.timeout",
           SettingKind.duration(Duration.ofMillis(1), HOUR),
           seconds(30),
-          "Longest try to mount a layer before containerd is told to unpack it itself.");
+          "How long to try to mount a layer before containerd is told to unpack it instead.");
   static final Setting<Long> INDEX_MEMORY =
       key(
           "mount.index_memory",
           SettingKind.size(64L << 20, 64L << 30),
           512L << 20,
-          "Most memory, besides the heap, of all layers that are being prepared for their mount. A"
-              + " layer of two million files takes 410 MiB; one that needs more than there is in"
-              + " all is pulled whole.");
+          "Maximum memory, apart from the heap, for all layers that are being prepared for"
+              + " mounting. A layer of two million files takes 410 MiB. A layer that needs more"
+              + " than this limit is pulled whole.");
   static final Setting<Boolean> KEEPER =
       key(
           "mount.keeper",
@@ -255,15 +255,15 @@ final class Settings {
           "prefetch.enabled",
           SettingKind.flag(),
           true,
-          "Whether anything is fetched before it is read: what the prefetch landmark of a layer or"
-              + " prefetch.size says, and head starts.");
+          "Whether anything is fetched before it is read: what a layer's prefetch landmark or"
+              + " prefetch.size covers, and head starts.");
   static final Setting<Long> PREFETCH_SIZE =
       key(
           "prefetch.size",
           SettingKind.size(),
           0L,
-          "How much of a layer's beginning is fetched at once where neither a landmark nor a label"
-              + " says so.");
+          "How much of a layer's beginning is fetched at once if neither a landmark nor a label"
+              + " says.");
   static final Setting<Long> HEAD_START =
       key(
           "prefetch.head_start",
@@ -301,7 +301,7 @@ final class Settings {
           SettingKind.flag(),
           true,
           "Whether each layer's whole blob is read once, to prove that the layer is what its image"
-              + " says; what readers had fetched before is then fetched a second time.");
+              + " says. What readers fetched before that is then fetched a second time.");
   static final Setting<List<String>> PROOF_SKIP =
       key(
           "proof.skip",
@@ -309,15 +309,19 @@ final class Settings {
               "a list of registries, registry.example:5000, and repositories,"
                   + " registry.example/team/app or registry.example/team/"),
           List.of(),
-          "Whose layers are not proved.");
+          "Registries and repositories whose layers are not proved.");
   static final Setting<Boolean> PROOF_BEFORE_LOCAL =
       key(
           "proof.before_local",
           SettingKind.flag(),
           true,
-          "Whether a complete layer stays mounted lazily until it was proved.");
+          "Whether a complete layer stays mounted lazily until it is proved.");
   static final Setting<Integer> PROOF_PASSES =
-      key("proof.passes", SettingKind.integer(1, 64), 2, "Most blobs read whole at the same time.");
+      key(
+          "proof.passes",
+          SettingKind.integer(1, 64),
+          2,
+          "Maximum number of blobs that are read whole at the same time.");
 
   static final Setting<Long> RECORD_SIZE =
       key(
@@ -332,7 +336,7 @@ final class Settings {
           "metrics.address",
           SettingKind.hostAndPort().orEmpty(),
           Optional.empty(),
-          "Where Prometheus metrics are served by HTTP at /metrics. Empty: nowhere.");
+          "Address at which Prometheus metrics are served over HTTP, at /metrics. Empty: none.");
 
   private Settings() {}
 

@@ -57,7 +57,7 @@ public final class Conversions {
                   layout.tag().orElseGet(() -> tag(source)));
           case ImagePlace.Registry registry -> registry(client, registry.reference(), options);
           case ImagePlace.File file ->
-              throw new IOException("an image does not fit into a file: " + file.path());
+              throw new IOException("an image cannot be written to a single file: " + file.path());
         };
     return ImageConversion.run(source, target, options, listener);
   }

@@ -54,7 +54,8 @@ final class DocumentRewrite {
         var known = written.get(index.document().descriptor().digest().toString());
         yield known == null ? remember(index.document(), index(index)) : known;
       }
-      case Plan.Blob blob -> throw new IOException("image is no manifest: " + blob.descriptor());
+      case Plan.Blob blob ->
+          throw new IOException("not a manifest of an image: " + blob.descriptor());
     };
   }
 

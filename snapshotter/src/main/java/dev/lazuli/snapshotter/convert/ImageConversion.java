@@ -73,7 +73,8 @@ public final class ImageConversion {
       case ImageManifest image -> new Plan.Image(document, image);
       case ImageIndex index -> {
         if (depth == MAX_DEPTH) {
-          throw new IOException("index " + document.descriptor().digest() + " is nested too deep");
+          throw new IOException(
+              "index " + document.descriptor().digest() + " is nested too deeply");
         }
         yield new Plan.Index(document, children(index, depth));
       }
@@ -151,7 +152,7 @@ public final class ImageConversion {
             .collect(Collectors.toSet());
     if (images.isEmpty() && !manifests.isEmpty()) {
       throw new IOException(
-          "image is for none of the platforms that are asked for, only "
+          "image has none of the requested platforms, only "
               + manifests.stream().map(Descriptor::platform).distinct().toList());
     }
     return IntStream.range(0, manifests.size())

@@ -66,7 +66,7 @@ public final class ImageLayers {
     for (var layer : manifest(image, image.root(), platform, 0).layers()) {
       if (!LayerTypes.isLayer(layer.mediaType())) {
         throw new IOException(
-            "layer " + layer.digest() + " is no file system layer but " + layer.mediaType());
+            "layer " + layer.digest() + " is not a file system layer but " + layer.mediaType());
       }
     }
     return of(image, platform);
@@ -98,7 +98,7 @@ public final class ImageLayers {
                 .orElseThrow(() -> new IOException("image has no manifest for " + platform));
         yield manifest(image, image.manifest(child), platform, depth + 1);
       }
-      case ImageIndex _ -> throw new IOException("index is nested too deep");
+      case ImageIndex _ -> throw new IOException("index is nested too deeply");
     };
   }
 

@@ -50,7 +50,7 @@ final class ImageLayout {
    */
   static ImageLayout open(Path directory) throws IOException {
     if (!Files.isRegularFile(directory.resolve(MARKER))) {
-      throw new IOException(directory + " is no OCI layout: it has no file " + MARKER);
+      throw new IOException(directory + " is not an OCI layout: it has no file " + MARKER);
     }
     return new ImageLayout(directory);
   }
@@ -88,7 +88,11 @@ final class ImageLayout {
     var bytes = document(blob(descriptor));
     if (bytes.length != descriptor.size() || !descriptor.digest().matches(bytes)) {
       throw new IOException(
-          directory + ": blob " + descriptor.digest() + " holds other bytes: " + bytes.length);
+          directory
+              + ": blob "
+              + descriptor.digest()
+              + " does not have the content that its descriptor names: length "
+              + bytes.length);
     }
     return bytes;
   }

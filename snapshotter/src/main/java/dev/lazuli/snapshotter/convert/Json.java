@@ -20,9 +20,9 @@ final class Json {
       if (MAPPER.readTree(bytes) instanceof ObjectNode object) {
         return object;
       }
-      throw new IOException("document is no JSON object");
+      throw new IOException("document is not a JSON object");
     } catch (JacksonException e) {
-      throw new IOException("document is no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException("document is not JSON: " + e.getOriginalMessage(), e);
     }
   }
 

@@ -27,7 +27,7 @@ record LayoutImage(ImageLayout layout, String tag) implements ImageSource {
   public ManifestContent root() throws IOException {
     var descriptor = layout.images().get(tag);
     if (descriptor == null) {
-      throw new IOException(layout + " has no image " + tag + " any more");
+      throw new IOException(layout + " has no image " + tag + " any longer");
     }
     return manifest(descriptor);
   }

@@ -30,12 +30,13 @@ final class DiskSpace {
       probe(root);
     } catch (ErrnoException e) {
       log.warn(
-          "{}: only whole layers that nobody uses can be evicted on this file system: {}",
+          "{}: on this file system only whole unused layers can be evicted: {}",
           root,
           e.getMessage());
       return null;
     } catch (IOException e) {
-      log.debug("{}: whether files can be punched will be seen: {}", root, e.getMessage());
+      log.debug(
+          "{}: whether holes can be punched into files is not known yet: {}", root, e.getMessage());
     }
     return FileHoles::punch;
   }

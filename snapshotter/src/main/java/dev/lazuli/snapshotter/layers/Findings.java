@@ -43,7 +43,7 @@ public final class Findings {
     try {
       listener.found(digest, finding);
     } catch (RuntimeException e) {
-      log.error("layer {}: what was found of it could not be acted on", digest, e);
+      log.error("layer {}: could not act on what its proof found", digest, e);
     }
   }
 }

@@ -167,7 +167,7 @@ final class HeadStarts {
       }
       var walked = HeadStart.run(start, layers, limits, steps);
       log.debug(
-          "image {}: {} files fetched for its start, found by {} look-ups",
+          "image {}: {} files fetched for its start, found with {} lookups",
           request.reference(),
           walked.files(),
           walked.lookUps());

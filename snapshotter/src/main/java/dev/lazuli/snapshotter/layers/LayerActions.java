@@ -111,7 +111,7 @@ public final class LayerActions {
   public List<LayerStatus> pin(String name, boolean wanted) throws RequestException, IOException {
     for (var record : find(name)) {
       if (parts.store().keep(record.digest(), wanted)) {
-        log.info("layer {}: {}", record.digest(), wanted ? "pinned" : "not pinned any more");
+        log.info("layer {}: {}", record.digest(), wanted ? "pinned" : "no longer pinned");
       }
     }
     return status(name);
@@ -204,7 +204,7 @@ public final class LayerActions {
     } else {
       throw new RequestException(
           Reason.CONFLICT,
-          "no snapshot uses layer " + digest + ", so it would not stay: pin it first");
+          "no snapshot uses layer " + digest + ", so it would be removed: pin it first");
     }
   }
 
@@ -212,7 +212,8 @@ public final class LayerActions {
   private void completeUnused(LayerRecord record) throws IOException {
     var digest = record.digest();
     if (record.references().isEmpty()) {
-      throw new IOException("no image is recorded that layer " + digest + " could be fetched for");
+      throw new IOException(
+          "no image is recorded from which layer " + digest + " could be fetched");
     }
     try (var opened = new OpenedParts()) {
       var request = LayerRequest.of(record.references().getFirst(), digest);

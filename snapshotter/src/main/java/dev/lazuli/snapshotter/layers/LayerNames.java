@@ -37,7 +37,7 @@ final class LayerNames {
     if (!ofImage.isEmpty() && !byDigest.isEmpty()) {
       throw new RequestException(
           Reason.CONFLICT,
-          shown(name) + " is an image and the beginning of a layer's digest: write more of it");
+          shown(name) + " is both an image and the beginning of a layer's digest: give more of it");
     }
     if (byDigest.size() > 1) {
       throw new RequestException(
@@ -47,7 +47,7 @@ final class LayerNames {
     if (ofImage.isEmpty() && byDigest.isEmpty()) {
       throw new RequestException(
           Reason.NOT_FOUND,
-          "no layer on this node is of image " + shown(name) + " or has such a digest");
+          "no layer on this node belongs to image " + shown(name) + " or has that digest");
     }
     return ofImage.isEmpty() ? byDigest : ofImage;
   }

@@ -100,7 +100,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     parts.served().refuse(data.slot(), refusal.isPresent());
     if (refusal.isPresent() && before.isEmpty()) {
       log.error(
-          "layer {}: readers get errors from now on, for it is not what its image says: {}",
+          "layer {}: reads fail from now on, because it is not what its image says: {}",
           digest(),
           refusal.get());
     }
@@ -136,7 +136,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   @Override
   public synchronized LayerData share() throws IOException {
     if (closed) {
-      throw new IOException("layer " + digest() + " is not in use any more");
+      throw new IOException("layer " + digest() + " is no longer in use");
     }
     return data.share();
   }

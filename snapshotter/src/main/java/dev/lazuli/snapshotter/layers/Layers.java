@@ -195,7 +195,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     try {
       var _ = settle(needed.layers());
     } catch (IOException | RuntimeException e) {
-      log.warn("layers that no snapshot needs stay for now: {}", e.toString());
+      log.warn("layers that no snapshot needs cannot be removed yet: {}", e.toString());
     }
   }
 
@@ -240,7 +240,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     } catch (LayerInUseException e) {
       return false;
     } catch (IOException e) {
-      log.warn("layer {}: its files stay: {}", digest, e.getMessage());
+      log.warn("layer {}: its files cannot be removed: {}", digest, e.getMessage());
     }
     return true;
   }

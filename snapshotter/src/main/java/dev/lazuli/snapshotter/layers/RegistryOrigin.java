@@ -59,7 +59,7 @@ public final class RegistryOrigin implements LayerOrigin {
     var outcome = outcome(reference, manifestDigest);
     if (outcome.manifest() == null) {
       throw new LayerMountException(
-          layer, "its manifest, which may say the TOC's digest, is needed: " + outcome.failure());
+          layer, "its manifest is needed, which may have the TOC's digest: " + outcome.failure());
     }
     var listed =
         outcome.manifest().layers().stream()

@@ -90,7 +90,7 @@ final class SharedLayer {
     } catch (IOException e) {
       throw new LayerMountException(
           digest,
-          "is here, but %s cannot be said to have it: %s"
+          "is on this node, but whether %s has it is not known: %s"
               .formatted(request.reference(), e.getMessage()),
           e);
     }
@@ -160,7 +160,7 @@ final class SharedLayer {
     lock.lock();
     try {
       if (record.references().isEmpty()) {
-        throw new IOException("no image is recorded that it could be fetched for");
+        throw new IOException("no image is recorded from which it could be fetched");
       }
       var reference = record.references().getFirst();
       var blob = source(reference, record.size());
@@ -190,13 +190,16 @@ final class SharedLayer {
       return toc.get();
     }
     if (request.skipVerification() && parts.options().allowUnverified()) {
-      log.warn("layer {}: mounted without verification, as client and configuration ask", digest);
+      log.warn(
+          "layer {}: mounted without verification, as the client asked and the configuration"
+              + " allows",
+          digest);
       return new TocTrust.Unverified();
     }
     throw new LayerMountException(
         digest,
-        "no TOC digest among the labels or in a manifest that they name by its digest, so its"
-            + " content could not be verified");
+        "no TOC digest among the labels, or in a manifest that they name by digest, so its content"
+            + " could not be verified");
   }
 
   /** What is stored with another table of contents, and used by nobody, makes room for this one. */
@@ -208,7 +211,7 @@ final class SharedLayer {
       requireTrusted(request, stored);
       return;
     } catch (LayerMountException e) {
-      log.info("{}; it is indexed again", e.getMessage());
+      log.info("{}; indexing it again", e.getMessage());
     } catch (IOException e) {
       log.debug("layer {}: {}", digest, e.getMessage()); // The indexer makes it anew.
       return;
@@ -280,15 +283,15 @@ final class SharedLayer {
     parts.record().forget(digest);
     try {
       if (parts.store().isKept(digest)) {
-        log.info("layer {}: stays after its last snapshot, for it is pinned", digest);
+        log.info("layer {}: stays after its last snapshot, because it is pinned", digest);
       } else if (parts.store().remove(digest)) {
         log.info("layer {}: removed with its last snapshot", digest);
       }
     } catch (LayerInUseException e) {
-      log.debug("layer {}: its files stay for now: {}", digest, e.getMessage());
+      log.debug("layer {}: its files cannot be removed yet: {}", digest, e.getMessage());
       return false;
     } catch (IOException e) {
-      log.warn("layer {}: its files stay: {}", digest, e.getMessage());
+      log.warn("layer {}: its files cannot be removed: {}", digest, e.getMessage());
     }
     return true;
   }

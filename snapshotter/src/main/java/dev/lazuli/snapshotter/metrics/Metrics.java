@@ -57,7 +57,7 @@ public final class Metrics {
   public Metrics() {
     var mountSeconds =
         histogram(
-            "lazuli_mount", "Time to answer the wish for a lazy mount of a layer.", "outcome");
+            "lazuli_mount", "Time to answer a request for a lazy mount of a layer.", "outcome");
     mounts = series(MountOutcome.values(), outcome -> mountSeconds.labelValues(outcome.label()));
     fetchedBytes = byPriority("lazuli_fetched_bytes", "Bytes received from registries for layers.");
     fetchedChunks =
@@ -66,7 +66,7 @@ public final class Metrics {
     var failed =
         counter(
             "lazuli_fetch_failures",
-            "Range requests for layers that failed, whether or not they were made again.",
+            "Range requests for layers that failed, whether or not they were retried.",
             "reason");
     failures = series(FetchFailure.values(), reason -> failed.labelValues(reason.label()));
     countAnswers();
@@ -77,13 +77,13 @@ public final class Metrics {
     readWait =
         histogram(
             "lazuli_read_wait",
-            "Time that reads of missing content waited for it; the count is that of misses.");
+            "Time that reads waited for missing content; its count is the number of misses.");
     readErrors = counter("lazuli_read_errors", "Reads of missing content that ended in EIO.");
     completedLayers = counter("lazuli_completed_layers", "Layers whose content became complete.");
     unexpectedErrors =
         counter(
             "lazuli_unexpected_errors",
-            "Errors that no part of the daemon expects: defects. The log has their stack traces.");
+            "Errors that no part of the daemon expects: bugs. The log has their stack traces.");
     provedLayers =
         counter("lazuli_proved_layers", "Layers that were found to be what their image says.");
     lyingLayers =
@@ -215,7 +215,7 @@ public final class Metrics {
     var counter =
         counter(
             "lazuli_registry_requests",
-            "Requests to registries of every kind, by who was asked and how it answered.",
+            "All requests to registries, by kind of host and result.",
             "host",
             "result");
     for (var host : HostKind.values()) {

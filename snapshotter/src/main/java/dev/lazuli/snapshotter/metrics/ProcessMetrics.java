@@ -11,21 +11,23 @@ final class ProcessMetrics {
   static void register(Metrics metrics) {
     metrics.watch(
         "process_resident_memory_bytes",
-        "Memory of the process that is in RAM.",
+        "Resident memory of the process.",
         OwnProcess::residentBytes);
     metrics.watch(
         "process_resident_memory_peak_bytes",
-        "The most that ever was.",
+        "Highest resident memory of the process so far.",
         OwnProcess::peakResidentBytes);
     metrics.watch(
-        "process_threads", "Threads of the system, virtual ones not counted.", OwnProcess::threads);
+        "process_threads",
+        "Operating system threads; virtual threads are not counted.",
+        OwnProcess::threads);
     metrics.watch("process_open_fds", "Open file descriptors.", OwnProcess::openFiles);
     metrics.watch(
-        "process_max_fds", "How many file descriptors may be open.", OwnProcess::maxOpenFiles);
-    metrics.watchTotal("process_cpu_seconds", "Time on CPUs.", ProcessMetrics::cpuSeconds);
+        "process_max_fds", "Maximum number of open file descriptors.", OwnProcess::maxOpenFiles);
+    metrics.watchTotal("process_cpu_seconds", "Processor time used.", ProcessMetrics::cpuSeconds);
     metrics.watch(
         "process_start_time_seconds",
-        "When the process started, since 1970.",
+        "When the process started, in seconds since 1970.",
         ProcessMetrics::startSeconds);
     registerJvm(metrics);
   }
@@ -36,11 +38,11 @@ final class ProcessMetrics {
         "jvm_heap_used_bytes",
         "Java heap in use, garbage included.",
         () -> runtime.totalMemory() - runtime.freeMemory());
-    metrics.watch("jvm_heap_committed_bytes", "Java heap reserved.", runtime::totalMemory);
-    metrics.watch("jvm_heap_max_bytes", "What the Java heap may grow to.", runtime::maxMemory);
+    metrics.watch("jvm_heap_committed_bytes", "Java heap committed.", runtime::totalMemory);
+    metrics.watch("jvm_heap_max_bytes", "Maximum size of the Java heap.", runtime::maxMemory);
     metrics.watch(
         "jvm_direct_buffers_bytes",
-        "Java's direct buffers.",
+        "Memory of Java's direct buffers.",
         () ->
             ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .filter(pool -> pool.getName().equals("direct"))

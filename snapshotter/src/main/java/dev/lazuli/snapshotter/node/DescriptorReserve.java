@@ -32,7 +32,7 @@ final class DescriptorReserve {
     long limit = most.getAsLong();
     if (taken > limit / 4 * 3) {
       throw new IOException(
-          "%d of at most %d files are open: the rest is kept for the layers in use (LimitNOFILE)"
+          "%d of at most %d files are open; the rest are kept for layers in use (LimitNOFILE)"
               .formatted(taken, limit));
     }
   }

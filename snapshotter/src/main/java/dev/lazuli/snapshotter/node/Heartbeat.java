@@ -93,7 +93,7 @@ final class Heartbeat implements AutoCloseable {
       trouble = Optional.of(e.toString());
     }
     if (trouble.isPresent() && !troubled) {
-      log.error("the watchdog is not told that all is well: {}", trouble.get());
+      log.error("not telling the watchdog that all is well: {}", trouble.get());
     }
     troubled = trouble.isPresent();
     return !troubled;

@@ -32,7 +32,7 @@ record NodeGauges(
   void register(Metrics metrics) {
     metrics.watchEach(
         "lazuli_build",
-        "Always 1; which version runs is its label.",
+        "Always 1; its label is the version that runs.",
         "version",
         () -> Map.of(version, 1L));
     metrics.watchEach(
@@ -41,18 +41,14 @@ record NodeGauges(
         "mount",
         this::byMount);
     metrics.watch(
-        "lazuli_complete_layers",
-        "Layers on this node that lack nothing.",
-        () -> layers.get().complete());
+        "lazuli_complete_layers", "Complete layers on this node.", () -> layers.get().complete());
     metrics.watch(
-        "lazuli_pinned_layers",
-        "Layers on this node that somebody wants kept.",
-        () -> layers.get().pinned());
+        "lazuli_pinned_layers", "Pinned layers on this node.", () -> layers.get().pinned());
     metrics.watchEach(
         "lazuli_troubles",
-        "Layers, 100 at most, that could not be mounted lazily for a pull (mount), because its"
-            + " snapshot is another image's layer (conflict), or after a restart (restore), and are"
-            + " not yet, or are not what their image says (lie).",
+        "Current troubles, 100 at most: layers that could not be mounted lazily for a pull (mount),"
+            + " because its snapshot is another image's layer (conflict), or after a restart"
+            + " (restore), or that are not what their image says (lie).",
         "kind",
         this::byKind);
     metrics.watch(
@@ -66,7 +62,7 @@ record NodeGauges(
         "lazuli_evicted_bytes", "Disk space that eviction freed.", evictedBytes::getAsLong);
     metrics.watchTotal(
         "lazuli_cache_failed_syncs",
-        "Syncs of layers that failed; what they should have written is verified again before use.",
+        "Failed syncs of layers; what they should have written is verified again before use.",
         failedSyncs::getAsLong);
   }
 

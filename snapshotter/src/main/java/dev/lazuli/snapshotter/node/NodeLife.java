@@ -115,7 +115,7 @@ public final class NodeLife {
 
   private void end(boolean unmount) {
     if (state.compareTo(NodeState.READY) < 0) {
-      log.error("the start ends after state {}: what is mounted is left to the next start", state);
+      log.error("the start failed after state {}; mounts are left to the next start", state);
     }
     above.close();
     if (unmount) {

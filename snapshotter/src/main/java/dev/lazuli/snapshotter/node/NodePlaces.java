@@ -61,7 +61,7 @@ final class NodePlaces {
     }
     if (!parent.equals(Configuration.defaults().address().getParent())) {
       throw new IOException(
-          "the directory of the socket %s does not exist: make it first"
+          "the directory of the socket %s does not exist: create it first"
               .formatted(config.address()));
     }
     Files.createDirectories(parent);
@@ -83,7 +83,7 @@ final class NodePlaces {
     } catch (OverlappingFileLockException e) {
       throw inUse(root);
     } catch (NoSuchFileException e) {
-      log.debug("{} is new", root);
+      log.debug("{} does not exist yet", root);
     }
   }
 
@@ -94,7 +94,7 @@ final class NodePlaces {
   private static void warnOfMemory(Path root) throws IOException {
     var type = Files.getFileStore(root).type();
     if (type.equals("tmpfs") || type.equals("ramfs")) {
-      log.warn("{} is in memory ({}): images are gone after the next boot", root, type);
+      log.warn("{} is in memory ({}): images will be gone after a reboot", root, type);
     }
   }
 

@@ -42,13 +42,13 @@ record Vitals(
   /** Returns what does not work, if anything. */
   Optional<String> trouble() {
     if (isLonger(sinceTick.get())) {
-      return Optional.of("the scheduler has kept no time for " + sinceTick.get());
+      return Optional.of("the scheduler's timer has not run for " + sinceTick.get());
     }
     if (isLonger(longestRequest.get())) {
-      return Optional.of("a FUSE request holds its loop since " + longestRequest.get());
+      return Optional.of("a FUSE request has kept its loop busy for " + longestRequest.get());
     }
     if (!mounted.get()) {
-      return Optional.of("a FUSE mount is not served any more");
+      return Optional.of("a FUSE mount is no longer served");
     }
     return answers.within(limit)
         ? Optional.empty()

@@ -47,7 +47,7 @@ public final class BannedLayers {
     } catch (NoSuchFileException e) {
       log.debug("nothing has lied on this node yet");
     } catch (IOException e) {
-      log.warn("{}: the list of layers that lied is begun anew: {}", file, e.toString());
+      log.warn("{}: starting a new list of layers that lied: {}", file, e.toString());
     }
   }
 
@@ -90,7 +90,7 @@ public final class BannedLayers {
     try {
       write();
     } catch (IOException e) {
-      log.warn("{}: the list of layers that lied is not written: {}", file, e.toString());
+      log.warn("{}: the list of layers that lied could not be written: {}", file, e.toString());
     }
   }
 

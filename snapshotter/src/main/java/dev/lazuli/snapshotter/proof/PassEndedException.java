@@ -7,6 +7,6 @@ final class PassEndedException extends IOException {
   private static final long serialVersionUID = 1;
 
   PassEndedException() {
-    super("the layer is not in use any more");
+    super("the layer is no longer in use");
   }
 }

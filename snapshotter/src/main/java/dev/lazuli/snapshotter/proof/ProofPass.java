@@ -47,14 +47,14 @@ final class ProofPass {
       var digest = Sha256.parse(data.record().digest());
       var first = read(data);
       if (!first.blobDigest().equals(digest)) {
-        log.warn("layer {}: its blob is {}; it is read once more", digest, first.blobDigest());
+        log.warn("layer {}: its blob is {}; reading it once more", digest, first.blobDigest());
         layer.blob().wrongBytes(0, data.record().size());
         var second = read(data);
         if (second.blobDigest().equals(digest)) {
           return proof(second, Optional.empty(), clock);
         }
         if (!second.blobDigest().equals(first.blobDigest())) {
-          throw new IOException("the blob is not the same twice, and never the layer's");
+          throw new IOException("the blob differed between two reads, and neither was the layer's");
         }
         var lie = "its blob is " + first.blobDigest();
         return proof(first, Optional.of(lie), clock);

@@ -199,7 +199,7 @@ public final class Proofs implements AutoCloseable {
 
   private void putOff(Wish wish, String reason) {
     var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, MOST_DOUBLINGS));
-    log.warn("layer {}: not proved yet, tried again in {}: {}", wish.layer.digest(), wait, reason);
+    log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
     wish.layer.putOff(reason);
     try {
       var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);

@@ -131,7 +131,7 @@ final class Database implements AutoCloseable {
     try {
       database.renew();
     } catch (IOException e) {
-      log.warn("{} can only be read for now: {}", file, e.getMessage());
+      log.warn("{} is read-only for now: {}", file, e.getMessage());
     }
     return database;
   }
@@ -227,7 +227,7 @@ final class Database implements AutoCloseable {
       store.rollbackTo(backTo);
     } catch (MVStoreException e) {
       store.closeImmediately();
-      throw new IOException(file + ": cannot take a failed change back: " + e.getMessage(), e);
+      throw new IOException(file + ": cannot undo a failed change: " + e.getMessage(), e);
     }
   }
 
@@ -281,7 +281,7 @@ final class Database implements AutoCloseable {
         reservedTo = size + RESERVE_BYTES;
       }
     } catch (IOException e) {
-      log.debug("no room is kept for {}: {}", file, e.getMessage());
+      log.debug("cannot reserve space for {}: {}", file, e.getMessage());
     }
   }
 

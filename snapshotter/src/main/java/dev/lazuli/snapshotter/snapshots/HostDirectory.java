@@ -29,7 +29,7 @@ record HostDirectory(String path) implements LayerEntry.Directory {
   @Override
   public DirectoryAttributes attributes() throws IOException {
     var status =
-        RawPaths.status(path).orElseThrow(() -> new IOException(path + " is there no longer"));
+        RawPaths.status(path).orElseThrow(() -> new IOException(path + " no longer exists"));
     return new DirectoryAttributes(
         status.mode(),
         status.uid(),

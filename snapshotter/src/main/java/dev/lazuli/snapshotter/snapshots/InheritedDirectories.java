@@ -171,7 +171,7 @@ final class InheritedDirectories {
       var name = parent.substring(parent.lastIndexOf('/') + 1);
       seen =
           seen.child(name, budget)
-              .orElseThrow(() -> new IOException("directory " + parent + " is not seen"));
+              .orElseThrow(() -> new IOException("directory " + parent + " cannot be found"));
       if (!found.containsKey(parent)) {
         put(parent, seen.nearest().attributes());
       }

@@ -46,7 +46,7 @@ public final class LayerStack {
         inherit(layer);
       } catch (IOException | IllegalStateException e) {
         throw new IOException(
-            "layer %s: attributes of directories that it has no entries for cannot be taken from below: %s"
+            "layer %s: cannot take attributes of directories without entries from the layers below: %s"
                 .formatted(layer.digest(), e.getMessage()),
             e);
       }

@@ -22,7 +22,8 @@ record MergedDirectory(List<Directory> layers) {
 
     private void take() throws IOException {
       if (--left < 0) {
-        throw new IOException("its directories without entries take too many look-ups below");
+        throw new IOException(
+            "its directories without entries need too many lookups in the layers below");
       }
     }
   }

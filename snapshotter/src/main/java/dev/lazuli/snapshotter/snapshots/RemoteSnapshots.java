@@ -178,7 +178,7 @@ final class RemoteSnapshots {
         .addKeyValue("snapshot", snapshot.name())
         .addKeyValue("layer", request.digest())
         .addKeyValue("reason", trouble.reason())
-        .log("remote snapshot could not be restored; it is tried again");
+        .log("remote snapshot could not be restored; trying again later");
   }
 
   private static CompletableFuture<RemoteLayer> check(RemoteLayer layer) {

@@ -68,14 +68,16 @@ final class SnapshotDirectories {
     try {
       if (!haveTypes(path)) {
         throw new IOException(
-            "%s is on a file system (%s) that does not tell the types of directory entries (d_type), which overlayfs needs: put it on another one by 'root', or make this one anew with them (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype)"
+            ("%s is on a file system (%s) that does not report the types of directory entries"
+                 + " (d_type), which overlayfs needs: set 'root' to a directory on another one, or"
+                 + " make this one again with them (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype)")
                 .formatted(path, Files.getFileStore(path).type()));
       }
     } catch (IOException e) {
       if (!NoRoom.caused(e)) {
         throw e;
       }
-      log.warn("{}: no room to find out about types of directory entries", path);
+      log.warn("{}: no space to find out about types of directory entries", path);
     }
   }
 

@@ -101,7 +101,7 @@ final class SnapshotTruth {
       if (snapshot.lie().isPresent()) {
         throw new SnapshotException(
             Reason.FAILED_PRECONDITION,
-            "snapshot %s is not what its image says, or stands on one that is not: %s"
+            "snapshot %s is not what its image says, or is built on one that is not: %s"
                 .formatted(snapshot.name(), snapshot.lie().get()));
       }
     }
@@ -197,7 +197,7 @@ final class SnapshotTruth {
       layers.refuse(
           digest, all.isEmpty() || !noneIsRight ? Optional.empty() : all.getFirst().lie());
     } catch (IOException e) {
-      log.error("layer {}: whether it is to be read is not known: {}", digest, e.toString());
+      log.error("layer {}: whether it may be read is not known: {}", digest, e.toString());
     }
   }
 

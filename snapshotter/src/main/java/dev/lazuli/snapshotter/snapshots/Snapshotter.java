@@ -276,7 +276,7 @@ final class Snapshotter implements AutoCloseable {
     try {
       var request =
           LayerRequest.fromLabels(labels)
-              .orElseThrow(() -> new IOException("the labels name no image and layer"));
+              .orElseThrow(() -> new IOException("the labels do not name an image and a layer"));
       var outcome = mountRemote(target, parent, labels, request);
       metrics.mountAnswered(outcome, Duration.ofNanos(System.nanoTime() - began));
       troubles.ended(Trouble.Kind.MOUNT, target);
@@ -414,7 +414,7 @@ final class Snapshotter implements AutoCloseable {
       throws IOException {
     var layer = there.flatMap(Snapshot::layer);
     if (layer.isEmpty()) {
-      throw new IOException("snapshot " + target + " has come or gone meanwhile");
+      throw new IOException("snapshot " + target + " was created or removed in the meantime");
     }
     var difference = asked.differenceFrom(layer.get());
     if (difference.isPresent()) {
@@ -439,7 +439,7 @@ final class Snapshotter implements AutoCloseable {
       return InheritedDirectories.of(layer.root(), below.roots(), below.inherited());
     } catch (IOException | IllegalStateException e) {
       throw new IOException(
-          "layer %s: attributes of directories that it has no entries for cannot be taken from below: %s"
+          "layer %s: cannot take attributes of directories without entries from the layers below: %s"
               .formatted(layer.digest(), e.getMessage()),
           e);
     }

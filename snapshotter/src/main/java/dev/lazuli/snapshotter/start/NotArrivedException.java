@@ -10,7 +10,7 @@ final class NotArrivedException extends IOException {
   private final transient CompletableFuture<Void> arrival;
 
   NotArrivedException(String path, CompletableFuture<Void> arrival) {
-    super(path + ": has not come yet");
+    super(path + ": has not arrived yet");
     this.arrival = arrival;
   }
 

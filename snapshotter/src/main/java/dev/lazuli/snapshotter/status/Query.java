@@ -39,7 +39,7 @@ public record Query(Map<String, String> values) {
       var name = decode(equals < 0 ? pair : pair.substring(0, equals));
       var value = equals < 0 ? "" : decode(pair.substring(equals + 1));
       if (!name.isEmpty() && values.put(name, value) != null) {
-        throw bad("parameter " + name + " is there twice");
+        throw bad("parameter " + name + " is given twice");
       }
     }
     return new Query(values);
@@ -49,7 +49,7 @@ public record Query(Map<String, String> values) {
     try {
       return URLDecoder.decode(text, UTF_8);
     } catch (IllegalArgumentException e) {
-      throw bad("a parameter is not encoded as URLs are: " + e.getMessage());
+      throw bad("a parameter is not URL-encoded: " + e.getMessage());
     }
   }
 
@@ -73,7 +73,7 @@ public record Query(Map<String, String> values) {
   public void allowOnly(Collection<String> names) throws RequestException {
     for (var name : values.keySet()) {
       if (!names.contains(name)) {
-        throw bad("unknown parameter " + name + ", there are: " + String.join(", ", names));
+        throw bad("unknown parameter " + name + ", known are: " + String.join(", ", names));
       }
     }
   }
@@ -118,7 +118,7 @@ public record Query(Map<String, String> values) {
     } catch (NumberFormatException _) {
       // Said below, with the name.
     }
-    throw bad("parameter " + name + " is no number of bytes");
+    throw bad("parameter " + name + " is not a number of bytes");
   }
 
   private static RequestException bad(String message) {

@@ -31,7 +31,8 @@ public final class Routes {
         switch (method) {
           case "GET" -> gets;
           case "POST" -> posts;
-          default -> throw new RequestException(Reason.BAD_REQUEST, "only GET and POST are known");
+          default ->
+              throw new RequestException(Reason.BAD_REQUEST, "only GET and POST are supported");
         };
     var handler = handlers.get(path);
     if (handler != null) {
@@ -40,8 +41,8 @@ public final class Routes {
     if (gets.containsKey(path) || posts.containsKey(path)) {
       throw new RequestException(
           Reason.METHOD_NOT_ALLOWED,
-          path + " is not for " + method + ", try the other of GET and POST");
+          path + " does not take " + method + ", try the other of GET and POST");
     }
-    throw new RequestException(Reason.NOT_FOUND, "nothing is at " + path);
+    throw new RequestException(Reason.NOT_FOUND, "there is nothing at " + path);
   }
 }

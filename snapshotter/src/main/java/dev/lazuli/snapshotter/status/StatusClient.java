@@ -57,7 +57,8 @@ public final class StatusClient {
     try {
       return JsonMapper.shared().readValue(ask(method, path, query), type);
     } catch (JacksonException e) {
-      throw new IOException("the daemon at " + socket + " answers in another version's terms", e);
+      throw new IOException(
+          "the daemon at " + socket + " sent an answer that this version does not understand", e);
     }
   }
 

@@ -73,7 +73,7 @@ final class StatusExchange {
       refuse(Reason.FAILED, e.getMessage());
       return;
     } catch (RuntimeException e) { // The top of the thread: whoever asked is to get an answer.
-      log.atError().setCause(e).log("a request of status failed");
+      log.atError().setCause(e).log("a status request failed");
       refuse(Reason.FAILED, e.toString());
       return;
     }
@@ -83,7 +83,7 @@ final class StatusExchange {
   private Content handle(String head) throws RequestException, IOException {
     var words = head.lines().findFirst().orElse("").split(" ", -1);
     if (words.length != 3) {
-      throw new RequestException(Reason.BAD_REQUEST, "not a request of HTTP/1.1");
+      throw new RequestException(Reason.BAD_REQUEST, "not an HTTP/1.1 request");
     }
     var url = words[1].split("\\?", 2);
     var query = url.length == 1 ? Query.NONE : Query.parse(url[1]);

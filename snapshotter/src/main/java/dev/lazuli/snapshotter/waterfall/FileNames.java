@@ -85,7 +85,7 @@ final class FileNames {
       if (below == null) {
         levels.pop();
       } else if (++directories > image.inodeCount() || levels.size() == MOST_DEPTH) {
-        throw new IOException("directories in a circle at " + path);
+        throw new IOException("a cycle of directories at " + path);
       } else {
         levels.push(below);
       }

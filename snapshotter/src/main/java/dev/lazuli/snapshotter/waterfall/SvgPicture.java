@@ -103,7 +103,7 @@ final class SvgPicture {
     }
     for (var pause : scale.breaks()) {
       var time = Figures.time(pause.toMicros() - pause.fromMicros());
-      band("pause", pause, top, lines, "nothing was waited for during " + time);
+      band("pause", pause, top, lines, "no read waited during " + time);
     }
     scale
         .tail()

@@ -173,12 +173,12 @@ public final class TerminalPicture {
     scale.breaks().stream()
         .map(piece -> Figures.time(piece.toMicros() - piece.fromMicros()))
         .reduce((a, b) -> a + ", " + b)
-        .ifPresent(pauses -> note("nothing was waited for during " + pauses));
+        .ifPresent(pauses -> note("no read waited during " + pauses));
     scale
         .tail()
         .map(tail -> Figures.time(tail.toMicros()))
         .ifPresent(
-            end -> note("after the last of these the time until " + end + ", on a shorter scale"));
+            end -> note("after the last of these, the time until " + end + ", on a shorter scale"));
   }
 
   private void note(String words) {

@@ -301,7 +301,8 @@ final class CommandLineTest {
       assertThat(run("fetch", "a:1", "--timeout=1ms", "--state", state.toString())).isEqualTo(1);
     }
     assertThat(err.toString())
-        .isEqualTo("lazuli: not complete within the timeout; the daemon goes on: status 503\n");
+        .isEqualTo(
+            "lazuli: not complete within the timeout; the daemon goes on fetching: status 503\n");
   }
 
   @Test
@@ -330,7 +331,7 @@ final class CommandLineTest {
             digest + " not pinned, 1.00 KiB of 2.00 KiB present",
             "would remove sha256:01",
             "would free at most 5.00 MiB (5242880 bytes), layers take 7.00 MiB, of which 1.00 MiB"
-                + " cannot go");
+                + " cannot be freed");
     assertThat(seen)
         .extracting(Query::values)
         .containsExactly(
@@ -349,12 +350,13 @@ final class CommandLineTest {
                 "/pin",
                 _ -> {
                   throw new RequestException(
-                      RequestException.Reason.NOT_FOUND, "no layer on this node is of image b");
+                      RequestException.Reason.NOT_FOUND,
+                      "no layer on this node belongs to image b");
                 });
     try (var _ = StatusServer.onSocket(state.resolve("status.sock"), routes)) {
       assertThat(run("pin", "b", "--state", state.toString())).isEqualTo(1);
     }
-    assertThat(err.toString()).isEqualTo("lazuli: no layer on this node is of image b\n");
+    assertThat(err.toString()).isEqualTo("lazuli: no layer on this node belongs to image b\n");
   }
 
   @Test

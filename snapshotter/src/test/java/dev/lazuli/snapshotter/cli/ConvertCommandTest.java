@@ -72,7 +72,7 @@ final class ConvertCommandTest {
   void image_isConvertedInspectedAndVerified() {
     assertThat(run("convert", "--level", "1", in(), path("out") + ":lazy")).as("%s", err).isZero();
     assertThat(out.toString())
-        .contains(" bytes  converted in ", "2 of 2 layers converted, 0 lazy before")
+        .contains(" bytes  converted in ", "2 of 2 layers converted, 0 already lazy")
         .containsPattern(path("out") + ":lazy@sha256:[0-9a-f]{64}\\R$");
 
     assertThat(run("verify", "--require-annotation", path("out"))).as("%s", err).isZero();
@@ -96,7 +96,7 @@ final class ConvertCommandTest {
         .contains("annotation containerd.io/snapshot/stargz/toc.digest=sha256:", "diffID sha256:");
 
     assertThat(run("inspect", path("layer.zst"))).isZero();
-    assertThat(out.toString()).contains("format    zstd:chunked", "nobody vouches for it");
+    assertThat(out.toString()).contains("format    zstd:chunked", "no manifest vouches for it");
     assertThat(run("verify", path("layer.zst"))).isZero();
     assertThat(run("verify", "--require-annotation", path("layer.zst"))).isEqualTo(3);
   }

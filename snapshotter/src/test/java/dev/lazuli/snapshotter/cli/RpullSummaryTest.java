@@ -17,7 +17,6 @@ final class RpullSummaryTest {
         .isEqualTo("app: 0 of 3 layers mounted lazily, 3 already here");
     assertThat(RpullCommand.summary("app", List.of(UNPACKED, PRESENT)))
         .isEqualTo(
-            "app: 0 of 2 layers mounted lazily, 1 already here; why not all: see the troubles in"
-                + " lazuli status");
+            "app: 0 of 2 layers mounted lazily, 1 already here; lazuli status says why not all");
   }
 }

@@ -272,7 +272,7 @@ class ImageConversionTest {
                     source.directory(),
                     target,
                     options(ESTARGZ, new Platform("plan9", "amd64", null))))
-        .hasMessageContaining("none of the platforms");
+        .hasMessageContaining("none of the requested platforms");
   }
 
   /** An index of two platforms, and an attestation of the first, under the tag 1. */

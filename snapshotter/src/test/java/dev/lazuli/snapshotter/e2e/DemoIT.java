@@ -158,6 +158,6 @@ final class DemoIT {
 
     assertThat(result.exitStatus()).isNotZero();
     assertThat(result.errors())
-        .contains("containerd can start nothing lazily here; FUSE cannot be mounted");
+        .contains("containerd cannot start anything lazily here; FUSE cannot be mounted");
   }
 }

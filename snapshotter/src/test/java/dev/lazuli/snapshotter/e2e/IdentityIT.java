@@ -137,7 +137,7 @@ final class IdentityIT {
     var stolen = pullInOtherNamespace(blobless).run();
 
     assertThat(stolen.exitStatus()).isNotZero();
-    assertThat(node.logged("cannot be said to have it")).isPositive();
+    assertThat(node.logged("has it is not known")).isPositive();
   }
 
   @Test

@@ -148,7 +148,7 @@ final class OperationsIT {
   void namesOfNothing_areErrorsInOneLine() throws IOException {
     for (var command : List.of("fetch", "pin")) {
       assertThat(lazuli(1, command, "nosuch:1"))
-          .startsWith("lazuli: no layer on this node is of image nosuch:1")
+          .startsWith("lazuli: no layer on this node belongs to image nosuch:1")
           .hasLineCount(1);
     }
   }
@@ -161,7 +161,7 @@ final class OperationsIT {
       lazuli(1, "fetch", image, "--timeout=1s"); // In which a slow machine may try nothing.
     } while (data(status()).lastError().isEmpty());
     assertThat(lazuli(1, "fetch", image, "--timeout=4s"))
-        .contains("not complete within the timeout; the daemon goes on", "status 503");
+        .contains("not complete within the timeout; the daemon goes on fetching", "status 503");
     assertThat(data(status()).lastError())
         .hasValueSatisfying(error -> assertThat(error).contains("status 503"));
 
@@ -203,7 +203,7 @@ final class OperationsIT {
               assertThat(layer.claims()).isZero();
               assertThat(layer.complete()).isTrue();
             });
-    assertThat(daemon.log()).contains("stays after its last snapshot, for it is pinned");
+    assertThat(daemon.log()).contains("stays after its last snapshot, because it is pinned");
   }
 
   @Test

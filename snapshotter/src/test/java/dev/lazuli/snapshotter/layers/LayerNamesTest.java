@@ -62,7 +62,7 @@ final class LayerNamesTest {
   @ParameterizedTest
   @CsvSource({
     "abcd, CONFLICT, 2 layers begin with abcd: sha256:abcd11",
-    "098, NOT_FOUND, no layer on this node is of image 098",
+    "098, NOT_FOUND, no layer on this node belongs to image 098",
     "r.test/app:2, NOT_FOUND, r.test/app:2",
     "sha256:, NOT_FOUND, sha256:",
     "'', NOT_FOUND, no layer",
@@ -80,7 +80,7 @@ final class LayerNamesTest {
     var image = layer("55", "docker.io/library/cafe:latest");
 
     assertThatThrownBy(() -> LayerNames.find("cafe", List.of(image, CAFE)))
-        .hasMessageContaining("cafe is an image and the beginning of a layer's digest");
+        .hasMessageContaining("cafe is both an image and the beginning of a layer's digest");
   }
 
   @Test

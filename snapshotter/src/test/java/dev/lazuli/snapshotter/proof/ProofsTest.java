@@ -108,7 +108,7 @@ final class ProofsTest {
             }
           };
       try (var _ = rig.request()) {
-        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("not the same twice");
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("differed between two reads");
       }
       assertThat(rig.found).isEmpty();
     }

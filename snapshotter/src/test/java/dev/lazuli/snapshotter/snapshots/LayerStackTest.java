@@ -89,6 +89,6 @@ final class LayerStackTest {
     assertThatThrownBy(() -> LayerStack.lower(layers, trees))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(FakeLayers.digest(2))
-        .hasMessageContaining("cannot be taken from below");
+        .hasMessageContaining("from the layers below");
   }
 }

@@ -453,7 +453,7 @@ final class SnapshotterTest {
     assertThat(snapshotter.troubles().list())
         .extracting(Trouble::snapshot, Trouble::layer, Trouble::reason)
         .containsExactly(
-            Tuple.tuple("chain9", "", "the labels name no image and layer"),
+            Tuple.tuple("chain9", "", "the labels do not name an image and a layer"),
             Tuple.tuple("chain1", BASE, "registry is away"));
     layers.failing.clear();
     prepareLayer("chain1", "", BASE);

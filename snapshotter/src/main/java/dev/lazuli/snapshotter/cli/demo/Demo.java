@@ -159,7 +159,7 @@ public final class Demo {
       throw new IOException("containerd cannot be started here: " + obstacle.get());
     }
     if (found.kind() != Way.Kind.MOUNT) {
-      throw new IOException("containerd can start nothing lazily here; " + found.reason());
+      throw new IOException("containerd cannot start anything lazily here; " + found.reason());
     }
     return new Way(Way.Kind.MOUNT, "a private containerd and runc, with our snapshotter");
   }

@@ -94,7 +94,7 @@ record DemoImage(ImageReference reference, List<Descriptor> layers) {
     if (client.manifest(reference).manifest() instanceof ImageManifest manifest) {
       return new DemoImage(reference, manifest.layers());
     }
-    throw new IOException(reference + " is no image manifest");
+    throw new IOException(reference + " is not an image manifest");
   }
 
   /** Returns the sum of the layers' sizes in bytes, compressed. */

@@ -27,7 +27,7 @@ final class MountTrial {
         Demo.delete(directory);
       }
     } catch (IOException e) {
-      return Optional.of("no directory can be made to mount on (" + e.getMessage() + ")");
+      return Optional.of("cannot make a directory to mount on (" + e.getMessage() + ")");
     }
   }
 

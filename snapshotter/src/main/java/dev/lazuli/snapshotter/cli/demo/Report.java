@@ -21,7 +21,7 @@ record Report(long imageBytes, Way way, Starts starts) {
     row(out, "requests until then", start -> Long.toString(start.requests()));
     row(out, "whole image here after", start -> time(start.complete()));
     out.println();
-    out.println("  The first start also warms this process up; a daemon is warm.");
+    out.println("  The first start also warms up this process; a daemon is already warm.");
     out.println("  " + starts.plain().text());
   }
 

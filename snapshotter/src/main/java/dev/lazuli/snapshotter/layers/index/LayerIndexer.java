@@ -93,7 +93,7 @@ public final class LayerIndexer implements AutoCloseable {
       if (!(request.trust() instanceof TocTrust.Json)) {
         throw e;
       }
-      log.warn("{}; tried once more", e.getMessage());
+      log.warn("{}; trying once more", e.getMessage());
       request.blob().wrongBytes(0, request.blob().size());
       return opener.open(request, patience);
     }
@@ -114,7 +114,8 @@ public final class LayerIndexer implements AutoCloseable {
       if (!isUseless(e)) {
         throw e;
       }
-      log.warn("layer {}: stored copy is unusable and is made anew: {}", digest, e.getMessage());
+      log.warn(
+          "layer {}: the stored copy is unusable; making it again: {}", digest, e.getMessage());
       store.remove(digest);
       return null;
     }

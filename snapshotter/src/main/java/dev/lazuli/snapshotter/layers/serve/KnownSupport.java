@@ -44,7 +44,7 @@ record KnownSupport(Path file) {
 
   private static Capability capability(String word) {
     return new Capability(
-        Boolean.parseBoolean(word), "found by an earlier start, for there is no room to try");
+        Boolean.parseBoolean(word), "found by an earlier start; there is no space to try again");
   }
 
   private static String kernel() {

@@ -48,7 +48,7 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
       if (earlier.isPresent()) {
         return choose(choice, earlier.get(), mounts, session);
       }
-      log.warn("how layers can be mounted is found out when there is room: {}", e.getMessage());
+      log.warn("how layers can be mounted will be tried once there is space: {}", e.getMessage());
       return late(choice, mounts, session);
     }
   }
