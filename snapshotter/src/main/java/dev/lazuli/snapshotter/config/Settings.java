@@ -269,8 +269,8 @@ final class Settings {
           "prefetch.head_start",
           SettingKind.size(),
           32L << 20,
-          "How much is fetched at once, at most, of what the program in an image's configuration"
-              + " needs to start; costs two small requests for each image. 0 fetches nothing.");
+          "Maximum to fetch at once of what the program in an image's configuration needs to start."
+              + " Costs two small requests for each image. 0: no head starts.");
 
   static final Setting<List<String>> LAZY_FROM =
       key(
