@@ -65,7 +65,7 @@ final class ServiceIT {
 
       Command.of("umount", bed.state().resolve("fs/trees").toString()).check();
 
-      Eventually.until(() -> daemon.log().contains("a FUSE mount is not served any more"));
+      Eventually.until(() -> daemon.log().contains("a FUSE mount is no longer served"));
     }
   }
 
