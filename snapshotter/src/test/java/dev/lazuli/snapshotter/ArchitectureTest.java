@@ -180,6 +180,16 @@ final class ArchitectureTest {
   }
 
   @Test
+  void whatIsFetchedWhen_isDecidedByItself() {
+    noClasses()
+        .that(resideInAPackage("dev.lazuli.snapshotter.fetch.plan.."))
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ALL).and(outside("dev.lazuli.snapshotter.fetch.plan..")))
+        .check(code);
+  }
+
+  @Test
   void onlyTheKernelPackage_callsNativeCode() {
     noClasses()
         .that(resideOutsideOfPackage("dev.lazuli.bridge.kernel.."))

@@ -3,6 +3,8 @@ package dev.lazuli.snapshotter.fetch;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.plan.LayerState;
+import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import java.util.concurrent.CompletableFuture;
 
 /** A layer in the scheduler's care: its files, its source, and its state. Thread-safe. */

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.fetch;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.snapshotter.fetch.plan.LayerChunks;
 import java.util.HexFormat;
 
 /** Shows a stored layer's chunk table to the decoder and to the scheduler. */

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 
 /**

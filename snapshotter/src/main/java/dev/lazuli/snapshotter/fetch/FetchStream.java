@@ -3,6 +3,9 @@ package dev.lazuli.snapshotter.fetch;
 import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ByteRange;
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
+import dev.lazuli.snapshotter.fetch.plan.Flight;
+import dev.lazuli.snapshotter.fetch.plan.KillSwitch;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -89,7 +92,7 @@ final class FetchStream implements Runnable {
   /** Opens ranges so that the kill switch can end both the opening and their bodies. */
   BlobRanges open(List<ByteRange> ranges) throws IOException {
     BlobRanges opened = waitFor(() -> layer.source().open(ranges));
-    flight.killSwitch().opened(opened);
+    flight.killSwitch().opened(opened::close);
     return opened;
   }
 

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.snapshotter.fetch.plan.Flight;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;

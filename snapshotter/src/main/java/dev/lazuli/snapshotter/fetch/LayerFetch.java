@@ -1,5 +1,8 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

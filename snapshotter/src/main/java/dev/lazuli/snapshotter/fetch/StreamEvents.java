@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.snapshotter.fetch.plan.Flight;
+import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import org.jspecify.annotations.Nullable;
 
 /** What the thread of a stream tells the scheduler, and asks it. Thread-safe, never slow. */

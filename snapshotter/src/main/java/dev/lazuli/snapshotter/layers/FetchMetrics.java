@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
-import dev.lazuli.snapshotter.fetch.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.metrics.FetchFailure;
 import dev.lazuli.snapshotter.metrics.FetchPriority;
 import dev.lazuli.snapshotter.metrics.Metrics;

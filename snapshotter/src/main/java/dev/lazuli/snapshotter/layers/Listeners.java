@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.layers;
 
-import dev.lazuli.snapshotter.fetch.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 
 /**

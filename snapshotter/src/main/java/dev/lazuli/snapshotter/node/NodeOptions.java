@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.config.Configuration;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.Tenancy;

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.proof;
 
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 
 /**
  * Makes passes stand aside while readers or prefetch get bytes. A pass that has stood for {@link

@@ -5,7 +5,7 @@ import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
 import java.io.IOException;
 import java.time.Duration;

@@ -4,8 +4,8 @@ import static java.util.Comparator.comparingLong;
 
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.snapshotter.fetch.ChunkRun;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.waterfall;
 
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 
 /**
  * A few events of one layer, packed: no object for each. Three numbers an event: microseconds since

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.waterfall;
 
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -8,7 +8,7 @@ import static dev.lazuli.snapshotter.waterfall.ArrivalReason.PREFETCH;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.chunks.ChunkTable;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.waterfall.LayerEvents.Event;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Arrival;
 import dev.lazuli.snapshotter.waterfall.Waterfall.LayerLine;

@@ -13,9 +13,9 @@ import static dev.lazuli.snapshotter.waterfall.EventKind.REUSED;
 import static dev.lazuli.snapshotter.waterfall.EventKind.SERVED;
 import static dev.lazuli.snapshotter.waterfall.EventKind.WAITING;
 
-import dev.lazuli.snapshotter.fetch.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;

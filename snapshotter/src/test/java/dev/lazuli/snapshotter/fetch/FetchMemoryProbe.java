@@ -7,6 +7,8 @@ import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.registry.RegistryOptions;

@@ -6,6 +6,7 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,6 +2,10 @@ package dev.lazuli.snapshotter.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
+import dev.lazuli.snapshotter.fetch.plan.FakeChunks;
+import dev.lazuli.snapshotter.fetch.plan.Flight;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.time.Duration;
 
 /**

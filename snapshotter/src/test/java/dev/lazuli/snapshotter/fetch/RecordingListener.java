@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;

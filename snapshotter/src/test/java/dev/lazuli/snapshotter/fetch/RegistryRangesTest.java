@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.snapshotter.registry.ClientRig;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.Mirror;

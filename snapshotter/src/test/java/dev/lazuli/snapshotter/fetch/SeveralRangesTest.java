@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -9,7 +9,7 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.layers.serve.Mounters;
 import dev.lazuli.snapshotter.registry.ImageReference;

@@ -8,7 +8,7 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.registry.RegistryClient;

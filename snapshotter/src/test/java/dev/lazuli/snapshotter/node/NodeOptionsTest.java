@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.snapshotter.config.Configuration;
-import dev.lazuli.snapshotter.fetch.FetchOptions;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;

@@ -21,7 +21,7 @@ import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.fetch.FetchListener;
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

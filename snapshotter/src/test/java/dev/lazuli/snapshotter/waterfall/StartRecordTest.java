@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.waterfall;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.snapshotter.fetch.Priority;
+import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.waterfall.LayerEvents.Event;
 import java.util.List;
 import java.util.concurrent.Executors;

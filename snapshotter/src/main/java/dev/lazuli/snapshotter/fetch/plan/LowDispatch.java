@@ -1,0 +1,161 @@
+package dev.lazuli.snapshotter.fetch.plan;
+
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.SequencedSet;
+import java.util.TreeSet;
+
+/**
+ * Starts streams for prefetch and background work, the layers in turn. Only layers that may have
+ * something to start are looked at: the others come back when something changes for them. Guarded
+ * by the scheduler.
+ */
+final class LowDispatch {
+  /** Skipped chunks are tried again after 5 minutes. */
+  private static final long NEXT_PASS_NANOS = 300_000_000_000L;
+
+  /** How many layers that lacked room or requests are looked at again in each tick. */
+  private static final int PARKED_PER_TICK = 8;
+
+  /** Opens a stream, for which there is a permit. */
+  @FunctionalInterface
+  interface Opener {
+    void open(LayerState layer, List<ChunkRun> runs, Priority basePriority);
+  }
+
+  private record Delay(long until, long number, LayerState layer) {
+    static final Comparator<Delay> ORDER =
+        (a, b) ->
+            a.until == b.until ? Long.compare(a.number, b.number) : Long.signum(a.until - b.until);
+  }
+
+  private final FetchOptions options;
+  private final Permits permits;
+  private final TokenBucket backgroundRequests;
+  private final Opener opener;
+  private final Map<Priority, SequencedSet<LayerState>> ready = new EnumMap<>(Priority.class);
+  private final SequencedSet<LayerState> parked = new LinkedHashSet<>();
+  private final NavigableSet<Delay> delays = new TreeSet<>(Delay.ORDER);
+  private final Map<LayerState, Delay> delayOf = new HashMap<>();
+  private long number;
+
+  LowDispatch(FetchOptions options, Permits permits, Opener opener, long now) {
+    this.options = options;
+    this.permits = permits;
+    this.opener = opener;
+    double perSecond = options.backgroundRequestsPerSecond();
+    this.backgroundRequests = new TokenBucket(perSecond, Math.max(1, perSecond), now);
+    ready.put(Priority.PREFETCH, new LinkedHashSet<>());
+    ready.put(Priority.BACKGROUND, new LinkedHashSet<>());
+  }
+
+  private SequencedSet<LayerState> ready(Priority priority) {
+    return ready.getOrDefault(priority, new LinkedHashSet<>());
+  }
+
+  /** The layer may have something to start, unless it is delayed. */
+  void wake(LayerState layer) {
+    if (!layer.isDetached() && !delayOf.containsKey(layer)) {
+      ready.values().forEach(layers -> layers.addLast(layer));
+      parked.remove(layer);
+    }
+  }
+
+  /** Starts nothing for the layer until {@code until}, or longer if that was said before. */
+  void delay(LayerState layer, long until) {
+    Delay old = delayOf.get(layer);
+    if (old != null && old.until - until >= 0) {
+      return;
+    }
+    forget(layer);
+    if (!layer.isDetached()) {
+      var delay = new Delay(until, number++, layer);
+      delays.add(delay);
+      delayOf.put(layer, delay);
+    }
+  }
+
+  /** Somebody asks for the layer now, whatever failed before. */
+  void wakeNow(LayerState layer) {
+    forget(layer);
+    wake(layer);
+  }
+
+  /** Starts nothing for the layer until it is woken. */
+  void forget(LayerState layer) {
+    ready.values().forEach(layers -> layers.remove(layer));
+    parked.remove(layer);
+    Delay delay = delayOf.remove(layer);
+    if (delay != null) {
+      delays.remove(delay);
+    }
+  }
+
+  /** Returns whether time alone can bring something to start. */
+  boolean waitsForTime() {
+    return !delays.isEmpty() || !parked.isEmpty();
+  }
+
+  /** Wakes the layers whose time has come. */
+  void tick(long now) {
+    while (!delays.isEmpty() && delays.first().until - now <= 0) {
+      wakeNow(delays.first().layer);
+    }
+    for (int i = 0; i < PARKED_PER_TICK && !parked.isEmpty(); i++) {
+      wake(parked.getFirst());
+    }
+  }
+
+  /** Starts what may be started now. */
+  void start(long now) {
+    for (Priority priority : List.of(Priority.PREFETCH, Priority.BACKGROUND)) {
+      SequencedSet<LayerState> layers = ready(priority);
+      while (permits.isFreeForLow() && !layers.isEmpty()) {
+        LayerState layer = layers.removeFirst();
+        if (start(layer, priority, now)) {
+          layers.addLast(layer);
+        }
+      }
+    }
+  }
+
+  private boolean start(LayerState layer, Priority priority, long now) {
+    for (LowWork work : layer.low().works(priority)) {
+      int chunk = layer.low().nextUncarried(work);
+      if (chunk >= 0) {
+        return mayStart(layer, chunk, priority, now) && start(layer, work, chunk, priority);
+      }
+    }
+    if (layer.low().takeAnotherPass()) {
+      delay(layer, now + NEXT_PASS_NANOS);
+    }
+    return false;
+  }
+
+  /** A layer that may not is woken when one of its streams ends, or by the clock. */
+  private boolean mayStart(LayerState layer, int chunk, Priority priority, long now) {
+    if (layer.flights().count() >= options.streamsPerLayer()) {
+      return false;
+    }
+    boolean room = layer.chunks().hasRoomFor(chunk);
+    if (!room || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
+      parked.addLast(layer);
+      return false;
+    }
+    return true;
+  }
+
+  private boolean start(LayerState layer, LowWork work, int chunk, Priority priority) {
+    boolean prefetch = priority == Priority.PREFETCH;
+    long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
+    List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit);
+    work.goOnFrom(runs.getLast().to());
+    opener.open(layer, runs, priority);
+    return true;
+  }
+}

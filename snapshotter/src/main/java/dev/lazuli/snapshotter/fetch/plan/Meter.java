@@ -1,0 +1,94 @@
+package dev.lazuli.snapshotter.fetch.plan;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+
+/**
+ * Measures how a stream's bytes come. Only the time counts in which the stream waits for its
+ * source: what it spends at the gate or on the disk says nothing about the source. Times are in
+ * nanoseconds by the caller's clock. Thread-safe.
+ */
+public final class Meter {
+  @GuardedBy("this")
+  private boolean waiting;
+
+  @GuardedBy("this")
+  private long waitingSince;
+
+  @GuardedBy("this")
+  private long waited;
+
+  @GuardedBy("this")
+  private long bytes;
+
+  @GuardedBy("this")
+  private long blobPosition;
+
+  @GuardedBy("this")
+  private long windowWaited;
+
+  @GuardedBy("this")
+  private long windowBytes;
+
+  /** Starts at a blob offset, not waiting. */
+  Meter(long blobOffset) {
+    this.blobPosition = blobOffset;
+  }
+
+  /** The stream begins to wait for its source. */
+  public synchronized void waits(long now) {
+    waiting = true;
+    waitingSince = now;
+  }
+
+  /** The stream no longer waits. */
+  public synchronized void goesOn(long now) {
+    waited = waitedUntil(now);
+    waiting = false;
+  }
+
+  /** The stream enters a range that begins at {@code blobOffset}. */
+  public synchronized void enters(long blobOffset) {
+    blobPosition = blobOffset;
+  }
+
+  /** The source has delivered {@code count} more bytes. */
+  public synchronized void got(int count) {
+    bytes += count;
+    blobPosition += count;
+  }
+
+  /** Returns the blob offset of the next byte. */
+  synchronized long blobPosition() {
+    return blobPosition;
+  }
+
+  /** Returns for how long the stream has been waiting without a byte; 0 if it does not wait. */
+  synchronized long silentNanos(long now) {
+    return waiting ? now - waitingSince : 0;
+  }
+
+  /** Returns the bytes for each second of waiting so far. */
+  synchronized double bytesPerSecond(long now) {
+    return bytes * 1e9 / Math.max(1, waitedUntil(now));
+  }
+
+  /**
+   * Returns whether fewer bytes came than {@code leastPerSecond} asks for, in each window of {@code
+   * windowNanos} that the stream has waited. Called again and again.
+   */
+  synchronized boolean isSlower(long leastPerSecond, long windowNanos, long now) {
+    long window = waitedUntil(now) - windowWaited;
+    if (window < windowNanos) {
+      return false;
+    }
+    boolean slower = bytes - windowBytes < leastPerSecond * (window / 1e9);
+    windowWaited += window;
+    windowBytes = bytes;
+    return slower;
+  }
+
+  @GuardedBy("this")
+  private long waitedUntil(long now) {
+    return waiting ? waited + (now - waitingSince) : waited;
+  }
+}

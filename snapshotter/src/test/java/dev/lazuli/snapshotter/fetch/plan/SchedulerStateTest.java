@@ -1,0 +1,347 @@
+package dev.lazuli.snapshotter.fetch.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Decisions of the scheduler, in virtual time. */
+final class SchedulerStateTest {
+  private static final long START = Long.MAX_VALUE - 1_000_000_000L;
+
+  private VirtualNode node = new VirtualNode(VirtualNode.OPTIONS, START);
+
+  private LayerState layer(String name, String origin) {
+    return node.attach(new FakeChunks(name, 40, 1), origin);
+  }
+
+  private static FakeChunks chunks(LayerState layer) {
+    return (FakeChunks) layer.chunks();
+  }
+
+  private List<VirtualNode.Stream> streamsOf(LayerState layer) {
+    return node.streams.stream().filter(stream -> stream.layer.equals(layer)).toList();
+  }
+
+  /** Ends what was told to end, as the threads of the streams would. */
+  private void killedStreamsEnd() {
+    for (VirtualNode.Stream stream : List.copyOf(node.streams)) {
+      if (stream.flight.killSwitch().isKilled()) {
+        stream.end(null, false);
+      }
+    }
+  }
+
+  private void pass(Duration time) {
+    for (long left = time.toMillis(); left > 0; left -= 20) {
+      node.pass(Duration.ofMillis(20));
+      killedStreamsEnd();
+    }
+  }
+
+  /** A byte every 5 s: never silent for long, never of use. */
+  private void dripFor(Duration time) {
+    for (long left = time.toSeconds(); left > 0; left -= 5) {
+      for (VirtualNode.Stream stream : node.streams) {
+        stream.flight.meter().goesOn(node.now);
+        stream.flight.meter().got(1);
+        stream.flight.meter().waits(node.now);
+      }
+      pass(Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void readersOfTheSameChunks_shareAStream() {
+    LayerState layer = layer("a", "x");
+
+    for (int i = 0; i < 50; i++) {
+      node.demand(layer, i % 3, i % 3 + 1);
+    }
+
+    assertThat(node.streams).hasSize(1);
+  }
+
+  @Test
+  void evictedWhileTheReaderWaits_isFetchedAgain() {
+    LayerState layer = layer("a", "x");
+    WaitingReader reader = node.demand(layer, 0, 3);
+    VirtualNode.Stream stream = node.streams.getFirst();
+    stream.step();
+    chunks(layer).present.clear(0);
+    stream.step();
+    stream.step();
+    stream.step();
+
+    pass(Duration.ofMillis(40));
+    List.copyOf(node.streams).forEach(VirtualNode.Stream::step);
+
+    assertThat(node.answers).containsEntry(reader, "served");
+  }
+
+  @Test
+  void drippingOrigin_leavesHalfOfThePermitsToAnother_soon() {
+    node.rangesPerRequest = 1;
+    LayerState dripping = layer("dripping", "bad");
+    LayerState other = layer("other", "good");
+    for (int i = 0; i < 40; i += 4) {
+      node.demand(dripping, i, i + 1);
+    }
+    node.streams.forEach(VirtualNode.Stream::waits);
+    assertThat(streamsOf(dripping)).hasSize(4);
+
+    node.demand(other, 0, 1);
+    node.demand(other, 20, 21);
+    node.demand(other, 39, 40);
+    pass(Duration.ofSeconds(3));
+
+    assertThat(streamsOf(other)).hasSize(2);
+    assertThat(streamsOf(dripping)).hasSize(2);
+  }
+
+  @Test
+  void drippingLayer_leavesPermitsToAnotherOfTheSameOrigin() {
+    LayerState dripping = layer("dripping", "x");
+    LayerState other = layer("other", "x");
+    for (int i = 0; i < 40; i += 4) {
+      node.demand(dripping, i, i + 1);
+    }
+    node.streams.forEach(VirtualNode.Stream::waits);
+
+    node.demand(other, 0, 1);
+    pass(Duration.ofSeconds(1));
+
+    assertThat(streamsOf(other)).hasSize(1);
+  }
+
+  @Test
+  void aloneOnTheNode_anOriginMayHaveAllPermits() {
+    LayerState layer = layer("a", "x");
+    for (int i = 0; i < 40; i += 4) {
+      node.demand(layer, i, i + 1);
+    }
+    node.streams.forEach(VirtualNode.Stream::waits);
+
+    pass(Duration.ofSeconds(5));
+
+    assertThat(node.streams).hasSize(4);
+  }
+
+  @Test
+  void drippingStream_isGivenUp_andItsReaderToldWhy() {
+    LayerState layer = layer("a", "x");
+    WaitingReader reader = node.demand(layer, 0, 1);
+
+    dripFor(Duration.ofSeconds(70));
+
+    assertThat(node.answers.get(reader)).contains("less than 1024 bytes per second");
+  }
+
+  @Test
+  void silentStreamWhoseReaderHasGone_givesItsPermitBack() {
+    LayerState layer = layer("a", "x");
+    WaitingReader reader = node.demand(layer, 0, 1);
+    node.streams.getFirst().waits();
+
+    node.withdraw(reader);
+    assertThat(node.streams.getFirst().flight.priority()).isEqualTo(Priority.PREFETCH);
+    pass(Duration.ofMillis(1100));
+
+    assertThat(node.streams).isEmpty();
+    assertThat(node.answers).isEmpty();
+  }
+
+  @Test
+  void silentBackground_givesItsPermitToAReader() {
+    node = new VirtualNode(VirtualNode.OPTIONS.withStreams(2, 1, 1), START);
+    LayerState slow = layer("slow", "x");
+    LayerState other = layer("other", "y");
+    node.change(() -> node.state.background(slow, node.now));
+    node.demand(slow, 39, 40);
+    node.streams.forEach(VirtualNode.Stream::waits);
+
+    node.demand(other, 0, 1);
+    pass(Duration.ofSeconds(1));
+
+    assertThat(streamsOf(other)).hasSize(1);
+  }
+
+  @Test
+  void chunkThatAlwaysComesWrong_failsItsReadersSoon() {
+    LayerState layer = layer("a", "x");
+    WaitingReader reader = node.demand(layer, 7, 8);
+    long start = node.now;
+
+    while (!node.answers.containsKey(reader)) {
+      List.copyOf(node.streams).forEach(VirtualNode.Stream::comesWrong);
+      node.pass(Duration.ofMillis(20));
+    }
+
+    assertThat(Duration.ofNanos(node.now - start)).isLessThan(Duration.ofSeconds(3));
+    assertThat(node.answers.get(reader)).contains("layer a", "chunk 7", "5 times", "wrong");
+  }
+
+  @Test
+  void chunkThatAlwaysCameWrong_costsTheNextReaderOneRequest_andIsForgivenWhenRight() {
+    LayerState layer = layer("a", "x");
+    chunkThatAlwaysComesWrong(layer);
+
+    WaitingReader second = node.demand(layer, 7, 8);
+    node.streams.getFirst().comesWrong();
+    assertThat(node.answers).containsKey(second);
+
+    WaitingReader third = node.demand(layer, 7, 8);
+    node.streams.getFirst().step();
+    assertThat(node.answers).containsEntry(third, "served");
+  }
+
+  private void chunkThatAlwaysComesWrong(LayerState layer) {
+    WaitingReader reader = node.demand(layer, 7, 8);
+    while (!node.answers.containsKey(reader)) {
+      List.copyOf(node.streams).forEach(VirtualNode.Stream::comesWrong);
+      node.pass(Duration.ofMillis(20));
+    }
+  }
+
+  @Test
+  void moreReadsThanMayWait_getAnErrorAtOnce_andTheOthersWait() {
+    node = new VirtualNode(VirtualNode.OPTIONS.withWaitingReads(10), START);
+    LayerState layer = layer("a", "x");
+    for (int i = 0; i < 10; i++) {
+      node.demand(layer, i, i + 1);
+    }
+
+    WaitingReader tooMany = node.demand(layer, 20, 21);
+
+    assertThat(node.answers.get(tooMany)).contains("layer a", "10 reads of the layer wait");
+    assertThat(node.answers).hasSize(1);
+    assertThat(node.demand(layer("b", "x"), 0, 1).isWaiting()).isTrue();
+  }
+
+  @Test
+  void readersDeadline_isKept_alsoWhereTheClockWraps() {
+    WaitingReader reader = node.demand(layer("a", "x"), 0, 1);
+
+    node.pass(Duration.ofSeconds(59));
+    assertThat(node.answers).isEmpty();
+    node.pass(Duration.ofSeconds(1));
+
+    assertThat(node.answers.get(reader)).contains("not fetched within 60000 ms");
+  }
+
+  @Test
+  void failedStream_isTriedAgain_lessAndLessOften() {
+    LayerState layer = layer("a", "x");
+    node.demand(layer, 0, 1);
+    int opened = 0;
+
+    for (int i = 0; i < 50 * 50; i++) {
+      opened += node.streams.size();
+      List.copyOf(node.streams).forEach(stream -> stream.end(new IOException("503"), false));
+      node.pass(Duration.ofMillis(20));
+    }
+
+    assertThat(opened).isBetween(30, 40);
+  }
+
+  @Test
+  void manyWaitingReaders_costOthersNothing() {
+    LayerState dripping = node.attach(new FakeChunks("big", 5000, 1), "bad");
+    node.state.takeEffects();
+    for (int i = 0; i < 4000; i++) {
+      node.state.demand(dripping, i, i + 1, node.now);
+    }
+    LayerState other =
+        new LayerState(
+            new FakeChunks("other", 40, 1), "good", new LinkEstimate(1, 2), () -> 1, false, 8000);
+    node.state.attach(other);
+
+    long start = System.nanoTime();
+    for (int i = 0; i < 1000; i++) {
+      WaitingReader reader = node.state.demand(other, i % 40, i % 40 + 1, node.now);
+      node.state.withdraw(reader, node.now);
+    }
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void sealingThatFails_isTriedAgainAfterAWhile() {
+    LayerState layer = layer("a", "x");
+    chunks(layer).present.set(0, 40);
+    node.change(() -> node.state.background(layer, node.now));
+    LayerState whole = node.attach(fullChunks(), "x");
+    assertThat(node.sealing).containsExactly(whole);
+    node.sealing.clear();
+
+    node.change(() -> node.state.sealEnded(whole, false, true, node.now));
+    node.pass(Duration.ofMillis(4900));
+    assertThat(node.sealing).isEmpty();
+    node.pass(Duration.ofMillis(200));
+
+    assertThat(node.sealing).containsExactly(whole);
+  }
+
+  @Test
+  void wholeLayerThatMayNotBeSealedYet_isTriedAgain_untilItMay() {
+    LayerState whole = node.attach(fullChunks(), "x");
+
+    for (int i = 0; i < 3; i++) {
+      node.sealing.clear();
+      node.change(() -> node.state.sealEnded(whole, false, false, node.now));
+      assertThat(node.sealing).isEmpty();
+      node.pass(Duration.ofMillis(5100));
+      assertThat(node.sealing).containsExactly(whole);
+    }
+    node.change(() -> node.state.sealEnded(whole, true, false, node.now));
+
+    assertThat(whole.sealing()).isEqualTo(LayerState.Sealing.DONE);
+  }
+
+  @Test
+  void layerThatLostChunksBeforeItWasSealed_isFilledAgain_onceThereIsRoom() {
+    LayerState layer = node.attach(fullChunks(), "x");
+    node.change(() -> node.state.background(layer, node.now));
+    chunks(layer).present.clear(3, 6);
+    chunks(layer).room = false;
+
+    node.change(() -> node.state.sealEnded(layer, false, false, node.now));
+    pass(Duration.ofMinutes(1));
+    assertThat(node.streams).isEmpty();
+    chunks(layer).room = true;
+    pass(Duration.ofSeconds(1));
+    node.sealing.clear();
+    while (!node.streams.isEmpty()) {
+      node.streams.getFirst().step();
+    }
+
+    assertThat(node.sealing).containsExactly(layer);
+  }
+
+  @Test
+  void chunksEvictedBehindTheBackgroundPass_areFetchedBeforeItEnds() {
+    LayerState layer = layer("a", "x");
+    node.change(() -> node.state.background(layer, node.now));
+    VirtualNode.Stream first = node.streams.getFirst();
+    while (node.streams.contains(first)) {
+      first.step();
+    }
+    assertThat(node.streams).isNotEmpty();
+    chunks(layer).present.clear(0);
+
+    for (int i = 0; i < 200 && !node.streams.isEmpty(); i++) {
+      node.streams.getFirst().step();
+      node.pass(Duration.ofMillis(20));
+    }
+
+    assertThat(node.sealing).containsExactly(layer);
+  }
+
+  private static FakeChunks fullChunks() {
+    var chunks = new FakeChunks("whole", 40, 1);
+    chunks.present.set(0, 40);
+    return chunks;
+  }
+}
