@@ -43,9 +43,9 @@ final class ArchitectureTest {
           room("bridge.fuse", "bridge.erofs", "bridge.kernel"),
           room("testimages", "estargz"),
           room("snapshotter.config"),
-          room("snapshotter.metrics"),
+          room("snapshotter.registry", "estargz"),
+          room("snapshotter.metrics", "snapshotter.registry"),
           room("snapshotter.status"),
-          room("snapshotter.registry", "estargz", "snapshotter.metrics"),
           room("snapshotter.convert", "estargz", "snapshotter.registry"),
           room("snapshotter.transport"),
           room(

@@ -3,11 +3,15 @@ package dev.lazuli.snapshotter.metrics;
 import java.util.Locale;
 
 /** Who was asked; the values of the label {@code host}. */
-public enum HostKind {
+enum HostKind {
   /** The registry that the image's reference names. */
   REGISTRY,
   /** A mirror of it. */
   MIRROR;
+
+  static HostKind of(boolean mirror) {
+    return mirror ? MIRROR : REGISTRY;
+  }
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.metrics;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.snapshotter.registry.HostAnswer;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -116,9 +117,13 @@ public final class Metrics {
     failures.apply(reason).inc();
   }
 
-  /** Records that a registry's host was asked for anything at all, and how it answered. */
-  public void hostAnswered(HostKind host, RequestResult result) {
-    requireNonNull(answers.get(host)).apply(result).inc();
+  /**
+   * Records that a registry's host was asked for anything at all, and how it answered.
+   *
+   * @param mirror whether a mirror was asked, not the registry itself
+   */
+  public void hostAnswered(boolean mirror, HostAnswer answer) {
+    requireNonNull(answers.get(HostKind.of(mirror))).apply(RequestResult.of(answer)).inc();
   }
 
   /** Records that bytes of a layer arrived. */

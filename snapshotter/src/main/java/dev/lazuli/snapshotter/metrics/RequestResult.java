@@ -1,9 +1,10 @@
 package dev.lazuli.snapshotter.metrics;
 
+import dev.lazuli.snapshotter.registry.HostAnswer;
 import java.util.Locale;
 
 /** How a host answered; the values of the label {@code result}. */
-public enum RequestResult {
+enum RequestResult {
   /** With what was asked for. */
   OK,
   /** It refused: status 400 to 499. */
@@ -12,6 +13,15 @@ public enum RequestResult {
   SERVER_ERROR,
   /** Not at all, or not in time. */
   NO_ANSWER;
+
+  static RequestResult of(HostAnswer answer) {
+    return switch (answer) {
+      case GIVEN -> OK;
+      case REFUSED -> REFUSED;
+      case FAILED -> SERVER_ERROR;
+      case NONE -> NO_ANSWER;
+    };
+  }
 
   String label() {
     return name().toLowerCase(Locale.ROOT);

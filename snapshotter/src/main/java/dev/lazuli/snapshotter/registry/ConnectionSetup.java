@@ -26,11 +26,11 @@ final class ConnectionSetup extends AbstractChannelPoolHandler {
   private final Origin origin;
   private final @Nullable Proxy proxy;
   private final @Nullable SslContext tls;
-  private final RegistryOptions options;
+  private final HttpOptions options;
   private @Nullable FixedChannelPool pool;
 
   ConnectionSetup(
-      Origin origin, @Nullable Proxy proxy, @Nullable SslContext tls, RegistryOptions options) {
+      Origin origin, @Nullable Proxy proxy, @Nullable SslContext tls, HttpOptions options) {
     this.origin = origin;
     this.proxy = proxy;
     this.tls = tls;

@@ -46,7 +46,7 @@ final class Connections implements AutoCloseable {
   /** Longer than any server keeps a resting connection. */
   private static final Duration POOL_REST = Duration.ofMinutes(5);
 
-  private final RegistryOptions options;
+  private final HttpOptions options;
   private final EventLoopGroup loops;
   private final PooledByteBufAllocator allocator;
   private final WaitingResolver resolver = new WaitingResolver();
@@ -61,7 +61,7 @@ final class Connections implements AutoCloseable {
           .build();
   private volatile boolean closed;
 
-  Connections(RegistryOptions options) {
+  Connections(HttpOptions options) {
     this.options = options;
     this.loops =
         new MultiThreadIoEventLoopGroup(

@@ -27,12 +27,12 @@ final class HostCatalog {
 
   private static final Duration KEPT = Duration.ofSeconds(10);
 
-  private final RegistryOptions options;
+  private final HostOptions options;
   private final @Nullable HostsDirectory directory;
   private final Cache<String, List<RegistryHost>> known =
       Caffeine.newBuilder().maximumSize(1000).expireAfterWrite(KEPT).build();
 
-  HostCatalog(RegistryOptions options) {
+  HostCatalog(HostOptions options) {
     this.options = options;
     this.directory =
         options.hostsDirectory() == null ? null : new HostsDirectory(options.hostsDirectory());

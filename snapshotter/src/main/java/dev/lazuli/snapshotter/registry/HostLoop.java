@@ -1,7 +1,5 @@
 package dev.lazuli.snapshotter.registry;
 
-import dev.lazuli.snapshotter.metrics.HostKind;
-import dev.lazuli.snapshotter.metrics.RequestResult;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -19,11 +17,11 @@ import java.util.concurrent.ThreadLocalRandom;
 final class HostLoop {
   private final HostCatalog catalog;
   private final HostHealth health;
-  private final RegistryOptions options;
+  private final HostOptions options;
   private final RequestListener listener;
 
   HostLoop(
-      HostCatalog catalog, HostHealth health, RegistryOptions options, RequestListener listener) {
+      HostCatalog catalog, HostHealth health, HostOptions options, RequestListener listener) {
     this.catalog = catalog;
     this.health = health;
     this.options = options;
@@ -73,7 +71,7 @@ final class HostLoop {
         try {
           T result = call.at(host);
           health.succeeded(host);
-          listener.answered(kind(host), RequestResult.OK);
+          listener.answered(isMirror(host), HostAnswer.GIVEN);
           return result;
         } catch (InterruptedIOException e) {
           throw e;
@@ -83,7 +81,7 @@ final class HostLoop {
           }
           failures.put(host, e);
           health.failed(host, e);
-          listener.answered(kind(host), result(e));
+          listener.answered(isMirror(host), answer(e));
           if (e instanceof HostFailure answer && !answer.isPassing()) {
             willing.remove(host);
           }
@@ -100,16 +98,16 @@ final class HostLoop {
     health.failed(host, failure);
   }
 
-  private static HostKind kind(RegistryHost host) {
-    return host.namespace() == null ? HostKind.REGISTRY : HostKind.MIRROR;
+  private static boolean isMirror(RegistryHost host) {
+    return host.namespace() != null;
   }
 
-  private static RequestResult result(IOException failure) {
+  private static HostAnswer answer(IOException failure) {
     if (failure instanceof HostFailure answer && answer.status() != RegistryException.NO_STATUS) {
       boolean refused = answer.status() >= 400 && answer.status() < 500;
-      return refused ? RequestResult.REFUSED : RequestResult.SERVER_ERROR;
+      return refused ? HostAnswer.REFUSED : HostAnswer.FAILED;
     }
-    return RequestResult.NO_ANSWER;
+    return HostAnswer.NONE;
   }
 
   /** Returns the hosts that may be asked for content. */

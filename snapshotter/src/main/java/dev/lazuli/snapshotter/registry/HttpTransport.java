@@ -22,10 +22,10 @@ final class HttpTransport {
   private static final long DIGEST_BYTES_PER_MILLI = 10_000;
 
   private final Connections connections;
-  private final RegistryOptions options;
+  private final HttpOptions options;
   private final DocumentBudget documents;
 
-  HttpTransport(Connections connections, RegistryOptions options) {
+  HttpTransport(Connections connections, HttpOptions options) {
     this.connections = connections;
     this.options = options;
     this.documents = new DocumentBudget(options.acquireTimeout());

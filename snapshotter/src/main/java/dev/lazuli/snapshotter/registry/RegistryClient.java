@@ -27,13 +27,13 @@ public final class RegistryClient implements AutoCloseable {
   /** Makes a client that tells how each host answered. */
   public RegistryClient(RegistryOptions options, RequestListener listener) {
     this.options = options;
-    this.connections = new Connections(options);
-    var transport = new HttpTransport(connections, options);
+    this.connections = new Connections(options.http());
+    var transport = new HttpTransport(connections, options.http());
     this.requests =
         new HostRequests(
             transport, new Authorizer(new TokenServer(transport), options.credentials()));
     this.loop =
-        new HostLoop(new HostCatalog(options), new HostHealth(System::nanoTime), options, listener);
+        new HostLoop(new HostCatalog(options.hosts()), new HostHealth(System::nanoTime), options.hosts(), listener);
   }
 
   /**
@@ -57,7 +57,7 @@ public final class RegistryClient implements AutoCloseable {
    * Fetches the manifest or index a reference names.
    *
    * @throws RegistryException if no host gave it, if it is larger than {@link
-   *     RegistryOptions#maxManifestBytes}, has the wrong digest or is no manifest
+   *     RegistryOptions.Builder#maxManifestBytes}, has the wrong digest or is no manifest
    */
   public ManifestContent manifest(ImageReference reference) throws IOException {
     return manifest(reference, -1, "");
@@ -91,7 +91,7 @@ public final class RegistryClient implements AutoCloseable {
    *
    * @return the bytes, of the descriptor's size and digest
    * @throws RegistryException if no host gave it, or it is larger than {@link
-   *     RegistryOptions#maxManifestBytes}
+   *     RegistryOptions.Builder#maxManifestBytes}
    */
   public byte[] content(ImageReference reference, Descriptor descriptor) throws IOException {
     if (descriptor.size() > options.maxManifestBytes()) {
@@ -147,7 +147,7 @@ public final class RegistryClient implements AutoCloseable {
 
   /** Returns a layer blob to read by ranges, as {@link #blob(ImageReference, String, long)}. */
   public RegistryBlob blob(ImageReference reference, Digest digest, long size) {
-    return new RemoteBlob(requests, loop, multiRange, reference, digest, size, options.attempts());
+    return new RemoteBlob(requests, loop, multiRange, reference, digest, size, options.hosts().attempts());
   }
 
   /**

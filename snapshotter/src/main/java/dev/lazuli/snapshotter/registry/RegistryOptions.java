@@ -15,75 +15,39 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link RegistryClient} behaves. Make one with {@link #builder}; the defaults suit a node.
- *
- * @param connectTimeout longest wait for a TCP connection, a TLS handshake not included
- * @param acquireTimeout longest wait for a free connection while the pool is full
- * @param headersTimeout longest wait from the request to the response's headers, TLS included
- * @param idleBodyTimeout longest silence inside a body that is being read
- * @param slowBodyTimeout how long a body may bring less than 1 KiB for each second that it is
- *     waited for; a faster one may take as long as it likes
- * @param connectionsPerHost most connections to one server, at least 1; should not be below the
- *     fetch scheduler's stream permits
- * @param ioThreads event loop threads for all connections, at least 1
- * @param receiveBufferBytes size of each receive buffer, 4 KiB to 1 MiB; an open body holds at most
- *     four
- * @param attempts how often a request is tried at one host before the next host is asked
- * @param retryWait wait before the second attempt; doubles each time, with jitter
- * @param maxRetryWait longest wait between attempts, also where the server asks for more
- * @param maxManifestBytes largest manifest or index taken
- * @param plainHttpHosts registries ({@code host[:port]}, or {@code host} for any port) spoken to by
- *     plain HTTP; localhost always is
- * @param insecureTlsHosts registries whose certificates are not verified
- * @param caCertificates PEM files of authorities trusted besides the system's
- * @param mirrors for a registry, the hosts asked before it, in order
- * @param hostsDirectory containerd's {@code certs.d}, or null
- * @param credentials where credentials come from
- * @param proxies HTTP proxies by the target
- * @param userAgent the User-Agent header
  */
-public record RegistryOptions(
-    Duration connectTimeout,
-    Duration acquireTimeout,
-    Duration headersTimeout,
-    Duration idleBodyTimeout,
-    Duration slowBodyTimeout,
-    int connectionsPerHost,
-    int ioThreads,
-    int receiveBufferBytes,
-    int attempts,
-    Duration retryWait,
-    Duration maxRetryWait,
-    int maxManifestBytes,
-    Set<String> plainHttpHosts,
-    Set<String> insecureTlsHosts,
-    List<Path> caCertificates,
-    Map<String, List<Mirror>> mirrors,
-    @Nullable Path hostsDirectory,
-    CredentialsProvider credentials,
-    ProxyRules proxies,
-    String userAgent) {
+public final class RegistryOptions {
+  private final HttpOptions http;
+  private final HostOptions hosts;
+  private final CredentialsProvider credentials;
+  private final int maxManifestBytes;
 
-  /** Checks ranges and copies the collections. */
-  public RegistryOptions {
-    positive("connectTimeout", connectTimeout);
-    positive("acquireTimeout", acquireTimeout);
-    positive("headersTimeout", headersTimeout);
-    positive("idleBodyTimeout", idleBodyTimeout);
-    positive("slowBodyTimeout", slowBodyTimeout);
-    positive("retryWait", retryWait);
-    positive("maxRetryWait", maxRetryWait);
-    within("connectionsPerHost", connectionsPerHost, 1, 1024);
-    within("ioThreads", ioThreads, 1, 64);
-    within("receiveBufferBytes", receiveBufferBytes, 4 << 10, 1 << 20);
-    within("attempts", attempts, 1, 100);
-    within("maxManifestBytes", maxManifestBytes, 1 << 10, 64 << 20);
-    plainHttpHosts = Set.copyOf(plainHttpHosts);
-    insecureTlsHosts = Set.copyOf(insecureTlsHosts);
-    caCertificates = List.copyOf(caCertificates);
-    mirrors = Map.copyOf(mirrors);
-    requireNonNull(credentials);
-    requireNonNull(proxies);
-    requireNonNull(userAgent);
+  private RegistryOptions(Builder from) {
+    Ranges.within("maxManifestBytes", from.maxManifestBytes, 1 << 10, 64 << 20);
+    this.http =
+        new HttpOptions(
+            from.connectTimeout,
+            from.acquireTimeout,
+            from.headersTimeout,
+            from.idleBodyTimeout,
+            from.slowBodyTimeout,
+            from.connectionsPerHost,
+            from.ioThreads,
+            from.receiveBufferBytes,
+            from.proxies,
+            from.userAgent);
+    this.hosts =
+        new HostOptions(
+            from.attempts,
+            from.retryWait,
+            from.maxRetryWait,
+            from.plainHttpHosts,
+            from.insecureTlsHosts,
+            from.caCertificates,
+            from.mirrors,
+            from.hostsDirectory);
+    this.credentials = requireNonNull(from.credentials);
+    this.maxManifestBytes = from.maxManifestBytes;
   }
 
   /** Starts with the defaults: anonymous, no mirrors, no proxy. */
@@ -91,17 +55,21 @@ public record RegistryOptions(
     return new Builder();
   }
 
-  private static void positive(String name, Duration value) {
-    if (!value.isPositive()) {
-      throw new IllegalArgumentException(name + " is not positive: " + value);
-    }
+  HttpOptions http() {
+    return http;
   }
 
-  private static void within(String name, int value, int min, int max) {
-    if (value < min || value > max) {
-      throw new IllegalArgumentException(
-          name + " is " + value + ", outside of " + min + " to " + max);
-    }
+  HostOptions hosts() {
+    return hosts;
+  }
+
+  /** Returns where credentials come from. */
+  public CredentialsProvider credentials() {
+    return credentials;
+  }
+
+  int maxManifestBytes() {
+    return maxManifestBytes;
   }
 
   /** Collects options. Not thread-safe. */
@@ -129,7 +97,7 @@ public record RegistryOptions(
 
     private Builder() {}
 
-    /** Sets the longest wait for a TCP connection. */
+    /** Sets the longest wait for a TCP connection, a TLS handshake not included. */
     @CanIgnoreReturnValue
     public Builder connectTimeout(Duration value) {
       connectTimeout = value;
@@ -143,56 +111,62 @@ public record RegistryOptions(
       return this;
     }
 
-    /** Sets the longest wait for a response's headers. */
+    /** Sets the longest wait from the request to the response's headers, TLS included. */
     @CanIgnoreReturnValue
     public Builder headersTimeout(Duration value) {
       headersTimeout = value;
       return this;
     }
 
-    /** Sets the longest silence inside a body. */
+    /** Sets the longest silence inside a body that is being read. */
     @CanIgnoreReturnValue
     public Builder idleBodyTimeout(Duration value) {
       idleBodyTimeout = value;
       return this;
     }
 
-    /** Sets how long a body may drip. */
+    /** Sets how long a body may bring less than 1 KiB for each second that it is waited for. */
     @CanIgnoreReturnValue
     public Builder slowBodyTimeout(Duration value) {
       slowBodyTimeout = value;
       return this;
     }
 
-    /** Sets the most connections to one server. */
+    /**
+     * Sets the most connections to one server, 1 to 1024; it should not be below the fetch
+     * scheduler's stream permits.
+     */
     @CanIgnoreReturnValue
     public Builder connectionsPerHost(int value) {
       connectionsPerHost = value;
       return this;
     }
 
-    /** Sets the number of event loop threads. */
+    /** Sets the number of event loop threads, 1 to 64. */
     @CanIgnoreReturnValue
     public Builder ioThreads(int value) {
       ioThreads = value;
       return this;
     }
 
-    /** Sets the size of each receive buffer. */
+    /** Sets the size of each receive buffer, 4 KiB to 1 MiB; an open body holds at most four. */
     @CanIgnoreReturnValue
     public Builder receiveBufferBytes(int value) {
       receiveBufferBytes = value;
       return this;
     }
 
-    /** Sets how often a request is tried at one host. */
+    /** Sets how often a request is tried at one host, 1 to 100. */
     @CanIgnoreReturnValue
     public Builder attempts(int value) {
       attempts = value;
       return this;
     }
 
-    /** Sets the first and the longest wait between attempts. */
+    /**
+     * Sets the wait before the second attempt, which doubles each time with jitter, and the longest
+     * wait, also where the server asks for more.
+     */
     @CanIgnoreReturnValue
     public Builder retryWait(Duration first, Duration longest) {
       retryWait = first;
@@ -200,14 +174,17 @@ public record RegistryOptions(
       return this;
     }
 
-    /** Sets the largest manifest or index taken. */
+    /** Sets the largest manifest or index taken, 1 KiB to 64 MiB. */
     @CanIgnoreReturnValue
     public Builder maxManifestBytes(int value) {
       maxManifestBytes = value;
       return this;
     }
 
-    /** Adds a registry that is spoken to by plain HTTP. */
+    /**
+     * Adds a registry that is spoken to by plain HTTP: {@code host:port}, or {@code host} for any
+     * port. Localhost always is.
+     */
     @CanIgnoreReturnValue
     public Builder plainHttpHost(String host) {
       plainHttpHosts.add(host);
@@ -221,7 +198,7 @@ public record RegistryOptions(
       return this;
     }
 
-    /** Adds a PEM file of trusted authorities. */
+    /** Adds a PEM file of authorities trusted besides the system's. */
     @CanIgnoreReturnValue
     public Builder caCertificate(Path file) {
       caCertificates.add(file);
@@ -265,27 +242,7 @@ public record RegistryOptions(
 
     /** Makes the options; the builder can be used on. */
     public RegistryOptions build() {
-      return new RegistryOptions(
-          connectTimeout,
-          acquireTimeout,
-          headersTimeout,
-          idleBodyTimeout,
-          slowBodyTimeout,
-          connectionsPerHost,
-          ioThreads,
-          receiveBufferBytes,
-          attempts,
-          retryWait,
-          maxRetryWait,
-          maxManifestBytes,
-          plainHttpHosts,
-          insecureTlsHosts,
-          caCertificates,
-          mirrors,
-          hostsDirectory,
-          credentials,
-          proxies,
-          userAgent);
+      return new RegistryOptions(this);
     }
   }
 }

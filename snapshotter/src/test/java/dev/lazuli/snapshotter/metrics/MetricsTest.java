@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.metrics;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.registry.HostAnswer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,7 +39,7 @@ final class MetricsTest {
     metrics.readFailed();
     metrics.chunkFetched(FetchPriority.BACKGROUND);
     metrics.chunkReused(4096);
-    metrics.hostAnswered(HostKind.MIRROR, RequestResult.NO_ANSWER);
+    metrics.hostAnswered(true, HostAnswer.NONE);
     metrics.mountAnswered(MountOutcome.LAZY, Duration.ofMillis(30));
     metrics.readWaited(Duration.ofMillis(3));
 

@@ -22,7 +22,7 @@ class HostCatalogTest {
       throws IOException {
     var options = RegistryOptions.builder();
     change.accept(options);
-    return new HostCatalog(options.build()).hosts(registry);
+    return new HostCatalog(options.build().hosts()).hosts(registry);
   }
 
   private List<RegistryHost> hosts(String registry) throws IOException {
