@@ -42,24 +42,19 @@ final class ArchitectureTest {
           room("bridge.erofs", "bridge.kernel"),
           room("bridge.fuse", "bridge.erofs", "bridge.kernel"),
           room("testimages", "estargz"),
+          room("registry.model"),
+          room("registry.credentials", "registry.model"),
+          room("registry.http", "registry.model", "estargz"),
+          room("registry.hosts", "registry.http", "registry.model", "estargz"),
+          room("registry.auth", "registry.hosts", "registry.http", "registry.model"),
+          room("registry", "estargz"),
           room("snapshotter.config"),
-          room("snapshotter.registry", "estargz"),
-          room("snapshotter.metrics", "snapshotter.registry"),
+          room("snapshotter.metrics", "registry"),
           room("snapshotter.status"),
-          room("snapshotter.convert", "estargz", "snapshotter.registry"),
+          room("snapshotter.convert", "estargz", "registry"),
           room("snapshotter.transport"),
-          room(
-              "snapshotter.containerd",
-              "estargz",
-              "snapshotter.registry",
-              "snapshotter.transport",
-              GENERATED),
-          room(
-              "snapshotter.fetch",
-              "estargz",
-              "cache",
-              "snapshotter.registry",
-              "snapshotter.metrics"),
+          room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
+          room("snapshotter.fetch", "estargz", "cache", "registry", "snapshotter.metrics"),
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
@@ -68,7 +63,7 @@ final class ArchitectureTest {
               "estargz",
               "cache",
               "bridge",
-              "snapshotter.registry",
+              "registry",
               "snapshotter.fetch",
               "snapshotter.start",
               "snapshotter.proof",
@@ -90,7 +85,7 @@ final class ArchitectureTest {
               "snapshotter.node",
               "cache",
               "bridge",
-              "snapshotter.registry",
+              "registry",
               "snapshotter.fetch",
               "snapshotter.waterfall",
               "snapshotter.proof",
@@ -99,7 +94,14 @@ final class ArchitectureTest {
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status"),
-          room("snapshotter.cli", "estargz", "cache", "bridge", "testimages", "snapshotter"));
+          room(
+              "snapshotter.cli",
+              "estargz",
+              "cache",
+              "bridge",
+              "testimages",
+              "registry",
+              "snapshotter"));
 
   private static JavaClasses code;
 
@@ -176,6 +178,20 @@ final class ArchitectureTest {
                         "dev.lazuli.cache.disk.BlocksOf",
                         "dev.lazuli.cache.disk.CacheCorruptException",
                         "dev.lazuli.cache.disk.HolePuncher")))
+        .check(code);
+  }
+
+  /** What the module does not export: the daemon runs from the class path, where Java lets it. */
+  @Test
+  void insideOfRegistry_isSeenOnlyThere() {
+    noClasses()
+        .that(resideOutsideOfPackage("dev.lazuli.registry.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.lazuli.registry.auth..",
+            "dev.lazuli.registry.hosts..",
+            "dev.lazuli.registry.http..")
         .check(code);
   }
 

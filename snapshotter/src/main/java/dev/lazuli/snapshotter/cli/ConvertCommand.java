@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ConvertListener;
 import dev.lazuli.snapshotter.convert.ConvertOptions;
@@ -9,8 +11,6 @@ import dev.lazuli.snapshotter.convert.ConvertedImage;
 import dev.lazuli.snapshotter.convert.ConvertedLayer;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import dev.lazuli.snapshotter.convert.ImagePlace;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Platform;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

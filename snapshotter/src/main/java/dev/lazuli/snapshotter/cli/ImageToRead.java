@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import dev.lazuli.snapshotter.convert.ImagePlace;
-import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

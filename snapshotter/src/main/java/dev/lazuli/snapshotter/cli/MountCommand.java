@@ -1,13 +1,13 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.node.StopSignal;
-import dev.lazuli.snapshotter.registry.Platform;
 import dev.lazuli.snapshotter.snapshots.LayerStack;
 import java.io.IOException;
 import java.nio.file.Files;

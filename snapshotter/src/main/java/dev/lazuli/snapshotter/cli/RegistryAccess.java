@@ -1,13 +1,13 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.credentials.CredentialChain;
+import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.CredentialsProvider;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.node.NodeOptions;
-import dev.lazuli.snapshotter.registry.CredentialChain;
-import dev.lazuli.snapshotter.registry.Credentials;
-import dev.lazuli.snapshotter.registry.CredentialsProvider;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,11 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.cli.output.PullProgress;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullRequest;
 import dev.lazuli.snapshotter.containerd.PulledImage;
-import dev.lazuli.snapshotter.registry.ImageReference;
 import dev.lazuli.snapshotter.status.StatusClient;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.containerd;
 
+import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
 import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.registry.model.Descriptor;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.HashMap;

@@ -1,15 +1,15 @@
 package dev.lazuli.snapshotter.containerd;
 
 import com.google.protobuf.FieldMask;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageIndex;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.snapshotter.api.images.CreateRequest;
 import dev.lazuli.snapshotter.api.images.Image;
 import dev.lazuli.snapshotter.api.images.ImagesGrpc;
 import dev.lazuli.snapshotter.api.images.UpdateRequest;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageIndex;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.ManifestContent;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import io.grpc.Status;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package dev.lazuli.snapshotter.containerd;
 
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
 import dev.lazuli.snapshotter.api.diff.ApplyRequest;
 import dev.lazuli.snapshotter.api.diff.DiffGrpc;
 import dev.lazuli.snapshotter.api.snapshots.CommitRequest;
@@ -8,9 +11,6 @@ import dev.lazuli.snapshotter.api.snapshots.PrepareRequest;
 import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import io.grpc.Status;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.containerd;
 
 import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
-import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.registry.model.Descriptor;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;

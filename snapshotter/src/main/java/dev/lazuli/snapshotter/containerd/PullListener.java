@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.registry.model.Descriptor;
 import java.util.List;
 
 /** Is told how a pull gets on. Calls come from several threads, also at the same time. */

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Platform;
 import java.util.Map;
 
 /**

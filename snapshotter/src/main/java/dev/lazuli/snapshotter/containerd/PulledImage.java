@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageReference;
 import java.util.List;
 
 /**

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.registry.model.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

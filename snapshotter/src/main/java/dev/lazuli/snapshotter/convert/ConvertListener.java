@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
+import dev.lazuli.registry.model.Descriptor;
 import java.time.Duration;
 
 /** Hears how a conversion goes on, from any thread, one call at a time for each layer. */

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.build.BuildOptions;
-import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.registry.model.Platform;
 import java.nio.file.Path;
 import java.util.List;
 

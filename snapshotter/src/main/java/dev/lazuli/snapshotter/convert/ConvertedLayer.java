@@ -2,8 +2,8 @@ package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.BuiltLayer.ExternalToc;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import dev.lazuli.snapshotter.convert.ImageConversion.Written;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.ManifestContent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

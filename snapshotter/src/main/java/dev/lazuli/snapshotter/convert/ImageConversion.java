@@ -1,12 +1,12 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageIndex;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.ManifestContent;
-import dev.lazuli.snapshotter.registry.MediaTypes;
-import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageIndex;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ManifestContent;
+import dev.lazuli.registry.model.MediaTypes;
+import dev.lazuli.registry.model.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageIndex;
-import dev.lazuli.snapshotter.registry.ManifestContent;
-import dev.lazuli.snapshotter.registry.MediaTypes;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageIndex;
+import dev.lazuli.registry.model.ManifestContent;
+import dev.lazuli.registry.model.MediaTypes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.ImageReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

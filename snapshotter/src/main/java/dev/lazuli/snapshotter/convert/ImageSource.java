@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ManifestContent;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ManifestContent;
 import java.io.IOException;
 import java.util.Optional;
 

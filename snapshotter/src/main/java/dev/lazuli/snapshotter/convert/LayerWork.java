@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.read.Annotations;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageManifest;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageManifest;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

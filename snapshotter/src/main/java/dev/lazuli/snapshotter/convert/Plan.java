@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.ManifestContent;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ManifestContent;
 import java.util.List;
 
 /** What of an image is to be converted: its documents as a tree. */

@@ -1,11 +1,11 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.ManifestContent;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryException;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.ManifestContent;
+import dev.lazuli.registry.model.RegistryException;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -2,11 +2,11 @@ package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryPush;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryPush;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

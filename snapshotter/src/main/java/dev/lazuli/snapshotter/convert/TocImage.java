@@ -2,10 +2,10 @@ package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.build.BuiltLayer.ExternalToc;
 import dev.lazuli.estargz.read.Annotations;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.MediaTypes;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.MediaTypes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -2,13 +2,13 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.metrics.FetchFailure;
 import dev.lazuli.snapshotter.metrics.FetchPriority;
 import dev.lazuli.snapshotter.metrics.Metrics;
-import dev.lazuli.snapshotter.registry.RegistryException;
 import java.io.IOException;
 import java.time.Duration;
 

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerRecord;
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.ImageReference;
 import java.util.Collection;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.lazuli.snapshotter.registry.HostAnswer;
+import dev.lazuli.registry.model.HostAnswer;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;

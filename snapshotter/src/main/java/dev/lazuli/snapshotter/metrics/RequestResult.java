@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.metrics;
 
-import dev.lazuli.snapshotter.registry.HostAnswer;
+import dev.lazuli.registry.model.HostAnswer;
 import java.util.Locale;
 
 /** How a host answered; the values of the label {@code result}. */

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
@@ -9,7 +10,6 @@ import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.metrics.Metrics;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;

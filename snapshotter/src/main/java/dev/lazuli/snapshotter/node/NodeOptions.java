@@ -1,6 +1,10 @@
 package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.credentials.DockerConfig;
+import dev.lazuli.registry.model.Mirror;
+import dev.lazuli.registry.model.ProxyRules;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayerService;
@@ -9,10 +13,6 @@ import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.proof.ProofOptions;
-import dev.lazuli.snapshotter.registry.DockerConfig;
-import dev.lazuli.snapshotter.registry.Mirror;
-import dev.lazuli.snapshotter.registry.ProxyRules;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -3,8 +3,8 @@ package dev.lazuli.snapshotter.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.snapshotter.registry.Credentials;
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.ImageReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -10,11 +10,11 @@ import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.LayerInspector;
 import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.VerificationReport;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.FileContent;
 import dev.lazuli.testimages.images.ImageBuilder;
@@ -309,7 +309,7 @@ class ImageConversionTest {
                 + "]}");
     var layout = ImageLayout.open(source.directory());
     var descriptor =
-        new dev.lazuli.snapshotter.registry.Descriptor(
+        new dev.lazuli.registry.model.Descriptor(
             "application/vnd.oci.image.index.v1+json", Digest.sha256(index), index.length);
     layout.add(descriptor.digest(), index);
     layout.tag("1", descriptor);
@@ -399,7 +399,7 @@ class ImageConversionTest {
     layout.add(Digest.sha256(bytes), bytes);
     layout.tag(
         "1",
-        new dev.lazuli.snapshotter.registry.Descriptor(
+        new dev.lazuli.registry.model.Descriptor(
             image.mediaType(), Digest.sha256(bytes), bytes.length));
 
     var converted = convert(ESTARGZ);
@@ -419,7 +419,7 @@ class ImageConversionTest {
     layout.add(Digest.sha256(bytes), bytes);
     layout.tag(
         "1",
-        new dev.lazuli.snapshotter.registry.Descriptor(
+        new dev.lazuli.registry.model.Descriptor(
             image.mediaType(), Digest.sha256(bytes), bytes.length));
 
     assertThatThrownBy(() -> convert(ESTARGZ))
@@ -454,7 +454,7 @@ class ImageConversionTest {
     var to =
         ImagePlace.wanted(
             "localhost:1/a@" + Digest.sha256(new byte[1]),
-            new ImagePlace.Registry(dev.lazuli.snapshotter.registry.ImageReference.parse("a")));
+            new ImagePlace.Registry(dev.lazuli.registry.model.ImageReference.parse("a")));
 
     assertThatThrownBy(
             () ->

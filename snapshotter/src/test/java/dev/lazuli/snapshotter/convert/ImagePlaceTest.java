@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.build.BuildOptions;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.snapshotter.registry.Digest;
-import dev.lazuli.snapshotter.registry.Platform;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
@@ -110,7 +110,7 @@ class PlacesInDocumentsTest {
     ImageLayout.open(source.directory())
         .tag(
             "1",
-            new dev.lazuli.snapshotter.registry.Descriptor(
+            new dev.lazuli.registry.model.Descriptor(
                 document.mediaType(), Digest.parse(document.digest()), document.size()));
   }
 

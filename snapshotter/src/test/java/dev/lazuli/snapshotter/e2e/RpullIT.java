@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.snapshotter.registry.Platform;
+import dev.lazuli.registry.model.Platform;
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;

@@ -3,13 +3,13 @@ package dev.lazuli.snapshotter.e2e;
 import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.estargz.build.BuildOptions;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ConvertListener;
 import dev.lazuli.snapshotter.convert.ConvertOptions;
 import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.LayerEncoding;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Mirror;
+import dev.lazuli.snapshotter.ClientRig;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
-import dev.lazuli.snapshotter.registry.ClientRig;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;

@@ -4,11 +4,11 @@ import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
 import static dev.lazuli.testimages.registry.RegistryRequest.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Mirror;
+import dev.lazuli.snapshotter.ClientRig;
 import dev.lazuli.snapshotter.fetch.OpenFiles;
 import dev.lazuli.snapshotter.layers.FaultedPull.Want;
-import dev.lazuli.snapshotter.registry.ClientRig;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.Mirror;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.ImageBuilder;

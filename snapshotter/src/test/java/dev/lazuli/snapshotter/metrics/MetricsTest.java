@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.metrics;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.snapshotter.registry.HostAnswer;
+import dev.lazuli.registry.model.HostAnswer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;

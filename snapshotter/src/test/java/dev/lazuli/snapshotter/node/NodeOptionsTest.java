@@ -3,10 +3,10 @@ package dev.lazuli.snapshotter.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.LayersOptions;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.lazuli.snapshotter.Costs;
+import dev.lazuli.testimages.Costs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

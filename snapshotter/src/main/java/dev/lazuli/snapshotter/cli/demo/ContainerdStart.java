@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.PullListener;
 import dev.lazuli.snapshotter.containerd.PullRequest;
@@ -7,8 +9,6 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.node.NodeOptions;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.testimages.containerd.TestContainerd;

@@ -2,8 +2,8 @@ package dev.lazuli.snapshotter.cli.demo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.snapshotter.registry.RegistryClient;
-import dev.lazuli.snapshotter.registry.RegistryOptions;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.snapshotter.waterfall.HtmlPage;
 import dev.lazuli.snapshotter.waterfall.PictureStyle;
 import dev.lazuli.snapshotter.waterfall.TerminalPicture;

@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.estargz.build.BuildOptions;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageManifest;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.OciLayout;

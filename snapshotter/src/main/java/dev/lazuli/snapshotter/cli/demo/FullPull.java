@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.snapshotter.registry.RegistryClient;
+import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.channels.Channels;

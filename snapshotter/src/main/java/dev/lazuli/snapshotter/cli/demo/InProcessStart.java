@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.layers.LayerFiles;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Path;

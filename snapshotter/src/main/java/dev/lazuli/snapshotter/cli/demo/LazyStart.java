@@ -2,15 +2,15 @@ package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.bridge.kernel.Mounts;
 import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.node.NodeOptions;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.ImageReference;
-import dev.lazuli.snapshotter.registry.RegistryClient;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;

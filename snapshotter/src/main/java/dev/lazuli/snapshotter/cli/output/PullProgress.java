@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.cli.output;
 
+import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullListener;
-import dev.lazuli.snapshotter.registry.Descriptor;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -17,7 +17,7 @@ import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.LayerIndex;
-import dev.lazuli.snapshotter.registry.ImageReference;
+import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;

@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.Digest;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
-import dev.lazuli.snapshotter.registry.Descriptor;
-import dev.lazuli.snapshotter.registry.Digest;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;

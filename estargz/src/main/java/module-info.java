@@ -1,0 +1,12 @@
+/** The lazy layer formats, read and written. Knows no network and no disk. */
+module dev.lazuli.estargz {
+  requires com.github.luben.zstd_jni;
+  requires tools.jackson.core;
+  requires static transitive org.jspecify;
+
+  exports dev.lazuli.estargz;
+  exports dev.lazuli.estargz.build;
+  exports dev.lazuli.estargz.footer;
+  exports dev.lazuli.estargz.read;
+  exports dev.lazuli.estargz.toc;
+}

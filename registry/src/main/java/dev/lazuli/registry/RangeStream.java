@@ -1,0 +1,145 @@
+package dev.lazuli.registry;
+
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
+import dev.lazuli.registry.hosts.FromHost;
+import dev.lazuli.registry.hosts.HostLoop;
+import dev.lazuli.registry.hosts.RegistryHost;
+import dev.lazuli.registry.http.Abort;
+import dev.lazuli.registry.http.LentPiece;
+import dev.lazuli.registry.model.RegistryException;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One range of a blob as it comes from the socket: the pieces are the receive buffers themselves.
+ * When the body breaks off, the rest is asked for again, from the same or another host, and the
+ * reader does not notice.
+ *
+ * <p>The reader's thread must close it, too, where another one did: see {@link LentPiece}.
+ */
+final class RangeStream implements BlobStream, FromHost {
+  private static final int PROGRESS_BYTES = 1 << 20;
+
+  /** A host that gives less of a range than this, each time it is asked, costs a request for it. */
+  private static final int SHORT_BYTES = 16 << 10;
+
+  private final RemoteBlob blob;
+  private final long end;
+  private final int resumes;
+  private final Abort abort;
+  private final LentPiece lent = new LentPiece();
+  private long position;
+  private long progressFrom;
+  private long bodyFrom;
+  private int failures;
+  private @Nullable RangeBody body;
+  private volatile RegistryHost host;
+
+  /** Opens a range; returns when a host has begun to answer. */
+  RangeStream(RemoteBlob blob, long offset, long length, int resumes, Abort abort)
+      throws IOException {
+    this.blob = blob;
+    this.end = offset + length;
+    this.resumes = resumes;
+    this.abort = abort;
+    this.position = offset;
+    this.progressFrom = offset;
+    this.bodyFrom = offset;
+    RangeBody first = blob.request(offset, length, abort);
+    this.body = first;
+    this.host = first.host();
+  }
+
+  @Override
+  public @Nullable ByteBuffer next() throws IOException {
+    lent.takeBack();
+    while (position < end) {
+      if (abort.isAborted()) {
+        endBody();
+        throw new IOException("read of " + describeRest() + ": closed");
+      }
+      try {
+        ByteBuf piece = body().next();
+        if (piece != null) {
+          return lend(piece);
+        }
+        endShortBody();
+      } catch (InterruptedIOException | RegistryException e) {
+        throw e;
+      } catch (IOException e) {
+        fail(e);
+      }
+    }
+    return null;
+  }
+
+  /** A host may give less than was asked for: the rest is asked for anew, within reason. */
+  private void endShortBody() throws IOException {
+    endBody();
+    long given = position - bodyFrom;
+    if (given < SHORT_BYTES) {
+      throw new IOException("gives only " + given + " bytes of the range at a time");
+    }
+  }
+
+  private RangeBody body() throws IOException {
+    RangeBody open = body;
+    if (open == null) {
+      bodyFrom = position;
+      open = blob.request(position, end - position, abort);
+      body = open;
+      host = open.host();
+    }
+    return open;
+  }
+
+  private ByteBuffer lend(ByteBuf piece) {
+    position += piece.readableBytes();
+    if (position == end) {
+      endBody();
+    }
+    return lent.lend(piece);
+  }
+
+  /** Gives up, or lets the next round ask for the rest. */
+  private void fail(IOException failure) throws RegistryException {
+    endBody();
+    if (position - progressFrom >= PROGRESS_BYTES) {
+      progressFrom = position;
+      failures = 0;
+    }
+    failures++;
+    if (abort.isAborted() || failures > resumes) {
+      throw HostLoop.exception("read", describeRest(), host, failure);
+    }
+    blob.bodyFailed(host, failure);
+  }
+
+  private String describeRest() {
+    return blob.describe(new ByteRange(position, end - position));
+  }
+
+  private void endBody() {
+    if (body != null) {
+      body.close();
+      body = null;
+    }
+  }
+
+  @Override
+  public RegistryHost host() {
+    return host;
+  }
+
+  @Override
+  public void close() {
+    abort.abort();
+    if (lent.takeBackIfReader()) {
+      endBody();
+    }
+  }
+}

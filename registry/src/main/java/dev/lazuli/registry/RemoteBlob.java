@@ -1,0 +1,214 @@
+package dev.lazuli.registry;
+
+import dev.lazuli.estargz.BlobRanges;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
+import dev.lazuli.registry.hosts.Deliveries;
+import dev.lazuli.registry.hosts.FromHost;
+import dev.lazuli.registry.hosts.HostCall;
+import dev.lazuli.registry.hosts.HostFailure;
+import dev.lazuli.registry.hosts.HostLoop;
+import dev.lazuli.registry.hosts.MultiRangeHosts;
+import dev.lazuli.registry.hosts.RegistryHost;
+import dev.lazuli.registry.http.Abort;
+import dev.lazuli.registry.http.Origin;
+import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.RegistryException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A blob in a registry, read by ranges from whichever host gives them. */
+final class RemoteBlob implements RegistryBlob {
+  private final HostRequests requests;
+  private final HostLoop loop;
+  private final MultiRangeHosts multiRange;
+  private final ImageReference reference;
+  private final Digest digest;
+  private final int resumes;
+  private final Set<Origin> distrusted = ConcurrentHashMap.newKeySet();
+  private final Deliveries deliveries = new Deliveries();
+  private volatile long size;
+
+  /**
+   * Makes a blob; nothing is asked yet.
+   *
+   * @param size in bytes, or -1 to ask
+   * @param resumes how often one stream may be taken up again after a failure, per MiB of it
+   */
+  RemoteBlob(
+      HostRequests requests,
+      HostLoop loop,
+      MultiRangeHosts multiRange,
+      ImageReference reference,
+      Digest digest,
+      long size,
+      int resumes) {
+    this.requests = requests;
+    this.loop = loop;
+    this.multiRange = multiRange;
+    this.reference = reference;
+    this.digest = digest;
+    this.size = size;
+    this.resumes = resumes;
+  }
+
+  @Override
+  public long size() throws IOException {
+    if (size < 0) {
+      var abort = new Abort();
+      var call = new SizeCall(requests, reference, digest, abort);
+      size = run("size", digest.toString(), call, abort);
+    }
+    return size;
+  }
+
+  @Override
+  public BlobStream open(long offset, long length) throws IOException {
+    checkWithin(offset, length);
+    return openSingle(offset, length, new Abort());
+  }
+
+  RangeStream openSingle(long offset, long length, Abort abort) throws IOException {
+    return new RangeStream(this, offset, length, resumes, abort);
+  }
+
+  @Override
+  public int rangesAtOnce() {
+    try {
+      for (RegistryHost host : loop.hosts(reference)) {
+        if (multiRange.mayDo(host)) {
+          return MultiRangeHosts.MAX_RANGES;
+        }
+      }
+    } catch (IOException e) {
+      return 1; // opening will say what is wrong
+    }
+    return 1;
+  }
+
+  @Override
+  public BlobRanges open(List<ByteRange> ranges) throws IOException {
+    long end = 0;
+    for (ByteRange range : ranges) {
+      checkWithin(range.offset(), range.length());
+      if (range.offset() < end) {
+        throw new IOException("ranges of " + this + " overlap or are out of order at " + range);
+      }
+      end = range.end();
+    }
+    if (ranges.isEmpty() || ranges.size() > MultiRangeHosts.MAX_RANGES) {
+      throw new IOException(ranges.size() + " ranges of " + this + " at once");
+    }
+    if (ranges.size() == 1) {
+      return RegistryBlob.super.open(ranges);
+    }
+    var abort = new Abort();
+    RangesCall.Answer answer =
+        run(
+            "read",
+            digest + " in " + ranges.size() + " ranges from " + ranges.getFirst().offset(),
+            new RangesCall(requests, multiRange, this, List.copyOf(ranges), abort),
+            abort);
+    return new RangesStream(this, List.copyOf(ranges), answer, abort);
+  }
+
+  @Override
+  public void distrust(BlobStream stream) {
+    if (stream instanceof FromHost from) {
+      distrust(from.host());
+    }
+  }
+
+  @Override
+  public void wrongBytes(long offset, long length) {
+    RegistryHost host = deliveries.last(offset, length);
+    if (host != null) {
+      distrust(host);
+    }
+  }
+
+  private void distrust(RegistryHost host) {
+    requests.forgetRedirects(host, reference, suffix());
+    distrusted.add(host.origin());
+    try {
+      boolean anyLeft =
+          loop.hosts(reference).stream().anyMatch(h -> !distrusted.contains(h.origin()));
+      if (!anyLeft) {
+        distrusted.clear(); // better a doubtful host than none: every chunk is verified
+      }
+    } catch (IOException e) {
+      distrusted.clear();
+    }
+  }
+
+  /** Sends the request for a range; the body may hold less than all of it. */
+  RangeBody request(long offset, long length, Abort abort) throws IOException {
+    var range = new ByteRange(offset, length);
+    RangeBody body =
+        run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
+    delivers(range, body.host());
+    return body;
+  }
+
+  /** A host's body ended early; what it was to hold is asked for again. */
+  void bodyFailed(RegistryHost from, IOException failure) {
+    loop.bodyFailed(from, failure);
+  }
+
+  /** Notes that a host which was asked for several ranges did not send them as it should. */
+  void sendsOneAtATime(RegistryHost host) {
+    multiRange.cannot(host);
+  }
+
+  /** Notes that a host has begun to deliver a range. */
+  void delivers(ByteRange range, RegistryHost host) {
+    deliveries.note(range.offset(), range.length(), host);
+  }
+
+  private <T> T run(String action, String object, HostCall<T> call, Abort abort)
+      throws IOException {
+    return loop.run(action, object, reference, /* resolving= */ false, abort, call);
+  }
+
+  ImageReference reference() {
+    return reference;
+  }
+
+  String suffix() {
+    return "/blobs/" + digest;
+  }
+
+  String describe(ByteRange range) {
+    return digest + " bytes " + range;
+  }
+
+  /** Refuses a host whose bytes were wrong. */
+  void checkTrusted(RegistryHost host) throws HostFailure {
+    if (distrusted.contains(host.origin())) {
+      throw HostFailure.lasting(RegistryException.NO_STATUS, "gave wrong bytes before");
+    }
+  }
+
+  /** Refuses a host that has another size for the blob; -1 says nothing. */
+  void checkTotal(int status, long total) throws HostFailure {
+    long known = size;
+    if (known >= 0 && total >= 0 && total != known) {
+      throw HostFailure.lasting(status, "blob has " + total + " bytes, expected " + known);
+    }
+  }
+
+  private void checkWithin(long offset, long length) throws IOException {
+    if (offset < 0 || length < 1 || (size >= 0 && offset > size - length)) {
+      throw new IOException(
+          "range of " + length + " bytes from " + offset + " is not within " + this);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return reference.name() + "@" + digest + (size < 0 ? "" : " (" + size + " bytes)");
+  }
+}

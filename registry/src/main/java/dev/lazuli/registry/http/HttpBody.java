@@ -1,0 +1,24 @@
+package dev.lazuli.registry.http;
+
+import dev.lazuli.estargz.BlobSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request carries: some bytes, or a blob that is streamed and read anew for each attempt.
+ *
+ * @param bytes the body, where there is no {@code blob}
+ * @param blob the body, piece by piece; null for none
+ * @param length bytes of the body
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record HttpBody(byte[] bytes, @Nullable BlobSource blob, long length) {
+  public static final HttpBody NONE = of(new byte[0]);
+
+  public static HttpBody of(byte[] bytes) {
+    return new HttpBody(bytes, null, bytes.length);
+  }
+
+  public static HttpBody of(BlobSource blob, long length) {
+    return length == 0 ? NONE : new HttpBody(NONE.bytes, blob, length);
+  }
+}

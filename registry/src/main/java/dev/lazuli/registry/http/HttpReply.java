@@ -1,0 +1,106 @@
+package dev.lazuli.registry.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A response whose head has come and whose body is still on the wire. To be closed; the body may be
+ * left unread.
+ */
+public final class HttpReply implements AutoCloseable {
+  private final Exchange exchange;
+  private final HttpResponse head;
+  private final Duration idle;
+  private final LeastRate rate;
+  private final DocumentBudget documents;
+
+  public HttpReply(
+      Exchange exchange,
+      HttpResponse head,
+      Duration idle,
+      LeastRate rate,
+      DocumentBudget documents) {
+    this.exchange = exchange;
+    this.head = head;
+    this.idle = idle;
+    this.rate = rate;
+    this.documents = documents;
+  }
+
+  public int status() {
+    return head.status().code();
+  }
+
+  public HttpHeaders headers() {
+    return head.headers();
+  }
+
+  /** Returns the Content-Length, or -1. */
+  public long contentLength() {
+    String text = headers().get("Content-Length");
+    try {
+      return text == null ? -1 : Math.max(-1, Long.parseLong(text.strip()));
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /**
+   * Waits for the next piece of the body, which the caller has to release; null at the end.
+   *
+   * @throws IOException if the body breaks off, falls silent or drips
+   */
+  public @Nullable ByteBuf take() throws IOException {
+    long began = System.nanoTime();
+    ByteBuf piece = exchange.take(idle);
+    if (piece != null) {
+      try {
+        rate.received(piece.readableBytes(), System.nanoTime() - began);
+      } catch (IOException e) {
+        piece.release();
+        throw e;
+      }
+    }
+    return piece;
+  }
+
+  /**
+   * Reads the whole body, of which the node's documents share a budget of memory.
+   *
+   * @throws IOException if it is longer than {@code limit} bytes, or breaks off
+   */
+  public byte[] readAll(int limit) throws IOException {
+    long length = contentLength();
+    if (length > limit) {
+      throw new IOException("body of " + length + " bytes, more than " + limit);
+    }
+    try (var _ = documents.take(length < 0 ? limit : length)) {
+      return readWithin(limit, (int) Math.max(0, length));
+    }
+  }
+
+  private byte[] readWithin(int limit, int expected) throws IOException {
+    var all = new ByteArrayOutputStream(Math.max(expected, 32));
+    for (ByteBuf piece = take(); piece != null; piece = take()) {
+      try {
+        if (all.size() + piece.readableBytes() > limit) {
+          throw new IOException("body of more than " + limit + " bytes");
+        }
+        piece.readBytes(all, piece.readableBytes());
+      } finally {
+        piece.release();
+      }
+    }
+    return all.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    exchange.close();
+  }
+}

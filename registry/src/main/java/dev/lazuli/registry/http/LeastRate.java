@@ -1,0 +1,50 @@
+package dev.lazuli.registry.http;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Ends a body that drips. A server may fall silent for a while, but one that sends a byte now and
+ * then would hold a connection, a stream's permit and its readers for days. Only the time in which
+ * somebody waits for bytes counts, so a reader that pauses is not held against the server. Used by
+ * one thread.
+ */
+public final class LeastRate {
+  /** 1 KiB/s: less than any link on which an image could be pulled. */
+  private static final long BYTES_PER_SECOND = 1 << 10;
+
+  private final Duration window;
+  private long waitedNanos;
+  private long bytes;
+
+  /**
+   * Makes a watch over one body.
+   *
+   * @param window how long a server may be waited for before what it sent is looked at
+   */
+  public LeastRate(Duration window) {
+    this.window = window;
+  }
+
+  /**
+   * Counts a piece.
+   *
+   * @param nanos how long it was waited for
+   * @throws IOException if too little came since the last look
+   */
+  void received(int count, long nanos) throws IOException {
+    bytes += count;
+    waitedNanos += nanos;
+    if (waitedNanos < window.toNanos()) {
+      return;
+    }
+    long least = BYTES_PER_SECOND * waitedNanos / Duration.ofSeconds(1).toNanos();
+    if (bytes < least) {
+      throw new IOException(
+          "too slow: %d bytes in %d ms, less than %d bytes a second"
+              .formatted(bytes, Duration.ofNanos(waitedNanos).toMillis(), BYTES_PER_SECOND));
+    }
+    bytes = 0;
+    waitedNanos = 0;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.lazuli.registry.model;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * What proves who is asking: a user with a password, or an identity (OAuth2 refresh) token.
+ *
+ * @param username the user; empty for an identity token
+ * @param secret the password or the token
+ * @param kind which of the two
+ */
+public record Credentials(String username, String secret, Kind kind) {
+  /** What {@link #secret} is. */
+  public enum Kind {
+    /** A password, sent by Basic authentication to the registry or its token server. */
+    PASSWORD,
+    /** An OAuth2 refresh token, sent only to the registry's token server. */
+    IDENTITY_TOKEN,
+    /** A bearer token, sent to the registry as it is. */
+    REGISTRY_TOKEN
+  }
+
+  /** Checks that all parts are there. */
+  public Credentials {
+    requireNonNull(username);
+    requireNonNull(secret);
+    requireNonNull(kind);
+  }
+
+  /** Makes the credentials of a user with a password. */
+  public static Credentials password(String username, String password) {
+    return new Credentials(username, password, Kind.PASSWORD);
+  }
+
+  /** Makes the credentials of an OAuth2 refresh token. */
+  public static Credentials identityToken(String token) {
+    return new Credentials("", token, Kind.IDENTITY_TOKEN);
+  }
+
+  /** Names the kind and the user, never the secret. */
+  @Override
+  public String toString() {
+    return "Credentials[" + kind + " " + Text.clean(username) + "]";
+  }
+}

@@ -1,0 +1,13 @@
+package dev.lazuli.registry.model;
+
+/** How a host answered a request. */
+public enum HostAnswer {
+  /** With what was asked for. */
+  GIVEN,
+  /** It refused: status 400 to 499. */
+  REFUSED,
+  /** It failed, or its answer makes no sense. */
+  FAILED,
+  /** Not at all, or not in time. */
+  NONE
+}

@@ -1,0 +1,23 @@
+package dev.lazuli.registry.model;
+
+import java.time.Duration;
+
+/** Checks of options; each names the option that is wrong. */
+public final class Ranges {
+  private Ranges() {}
+
+  /** Checks that a time is above zero. */
+  public static void positive(String name, Duration value) {
+    if (!value.isPositive()) {
+      throw new IllegalArgumentException(name + " is not positive: " + value);
+    }
+  }
+
+  /** Checks that {@code min <= value <= max}. */
+  public static void within(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          name + " is " + value + ", outside of " + min + " to " + max);
+    }
+  }
+}

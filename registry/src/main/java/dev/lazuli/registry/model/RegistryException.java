@@ -1,0 +1,88 @@
+package dev.lazuli.registry.model;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A registry, or the way to it, did not give what was asked for. The message reads: action of
+ * object from host: status (reason).
+ */
+public final class RegistryException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /** The status of a request that got no response. */
+  public static final int NO_STATUS = 0;
+
+  private final String action;
+  private final String object;
+  private final String host;
+  private final int status;
+  private final String reason;
+
+  /**
+   * Makes an error with its facts.
+   *
+   * @param action what was done, for example {@code read}
+   * @param object to what, for example a digest and a range
+   * @param host the server, with its port
+   * @param status the HTTP status, or {@link #NO_STATUS}
+   * @param reason why it failed, in few words
+   */
+  public RegistryException(
+      String action,
+      String object,
+      String host,
+      int status,
+      String reason,
+      @Nullable Throwable cause) {
+    super(
+        action
+            + " of "
+            + object
+            + " from "
+            + host
+            + ": "
+            + (status == NO_STATUS ? reason : "status " + status + " (" + reason + ")"),
+        cause);
+    this.action = action;
+    this.object = object;
+    this.host = host;
+    this.status = status;
+    this.reason = reason;
+  }
+
+  /** Returns what was done, for example {@code read}. */
+  public String action() {
+    return action;
+  }
+
+  /** Returns to what it was done: a reference, or a digest and a range. */
+  public String object() {
+    return object;
+  }
+
+  /** Returns the server, with its port. */
+  public String host() {
+    return host;
+  }
+
+  /** Returns the HTTP status, or {@link #NO_STATUS} where there was no response. */
+  public int status() {
+    return status;
+  }
+
+  /** Returns why it failed, in few words. */
+  public String reason() {
+    return reason;
+  }
+
+  /** Returns whether the registry says that the object does not exist. */
+  public boolean isNotFound() {
+    return status == 404;
+  }
+
+  /** Returns whether the registry refused for want of (right) credentials. */
+  public boolean isUnauthorized() {
+    return status == 401 || status == 403;
+  }
+}

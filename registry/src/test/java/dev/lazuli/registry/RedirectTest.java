@@ -1,0 +1,160 @@
+package dev.lazuli.registry;
+
+import static dev.lazuli.registry.ClientRig.bytes;
+import static dev.lazuli.registry.ClientRig.read;
+import static java.util.Arrays.copyOfRange;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.RegistryException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class RedirectTest {
+  private static final byte[] BLOB = bytes(100_000);
+
+  @Test
+  void target_is_remembered_and_never_sees_the_authorization() throws Exception {
+    try (var store = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (request.header("authorization") == null) {
+                    reply.send(401, "", "WWW-Authenticate: Basic realm=\"r\"");
+                  } else {
+                    reply.send(
+                        307, "", "Location: http://" + store.host() + "/data/x?sig=a%2Fb&e=1");
+                  }
+                });
+        var rig =
+            new ClientRig(
+                o -> o.credentials((h, r) -> Optional.of(Credentials.password("u", "p"))))) {
+      for (int i = 0; i < 10; i++) {
+        assertThat(read(rig.blob(registry, BLOB), i, 100)).isEqualTo(copyOfRange(BLOB, i, i + 100));
+      }
+
+      assertThat(registry.requests).hasSize(2);
+      assertThat(store.requests)
+          .hasSize(10)
+          .allMatch(r -> r.header("authorization") == null)
+          .allMatch(r -> r.target().equals("/data/x?sig=a%2Fb&e=1"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 401, 403, 404, 410, 500})
+  void target_that_stops_working_is_asked_for_anew(int status) throws Exception {
+    var round = new AtomicInteger(1);
+    try (var store =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (request.target().endsWith("/" + round)) {
+                    reply.range(request, BLOB);
+                  } else {
+                    reply.send(status, "expired");
+                  }
+                });
+        var registry =
+            new ScriptedServer(
+                (request, reply) ->
+                    reply.send(307, "", "Location: http://" + store.host() + "/data/" + round));
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      assertThat(read(rig.blob(registry, BLOB), 0, 10)).hasSize(10);
+      round.set(2);
+
+      assertThat(read(rig.blob(registry, BLOB), 5, 10)).isEqualTo(copyOfRange(BLOB, 5, 15));
+      assertThat(registry.requests).hasSize(2);
+    }
+  }
+
+  @Test
+  void relative_location_stays_at_the_registry() throws Exception {
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (request.target().startsWith("/elsewhere")) {
+                    reply.range(request, BLOB);
+                  } else {
+                    reply.send(302, "", "Location: /elsewhere?x=1");
+                  }
+                });
+        var rig = new ClientRig()) {
+      assertThat(read(rig.blob(registry, BLOB), 0, 10)).hasSize(10);
+    }
+  }
+
+  @Test
+  void endless_redirects_are_an_error() throws Exception {
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> reply.send(302, "", "Location: " + request.target() + "a"));
+        var rig = new ClientRig()) {
+      assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+          .hasMessageContaining("redirects");
+      assertThat(registry.requests.size()).isLessThan(10);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ftp://x/y", "file:///etc/passwd", "http://[", "http:///x", "//"})
+  void location_that_is_no_http_url_is_an_error(String location) throws Exception {
+    try (var registry =
+            new ScriptedServer((request, reply) -> reply.send(302, "", "Location: " + location));
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+          .isInstanceOf(RegistryException.class);
+    }
+  }
+
+  @Test
+  void target_on_the_same_server_is_asked_with_authorization() throws Exception {
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  if (request.header("authorization") == null) {
+                    reply.send(401, "", "WWW-Authenticate: Basic realm=\"r\"");
+                  } else if (request.target().startsWith("/data/")) {
+                    reply.range(request, BLOB);
+                  } else {
+                    reply.send(307, "", "Location: /data/x");
+                  }
+                });
+        var rig =
+            new ClientRig(
+                o ->
+                    o.attempts(1)
+                        .credentials((h, r) -> Optional.of(Credentials.password("u", "p"))))) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(read(rig.blob(registry, BLOB), i, 100)).isEqualTo(copyOfRange(BLOB, i, i + 100));
+      }
+      assertThat(registry.requests).hasSize(5);
+    }
+  }
+
+  @Test
+  void many_targets_lock_no_other_server_out() throws Exception {
+    var count = new AtomicInteger();
+    try (var registry =
+            new ScriptedServer(
+                (request, reply) -> {
+                  int n = count.incrementAndGet();
+                  reply.send(
+                      307, "", "Location: http://127.0.%d.%d:1/".formatted(1 + n / 250, n % 250));
+                });
+        var other = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      for (int i = 0; i < 600; i++) {
+        assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+            .hasMessageContaining("redirected to 127.0.");
+      }
+
+      assertThat(read(rig.blob(other, BLOB), 0, 10)).hasSize(10);
+    }
+  }
+}
