@@ -110,7 +110,7 @@ final class PacedStream implements BlobStream {
     parts.listener().bytesFetched(layer, length, priority);
     if (++pieces > FREE_PIECES + range().length() / LEAST_PIECE_BYTES) {
       throw new IOException(
-          "layer %s: %d of %d bytes at blob offset %d came in %d pieces: far too small ones"
+          "layer %s: %d of %d bytes at blob offset %d arrived in %d pieces, which is far too many"
               .formatted(layer, bytes, range().length(), range().offset(), pieces));
     }
     if (priority == Priority.BACKGROUND) {

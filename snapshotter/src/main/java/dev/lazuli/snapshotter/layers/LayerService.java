@@ -18,6 +18,7 @@ import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.waterfall.FlightEvents;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -96,7 +97,7 @@ public final class LayerService implements AutoCloseable {
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
     var courtesy = new Courtesy();
-    var counted = new Listeners(activity, listener);
+    var counted = new Listeners(activity, new Listeners(FlightEvents.ofThisRuntime(), listener));
     var listeners = new Listeners(record, new Listeners(courtesy, counted));
     scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
     served = new ServedLayers();

@@ -186,7 +186,7 @@ final class FetchTroubleTest {
     try (LayerFetch fetch =
         rig.scheduler(SMALL.withReadDeadline(Duration.ofMillis(500)))
             .attach(data, source, Compression.GZIP)) {
-      assertThat(failureWithAReason(fetch, 4)).contains(blob.digest, "too small");
+      assertThat(failureWithAReason(fetch, 4)).contains(blob.digest, "far too many");
     }
   }
 

@@ -37,7 +37,7 @@ public final class FetchFailedException extends IOException {
   static FetchFailedException wrongBytes(
       LayerChunks chunks, int chunk, int deliveries, Throwable lastFailure) {
     String message =
-        "layer %s: %s came wrong %d times; last reason: %s"
+        "layer %s: %s arrived with wrong content %d times; last reason: %s"
             .formatted(
                 chunks.layer(), chunks.describe(chunk), deliveries, lastFailure.getMessage());
     return new FetchFailedException(chunks.layer(), chunk, message, lastFailure);
@@ -45,7 +45,7 @@ public final class FetchFailedException extends IOException {
 
   static FetchFailedException tooMany(LayerChunks chunks, int chunk, int waiting) {
     String message =
-        "layer %s: chunk %d not fetched, %d reads of the layer wait already"
+        "layer %s: chunk %d not fetched, %d reads of the layer are already waiting"
             .formatted(chunks.layer(), chunk, waiting);
     return new FetchFailedException(chunks.layer(), chunk, message, null);
   }
