@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.registry.http.Origin;
 import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Redirects {
   private static final int MAX_TARGETS = 10_000;
+  private static final Duration REST = Duration.ofHours(1);
 
   private final Cache<Place, Target> targets =
-      Caffeine.newBuilder().maximumSize(MAX_TARGETS).build();
+      Caffeine.newBuilder().maximumSize(MAX_TARGETS).expireAfterAccess(REST).build();
 
   @Nullable Target find(Place place) {
     return targets.getIfPresent(place);

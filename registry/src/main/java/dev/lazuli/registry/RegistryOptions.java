@@ -7,8 +7,8 @@ import dev.lazuli.registry.hosts.HostOptions;
 import dev.lazuli.registry.http.HttpOptions;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.Mirror;
+import dev.lazuli.registry.model.OptionChecks;
 import dev.lazuli.registry.model.ProxyRules;
-import dev.lazuli.registry.model.Ranges;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ public final class RegistryOptions {
   private final int maxManifestBytes;
 
   private RegistryOptions(Builder from) {
-    Ranges.within("maxManifestBytes", from.maxManifestBytes, 1 << 10, 64 << 20);
+    OptionChecks.within("maxManifestBytes", from.maxManifestBytes, 1 << 10, 64 << 20);
     this.http =
         new HttpOptions(
             from.connectTimeout,

@@ -71,8 +71,8 @@ final class RemoteBlob implements RegistryBlob {
     return openSingle(offset, length, new Abort());
   }
 
-  RangeStream openSingle(long offset, long length, Abort abort) throws IOException {
-    return new RangeStream(this, offset, length, resumes, abort);
+  SingleRangeStream openSingle(long offset, long length, Abort abort) throws IOException {
+    return new SingleRangeStream(this, offset, length, resumes, abort);
   }
 
   @Override
@@ -106,13 +106,13 @@ final class RemoteBlob implements RegistryBlob {
       return RegistryBlob.super.open(ranges);
     }
     var abort = new Abort();
-    RangesCall.Answer answer =
+    MultiRangeCall.Answer answer =
         run(
             "read",
             digest + " in " + ranges.size() + " ranges from " + ranges.getFirst().offset(),
-            new RangesCall(requests, multiRange, this, List.copyOf(ranges), abort),
+            new MultiRangeCall(requests, multiRange, this, List.copyOf(ranges), abort),
             abort);
-    return new RangesStream(this, List.copyOf(ranges), answer, abort);
+    return new MultiRangeStream(this, List.copyOf(ranges), answer, abort);
   }
 
   @Override
@@ -148,7 +148,7 @@ final class RemoteBlob implements RegistryBlob {
   RangeBody request(long offset, long length, Abort abort) throws IOException {
     var range = new ByteRange(offset, length);
     RangeBody body =
-        run("read", describe(range), new RangeCall(requests, this, range, abort), abort);
+        run("read", describe(range), new SingleRangeCall(requests, this, range, abort), abort);
     delivers(range, body.host());
     return body;
   }

@@ -129,8 +129,8 @@ final class MultipartFuzzTest {
   private static void readRanges(byte[] input) {
     var arrived = new Arrived(input);
     var read = new ByteArrayOutputStream();
-    var answer = new RangesCall.Answer(HOST, arrived.body());
-    try (var ranges = new RangesStream(BLOB, RANGES, answer, new Abort())) {
+    var answer = new MultiRangeCall.Answer(HOST, arrived.body());
+    try (var ranges = new MultiRangeStream(BLOB, RANGES, answer, new Abort())) {
       for (ByteRange wanted : RANGES) {
         BlobStream range = requireNonNull(ranges.next());
         int before = read.size();

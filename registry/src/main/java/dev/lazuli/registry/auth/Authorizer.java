@@ -25,12 +25,15 @@ public final class Authorizer {
   private static final int MAX_REPOSITORIES = 10_000;
   private static final Duration PASSWORD_LIFE = Duration.ofMinutes(10);
 
+  /** How long what no request has used is kept. */
+  private static final Duration REST = Duration.ofHours(1);
+
   private final TokenServer tokens;
   private final CredentialsProvider provider;
   private final Cache<Origin, Challenge> challenges =
-      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).build();
+      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
   private final Cache<Scope, Slot> slots =
-      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).build();
+      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
 
   public Authorizer(TokenServer tokens, CredentialsProvider provider) {
     this.tokens = tokens;

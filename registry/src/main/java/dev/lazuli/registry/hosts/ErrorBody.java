@@ -5,10 +5,12 @@ import dev.lazuli.registry.model.Text;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 
 /**
  * What a registry says about a failure: {@code {"errors":[{"code":"...","message":"..."}]}}, or in
@@ -17,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ErrorBody {
   private static final int LIMIT = 4 << 10;
-  private static final Pattern CODE = Pattern.compile("\"code\"\\s*:\\s*\"([^\"]{1,80})\"");
-  private static final Pattern MESSAGE = Pattern.compile("\"message\"\\s*:\\s*\"([^\"]{1,200})\"");
+  private static final JsonFactory JSON = new JsonFactory();
 
   private ErrorBody() {}
 
@@ -28,7 +29,7 @@ final class ErrorBody {
       return null;
     }
     try {
-      return find(new String(read(reply), StandardCharsets.UTF_8));
+      return find(read(reply));
     } catch (IOException e) {
       return null; // the status says enough
     }
@@ -50,14 +51,54 @@ final class ErrorBody {
     return text.toByteArray();
   }
 
-  private static @Nullable String find(String body) {
-    Matcher code = CODE.matcher(body);
-    Matcher message = MESSAGE.matcher(body);
-    String words = message.find() ? Text.clean(message.group(1)) : null;
-    if (!code.find()) {
-      return words;
+  /** Returns what the beginning of a body says, which may end anywhere or not be JSON at all. */
+  static @Nullable String find(byte[] body) {
+    var error = new FirstError();
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
+      for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+        if (error.isOver(token, json)) {
+          break;
+        }
+      }
+    } catch (JacksonException e) {
+      // what came before is what there is
     }
-    String name = Text.clean(code.group(1));
-    return words == null ? name : name + ": " + words;
+    return error.words();
+  }
+
+  /** The first object of a document that has a code or a message. */
+  private static final class FirstError {
+    private @Nullable String code;
+    private @Nullable String message;
+    private int depth = -1;
+
+    /** Takes a token; returns whether nothing more is to be learnt. */
+    boolean isOver(JsonToken token, JsonParser json) {
+      int now = json.streamReadContext().getNestingDepth();
+      if (token == JsonToken.END_OBJECT) {
+        return now < depth;
+      }
+      if (token == JsonToken.VALUE_STRING && (depth < 0 || depth == now)) {
+        take(json.currentName(), json.getString(), now);
+      }
+      return false;
+    }
+
+    private void take(@Nullable String name, String value, int at) {
+      if (value.isEmpty()) {
+        return;
+      }
+      if ("code".equals(name)) {
+        code = Text.clean(value);
+        depth = at;
+      } else if ("message".equals(name)) {
+        message = Text.clean(value);
+        depth = at;
+      }
+    }
+
+    @Nullable String words() {
+      return code == null ? message : message == null ? code : code + ": " + message;
+    }
   }
 }

@@ -1,12 +1,12 @@
 package dev.lazuli.registry.hosts;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.registry.http.Origin;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
@@ -15,12 +15,17 @@ import java.util.function.LongSupplier;
  */
 public final class HostHealth {
   private static final Duration SHUNNED = Duration.ofSeconds(30);
+  private static final int MAX_HOSTS = 10_000;
 
-  private final Map<Origin, Long> shunnedUntil = new ConcurrentHashMap<>();
-  private final LongSupplier nanoTime;
+  private final Cache<Origin, Boolean> shunned;
 
   public HostHealth(LongSupplier nanoTime) {
-    this.nanoTime = nanoTime;
+    this.shunned =
+        Caffeine.newBuilder()
+            .ticker(nanoTime::getAsLong)
+            .expireAfterWrite(SHUNNED)
+            .maximumSize(MAX_HOSTS)
+            .build();
   }
 
   /** Returns the hosts in their order, those lately without an answer behind the others. */
@@ -28,24 +33,19 @@ public final class HostHealth {
     var first = new ArrayList<RegistryHost>(hosts.size());
     var last = new ArrayList<RegistryHost>();
     for (RegistryHost host : hosts) {
-      (isShunned(host) ? last : first).add(host);
+      (shunned.getIfPresent(host.origin()) == null ? first : last).add(host);
     }
     first.addAll(last);
     return first;
   }
 
   void succeeded(RegistryHost host) {
-    shunnedUntil.remove(host.origin());
+    shunned.invalidate(host.origin());
   }
 
   void failed(RegistryHost host, IOException failure) {
     if (!(failure instanceof HostFailure)) {
-      shunnedUntil.put(host.origin(), nanoTime.getAsLong() + SHUNNED.toNanos());
+      shunned.put(host.origin(), true);
     }
-  }
-
-  private boolean isShunned(RegistryHost host) {
-    Long until = shunnedUntil.get(host.origin());
-    return until != null && until - nanoTime.getAsLong() > 0;
   }
 }

@@ -1,7 +1,7 @@
 package dev.lazuli.registry.hosts;
 
 import dev.lazuli.registry.model.Mirror;
-import dev.lazuli.registry.model.Ranges;
+import dev.lazuli.registry.model.OptionChecks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,9 +34,9 @@ public record HostOptions(
 
   /** Checks ranges and copies the collections. */
   public HostOptions {
-    Ranges.within("attempts", attempts, 1, 100);
-    Ranges.positive("retryWait", retryWait);
-    Ranges.positive("maxRetryWait", maxRetryWait);
+    OptionChecks.within("attempts", attempts, 1, 100);
+    OptionChecks.positive("retryWait", retryWait);
+    OptionChecks.positive("maxRetryWait", maxRetryWait);
     plainHttpHosts = Set.copyOf(plainHttpHosts);
     insecureTlsHosts = Set.copyOf(insecureTlsHosts);
     caCertificates = List.copyOf(caCertificates);

@@ -2,8 +2,8 @@ package dev.lazuli.registry.http;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.registry.model.OptionChecks;
 import dev.lazuli.registry.model.ProxyRules;
-import dev.lazuli.registry.model.Ranges;
 import java.time.Duration;
 
 /**
@@ -36,14 +36,14 @@ public record HttpOptions(
 
   /** Checks ranges. */
   public HttpOptions {
-    Ranges.positive("connectTimeout", connectTimeout);
-    Ranges.positive("acquireTimeout", acquireTimeout);
-    Ranges.positive("headersTimeout", headersTimeout);
-    Ranges.positive("idleBodyTimeout", idleBodyTimeout);
-    Ranges.positive("slowBodyTimeout", slowBodyTimeout);
-    Ranges.within("connectionsPerHost", connectionsPerHost, 1, 1024);
-    Ranges.within("ioThreads", ioThreads, 1, 64);
-    Ranges.within("receiveBufferBytes", receiveBufferBytes, 4 << 10, 1 << 20);
+    OptionChecks.positive("connectTimeout", connectTimeout);
+    OptionChecks.positive("acquireTimeout", acquireTimeout);
+    OptionChecks.positive("headersTimeout", headersTimeout);
+    OptionChecks.positive("idleBodyTimeout", idleBodyTimeout);
+    OptionChecks.positive("slowBodyTimeout", slowBodyTimeout);
+    OptionChecks.within("connectionsPerHost", connectionsPerHost, 1, 1024);
+    OptionChecks.within("ioThreads", ioThreads, 1, 64);
+    OptionChecks.within("receiveBufferBytes", receiveBufferBytes, 4 << 10, 1 << 20);
     requireNonNull(proxies);
     requireNonNull(userAgent);
   }

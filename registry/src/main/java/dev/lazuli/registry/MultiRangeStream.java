@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * still to come, and the rest of the present one, are fetched singly instead. So they are when the
  * body holds more parts, or more bytes between the wanted ones, than the request can have led to.
  */
-final class RangesStream implements BlobRanges {
+final class MultiRangeStream implements BlobRanges {
   /** A host may join neighbouring ranges to one part, or send gaps along that are this small. */
   private static final long MOST_UNASKED_BYTES = 1 << 20;
 
@@ -41,7 +41,8 @@ final class RangesStream implements BlobRanges {
   private long unasked;
   private volatile @Nullable Range current;
 
-  RangesStream(RemoteBlob blob, List<ByteRange> ranges, RangesCall.Answer answer, Abort abort) {
+  MultiRangeStream(
+      RemoteBlob blob, List<ByteRange> ranges, MultiRangeCall.Answer answer, Abort abort) {
     this.blob = blob;
     this.ranges = ranges;
     this.host = answer.host();
@@ -133,7 +134,7 @@ final class RangesStream implements BlobRanges {
   private final class Range implements BlobStream, FromHost {
     private final ByteRange wanted;
     private long position;
-    private volatile @Nullable RangeStream single;
+    private volatile @Nullable SingleRangeStream single;
 
     Range(ByteRange wanted) {
       this.wanted = wanted;
@@ -180,7 +181,7 @@ final class RangesStream implements BlobRanges {
     }
 
     private void endSingle() {
-      RangeStream open = single;
+      SingleRangeStream open = single;
       if (open != null) {
         open.close();
       }
@@ -188,7 +189,7 @@ final class RangesStream implements BlobRanges {
 
     @Override
     public RegistryHost host() {
-      RangeStream open = single;
+      SingleRangeStream open = single;
       return open == null ? host : open.host();
     }
 

@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 
 /** One range of a blob from one host. */
-record RangeCall(HostRequests requests, RemoteBlob blob, ByteRange range, Abort abort)
+record SingleRangeCall(HostRequests requests, RemoteBlob blob, ByteRange range, Abort abort)
     implements HostCall<RangeBody> {
 
   @Override

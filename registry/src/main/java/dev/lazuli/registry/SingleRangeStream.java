@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The reader's thread must close it, too, where another one did: see {@link LentPiece}.
  */
-final class RangeStream implements BlobStream, FromHost {
+final class SingleRangeStream implements BlobStream, FromHost {
   private static final int PROGRESS_BYTES = 1 << 20;
 
   /** A host that gives less of a range than this, each time it is asked, costs a request for it. */
@@ -40,7 +40,7 @@ final class RangeStream implements BlobStream, FromHost {
   private volatile RegistryHost host;
 
   /** Opens a range; returns when a host has begun to answer. */
-  RangeStream(RemoteBlob blob, long offset, long length, int resumes, Abort abort)
+  SingleRangeStream(RemoteBlob blob, long offset, long length, int resumes, Abort abort)
       throws IOException {
     this.blob = blob;
     this.end = offset + length;

@@ -3,8 +3,8 @@ package dev.lazuli.registry.model;
 import java.time.Duration;
 
 /** Checks of options; each names the option that is wrong. */
-public final class Ranges {
-  private Ranges() {}
+public final class OptionChecks {
+  private OptionChecks() {}
 
   /** Checks that a time is above zero. */
   public static void positive(String name, Duration value) {

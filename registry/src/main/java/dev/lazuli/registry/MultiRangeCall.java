@@ -16,13 +16,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Several ranges of a blob by one request to one host. */
-record RangesCall(
+record MultiRangeCall(
     HostRequests requests,
     MultiRangeHosts hosts,
     RemoteBlob blob,
     List<ByteRange> ranges,
     Abort abort)
-    implements HostCall<RangesCall.Answer> {
+    implements HostCall<MultiRangeCall.Answer> {
 
   /** What a host makes of the request: parts, or no answer to several ranges at once. */
   record Answer(RegistryHost host, @Nullable MultipartBody parts) {}
