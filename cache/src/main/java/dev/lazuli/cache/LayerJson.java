@@ -29,6 +29,10 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
  */
 final class LayerJson {
   private static final int MAX_BYTES = 1 << 20;
+
+  /** That the files shown were compared with the tar's, which the first proofs did not do. */
+  private static final String FILES = "files";
+
   private static final JsonFactory JSON = new JsonFactory();
   private static final ObjectWriteContext INDENTED =
       new ObjectWriteContext.Base() {
@@ -81,6 +85,7 @@ final class LayerJson {
       writeNullable(json, "diffId", proof.diffId());
       writeNullable(json, "lie", proof.lie());
       json.writeStringProperty("proved", proof.at().toString());
+      json.writeStringProperty("proofCovers", FILES);
     }
   }
 
@@ -151,9 +156,13 @@ final class LayerJson {
         proof());
   }
 
+  /** A proof that left the files out is none; a lie is one, whatever else was looked at. */
   private @Nullable LayerProof proof() {
     var at = instant("proved");
-    return at == null ? null : new LayerProof(texts.get("diffId"), texts.get("lie"), at);
+    var lie = texts.get("lie");
+    return at == null || (lie == null && !FILES.equals(texts.get("proofCovers")))
+        ? null
+        : new LayerProof(texts.get("diffId"), lie, at);
   }
 
   private String text(String name) {

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What reading a layer's whole blob has shown, once and for all: either its DiffID, which also
- * means that the blob has the layer's digest and that every chunk lies in its tar, or what is wrong
- * with it.
+ * means that the blob has the layer's digest, that every chunk lies in its tar, and that the layer
+ * shows the files of that tar, or what is wrong with it.
  *
  * @param diffId digest of the uncompressed tar, {@code sha256:<64 hex>}; null if the layer lied
  * @param lie what is wrong, in one line; null if nothing is

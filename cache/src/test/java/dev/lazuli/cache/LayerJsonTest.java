@@ -67,6 +67,18 @@ final class LayerJsonTest {
   }
 
   @Test
+  void aProofThatLeftTheFilesOut_isNone_butALieStaysOne() throws Exception {
+    var proved = WHOLE.withProof(new LayerProof(DIGEST, null, CREATED));
+    var text = new String(LayerJson.write(proved), UTF_8);
+    var lied = WHOLE.withProof(new LayerProof(null, "it is another", CREATED));
+    var lie = new String(LayerJson.write(lied), UTF_8);
+
+    assertThat(read(text)).isEqualTo(proved);
+    assertThat(read(text.replace("proofCovers", "before")).proof()).isNull();
+    assertThat(read(lie.replace("proofCovers", "before"))).isEqualTo(lied);
+  }
+
+  @Test
   void whatIsNotKnown_staysUnknown() throws Exception {
     var bare = LayerRecord.of(DIGEST, 0, "soci", "gzip", null, 0);
     var text = new String(LayerJson.write(bare), UTF_8);

@@ -73,14 +73,19 @@ public final class ChunkDecoder implements AutoCloseable {
    * Nothing that is wrong with the blob ends the pass early, so that its digest is always known.
    *
    * @param blob the blob from its first byte to its last; the caller closes it
+   * @param follower reads the tar as it passes
    * @throws IOException if the blob or the sink fails; an unfinished chunk was aborted
    */
   public WholeBlob decodeWhole(
-      Compression compression, BlobStream blob, ChunkTableView chunks, ChunkSink sink)
+      Compression compression,
+      BlobStream blob,
+      ChunkTableView chunks,
+      ChunkSink sink,
+      TarFollower follower)
       throws IOException {
     try (var order = new BlobOrder(chunks);
         var bench = pool.borrow(compression)) {
-      return new WholePass(bench, chunks, order, sink).run(blob, compression);
+      return new WholePass(bench, chunks, order, sink, follower).run(blob);
     }
   }
 

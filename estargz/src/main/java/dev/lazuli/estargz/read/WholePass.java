@@ -2,10 +2,7 @@ package dev.lazuli.estargz.read;
 
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
-import dev.lazuli.estargz.Compression;
-import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Sha256;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -22,16 +19,21 @@ import org.jspecify.annotations.Nullable;
  * begins there (inside a gzip header, a skippable frame, compressed data), the chunk is not in the
  * tar, whatever a decoder would find that starts at that place.
  */
-final class WholePass {
+final class WholePass implements PassInput.Pass {
   private static final byte[] NO_DIGEST = new byte[Sha256.BYTES];
+  private static final ByteBuffer ZEROS =
+      ByteBuffer.allocateDirect(DecoderPool.WINDOW_BYTES).asReadOnlyBuffer();
 
   private final DecoderPool.Bench bench;
   private final ChunkTableView chunks;
   private final BlobOrder order;
   private final ChunkSink sink;
+  private final TarFollower follower;
   private final MessageDigest tar = Sha256.newComputation();
   private final byte[] expected = new byte[Sha256.BYTES];
   private @Nullable String problem;
+  private boolean broken;
+  private long strayReads;
 
   /** Bytes of the tar that have been seen. */
   private long tarBytes;
@@ -52,7 +54,13 @@ final class WholePass {
 
   private long currentLeft;
 
-  WholePass(DecoderPool.Bench bench, ChunkTableView chunks, BlobOrder order, ChunkSink sink) {
+  WholePass(
+      DecoderPool.Bench bench,
+      ChunkTableView chunks,
+      BlobOrder order,
+      ChunkSink sink,
+      TarFollower follower) {
+    this.follower = follower;
     this.bench = bench;
     this.chunks = chunks;
     this.order = order;
@@ -65,14 +73,13 @@ final class WholePass {
    * @throws IOException if the blob cannot be read or the sink fails; an unfinished chunk was
    *     aborted
    */
-  WholeBlob run(BlobStream blob, Compression compression) throws IOException {
+  WholeBlob run(BlobStream blob) throws IOException {
     var hashed = new DigestedStream(blob, Sha256.newComputation());
-    boolean decompressed = false;
+    bench.decoder.start(new BlobCursor(hashed, 0), chunks.layer());
+    var input = new PassInput(bench, this);
     try {
-      decompress(hashed);
-      decompressed = true;
-    } catch (LayerFormatException | EOFException e) {
-      note(compression + " data cannot be decompressed: " + e.getMessage());
+      follower.follow(input);
+      input.drain();
     } finally {
       abandon();
     }
@@ -82,20 +89,23 @@ final class WholePass {
     }
     return new WholeBlob(
         Sha256.of(hashed.digest().digest()),
-        decompressed ? Optional.of(Sha256.of(tar.digest())) : Optional.empty(),
+        broken ? Optional.empty() : Optional.of(Sha256.of(tar.digest())),
         Optional.ofNullable(problem));
   }
 
-  private void decompress(BlobStream blob) throws IOException {
-    bench.decoder.start(new BlobCursor(blob, 0), chunks.layer());
-    while (bench.decoder.decodeStream(bench.window.clear())) {
-      enter(bench.decoder.streamStart());
-      take(bench.window.flip());
-    }
-    abandon();
+  @Override
+  public void broken(IOException reason) {
+    broken = true;
+    note("it cannot be decompressed: " + reason.getMessage());
   }
 
-  private void enter(long start) {
+  @Override
+  public long strayReads() {
+    return strayReads;
+  }
+
+  @Override
+  public void enter(long start) {
     if (start == stream) {
       return;
     }
@@ -117,7 +127,8 @@ final class WholePass {
     }
   }
 
-  private void take(ByteBuffer window) throws IOException {
+  @Override
+  public void take(ByteBuffer window) throws IOException {
     tar.update(window.duplicate());
     while (window.hasRemaining() && (current >= 0 || begin(window))) {
       var part = window.slice(window.position(), (int) Math.min(window.remaining(), currentLeft));
@@ -130,7 +141,16 @@ final class WholePass {
         end();
       }
     }
-    tarBytes += window.remaining();
+    pass(window, window.remaining());
+  }
+
+  /** Passes over bytes that belong to no chunk. */
+  private void pass(ByteBuffer window, int count) {
+    if (window.slice(window.position(), count).mismatch(ZEROS.slice(0, count)) >= 0) {
+      strayReads++;
+    }
+    window.position(window.position() + count);
+    tarBytes += count;
   }
 
   /** Begins the next chunk if it begins in the window, and drops what lies before it. */
@@ -145,10 +165,10 @@ final class WholePass {
         return false;
       }
       if (before >= 0) {
-        window.position(window.position() + (int) before);
-        tarBytes += before;
+        pass(window, (int) before);
         next++;
         current = chunk;
+        follower.found(chunk, tarBytes);
         currentLeft = chunks.chunkSize(chunk);
         bench.sha256.reset();
         sink.begin(chunk);

@@ -78,12 +78,22 @@ public final class TarReader {
     return entryOffset;
   }
 
+  /** Returns where the next byte lies, counted from where reading began. */
+  public long offset() {
+    return offset;
+  }
+
   /** Passes over the content and padding of the current entry. */
   public void skipContent() throws IOException {
+    skipContentAlone();
+    var _ = readPadding();
+  }
+
+  /** Passes over the content of the current entry; its padding is to be read. */
+  public void skipContentAlone() throws IOException {
     in.skipNBytes(left);
     offset += left;
     left = 0;
-    var _ = readPadding();
   }
 
   /**

@@ -46,5 +46,8 @@ final class InodeRow {
   /** A directory that has no entry of its own. */
   static final int IMPLIED = 0x800;
 
+  /** A file with content, other than zeros, that no chunk of the layer's table has. */
+  static final int UNCOVERED = 0x1000;
+
   private InodeRow() {}
 }

@@ -103,6 +103,12 @@ final class InodeWriter {
     inodes.setInt(directory, InodeRow.FLAGS, flags | InodeRow.OPAQUE);
   }
 
+  /** Marks a file of which the layer's table leaves out some content. */
+  void makeUncovered(int file) {
+    var flags = inodes.getInt(file, InodeRow.FLAGS);
+    inodes.setInt(file, InodeRow.FLAGS, flags | InodeRow.UNCOVERED);
+  }
+
   EntryKind kind(int inode) {
     return EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
   }

@@ -136,6 +136,14 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     return (inodes.getInt(row(inode), InodeRow.FLAGS) & InodeRow.IMPLIED) != 0;
   }
 
+  /**
+   * Returns whether a file of an index made by {@link TarIndexer} has content, other than zeros,
+   * that no chunk of its layer's table has.
+   */
+  public boolean isUncovered(int inode) {
+    return (inodes.getInt(row(inode), InodeRow.FLAGS) & InodeRow.UNCOVERED) != 0;
+  }
+
   /** Returns the owner, an unsigned 32-bit number. */
   public int uid(int inode) {
     return inodes.getInt(row(inode), InodeRow.UID);
@@ -225,6 +233,28 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
       var entry = children.getInt(i, 0);
       visitor.child(name(entry), entries.getInt(entry, EntryRow.INODE));
     }
+  }
+
+  /** Returns how many names a directory has; 0 for other inodes. */
+  public int childCount(int directory) {
+    return type(directory) == DIRECTORY
+        ? (int) (inodes.getLong(row(directory), InodeRow.PLACE) >>> 32)
+        : 0;
+  }
+
+  /** Returns a name of a directory, 0 being the least. */
+  public MemorySegment childName(int directory, int place) {
+    return name(childEntry(directory, place));
+  }
+
+  /** Returns the inode of a name of a directory, 0 being the least. */
+  public int child(int directory, int place) {
+    return entries.getInt(childEntry(directory, place), EntryRow.INODE);
+  }
+
+  private int childEntry(int directory, int place) {
+    var index = Objects.checkIndex(place, childCount(directory));
+    return children.getInt((int) inodes.getLong(row(directory), InodeRow.PLACE) + index, 0);
   }
 
   /** Returns the directory that holds the first name of an inode; the root is its own parent. */

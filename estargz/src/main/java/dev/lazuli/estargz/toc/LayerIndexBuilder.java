@@ -146,7 +146,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
         text);
   }
 
-  private void add(TocEntry entry) throws LayerFormatException {
+  /** Adds the next entry. */
+  void add(TocEntry entry) throws LayerFormatException {
     if (entry.kind == null) {
       throw bad(entry, "type", "missing", "a known entry type");
     }
@@ -170,19 +171,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
 
   /** Go writes U+FFFD for bytes that are not UTF-8, so two files may have come to one name. */
   private void checkText(TocEntry entry) throws LayerFormatException {
-    if (hasReplacement(entry.name) || hasReplacement(entry.link)) {
+    if (entry.name.hasReplacement() || entry.link.hasReplacement()) {
       throw bad(entry, "text", "not the name in the tar", "UTF-8");
     }
-  }
-
-  private static boolean hasReplacement(Utf8Buffer text) {
-    var bytes = text.bytes();
-    for (int i = 0; i + 2 < text.length(); i++) {
-      if (bytes[i] == (byte) 0xef && bytes[i + 1] == (byte) 0xbf && bytes[i + 2] == (byte) 0xbd) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private boolean isHiddenAtRoot(TocEntry entry) {
@@ -298,6 +289,13 @@ public final class LayerIndexBuilder implements AutoCloseable {
     if (entry.kind == EntryKind.REGULAR && entry.size > 0) {
       lastFile = inode;
       chunks.addFirst(inode, entry);
+    }
+  }
+
+  /** Notes that the table leaves out some of the content of the file that was just added. */
+  void noteUncovered() {
+    if (lastFile >= 0) {
+      writer.makeUncovered(lastFile);
     }
   }
 

@@ -30,9 +30,9 @@ final class TocParser {
   private static final long UNSIGNED_INT = 0xffff_ffffL;
 
   /** Linux encodes a device number in 12 + 20 bits. */
-  private static final long MAX_MAJOR = 0xfff;
+  static final long MAX_MAJOR = 0xfff;
 
-  private static final long MAX_MINOR = 0xf_ffff;
+  static final long MAX_MINOR = 0xf_ffff;
 
   private final String layer;
   private final Limits limits;

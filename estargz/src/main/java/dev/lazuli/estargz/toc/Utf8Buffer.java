@@ -72,6 +72,16 @@ final class Utf8Buffer {
     }
   }
 
+  /** Returns whether U+FFFD is in it. */
+  boolean hasReplacement() {
+    for (int i = 0; i + 2 < length; i++) {
+      if (bytes[i] == (byte) 0xef && bytes[i + 1] == (byte) 0xbf && bytes[i + 2] == (byte) 0xbd) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Returns the bytes as characters of ISO 8859-1. */
   String latin1() {
     return new String(bytes, 0, length, StandardCharsets.ISO_8859_1);

@@ -62,7 +62,8 @@ class WholePassTest {
   private WholeBlob pass(LayerFormat format, ChunkTableView chunks, byte[] bytes, int piece)
       throws IOException {
     var source = new MemoryBlob(bytes, piece, piece % 2 == 0);
-    return decoder.decodeWhole(format.compression(), source.open(0, bytes.length), chunks, sink);
+    return decoder.decodeWhole(
+        format.compression(), source.open(0, bytes.length), chunks, sink, TarFollower.NONE);
   }
 
   @ParameterizedTest
@@ -214,7 +215,8 @@ class WholePassTest {
             public void close() {}
           };
 
-      assertThatThrownBy(() -> decoder.decodeWhole(Compression.GZIP, broken, index, sink))
+      assertThatThrownBy(
+              () -> decoder.decodeWhole(Compression.GZIP, broken, index, sink, TarFollower.NONE))
           .hasMessage("the network is down");
       assertThat(sink.calls.getLast()).startsWith("abort");
     }

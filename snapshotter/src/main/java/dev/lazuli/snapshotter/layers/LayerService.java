@@ -192,6 +192,12 @@ public final class LayerService implements AutoCloseable {
     return followsAnother;
   }
 
+  /** A layer that was indexed needs about as much for the index of its tar. */
+  private static Limits limits(Setup setup) {
+    long indexes = setup.layers().indexes().memoryBytes();
+    return Limits.DEFAULT.withIndexBytes(Math.max(Limits.DEFAULT.indexBytes(), indexes));
+  }
+
   /**
    * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
    * nothing of the kind can be had: mounts of a dead session are detached.
@@ -230,7 +236,7 @@ public final class LayerService implements AutoCloseable {
       ScheduledExecutorService timer) {
     var manners =
         new Proofs.Manners(
-            Limits.DEFAULT,
+            limits(setup),
             courtesy,
             counted,
             scheduler::backgroundPause,

@@ -1,9 +1,11 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.compare.ShownTree;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.proof.ProofWish;
@@ -139,6 +141,12 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
       throw new IOException("layer " + digest() + " is no longer in use");
     }
     return data.share();
+  }
+
+  @Override
+  @MustBeClosed
+  public ShownTree tree(LayerData shared) throws IOException {
+    return new ErofsTree(shared.metaPath());
   }
 
   @Override

@@ -3,12 +3,16 @@ package dev.lazuli.snapshotter.proof;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.compare.LayerCheck;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.WholeBlob;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -21,14 +25,32 @@ import org.slf4j.LoggerFactory;
 final class ProofPass {
   private static final Logger log = LoggerFactory.getLogger(ProofPass.class);
 
+  /** For the memory of the tar's index, which few layers have to wait for. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private final ProvableLayer layer;
+  private final Limits limits;
+  private final IndexMemory memory;
   private final ChunkDecoder decoder;
   private final Pace pace;
   private final PassLife life;
   private final long firstWaitMillis;
 
+  /**
+   * Makes a pass.
+   *
+   * @param memory pays for the index of the tar that is compared with what the layer shows
+   */
   ProofPass(
-      ProvableLayer layer, ChunkDecoder decoder, Pace pace, PassLife life, long firstWaitMillis) {
+      ProvableLayer layer,
+      Limits limits,
+      IndexMemory memory,
+      ChunkDecoder decoder,
+      Pace pace,
+      PassLife life,
+      long firstWaitMillis) {
+    this.limits = limits;
+    this.memory = memory;
     this.layer = layer;
     this.decoder = decoder;
     this.pace = pace;
@@ -67,8 +89,17 @@ final class ProofPass {
     var chunks = new MissingChunks(data, layer::arrived, layer::notStored);
     var compression = Compression.valueOf(data.record().compression());
     long size = data.record().size();
-    try (var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
-      return decoder.decodeWhole(compression, blob, new CacheChunkView(data), chunks);
+    var table = new CacheChunkView(data);
+    try (var check = new LayerCheck(limits, memory.claim(layer.digest(), PATIENCE), table);
+        var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
+      var found = decoder.decodeWhole(compression, blob, table, chunks, check);
+      return found.problem().isPresent() ? found : compared(found, check, data);
+    }
+  }
+
+  private WholeBlob compared(WholeBlob found, LayerCheck check, LayerData data) throws IOException {
+    try (var tree = layer.tree(data)) {
+      return new WholeBlob(found.blobDigest(), found.diffId(), check.difference(tree));
     }
   }
 

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
@@ -27,17 +28,21 @@ import org.slf4j.LoggerFactory;
 /**
  * The node's proofs: who waits for one, and the few that go on. Layers that still miss content go
  * first, because a pass brings it along. A pass has a thread of its own, for it computes as much as
- * it waits; its memory is a window and a decompressor, whatever the size of the layer. Thread-safe.
+ * it waits; its memory is a window, a decompressor and an index of the tar, for which all passes
+ * share a budget of their own. Thread-safe.
  */
 public final class Proofs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proofs.class);
   private static final long CLOSE_MILLIS = 5000;
   private static final int MOST_DOUBLINGS = 6;
 
+  /** More passes than these wait for each other's indexes. */
+  private static final int MOST_INDEXES = 16;
+
   /**
    * How passes go about their work.
    *
-   * @param limits what the decoder accepts
+   * @param limits what the decoder accepts, and most memory for indexes of tars
    * @param courtesy whom to stand aside for
    * @param listener told of bytes that arrive
    * @param pauseNanos pays for a number of bytes and returns how long to wait, in nanoseconds
@@ -87,6 +92,7 @@ public final class Proofs implements AutoCloseable {
   private final Manners manners;
   private final ScheduledExecutorService timer;
   private final ChunkDecoder decoder;
+  private final IndexMemory memory;
 
   @GuardedBy("this")
   private final Deque<Wish> filling = new ArrayDeque<>();
@@ -110,6 +116,8 @@ public final class Proofs implements AutoCloseable {
     this.manners = manners;
     this.timer = timer;
     this.decoder = new ChunkDecoder(manners.limits());
+    this.memory =
+        new IndexMemory(manners.limits().indexBytes(), Math.min(options.passes(), MOST_INDEXES));
   }
 
   /** Returns which layers are proved. */
@@ -193,7 +201,14 @@ public final class Proofs implements AutoCloseable {
 
   private LayerProof read(Wish wish) throws IOException {
     var pace = new Measured(wish);
-    return new ProofPass(wish.layer, decoder, pace, wish.life, manners.firstWaitMillis())
+    return new ProofPass(
+            wish.layer,
+            manners.limits(),
+            memory,
+            decoder,
+            pace,
+            wish.life,
+            manners.firstWaitMillis())
         .run(manners.clock());
   }
 

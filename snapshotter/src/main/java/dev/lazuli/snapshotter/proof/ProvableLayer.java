@@ -1,8 +1,10 @@
 package dev.lazuli.snapshotter.proof;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.compare.ShownTree;
 import java.io.IOException;
 
 /** A layer in use, as its proof needs it. Safe for use by several threads. */
@@ -16,6 +18,14 @@ public interface ProvableLayer {
    * @throws IOException if the layer is not in use any more
    */
   LayerData share() throws IOException;
+
+  /**
+   * Returns what the layer shows, the caller's to close.
+   *
+   * @param data a handle of {@link #share}, open as long as the tree is
+   */
+  @MustBeClosed
+  ShownTree tree(LayerData data) throws IOException;
 
   /** Returns the layer's blob at its registry. */
   BlobSource blob();

@@ -119,6 +119,19 @@ final class DifferentialIT {
     }
 
     assertThat(differences).as("differences of stacks from seed " + SEED).isEmpty();
+    assertNobodyLied();
+  }
+
+  /** What was read to its end was proved meanwhile, and all of these images are honest. */
+  private static void assertNobodyLied() throws IOException {
+    long proved = 0;
+    for (var daemon : DAEMONS.values()) {
+      var log = daemon.log().lines().toList();
+      assertThat(log).noneMatch(line -> line.contains("is not what its image says"));
+      proved += log.stream().filter(line -> line.contains(": proved, its tar is ")).count();
+    }
+    System.out.println(proved + " layers proved");
+    assertThat(proved).isPositive();
   }
 
   /** The image specification would have the old content hidden; containerd shows it too. */

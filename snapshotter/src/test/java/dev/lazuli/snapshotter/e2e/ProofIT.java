@@ -10,6 +10,7 @@ import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.ContainerDefaults;
+import dev.lazuli.testimages.images.GeneratedContent;
 import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.LayerEncoding;
@@ -38,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 @TestMethodOrder(OrderAnnotation.class)
 final class ProofIT {
   private static final String OTHER = "other";
+  private static final int LATE_BYTES = 8 << 20;
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
@@ -45,6 +47,7 @@ final class ProofIT {
   private static Node node;
   private static String evil;
   private static String victim;
+  private static String lying;
   private static int metricsPort;
 
   @BeforeAll
@@ -56,9 +59,12 @@ final class ProofIT {
     var passedOff = new LayoutLayer(wrong.descriptor(), right.diffId(), wrong.uncompressedSize());
     var _ = layout.addImage("victim", ContainerDefaults.DEFAULT, List.of(right));
     var _ = layout.addImage("evil", ContainerDefaults.DEFAULT, List.of(passedOff));
+    var setuid = LyingTable.of(layout, right, ProofIT::withSetuidWord);
+    var _ = layout.addImage("setuid", ContainerDefaults.DEFAULT, List.of(setuid));
     registry.serve("image", layout);
     victim = registry.reference("image", "victim");
     evil = registry.reference("image", "evil");
+    lying = registry.reference("image", "setuid");
     metricsPort = freePort();
     node = Node.start(BED, "fetch.background=false", "metrics.address=127.0.0.1:" + metricsPort);
   }
@@ -69,8 +75,17 @@ final class ProofIT {
             .program(Path.of("/bin/sh"))
             .tree()
             .file("word", word)
-            .file("late", word + " read late");
+            // Too large to be taken along: the layer stays incomplete until it is asked for.
+            .file("late", new GeneratedContent(LATE_BYTES, word.length(), GeneratedContent.NOISE));
     return new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ).layer(tree).layers().getFirst();
+  }
+
+  /** Gives the entry of a file in the table the mode 04755. */
+  private static String withSetuidWord(String table) {
+    int entry = table.indexOf("\"name\": \"word\"");
+    int mode = table.indexOf("\"mode\"", entry);
+    int end = table.indexOf('\n', mode);
+    return table.substring(0, mode) + "\"mode\": 2541," + table.substring(end);
   }
 
   private static int freePort() throws IOException {
@@ -158,6 +173,32 @@ final class ProofIT {
 
     assertThat(node.shell(victim, "v2", "read word < /word; echo $word")).isEqualTo("right");
     assertThat(status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
+  }
+
+  @Test
+  @Order(5)
+  void aTableThatShowsAFileSetuid_isFoundOut_thoughAllDigestsAreRight() throws IOException {
+    node.rpull(lying).check();
+    assertThat(node.shell(lying, "e3", "test -u /word && echo setuid")).isEqualTo("setuid");
+    var mounted = node.mountedLayers().getFirst();
+
+    var _ =
+        DaemonProcess.lazuli("fetch", lying)
+            .with("--state=" + node.daemon().state())
+            .within(Node.LONG)
+            .run();
+    node.await("the lie is known", ProofIT::hasLied);
+
+    assertThat(status().layers())
+        .anySatisfy(
+            layer ->
+                assertThat(layer.proofReason().orElse(""))
+                    .contains("/word is shown with mode 0104755, its tar has 0100"));
+    assertThatThrownBy(() -> Files.readString(mounted.resolve("late")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Input/output error");
+    node.removeAllImages();
+    node.awaitNothingLeft();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
@@ -15,6 +16,7 @@ import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
+import dev.lazuli.estargz.compare.ShownTree;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
@@ -25,6 +27,7 @@ import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +48,14 @@ final class ProofRig implements AutoCloseable {
   private static final int FILES = 12;
   private static final long SEED = 20_261_130;
   static final Duration RETRY = Duration.ofMillis(20);
+
+  /** Compares nothing: what the layer shows is not of our making, as its image is none. */
+  private static final ShownTree UNCOMPARED =
+      (ShownTree)
+          Proxy.newProxyInstance(
+              ShownTree.class.getClassLoader(),
+              new Class<?>[] {ShownTree.class},
+              (_, method, _) -> method.getReturnType() == boolean.class ? false : null);
 
   final FaultyBlob source;
   final BuiltLayer built;
@@ -199,6 +210,12 @@ final class ProofRig implements AutoCloseable {
     @Override
     public LayerData share() throws IOException {
       return data.share();
+    }
+
+    @Override
+    @MustBeClosed
+    public ShownTree tree(LayerData shared) throws IOException {
+      return UNCOMPARED;
     }
 
     @Override
