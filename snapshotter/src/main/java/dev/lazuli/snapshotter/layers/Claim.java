@@ -46,7 +46,12 @@ final class Claim implements RemoteLayer {
 
   @Override
   public Optional<Finding> finding() {
-    return opened().truth().finding();
+    return layer.ifOpen().flatMap(open -> open.truth().finding());
+  }
+
+  @Override
+  public boolean isSharedWith(String reference) {
+    return layer.isSharedWith(reference);
   }
 
   @Override

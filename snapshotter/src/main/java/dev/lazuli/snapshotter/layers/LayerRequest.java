@@ -47,6 +47,9 @@ public record LayerRequest(
   /** Label of a mounted layer's snapshot: the layer's digest. */
   public static final String SHOWN_LAYER = "dev.lazuli/layer";
 
+  /** Label of a mounted layer's snapshot: the chain ID that its content was proved to have. */
+  public static final String SHOWN_PROVED = "dev.lazuli/proved";
+
   /** Label of a mounted layer's snapshot: digest of its table of contents. */
   public static final String SHOWN_TOC = "dev.lazuli/toc";
 

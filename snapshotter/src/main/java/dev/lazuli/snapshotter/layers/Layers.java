@@ -66,7 +66,8 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private void requireLazy(LayerRequest request) throws WholePullException {
     if (!parts.options().tenancy().mayBeLazy(request.reference())) {
-      throw new WholePullException(request.digest(), request.reference());
+      throw new WholePullException(
+          request.digest(), "layers.lazy_from does not name " + request.reference());
     }
   }
 

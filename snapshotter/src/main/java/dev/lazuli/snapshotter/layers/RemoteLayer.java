@@ -35,6 +35,11 @@ public interface RemoteLayer extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** Returns whether an image is of a repository that is known to have the layer. */
+  default boolean isSharedWith(String reference) {
+    return false;
+  }
+
   /** Returns whether all of the layer's content is on this node's disk. */
   boolean complete();
 

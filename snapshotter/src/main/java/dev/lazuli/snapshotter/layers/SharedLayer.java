@@ -4,7 +4,6 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
@@ -27,10 +26,14 @@ final class SharedLayer {
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable OpenLayer open;
   private final AtomicInteger claims = new AtomicInteger();
+  private final TableTrust tables;
+  private final Admission admission;
 
   SharedLayer(String digest, LayerParts parts) {
     this.digest = digest;
     this.parts = parts;
+    this.tables = new TableTrust(digest, parts.options().allowUnverified());
+    this.admission = new Admission(digest, parts, tables);
   }
 
   String digest() {
@@ -62,37 +65,15 @@ final class SharedLayer {
     while (true) {
       lock.lockInterruptibly();
       try {
-        if (admitted || !isOfOthers(request)) {
+        if (admitted || !admission.isOfOthers(request)) {
           return claimAdmitted(request, trust);
         }
       } finally {
         lock.unlock();
       }
       // Without the lock: a slow registry is to hold up nobody but its own askers.
-      requireAvailable(request);
+      admission.require(request, trust);
       admitted = true;
-    }
-  }
-
-  /** Returns whether the layer is here but was brought by other repositories alone. */
-  private boolean isOfOthers(LayerRequest request) {
-    var tenancy = parts.options().tenancy();
-    return parts.store().list().stream()
-        .filter(record -> record.digest().equals(digest))
-        .anyMatch(record -> !tenancy.shares(record.references(), request.reference()));
-  }
-
-  /** Whoever cannot have the blob from its own registry does not get it from this node either. */
-  private void requireAvailable(LayerRequest request) throws IOException {
-    try {
-      // Not compared with the size here, which may be that of an impostor.
-      long _ = source(request.reference(), -1).size();
-    } catch (IOException e) {
-      throw new LayerMountException(
-          digest,
-          "is on this node, but whether %s has it is not known: %s"
-              .formatted(request.reference(), e.getMessage()),
-          e);
     }
   }
 
@@ -107,7 +88,7 @@ final class SharedLayer {
         open = mount(request, trust);
         parts.record().mounted(digest);
       } else if (trust != Trust.DEFERRED) {
-        requireTrusted(request, layer.data());
+        requireTable(request, layer);
         note(request.reference(), layer.data());
       }
       claims.incrementAndGet();
@@ -121,9 +102,19 @@ final class SharedLayer {
     }
   }
 
+  /** Where two images disagree, the proof says who is right: it is asked for at once. */
+  private void requireTable(LayerRequest request, OpenLayer layer) throws IOException {
+    try {
+      tables.require(request, layer.data().record());
+    } catch (LayerMountException e) {
+      var _ = layer.truth().request();
+      throw e;
+    }
+  }
+
   private OpenLayer mount(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
-    var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : trust(request);
+    var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : tables.of(request);
     var unsized = source(request.reference(), -1);
     if (trust != Trust.DEFERRED) {
       forgetUnlessTrusted(request);
@@ -132,7 +123,7 @@ final class SharedLayer {
         var opened = new OpenedParts()) {
       var data = indexed.data();
       if (trust != Trust.DEFERRED) {
-        requireTrusted(request, data);
+        tables.require(request, data.record());
       }
       note(request.reference(), data);
       var blob = source(request.reference(), data.record().size());
@@ -184,31 +175,13 @@ final class SharedLayer {
     return parts.origin().blob(reference, digest, size);
   }
 
-  private TocTrust trust(LayerRequest request) throws IOException {
-    var toc = request.toc();
-    if (toc.isPresent()) {
-      return toc.get();
-    }
-    if (request.skipVerification() && parts.options().allowUnverified()) {
-      log.warn(
-          "layer {}: mounted without verification, as the client asked and the configuration"
-              + " allows",
-          digest);
-      return new TocTrust.Unverified();
-    }
-    throw new LayerMountException(
-        digest,
-        "no TOC digest among the labels, or in a manifest that they name by digest, so its content"
-            + " could not be verified");
-  }
-
   /** What is stored with another table of contents, and used by nobody, makes room for this one. */
   private void forgetUnlessTrusted(LayerRequest request) throws IOException {
     try (var stored = parts.store().find(digest).orElse(null)) {
       if (stored == null) {
         return;
       }
-      requireTrusted(request, stored);
+      tables.require(request, stored.record());
       return;
     } catch (LayerMountException e) {
       log.info("{}; indexing it again", e.getMessage());
@@ -220,26 +193,6 @@ final class SharedLayer {
       parts.store().remove(digest);
     } catch (LayerInUseException e) {
       log.debug("layer {}: {}", digest, e.getMessage());
-    }
-  }
-
-  /** The index may stem from another reference, or from a claim ahead of its digest. */
-  private void requireTrusted(LayerRequest request, LayerData data) throws IOException {
-    switch (trust(request)) {
-      case TocTrust.Json trust ->
-          requireSame("TOC digest", data.record().tocDigest(), trust.digest());
-      case TocTrust.Compressed trust ->
-          requireSame(
-              "compressed TOC's digest", data.record().compressedTocDigest(), trust.digest());
-      case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
-    }
-  }
-
-  private void requireSame(String what, @Nullable String actual, Sha256 expected)
-      throws LayerMountException {
-    if (!expected.toString().equals(actual)) {
-      throw new LayerMountException(
-          digest, what + " is " + actual + ", label or manifest says " + expected);
     }
   }
 
@@ -272,6 +225,13 @@ final class SharedLayer {
             LayerReport.of(
                     layer.data(), layer.kind(), layer.fetchState(), claims.get(), parts.activity())
                 .withProof(layer.truth().state(), layer.truth().reason()));
+  }
+
+  /** See {@link RemoteLayer#isSharedWith}. */
+  boolean isSharedWith(String reference) {
+    var layer = open;
+    return layer != null
+        && parts.options().tenancy().shares(layer.data().record().references(), reference);
   }
 
   int claims() {

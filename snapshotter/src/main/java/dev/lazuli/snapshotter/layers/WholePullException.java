@@ -6,8 +6,12 @@ import java.io.IOException;
 public final class WholePullException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  WholePullException(String digest, String reference) {
-    super(
-        "layer %s is pulled whole: layers.lazy_from does not name %s".formatted(digest, reference));
+  /**
+   * Makes one.
+   *
+   * @param reason why, in words that follow a colon
+   */
+  public WholePullException(String digest, String reason) {
+    super("layer %s is pulled whole: %s".formatted(digest, reason));
   }
 }

@@ -78,6 +78,20 @@ final class SnapshotTruth {
     }
   }
 
+  /**
+   * Returns whether a mounted snapshot is known to hold what its chain ID stands for.
+   *
+   * @param layer its claim
+   */
+  boolean isProved(Snapshot snapshot, RemoteLayer layer) throws IOException {
+    var finding = layer.finding();
+    if (finding.isEmpty() || snapshot.target().isEmpty() || snapshot.lie().isPresent()) {
+      return false;
+    }
+    var below = below(snapshot.parent());
+    return below.isPresent() && finding.get().lieAbout(snapshot.target(), below.get()).isEmpty();
+  }
+
   /** A snapshot was made: whatever was found while that went on counts for it too. */
   void made(RemoteLayer layer) {
     layer.finding().ifPresent(finding -> check(layer.digest(), finding));

@@ -111,18 +111,17 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
   public void list(ListRequest request, StreamObserver<ListResponse> observer) {
     try {
       var snapshots = snapshotter.list(request.getFiltersList());
-      new ListStream(snapshots.iterator(), (ServerCallStreamObserver<ListResponse>) observer)
-          .start();
+      var infos = snapshots.stream().map(this::info).iterator();
+      new ListStream(infos, (ServerCallStreamObserver<ListResponse>) observer).start();
     } catch (Exception e) {
       observer.onError(status(e).asRuntimeException());
     }
   }
 
   /** Sends a list as fast as the client takes it. gRPC calls {@link #send} once at a time. */
-  private record ListStream(
-      Iterator<Snapshot> snapshots, ServerCallStreamObserver<ListResponse> observer) {
+  private record ListStream(Iterator<Info> infos, ServerCallStreamObserver<ListResponse> observer) {
     void start() {
-      if (snapshots.hasNext()) {
+      if (infos.hasNext()) {
         observer.setOnReadyHandler(this::send);
         send();
       } else {
@@ -131,13 +130,13 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     }
 
     private void send() {
-      while (snapshots.hasNext() && observer.isReady()) {
+      while (infos.hasNext() && observer.isReady()) {
         var message = ListResponse.newBuilder();
-        while (snapshots.hasNext() && message.getInfoCount() < INFOS_PER_MESSAGE) {
-          message.addInfo(info(snapshots.next()));
+        while (infos.hasNext() && message.getInfoCount() < INFOS_PER_MESSAGE) {
+          message.addInfo(infos.next());
         }
         observer.onNext(message.build());
-        if (!snapshots.hasNext()) {
+        if (!infos.hasNext()) {
           observer.onCompleted();
         }
       }
@@ -210,14 +209,14 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     return MountsResponse.newBuilder().addAllMounts(List.of(mount)).build();
   }
 
-  private static Info info(Snapshot snapshot) {
+  private Info info(Snapshot snapshot) {
     return Info.newBuilder()
         .setName(snapshot.name())
         .setParent(snapshot.parent())
         .setKindValue(snapshot.kind().number())
         .setCreatedAt(SnapshotRecord.timestamp(snapshot.created()))
         .setUpdatedAt(SnapshotRecord.timestamp(snapshot.updated()))
-        .putAllLabels(snapshot.shownLabels())
+        .putAllLabels(snapshotter.shownLabels(snapshot))
         .build();
   }
 }

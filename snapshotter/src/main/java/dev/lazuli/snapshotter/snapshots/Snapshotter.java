@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -237,6 +238,22 @@ final class Snapshotter implements AutoCloseable {
     return layer.isPresent() ? layer.get().usage() : snapshot.usage();
   }
 
+  /** Returns the labels that clients see of a snapshot. */
+  Map<String, String> shownLabels(Snapshot snapshot) {
+    var shown = snapshot.shownLabels();
+    try {
+      var held = snapshot.isRemote() ? remote.held(snapshot) : Optional.<RemoteLayer>empty();
+      if (held.isPresent() && truth.isProved(snapshot, held.get())) {
+        var proved = new LinkedHashMap<>(shown);
+        proved.put(LayerRequest.SHOWN_PROVED, snapshot.target());
+        return proved;
+      }
+    } catch (IOException e) {
+      log.debug("snapshot {}: whether it is proved is not known", snapshot.name(), e);
+    }
+    return shown;
+  }
+
   /** Frees what removed snapshots left: directories and mounted layers. */
   void cleanup() throws IOException {
     var claims = new ArrayList<CompletableFuture<RemoteLayer>>();
@@ -402,7 +419,7 @@ final class Snapshotter implements AutoCloseable {
   }
 
   /** Refuses at once what need not be mounted to see that it is another layer. */
-  private static void requireDigest(String target, LayerRequest asked, Optional<Snapshot> there)
+  private void requireDigest(String target, LayerRequest asked, Optional<Snapshot> there)
       throws IOException {
     var layer = there.flatMap(Snapshot::layer);
     if (layer.isPresent() && !layer.get().digest().equals(asked.digest())) {
@@ -410,15 +427,29 @@ final class Snapshotter implements AutoCloseable {
     }
   }
 
-  private static void requireSame(String target, LayerRequest asked, Optional<Snapshot> there)
+  /**
+   * Refuses a snapshot that is another layer, or the same by another table of contents, unless it
+   * is proved: then both unpack to the same files, whichever way they are compressed. Even so it is
+   * shared only with repositories that have its layer: who knows no more than a chain ID is to show
+   * that it has the content, by having it unpacked.
+   */
+  private void requireSame(String target, LayerRequest asked, Optional<Snapshot> there)
       throws IOException {
     var layer = there.flatMap(Snapshot::layer);
     if (layer.isEmpty()) {
       throw new IOException("snapshot " + target + " was created or removed in the meantime");
     }
     var difference = asked.differenceFrom(layer.get());
-    if (difference.isPresent()) {
+    if (difference.isEmpty()) {
+      return;
+    }
+    var held = remote.held(there.get());
+    if (held.isEmpty() || !truth.isProved(there.get(), held.get())) {
       throw new OtherLayerException(target, asked, layer.get(), difference.get());
+    }
+    if (!held.get().isSharedWith(asked.reference())) {
+      throw new WholePullException(
+          asked.digest(), "its content is here as a layer of another repository's image");
     }
   }
 

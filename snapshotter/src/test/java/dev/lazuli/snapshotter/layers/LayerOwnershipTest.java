@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
@@ -34,6 +35,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -250,6 +252,61 @@ final class LayerOwnershipTest {
       blobs.put(OTHER, layout.blob(layer.digest()));
       layers.mount(request(OTHER, layer)).close();
       assertThat(store.list().getFirst().references()).containsExactly(APP, OTHER);
+    }
+  }
+
+  @Test
+  void registryThatConfirmsWhatItDoesNotHave_cannotSendAChunkOfIt() throws Exception {
+    try (var _ = layers.mount(request(APP, layer))) {
+      blobs.put(OTHER, layout.blob(build("some other content, as long as you like").digest()));
+
+      assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+          .isInstanceOf(LayerMountException.class)
+          .hasMessageContaining("has it is not known");
+
+      assertThat(store.list().getFirst().references()).containsExactly(APP);
+    }
+  }
+
+  @Test
+  void repositoryThatHasTheLayer_isAskedOnce() throws Exception {
+    try (var _ = layers.mount(request(APP, layer))) {
+      blobs.put(OTHER, layout.blob(layer.digest()));
+      asked = 0;
+      layers.mount(request(OTHER, layer)).close();
+      assertThat(asked).isEqualTo(2);
+
+      layers.mount(request(OTHER, layer)).close();
+
+      assertThat(asked).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void layerThatWasProved_isGivenToWhoeverNamesItByAnotherTable() throws Exception {
+    var other = layer.withAnnotations(build("other").annotations());
+    try (var _ = layers.mount(request(APP, layer))) {
+      try (var data = store.find(layer.digest()).orElseThrow()) {
+        data.prove(new LayerProof(layer.digest(), null, Instant.EPOCH));
+      }
+
+      try (var claim = layers.mount(request(APP, other))) {
+        assertThat(claim.request().tocDigest())
+            .contains(layer.annotations().get(Annotations.TOC_DIGEST));
+      }
+    }
+  }
+
+  @Test
+  void layerThatLied_isGivenToNobodyByAnotherTable() throws Exception {
+    var other = layer.withAnnotations(build("other").annotations());
+    try (var _ = layers.mount(request(APP, layer))) {
+      try (var data = store.find(layer.digest()).orElseThrow()) {
+        data.prove(new LayerProof(null, "it is another", Instant.EPOCH));
+      }
+
+      assertThatThrownBy(() -> layers.mount(request(APP, other)))
+          .hasMessageContaining("TOC digest is");
     }
   }
 

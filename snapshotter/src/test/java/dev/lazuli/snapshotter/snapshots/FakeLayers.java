@@ -40,6 +40,9 @@ final class FakeLayers implements RemoteLayers {
   /** What is known of layers by their blobs. */
   final Map<String, Finding> findings = new ConcurrentHashMap<>();
 
+  /** References whose repositories have all that is here. */
+  final Set<String> sharing = ConcurrentHashMap.newKeySet();
+
   final Map<String, String> refused = new ConcurrentHashMap<>();
   private volatile Findings.Listener listener = (_, _) -> {};
 
@@ -144,6 +147,11 @@ final class FakeLayers implements RemoteLayers {
     @Override
     public Optional<Finding> finding() {
       return Optional.ofNullable(findings.get(digest));
+    }
+
+    @Override
+    public boolean isSharedWith(String reference) {
+      return sharing.contains(reference);
     }
 
     @Override

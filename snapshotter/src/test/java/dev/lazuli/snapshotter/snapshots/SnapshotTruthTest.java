@@ -143,6 +143,51 @@ final class SnapshotTruthTest {
   }
 
   @Test
+  void theSameTarInAnotherCompression_isTheSameSnapshot_onceThatIsProved() throws IOException {
+    layers.sharing.add("registry.test/3:1");
+    prepareLayer(LOW, "", RIGHT);
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.troubles().counts()).containsEntry(Trouble.Kind.CONFLICT, 1L);
+    snapshotter.remove("extract");
+    assertThat(shownProof(LOW)).isEmpty();
+
+    layers.found(RIGHT, tar(RIGHT_TAR));
+
+    prepareLayer(LOW, "", UPPER);
+    assertThat(snapshotter.stat(LOW).layer().orElseThrow().digest()).isEqualTo(RIGHT);
+    assertThat(layers.openClaims(UPPER)).isZero();
+    assertThat(shownProof(LOW)).contains(LOW);
+  }
+
+  @Test
+  void theSameTarOfAnotherRepository_isPulledWhole_andNoTrouble() throws IOException {
+    prepareLayer(LOW, "", RIGHT);
+    layers.found(RIGHT, tar(RIGHT_TAR));
+
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType()).isEqualTo("bind");
+
+    assertThat(snapshotter.troubles().list()).isEmpty();
+  }
+
+  @Test
+  void aProofOfTheLayerAlone_provesNoChainOnSomethingUnknown() throws IOException {
+    layers.sharing.add("registry.test/2:1");
+    prepareLayer("unknown", "", EVIL);
+    prepareLayer(HIGH, "unknown", UPPER);
+    layers.found(UPPER, tar(UPPER_TAR));
+
+    assertThat(shownProof(HIGH)).isEmpty();
+    assertThat(snapshotter.prepare("extract", "unknown", labels(HIGH, RIGHT)).getType())
+        .isEqualTo("overlay");
+    assertThat(snapshotter.troubles().counts()).containsEntry(Trouble.Kind.CONFLICT, 1L);
+  }
+
+  private Optional<String> shownProof(String name) throws IOException {
+    var shown = snapshotter.shownLabels(snapshotter.stat(name));
+    return Optional.ofNullable(shown.get("dev.lazuli/proved"));
+  }
+
+  @Test
   void aLiar_isRefusedAtOnce_whereItsTarIsKnown() throws IOException {
     prepareLayer(EVIL_TAR, "", EVIL);
     layers.found(EVIL, tar(EVIL_TAR));

@@ -5,6 +5,7 @@ import dev.lazuli.estargz.BlobStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +20,18 @@ import org.jspecify.annotations.Nullable;
  * left behind when the time is over. It closes what it has opened, since only the thread that reads
  * a stream can give its buffers back. For one thread.
  */
-final class PacedBlob implements BlobSource {
+public final class PacedBlob implements BlobSource {
   private final BlobSource blob;
   private final ReadPace pace;
+
+  /**
+   * Returns a blob that is read until a deadline.
+   *
+   * @param timeout from now to the deadline
+   */
+  public static PacedBlob within(BlobSource blob, Duration timeout) {
+    return new PacedBlob(blob, new ReadPace(timeout, System::nanoTime));
+  }
 
   PacedBlob(BlobSource blob, ReadPace pace) {
     this.blob = blob;

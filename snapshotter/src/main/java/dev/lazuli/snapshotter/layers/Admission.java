@@ -1,0 +1,152 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.snapshotter.fetch.CacheChunkView;
+import dev.lazuli.snapshotter.layers.index.PacedBlob;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.Optional;
+
+/**
+ * Whether an image may have a layer that only other repositories have brought here: if its own
+ * registry has the blob. A registry could say so of any digest, so it must also send the bytes of a
+ * chunk that is chosen when they are asked for. What was proved is kept as one more reference of
+ * the stored layer, so each repository is asked once for each layer. Safe for any thread.
+ */
+final class Admission {
+  /** Compressed streams are mostly smaller; larger ones are taken if there is nothing else. */
+  private static final long FEW_BYTES = 1 << 20;
+
+  /** Where a chunk cannot be had for less, the layer is pulled in the ordinary way. */
+  private static final long MOST_BYTES = 16 << 20;
+
+  /** Chunks that are looked at for one that costs little. */
+  private static final int TRIES = 64;
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Drops what was decoded: only that its digest is right counts. */
+  private static final ChunkSink NOWHERE =
+      new ChunkSink() {
+        @Override
+        public void begin(int chunk) {}
+
+        @Override
+        public void write(ByteBuffer window) {}
+
+        @Override
+        public void commit(byte[] sha256) {}
+
+        @Override
+        public void abort() {}
+      };
+
+  private final String digest;
+  private final LayerParts parts;
+  private final TableTrust tables;
+
+  Admission(String digest, LayerParts parts, TableTrust tables) {
+    this.digest = digest;
+    this.parts = parts;
+    this.tables = tables;
+  }
+
+  /** Returns whether the layer is here but was brought by other repositories alone. */
+  boolean isOfOthers(LayerRequest request) {
+    var tenancy = parts.options().tenancy();
+    return parts.store().list().stream()
+        .filter(record -> record.digest().equals(digest))
+        .anyMatch(record -> !tenancy.shares(record.references(), request.reference()));
+  }
+
+  /**
+   * Asks the image's own registry; reads some hundred kilobytes at most as a rule.
+   *
+   * @throws LayerMountException if it does not have the layer that is here
+   */
+  void require(LayerRequest request, Trust trust) throws LayerMountException {
+    try {
+      // Not compared with the size here, which may be that of an impostor.
+      var blob = parts.origin().blob(request.reference(), digest, -1);
+      long _ = blob.size();
+      if (trust != Trust.DEFERRED) {
+        requireChunk(request, PacedBlob.within(blob, parts.options().indexes().timeout()));
+      }
+    } catch (IOException e) {
+      throw new LayerMountException(
+          digest,
+          "is on this node, but whether %s has it is not known: %s"
+              .formatted(request.reference(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** What is here by another table of contents is not shared, so nothing need be proved. */
+  private void requireChunk(LayerRequest request, BlobSource blob) throws IOException {
+    try (var stored = stored(request).orElse(null)) {
+      if (stored == null) {
+        return;
+      }
+      var chunks = new CacheChunkView(stored);
+      if (chunks.chunkCount() > 0) {
+        var compression = Compression.valueOf(stored.record().compression());
+        read(compression, chunks, chunk(chunks), blob);
+      }
+    }
+  }
+
+  private Optional<LayerData> stored(LayerRequest request) {
+    LayerData stored = null;
+    try {
+      stored = parts.store().find(digest).orElse(null);
+      if (stored != null) {
+        tables.require(request, stored.record());
+      }
+      return Optional.ofNullable(stored);
+    } catch (IOException _) {
+      if (stored != null) {
+        stored.close();
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** Returns a chunk that nobody can foresee. */
+  private int chunk(ChunkTableView chunks) throws IOException {
+    int best = -1;
+    for (int i = 0; i < TRIES; i++) {
+      int chunk = RANDOM.nextInt(chunks.chunkCount());
+      if (bytes(chunks, chunk) <= FEW_BYTES) {
+        return chunk;
+      }
+      if (best < 0 || bytes(chunks, chunk) < bytes(chunks, best)) {
+        best = chunk;
+      }
+    }
+    if (bytes(chunks, best) > MOST_BYTES) {
+      throw new IOException("no part of it is small enough to be asked for");
+    }
+    return best;
+  }
+
+  private static long bytes(ChunkTableView chunks, int chunk) {
+    return chunks.chunkBlobEnd(chunk) - chunks.chunkBlobOffset(chunk);
+  }
+
+  private static void read(
+      Compression compression, ChunkTableView chunks, int chunk, BlobSource blob)
+      throws IOException {
+    long from = chunks.chunkBlobOffset(chunk);
+    try (var decoder = new ChunkDecoder(Limits.DEFAULT);
+        var range = blob.open(from, chunks.chunkBlobEnd(chunk) - from)) {
+      decoder.decode(compression, range, from, chunks, new int[] {chunk}, NOWHERE);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.estargz.Sha256;
+import dev.lazuli.estargz.read.TocTrust;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whether what is here of a layer is what an image's manifest names. Safe for any thread. */
+final class TableTrust {
+  private static final Logger log = LoggerFactory.getLogger(TableTrust.class);
+
+  private final String digest;
+  private final boolean allowUnverified;
+
+  /**
+   * Decides for one layer.
+   *
+   * @param allowUnverified whether configuration takes layers without a digest of their table
+   */
+  TableTrust(String digest, boolean allowUnverified) {
+    this.digest = digest;
+    this.allowUnverified = allowUnverified;
+  }
+
+  /**
+   * Returns how a request has the table of contents verified.
+   *
+   * @throws LayerMountException if it does not
+   */
+  TocTrust of(LayerRequest request) throws LayerMountException {
+    var toc = request.toc();
+    if (toc.isPresent()) {
+      return toc.get();
+    }
+    if (request.skipVerification() && allowUnverified) {
+      log.warn(
+          "layer {}: mounted without verification, as the client asked and the configuration"
+              + " allows",
+          digest);
+      return new TocTrust.Unverified();
+    }
+    throw new LayerMountException(
+        digest,
+        "no TOC digest among the labels, or in a manifest that they name by digest, so its content"
+            + " could not be verified");
+  }
+
+  /**
+   * Refuses what is here if it was made from another table of contents: for another reference, or
+   * ahead of its digest. A layer that was proved shows the files of the tar that its digest stands
+   * for, from whatever table it was made, and so is what every asker would unpack.
+   *
+   * @throws LayerMountException if so
+   */
+  void require(LayerRequest request, LayerRecord there) throws LayerMountException {
+    var trust = of(request);
+    var proof = there.proof();
+    if (proof != null && proof.lie() == null) {
+      return;
+    }
+    switch (trust) {
+      case TocTrust.Json json -> requireSame("TOC digest", there.tocDigest(), json.digest());
+      case TocTrust.Compressed compressed ->
+          requireSame("compressed TOC's digest", there.compressedTocDigest(), compressed.digest());
+      case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
+    }
+  }
+
+  private void requireSame(String what, @Nullable String actual, Sha256 expected)
+      throws LayerMountException {
+    if (!expected.toString().equals(actual)) {
+      throw new LayerMountException(
+          digest, what + " is " + actual + ", label or manifest says " + expected);
+    }
+  }
+}
