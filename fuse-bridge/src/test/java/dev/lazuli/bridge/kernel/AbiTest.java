@@ -43,8 +43,8 @@ final class AbiTest {
   private static Map<String, Value> table() throws IOException {
     var table = new TreeMap<String, Value>();
     try (var file = requireNonNull(AbiTest.class.getResourceAsStream("abi.txt"))) {
-      for (String line : new String(file.readAllBytes(), UTF_8).split("\n")) {
-        String[] words = line.split(" ");
+      for (String line : new String(file.readAllBytes(), UTF_8).lines().toList()) {
+        String[] words = line.split(" ", -1);
         if (!line.startsWith("#")) {
           table.put(words[0], new Value(Long.parseLong(words[1]), Long.parseLong(words[2])));
         }
