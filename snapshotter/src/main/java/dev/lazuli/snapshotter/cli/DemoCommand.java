@@ -25,6 +25,14 @@ final class DemoCommand implements Callable<Integer> {
   private static final String LAUNCHER = "LAZULI_LAUNCHER";
 
   @Option(
+      names = "--program",
+      paramLabel = "FILE",
+      description =
+          "A program of this machine to start, without arguments: it and its libraries are the"
+              + " image. Default: Python with its modules.")
+  private @Nullable Path program;
+
+  @Option(
       names = "--round-trip",
       paramLabel = "MILLISECONDS",
       defaultValue = "20",
@@ -59,6 +67,7 @@ final class DemoCommand implements Callable<Integer> {
     var launcher = System.getenv(LAUNCHER);
     var options =
         new Demo.Options(
+            Optional.ofNullable(program),
             LinkProfile.of(roundTrip, bandwidth),
             inNamespace,
             launcher != null,
@@ -80,6 +89,9 @@ final class DemoCommand implements Callable<Integer> {
             List.of("unshare", "--user", "--map-root-user", "--mount", launcher, "demo"));
     command.addAll(
         List.of("--in-namespace", "--round-trip=" + roundTrip, "--bandwidth=" + bandwidth));
+    if (program != null) {
+      command.add("--program=" + program);
+    }
     if (html != null) {
       command.add("--html=" + html);
     }

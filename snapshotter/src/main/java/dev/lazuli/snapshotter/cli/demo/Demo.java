@@ -33,6 +33,7 @@ public final class Demo {
   /**
    * What can be chosen.
    *
+   * @param program what to start; empty: Python
    * @param link what lies between the registry and this machine
    * @param inNamespace whether this process is root of a user namespace made for the demo
    * @param launched whether this process can be started again in such a namespace
@@ -41,6 +42,7 @@ public final class Demo {
    * @param picture how to draw on the terminal; empty: not at all
    */
   public record Options(
+      Optional<Path> program,
       LinkProfile link,
       boolean inNamespace,
       boolean launched,
@@ -74,7 +76,10 @@ public final class Demo {
     try (var registry = TestRegistry.start();
         var client = new RegistryClient(RegistryOptions.builder().build())) {
       say("way", way.reason());
-      var program = DemoProgram.find();
+      var program =
+          options.program().isPresent()
+              ? DemoProgram.of(options.program().get())
+              : DemoProgram.find();
       out.printf("%-9s %s of this machine ... ", "image", program.name());
       out.flush();
       var layout = OciLayout.at(directory.resolve("layout"));

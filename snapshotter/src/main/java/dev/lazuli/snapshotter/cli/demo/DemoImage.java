@@ -29,7 +29,7 @@ record DemoImage(ImageReference reference, List<Descriptor> layers) {
   private static final String REPOSITORY = "demo";
 
   /** A level that costs little time; what is saved is the same for all starts. */
-  private static final int LEVEL = 6;
+  private static final int LEVEL = 1;
 
   /**
    * Builds the program's image as {@code lazuli convert} does, and has the registry serve it.

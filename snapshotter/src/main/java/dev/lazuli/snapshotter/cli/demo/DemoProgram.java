@@ -28,6 +28,16 @@ record DemoProgram(
       print(*sorted(f for f in files if f), sep='\\n')
       """;
 
+  /** Returns a program that prints something when it is started without arguments. */
+  static DemoProgram of(Path executable) throws IOException {
+    var program = executable.toRealPath();
+    return new DemoProgram(
+        program.getFileName().toString(),
+        List.of(new HostFiles().program(program).tree()),
+        List.of(program.toString()),
+        List.of("/bin/sh", "-c", "echo \"$0\"", program.toString()));
+  }
+
   /** Finds Python, or else the shell that every machine has. */
   static DemoProgram find() throws IOException {
     var python = HostPython.find();
