@@ -33,6 +33,8 @@ final class LazyStartIT {
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
+  @RegisterExtension static final Steps STEPS = new Steps();
+
   private static DaemonProcess daemon;
   private static String plain;
   private static String lazy;
