@@ -134,7 +134,7 @@ final class FullDiskIT {
         Eventually.until(() -> layers.status().getFirst().proofReason().isPresent());
         assertThat(layers.status().getFirst().proofReason().orElseThrow())
             .contains("No space left");
-        assertThat(layers.status().getFirst().fetch()).isEqualTo(FetchState.WAITING);
+        Eventually.until(() -> layers.status().getFirst().fetch() == FetchState.WAITING);
 
         Files.delete(filler);
         Eventually.until(() -> !mounted.lowerDir().toString().endsWith(".lazy"));

@@ -11,6 +11,7 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.testimages.images.BlobDescriptor;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,10 @@ final class NodeRig implements AutoCloseable {
   final TestRegistry registry;
   final BlobDescriptor layer;
   final LayerService service;
+
+  /** How many reads wait for content. */
+  final AtomicInteger waiting = new AtomicInteger();
+
   private final RegistryClient client;
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
@@ -83,7 +89,25 @@ final class NodeRig implements AutoCloseable {
                 options,
                 Optional.empty()),
             origin.apply(client),
-            FetchListener.NONE);
+            new Waiting());
+  }
+
+  /** Counts the readers that wait. */
+  private final class Waiting implements FetchListener {
+    @Override
+    public void demandWaits(String of, int from, int to) {
+      waiting.incrementAndGet();
+    }
+
+    @Override
+    public void demandServed(String of, int from, int to, long nanos) {
+      waiting.decrementAndGet();
+    }
+
+    @Override
+    public void demandFailed(String of, FetchFailedException reason) {
+      waiting.decrementAndGet();
+    }
   }
 
   private static LayerOrigin blobsOf(RegistryClient client) {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.api.snapshots.CleanupRequest;
+import dev.lazuli.snapshotter.api.snapshots.CommitRequest;
 import dev.lazuli.snapshotter.api.snapshots.MountsRequest;
 import dev.lazuli.snapshotter.api.snapshots.PrepareRequest;
 import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
@@ -54,6 +55,12 @@ record SnapshotCalls(Path socket) {
                     blob.digest()))
             .build();
     return code(snapshots -> snapshots.prepare(request));
+  }
+
+  /** Commits what {@link #prepareLayer} has left to be unpacked, as containerd does then. */
+  Status.Code commitLayer(String name) throws IOException, InterruptedException {
+    var request = CommitRequest.newBuilder().setKey("extract " + name).setName(name).build();
+    return code(snapshots -> snapshots.commit(request));
   }
 
   /** Removes a snapshot and cleans up, as containerd does with an image. */
