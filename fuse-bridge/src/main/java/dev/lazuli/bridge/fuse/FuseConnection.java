@@ -24,18 +24,22 @@ import org.slf4j.LoggerFactory;
 final class FuseConnection {
   private static final long LOOP_STACK_BYTES = 256 << 10;
 
+  /** How long answers that are being written, or loops that are busy, are waited for in the end. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
   private final Logger log = LoggerFactory.getLogger(FuseSession.class);
   private final String name;
   private final FuseDevice device;
   private final ReplyBuffers buffers;
   private final Interrupts interrupts = new Interrupts(this);
-  private final ConcurrentHashMap<Long, PendingRead> deferred = new ConcurrentHashMap<>();
+  private final OpenReads deferred = new OpenReads();
 
   /** The layers whose reads fail. */
   private final Set<Long> failing = ConcurrentHashMap.newKeySet();
 
   private final List<RequestLoop> loops;
   private final List<Thread> threads;
+  private volatile boolean full;
   private volatile boolean stopped;
   private volatile boolean left;
 
@@ -91,8 +95,35 @@ final class FuseConnection {
   /** Stops reading, and gives up the reads that wait. Does not wait for the loops. */
   void stop() {
     stopped = true;
-    for (PendingRead read : List.copyOf(deferred.values())) {
+    for (PendingRead read : deferred.all()) {
       giveUp(read);
+    }
+  }
+
+  /** Takes no request any more, and goes on answering those that were taken. */
+  void takeNoMore() {
+    full = true;
+    device.wakeReaders();
+  }
+
+  /**
+   * Waits until every request that was taken has been answered; {@link #takeNoMore} was called. The
+   * reads that still wait at {@code end} fail with {@code EIO}.
+   *
+   * @param end as {@link System#nanoTime} counts
+   */
+  void settle(long end) throws InterruptedException {
+    for (Thread thread : threads) {
+      thread.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+    }
+    if (deferred.awaitNone(end)) {
+      return;
+    }
+    List<PendingRead> late = deferred.all();
+    late.forEach(read -> giveUp(read, Errno.EIO));
+    log.warn("{}: {} reads fail, their content has not come", name, late.size());
+    if (!deferred.awaitNone(System.nanoTime() + LAST_ANSWERS.toNanos())) {
+      log.error("{}: some requests are not answered", name);
     }
   }
 
@@ -107,6 +138,11 @@ final class FuseConnection {
       log.error("{}: reading requests failed: {}", name, Errno.name(errno));
     }
     stop();
+  }
+
+  /** Returns if the loops are to read more requests. */
+  boolean takesRequests() {
+    return isOpen() && !full;
   }
 
   boolean isOpen() {
@@ -127,7 +163,7 @@ final class FuseConnection {
 
   /** Keeps a read to which its handler has not replied yet. */
   void defer(PendingRead read) {
-    deferred.put(read.unique(), read);
+    deferred.add(read);
     // Asked only now: whoever sets these looks for reads afterwards, so that one of us finds it.
     if (!read.isWaiting()) {
       forget(read);
@@ -139,12 +175,12 @@ final class FuseConnection {
   }
 
   void forget(PendingRead read) {
-    deferred.remove(read.unique(), read);
+    deferred.remove(read);
   }
 
   /** Takes the kernel's word that a signal reached who waits; false if nobody waits for that. */
   boolean interrupt(long unique) {
-    PendingRead read = deferred.get(unique);
+    PendingRead read = deferred.find(unique);
     if (read == null) {
       return false;
     }
@@ -164,7 +200,7 @@ final class FuseConnection {
   /** See {@link FuseSession#failReads}. */
   void failReads(long slot) {
     failing.add(slot);
-    for (PendingRead read : List.copyOf(deferred.values())) {
+    for (PendingRead read : deferred.all()) {
       if (read.slot() == slot) {
         giveUp(read, Errno.EIO);
       }
@@ -181,12 +217,32 @@ final class FuseConnection {
   }
 
   private void giveUp(PendingRead read, int errno) {
-    if (read.giveUp()) {
-      reply(read.unique(), -errno);
+    try (var _ = deferred.answering()) {
+      if (read.giveUp()) {
+        reply(read.unique(), -errno);
+      }
     }
   }
 
   void replyDeferred(PendingRead read, ContentReader reader) {
+    try (var _ = deferred.answering()) {
+      if (read.claim()) {
+        forget(read);
+        writeDeferred(read, reader);
+      }
+    }
+  }
+
+  void replyDeferred(PendingRead read, int errno) {
+    try (var _ = deferred.answering()) {
+      if (read.claim()) {
+        forget(read);
+        reply(read.unique(), -errno);
+      }
+    }
+  }
+
+  private void writeDeferred(PendingRead read, ContentReader reader) {
     ReplyBuffer buffer = buffers.acquire();
     try {
       buffer.write(device, read.unique(), read.fill(buffer, reader));
@@ -196,11 +252,13 @@ final class FuseConnection {
   }
 
   boolean offerDeferred(PendingRead read, ContentReader reader) {
-    ReplyBuffer buffer = buffers.acquire();
-    try {
-      return read.offer(buffer, reader);
-    } finally {
-      buffers.release(buffer);
+    try (var _ = deferred.answering()) {
+      ReplyBuffer buffer = buffers.acquire();
+      try {
+        return read.offer(buffer, reader);
+      } finally {
+        buffers.release(buffer);
+      }
     }
   }
 

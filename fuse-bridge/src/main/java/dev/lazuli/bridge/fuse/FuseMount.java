@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One volume, mounted and served over a connection of its own. */
 final class FuseMount implements AutoCloseable {
-  private static final Path DEVICE = Path.of("/dev/fuse");
   private static final String TYPE = "fuse.lazuli";
 
   /** What an image holds gives no rights on the host: neither setuid programs nor devices. */
@@ -41,9 +40,7 @@ final class FuseMount implements AutoCloseable {
       Path directory, Volume volume, SessionOptions options, ReplyBuffers buffers)
       throws IOException {
     prepare(directory);
-    var device =
-        new SharedDevice(
-            FileDescriptor.open(DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC));
+    var device = SharedDevice.open();
     try {
       Mounts.mount(
           "lazuli",
@@ -57,9 +54,11 @@ final class FuseMount implements AutoCloseable {
       throw e;
     }
     try {
-      Negotiated negotiated = Handshake.answer(device, volume.wantedFlags());
+      long wanted = volume.wantedFlags() | (options.resend() ? Protocol.HAS_RESEND : 0);
+      Negotiated negotiated = Handshake.answer(device, wanted);
+      SharedDevice served = negotiated.canResend() ? device : device.cloned();
       return new FuseMount(
-          directory, device, connection(directory, device, volume, options, buffers), negotiated);
+          directory, served, connection(directory, served, volume, options, buffers), negotiated);
     } catch (IOException e) {
       device.close();
       detach(directory, e);
@@ -73,8 +72,7 @@ final class FuseMount implements AutoCloseable {
   /** Returns if a connection is still mounted at a directory, and one that we can serve. */
   static boolean isResumable(Path directory, FileDescriptor descriptor, Negotiated negotiated) {
     try {
-      return negotiated.canResend()
-          && negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
+      return negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
           && !descriptor.hasFailed()
           && MountPoints.read().contains(directory, TYPE);
     } catch (IOException e) {
@@ -82,14 +80,25 @@ final class FuseMount implements AutoCloseable {
     }
   }
 
-  /** Goes on serving a volume; {@link #start} must follow. */
+  /**
+   * Goes on serving a volume; {@link #start} must follow.
+   *
+   * <p>Requests that the former process took come again where the kernel can do that. Where it
+   * cannot, they have failed with its clone of the device.
+   *
+   * @throws IOException if the kernel refuses; the descriptor stays the caller's
+   */
   static FuseMount resume(
       Path directory, Resumable former, Volume volume, SessionOptions options, ReplyBuffers buffers)
       throws IOException {
-    var device = new SharedDevice(former.descriptor());
+    var first = new SharedDevice(former.descriptor());
+    boolean resend = former.negotiated().canResend();
+    SharedDevice device = resend ? first : first.cloned();
     FuseConnection connection = connection(directory, device, volume, options, buffers);
-    // Before our loops have taken anything, so that nothing of theirs comes twice.
-    connection.askForResend();
+    if (resend) {
+      // Before our loops have taken anything, so that nothing of theirs comes twice.
+      connection.askForResend();
+    }
     return new FuseMount(directory, device, connection, former.negotiated());
   }
 
@@ -145,8 +154,24 @@ final class FuseMount implements AutoCloseable {
     }
   }
 
-  /** Ends this process's part only; late replies still go out as long as it lives. */
-  void leave() {
+  /** Takes no more requests, if those that are taken must also be answered here. */
+  void takeNoMore() {
+    if (!negotiated.canResend()) {
+      connection.takeNoMore();
+    }
+  }
+
+  /**
+   * Ends this process's part only. Where the kernel sends requests again, late replies still go out
+   * as long as it lives; elsewhere every request was answered, one way or another, when this
+   * returns.
+   *
+   * @param end how long handlers may take for that, as {@link System#nanoTime} counts
+   */
+  void leave(long end) throws InterruptedException {
+    if (!negotiated.canResend()) {
+      connection.settle(end);
+    }
     connection.leave();
   }
 

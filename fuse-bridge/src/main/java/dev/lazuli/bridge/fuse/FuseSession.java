@@ -69,9 +69,9 @@ public final class FuseSession implements AutoCloseable {
   /**
    * Goes on serving what a former process served at the same directory, if the keeper has it;
    * otherwise mounts as {@link #mount} does. Requests that the former process had taken and not
-   * answered come again. From now on the keeper holds the session, so that the next process can do
-   * the same; if it cannot, the session works but will not outlive this process, and the log says
-   * so.
+   * answered come again, or have failed where the kernel cannot send them again. From now on the
+   * keeper holds the session, so that the next process can do the same; if it cannot, the session
+   * works but will not outlive this process, and the log says so.
    *
    * @param keeper used by the session until it is closed
    * @throws IOException if the kernel's FUSE is too old, or refuses; or if a former session's
@@ -187,11 +187,6 @@ public final class FuseSession implements AutoCloseable {
   private void entrust(Keeper keeper) {
     var descriptors = new LinkedHashMap<String, FileDescriptor>();
     for (FuseMount mount : mounts) {
-      if (!mount.negotiated().canResend()) {
-        notKept = "this kernel cannot hand over FUSE requests; Linux 6.9 and newer can";
-        log.warn("incomplete layers do not outlive this process: {}", notKept);
-        return;
-      }
       var volume = mount.volumeName();
       descriptors.put(
           new KeptConnection(volume, mount.negotiated()).name(), mount.device().descriptor());
@@ -199,6 +194,11 @@ public final class FuseSession implements AutoCloseable {
     try {
       keeper.keep(descriptors);
       notKept = "";
+      if (!canResend()) {
+        log.warn(
+            "this kernel sends no FUSE request again, Linux 6.9 and newer do: reads that wait for"
+                + " content fail if this process crashes");
+      }
     } catch (IOException e) {
       notKept = String.valueOf(e.getMessage());
       log.warn("the FUSE session at {} will not outlive this process", directory, e);
@@ -289,11 +289,28 @@ public final class FuseSession implements AutoCloseable {
   }
 
   /**
-   * Stops serving but leaves everything mounted, for the next process to go on; this one must end
-   * soon, for it may take one more request from each loop, which is answered only by the next.
+   * Returns if the kernel sends the next process what this one took and did not answer. If not,
+   * such requests fail as soon as this process has ended.
    */
-  public void leave() {
-    mounts.forEach(FuseMount::leave);
+  public boolean canResend() {
+    return mounts.stream().allMatch(mount -> mount.negotiated().canResend());
+  }
+
+  /**
+   * Stops serving but leaves everything mounted, for the next process to go on; this one must end
+   * soon, and what comes from now on is answered only by the next.
+   *
+   * <p>Where the kernel cannot send requests again, this waits for the handlers to answer all that
+   * was taken.
+   *
+   * @param patience how long; what then is not answered fails with {@code EIO}
+   */
+  public void leave(Duration patience) throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    mounts.forEach(FuseMount::takeNoMore);
+    for (FuseMount mount : mounts) {
+      mount.leave(end);
+    }
   }
 
   /** Returns how many reads wait on although their threads have got a signal. */

@@ -20,8 +20,7 @@ final class Handshake {
           | Protocol.MAX_PAGES
           | Protocol.CACHE_SYMLINKS
           | Protocol.EXPLICIT_INVAL_DATA
-          | Protocol.INIT_EXT
-          | Protocol.HAS_RESEND;
+          | Protocol.INIT_EXT;
 
   /**
    * Reads that readers do not wait for themselves (EROFS's, and readahead) count against this, and
@@ -36,10 +35,10 @@ final class Handshake {
   /**
    * Answers the INIT that the kernel sends once the device is mounted.
    *
-   * @param volumeFlags what the volume wants besides the common flags
+   * @param wantedFlags what is wanted besides the common flags
    * @throws IOException if the kernel's FUSE is too old, or the device fails
    */
-  static Negotiated answer(FuseDevice device, long volumeFlags) throws IOException {
+  static Negotiated answer(FuseDevice device, long wantedFlags) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment callState = FileDescriptor.newCallState(arena);
       FuseRequest init = new FuseRequest(arena.allocate(Protocol.REQUEST_BUFFER_BYTES, Long.BYTES));
@@ -56,7 +55,7 @@ final class Handshake {
         throw new IOException("the first FUSE request is not INIT, but opcode " + init.opcode());
       }
       var reply = new ReplyBuffer();
-      Negotiated negotiated = negotiate(init, volumeFlags);
+      Negotiated negotiated = negotiate(init, wantedFlags);
       int errno = reply.write(device, init.unique(), writeBody(init, negotiated, reply.body()));
       if (errno != 0) {
         throw new ErrnoException("write(/dev/fuse) of INIT's reply", errno);
@@ -65,7 +64,7 @@ final class Handshake {
     }
   }
 
-  private static Negotiated negotiate(FuseRequest init, long volumeFlags) throws IOException {
+  private static Negotiated negotiate(FuseRequest init, long wantedFlags) throws IOException {
     int major = init.bodyInt(Protocol.INIT_IN_MAJOR);
     int minor = init.bodyInt(Protocol.INIT_IN_MINOR);
     if (major != Protocol.MAJOR || minor < Protocol.OLDEST_MINOR) {
@@ -80,7 +79,7 @@ final class Handshake {
     }
     return new Negotiated(
         Math.min(minor, Protocol.NEWEST_MINOR),
-        offered & (COMMON_FLAGS | volumeFlags),
+        offered & (COMMON_FLAGS | wantedFlags),
         Protocol.MAX_READ_BYTES);
   }
 

@@ -9,6 +9,9 @@ package dev.lazuli.bridge.fuse;
  * @param maxReadBytes the longest read that the kernel may ask for
  */
 record Negotiated(int minor, long flags, int maxReadBytes) {
+  /**
+   * Returns if the kernel sends requests again that a former process took; Linux 6.9 and newer can.
+   */
   boolean canResend() {
     return (flags & Protocol.HAS_RESEND) != 0;
   }

@@ -67,16 +67,17 @@ final class PendingRead implements ReadReply {
 
   @Override
   public void send(ContentReader reader) {
-    if (!claim()) {
-      return;
-    }
-    ReplyBuffer own = Thread.currentThread().equals(loopThread) ? loopBuffer : null;
+    ReplyBuffer own = ownBuffer();
     if (own == null) {
-      connection.forget(this);
       connection.replyDeferred(this, reader);
-    } else {
+    } else if (claim()) {
       own.write(connection.device(), unique, fill(own, reader));
     }
+  }
+
+  /** Returns the loop's buffer if this is the loop's thread, and it still waits for the handler. */
+  private @Nullable ReplyBuffer ownBuffer() {
+    return Thread.currentThread().equals(loopThread) ? loopBuffer : null;
   }
 
   @Override
@@ -84,7 +85,7 @@ final class PendingRead implements ReadReply {
     if (!isWaiting()) {
       return true;
     }
-    ReplyBuffer own = Thread.currentThread().equals(loopThread) ? loopBuffer : null;
+    ReplyBuffer own = ownBuffer();
     return own == null ? connection.offerDeferred(this, reader) : offer(own, reader);
   }
 
@@ -112,10 +113,7 @@ final class PendingRead implements ReadReply {
     if (errno <= 0) {
       throw new IllegalArgumentException("errno " + errno);
     }
-    if (claim()) {
-      connection.forget(this);
-      connection.reply(unique, -errno);
-    }
+    connection.replyDeferred(this, errno);
   }
 
   @Override
@@ -168,7 +166,13 @@ final class PendingRead implements ReadReply {
     return "read of slot %d, offset %d, %d bytes".formatted(slot, offset, length);
   }
 
-  private boolean claim() {
+  /**
+   * Takes the right to answer.
+   *
+   * @return false if the read was given up
+   * @throws IllegalStateException if it was answered before
+   */
+  boolean claim() {
     int before = state.compareAndExchange(WAITING, ANSWERED);
     if (before == ANSWERED) {
       throw new IllegalStateException(this + " was answered before");

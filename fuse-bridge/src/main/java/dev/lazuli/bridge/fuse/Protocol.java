@@ -38,6 +38,12 @@ final class Protocol {
   /** {@code fuse_notify_code}: asks for all requests again that were read but not answered. */
   static final int NOTIFY_RESEND = 7;
 
+  /**
+   * {@code FUSE_DEV_IOC_CLONE}, since Linux 4.2: has a fresh {@code /dev/fuse} serve the connection
+   * of the one whose number the argument points to.
+   */
+  static final long DEV_IOC_CLONE = 0x8004_e500L;
+
   static final long ASYNC_READ = 1L << 0;
   static final long EXPORT_SUPPORT = 1L << 4;
   static final long DO_READDIRPLUS = 1L << 13;

@@ -35,7 +35,7 @@ final class RequestLoop implements Runnable {
 
   @Override
   public void run() {
-    while (connection.isOpen()) {
+    while (connection.takesRequests()) {
       long count = connection.device().read(request.buffer(), callState);
       if (count < 0 && !isPassing((int) -count)) {
         connection.ended((int) -count);

@@ -33,7 +33,9 @@ public final class FileDescriptor implements AutoCloseable {
   /** {@code struct pollfd}: fd, events, revents. */
   private static final int POLLFD_SIZE = 8;
 
+  private static final int POLLFD_EVENTS = 4;
   private static final int POLLFD_REVENTS = 6;
+  private static final int POLLIN = 1;
   private static final int POLLERR = 8;
   private static final int POLLHUP = 16;
   private static final int POLLNVAL = 32;
@@ -169,6 +171,25 @@ public final class FileDescriptor implements AutoCloseable {
       Libc.check(
           state -> POLL.call(state, pollfd.address(), 1, 0), () -> "poll(%d)".formatted(number));
       return (pollfd.get(JAVA_SHORT, POLLFD_REVENTS) & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    }
+  }
+
+  /**
+   * Waits until this one or another can be read, or has an error or its end to report. Blocks, like
+   * {@link #read}.
+   *
+   * @param callState from {@link #newCallState}, used by one thread at a time
+   * @return 0, or {@code -errno}
+   */
+  public long awaitReadable(FileDescriptor other, MemorySegment callState) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pollfds = arena.allocate(2 * POLLFD_SIZE, Integer.BYTES);
+      pollfds.set(JAVA_INT, 0, number);
+      pollfds.set(JAVA_SHORT, POLLFD_EVENTS, (short) POLLIN);
+      pollfds.set(JAVA_INT, POLLFD_SIZE, other.number);
+      pollfds.set(JAVA_SHORT, POLLFD_SIZE + POLLFD_EVENTS, (short) POLLIN);
+      long count = POLL.call(callState, pollfds.address(), 2, -1);
+      return count < 0 ? -Libc.errno(callState) : 0;
     }
   }
 

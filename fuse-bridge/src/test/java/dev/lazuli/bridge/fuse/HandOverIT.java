@@ -1,7 +1,5 @@
 package dev.lazuli.bridge.fuse;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,9 +8,7 @@ import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
 import dev.lazuli.bridge.kernel.Mounts;
 import dev.lazuli.testimages.waiting.Eventually;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,9 +21,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,57 +31,44 @@ import org.junit.jupiter.api.io.TempDir;
 @MountsFuse
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandOverIT {
-  private static final long SLOT = HandOverServer.SLOT;
-
   /** So many reads make it likely that some are under way at any moment. */
   private static final int READS = 100;
 
   @TempDir Path directory;
 
   private final ExecutorService readers = Executors.newCachedThreadPool();
-  private long size;
-  private @Nullable Process server;
-  private @Nullable BufferedReader output;
   private final AtomicLong reads = new AtomicLong();
+  private HandOverBed bed;
   private volatile boolean enough;
 
   @BeforeEach
   void writeLayer() throws IOException {
-    size = SampleLayer.write(directory.resolve("meta.erofs"));
+    bed = new HandOverBed(directory);
   }
 
   @AfterEach
   void cleanUp() throws Exception {
     enough = true;
-    if (server != null) {
-      server.destroyForcibly().waitFor();
-    }
-    killKeeper();
+    bed.close();
     // Not before: interrupting a thread in a read waits for the read to end.
     readers.shutdownNow();
-    for (String mount : List.of("erofs", "fs/trees", "fs/blobs")) {
-      Path place = directory.resolve(mount);
-      while (isMounted(place)) {
-        Mounts.unmount(place, Mounts.MNT_DETACH);
-      }
-    }
   }
 
   @Test
   void serverKilledUnderLoadThreeTimes_noReaderNotices() throws Exception {
     start(300, "mounted");
-    Path erofs = Files.createDirectory(directory.resolve("erofs"));
-    ErofsMount.mount(ErofsMount.Backing.FILE, directory.resolve("meta.erofs"), blob(), erofs);
+    Path erofs = Files.createDirectory(bed.erofs());
+    ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
     var done = new ArrayList<Future<Long>>();
     for (int seed = 0; seed < 4; seed++) {
       int number = seed;
       done.add(readers.submit(() -> readAtRandom(number)));
     }
-    done.add(readers.submit(() -> walkAgainAndAgain(tree())));
+    done.add(readers.submit(() -> walkAgainAndAgain(bed.tree())));
 
     for (int i = 0; i < 3; i++) {
       awaitReads();
-      kill();
+      bed.kill();
       start(300, "resumed");
     }
     var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
@@ -99,31 +80,31 @@ class HandOverIT {
     }
     assertThat(digests)
         .hasSizeGreaterThan(SampleLayer.MANY)
-        .isEqualTo(Shell.lines(tree(), Shell.DIGEST_ALL));
+        .isEqualTo(Shell.lines(bed.tree(), Shell.DIGEST_ALL));
     ErofsMount.unmount(erofs);
-    stop();
-    assertNothingIsLeft();
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
   void serverKilledWithoutAKeeper_leavesMetadataAndErrorsForMisses_andAllCleansUp()
       throws Exception {
-    start(HandOverServer.NO_KEEPER, "mounted");
-    Path erofs = Files.createDirectory(directory.resolve("erofs"));
-    ErofsMount.mount(ErofsMount.Backing.FILE, directory.resolve("meta.erofs"), blob(), erofs);
+    bed.start("mounted", HandOverServer.NO_KEEPER);
+    Path erofs = Files.createDirectory(bed.erofs());
+    ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
     var listed = Shell.lines(erofs, Shell.STAT_ALL);
     byte[] cached = Files.readAllBytes(erofs.resolve("files/page"));
 
-    kill();
+    bed.kill();
 
     assertThatThrownBy(() -> Files.readAllBytes(erofs.resolve("files/big")))
         .hasMessageContaining("Input/output error");
     assertThat(Shell.lines(erofs, Shell.STAT_ALL)).isEqualTo(listed);
     assertThat(Files.readAllBytes(erofs.resolve("files/page"))).isEqualTo(cached);
     assertThat(ErofsMount.unmount(erofs)).isEqualTo(ErofsMount.Unmounted.RELEASED);
-    start(HandOverServer.NO_KEEPER, "mounted");
-    stop();
-    assertNothingIsLeft();
+    bed.start("mounted", HandOverServer.NO_KEEPER);
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
@@ -132,15 +113,14 @@ class HandOverIT {
     var reader = readers.submit(() -> readAtRandom(1));
     awaitReads();
 
-    write("l");
-    assertThat(requireNonNull(server).waitFor()).isZero();
+    bed.leave(30);
     start(300, "resumed");
     awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
-    stop();
-    assertNothingIsLeft();
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
@@ -154,22 +134,22 @@ class HandOverIT {
     while (Files.readString(record).equals(first)) {
       awaitReads();
     }
-    kill();
+    bed.kill();
     start(300, "resumed");
     awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
-    stop();
-    assertNothingIsLeft();
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
   void serverThatNeverReturns_givesErrorsOnceTheKeeperLostPatience() throws Exception {
     start(1, "mounted");
-    try (var open = FileChannel.open(blob())) {
+    try (var open = FileChannel.open(bed.blob())) {
       Instant killed = Instant.now();
-      kill();
+      bed.kill();
 
       assertThatThrownBy(() -> open.read(ByteBuffer.allocate(10), 0))
           .isInstanceOf(IOException.class);
@@ -178,9 +158,9 @@ class HandOverIT {
     }
 
     start(1, "mounted");
-    assertThat(Files.size(blob())).isEqualTo(size);
-    stop();
-    assertNothingIsLeft();
+    assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
@@ -190,34 +170,34 @@ class HandOverIT {
     command.add(Path.of("src/test/resources/service-manager.py").toAbsolutePath().toString());
     command.add(directory.resolve("notify").toString());
     command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
-    start(command, "mounted");
+    bed.start(command, "mounted");
     var reader = readers.submit(() -> readAtRandom(1));
     awaitReads();
 
-    write("kill\n");
-    assertThat(nextWord()).isEqualTo("resumed");
+    bed.write("kill\n");
+    assertThat(bed.nextWord()).isEqualTo("resumed");
     awaitReads();
     enough = true;
 
     assertThat(reader.get()).isPositive();
-    write("stop\n");
-    assertThat(requireNonNull(output).readLine()).isEqualTo("kept: []");
-    stop();
-    assertNothingIsLeft();
+    bed.write("stop\n");
+    assertThat(bed.nextLine()).isEqualTo("kept: []");
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
   void mountTakenAwayMeanwhile_isMountedAnew() throws Exception {
     start(300, "mounted");
-    kill();
+    bed.kill();
     Mounts.unmount(directory.resolve("fs/blobs"), Mounts.MNT_DETACH);
 
     start(300, "mounted");
 
-    assertThat(Files.size(blob())).isEqualTo(size);
-    assertThat(readAtRandomOnce(new Random(1))).isPositive();
-    stop();
-    assertNothingIsLeft();
+    assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
+    bed.readOnce(new Random(1));
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   @Test
@@ -227,9 +207,9 @@ class HandOverIT {
 
     start(300, "mounted");
 
-    assertThat(Files.size(blob())).isEqualTo(size);
-    stop();
-    assertNothingIsLeft();
+    assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
+    bed.stop();
+    bed.assertNothingIsLeft();
   }
 
   /** Waits until the readers have read on for a while. */
@@ -241,28 +221,18 @@ class HandOverIT {
   private long readAtRandom(int seed) throws IOException {
     var random = new Random(seed);
     long count = 0;
-    try (var held = FileChannel.open(blob())) {
+    try (var held = FileChannel.open(bed.blob())) {
       do {
-        count += seed % 2 == 0 ? readAtRandomOnce(random) : read(held, random);
+        if (seed % 2 == 0) {
+          bed.readOnce(random);
+        } else {
+          bed.read(held, random);
+        }
+        count++;
+        reads.incrementAndGet();
       } while (!enough);
     }
     return count;
-  }
-
-  private long readAtRandomOnce(Random random) throws IOException {
-    try (var channel = FileChannel.open(blob())) {
-      return read(channel, random);
-    }
-  }
-
-  private long read(FileChannel channel, Random random) throws IOException {
-    long offset = random.nextLong(size - 1);
-    int length = (int) Math.min(1 + random.nextInt(200_000), size - offset);
-    var buffer = ByteBuffer.allocate(length);
-    assertThat(channel.read(buffer, offset)).isEqualTo(length);
-    assertThat(buffer.array()).isEqualTo(PatternLayers.bytes(SLOT, offset, length));
-    reads.incrementAndGet();
-    return 1;
   }
 
   private long walkAgainAndAgain(Path place) throws Exception {
@@ -276,66 +246,7 @@ class HandOverIT {
     return rounds + 1;
   }
 
-  private Path blob() {
-    return directory.resolve("fs/blobs/" + SLOT);
-  }
-
-  private Path tree() {
-    return directory.resolve("fs/trees/" + SLOT);
-  }
-
   private void start(int patienceSeconds, String expected) throws IOException {
-    start(
-        ChildJvm.command(
-            HandOverServer.class, directory.toString(), Integer.toString(patienceSeconds)),
-        expected);
-  }
-
-  private void start(List<String> command, String expected) throws IOException {
-    var started =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    server = started;
-    output = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
-    assertThat(nextWord()).isEqualTo(expected);
-  }
-
-  /** Returns the next line of the server's output that is not of its log. */
-  private String nextWord() throws IOException {
-    String line;
-    do {
-      line = requireNonNull(requireNonNull(output).readLine(), "the server has ended");
-    } while (!line.equals("mounted") && !line.equals("resumed"));
-    return line;
-  }
-
-  private void write(String text) throws IOException {
-    var input = requireNonNull(server).getOutputStream();
-    input.write(text.getBytes(UTF_8));
-    input.flush();
-  }
-
-  private void kill() throws InterruptedException {
-    requireNonNull(server).destroyForcibly().waitFor();
-  }
-
-  private void stop() throws IOException, InterruptedException {
-    requireNonNull(server).getOutputStream().close();
-    assertThat(requireNonNull(server).waitFor()).isZero();
-  }
-
-  private void assertNothingIsLeft() throws IOException {
-    assertThat(Files.readString(Path.of("/proc/self/mounts"))).doesNotContain(directory.toString());
-    assertThat(directory.resolve("keeper")).doesNotExist();
-  }
-
-  private void killKeeper() throws IOException {
-    Path record = directory.resolve("keeper");
-    if (Files.exists(record)) {
-      new ProcessKeeper(directory, Duration.ofSeconds(1)).release();
-    }
-  }
-
-  private static boolean isMounted(Path place) throws IOException {
-    return Files.readString(Path.of("/proc/self/mounts")).contains(" " + place + " ");
+    bed.start(expected, Integer.toString(patienceSeconds));
   }
 }

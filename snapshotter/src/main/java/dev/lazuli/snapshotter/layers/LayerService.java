@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -59,8 +60,8 @@ public final class LayerService implements AutoCloseable {
    * @param store how the store behaves
    * @param fetch how the scheduler behaves
    * @param layers how layers are filled
-   * @param keeperPatience how long readers wait for the next daemon after this one; empty: they get
-   *     errors at once, and nothing is left mounted
+   * @param keeping how the session is left to the next daemon; empty: it is not, readers get errors
+   *     at once and nothing is left mounted
    */
   public record Setup(
       Path root,
@@ -69,7 +70,7 @@ public final class LayerService implements AutoCloseable {
       StoreOptions store,
       FetchOptions fetch,
       LayersOptions layers,
-      Optional<Duration> keeperPatience) {}
+      Optional<Keeping> keeping) {}
 
   private final Setup setup;
   private final Deque<AutoCloseable> parts;
@@ -251,16 +252,16 @@ public final class LayerService implements AutoCloseable {
    * nothing of the kind can be had.
    */
   private FuseSession openSession() throws IOException {
-    var patience = setup.keeperPatience();
-    if (patience.isEmpty()) {
+    if (setup.keeping().isEmpty()) {
       return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
     }
-    var keeper = Keeper.of(System.getenv(), setup.state(), patience.get());
-    return FuseSession.resumeOrMount(fuse, served, served, SessionOptions.defaults(), keeper);
+    var keeping = setup.keeping().get();
+    var keeper = Keeper.of(System.getenv(), setup.state(), keeping.patience());
+    return FuseSession.resumeOrMount(fuse, served, served, keeping.options(), keeper);
   }
 
   private boolean kept() {
-    return setup.keeperPatience().isPresent();
+    return setup.keeping().isPresent();
   }
 
   private static void detachStale(Path mounts) throws IOException {
@@ -278,9 +279,13 @@ public final class LayerService implements AutoCloseable {
    * {@link #close}.
    */
   public void handOver() {
-    if (!kept()) {
+    if (setup.keeping().isEmpty()) {
       close();
       return;
+    }
+    var serving = session;
+    if (serving != null) {
+      Keeping.leave(serving);
     }
     served.suspend();
     parts.removeIf(part -> part instanceof FuseSession || part instanceof Layers);
@@ -314,10 +319,10 @@ public final class LayerService implements AutoCloseable {
     return serving != null && serving.isServing();
   }
 
-  /** Returns why incomplete layers will not outlive this process; empty where they will. */
-  public String whyNotKept() {
+  /** Returns what an operator should know of what readers will feel when this process ends. */
+  public List<String> warnings() {
     var serving = session;
-    return serving == null ? "" : serving.whyNotKept();
+    return serving == null ? List.of() : Keeping.warnings(serving);
   }
 
   /** Returns how incomplete layers are mounted. */

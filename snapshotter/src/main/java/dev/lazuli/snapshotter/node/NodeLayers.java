@@ -89,12 +89,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
 
   /** Returns what an operator should know that is not as it could be. */
   List<String> warnings() {
-    var reason = service().map(LayerService::whyNotKept).orElse("");
-    return reason.isEmpty()
-        ? List.of()
-        : List.of(
-            "when this daemon ends, missing content of running containers becomes an I/O error: "
-                + reason);
+    return service().map(LayerService::warnings).orElse(List.of());
   }
 
   /** Returns the bytes of disk that all stored layers take. */

@@ -7,6 +7,7 @@ import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.registry.model.ProxyRules;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.snapshotter.layers.Keeping;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.LayersOptions;
 import dev.lazuli.snapshotter.layers.Tenancy;
@@ -21,6 +22,12 @@ import java.util.Optional;
 
 /** Turns the configuration into the options of the parts that it configures. */
 public final class NodeOptions {
+  /**
+   * A system property that tests set to {@code false}: then the kernel is taken for one that sends
+   * no FUSE request again, as those below Linux 6.9. Operators have no use for it.
+   */
+  static final String RESEND = "lazuli.test.resend";
+
   private NodeOptions() {}
 
   /** Returns what the configuration says of registries. */
@@ -69,7 +76,15 @@ public final class NodeOptions {
         store(from.cache(), tenancy(from)),
         fetch(from.fetch()),
         layersOptions(from),
-        from.mount().keeper() ? Optional.of(from.mount().keeperPatience()) : Optional.empty());
+        keeping(from.mount()));
+  }
+
+  private static Optional<Keeping> keeping(Configuration.Mount from) {
+    if (!from.keeper()) {
+      return Optional.empty();
+    }
+    boolean resend = !"false".equals(System.getProperty(RESEND));
+    return Optional.of(new Keeping(from.keeperPatience(), resend));
   }
 
   /**

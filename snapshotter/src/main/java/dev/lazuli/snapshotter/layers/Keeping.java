@@ -1,0 +1,53 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.fuse.SessionOptions;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a daemon leaves its FUSE session to the next one.
+ *
+ * @param patience how long readers wait for the next daemon after this one
+ * @param resend false to take every kernel for one that cannot send requests again; see {@link
+ *     SessionOptions}
+ */
+public record Keeping(Duration patience, boolean resend) {
+  /**
+   * How long a daemon that stops waits for the content of reads that no other can answer. Less than
+   * what service managers grant a stop: systemd 90 seconds, Kubernetes 30.
+   */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(25);
+
+  SessionOptions options() {
+    var options = SessionOptions.defaults();
+    return resend ? options : options.withoutResend();
+  }
+
+  /**
+   * Leaves a session to the next daemon; see {@link FuseSession#leave}. Whoever answers its reads
+   * must go on doing so until this returns.
+   */
+  static void leave(FuseSession session) {
+    try {
+      session.leave(LAST_ANSWERS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns what an operator should know of what readers will feel when this process ends. */
+  static List<String> warnings(FuseSession session) {
+    if (!session.whyNotKept().isEmpty()) {
+      return List.of(
+          "when this daemon ends, missing content of running containers becomes an I/O error: "
+              + session.whyNotKept());
+    }
+    if (!session.canResend()) {
+      return List.of(
+          "should this daemon crash, reads that wait for content at that moment can fail:"
+              + " this kernel sends no FUSE request again, Linux 6.9 and newer do");
+    }
+    return List.of();
+  }
+}
