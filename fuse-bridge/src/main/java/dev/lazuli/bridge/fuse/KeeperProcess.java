@@ -103,6 +103,7 @@ final class KeeperProcess {
     boolean held = false;
     try {
       process = hold.of(pid);
+      requireCopies(process);
       // The copy is the only write end that lives on: the pipe's own is closed by the caller.
       life = pipe.writeEnd().duplicate(FIRST_KEPT);
       var started = new KeeperProcess(pid, numbers, process, life);
@@ -116,6 +117,19 @@ final class KeeperProcess {
     } finally {
       if (!held) {
         giveUp(pid, process, life);
+      }
+    }
+  }
+
+  /** Otherwise readers would wait for a daemon that cannot get what the shell keeps for it. */
+  private static void requireCopies(Pidfd process) throws IOException {
+    try (var _ = process.copyDescriptor(/* its standard input */ 0)) {
+    } catch (ErrnoException e) {
+      if (e.errno() == Errno.ENOSYS) {
+        throw new IOException(
+            "a process can keep connections on Linux 5.6 and newer only, a service manager's"
+                + " store of descriptors on any",
+            e);
       }
     }
   }

@@ -2,9 +2,9 @@ package dev.lazuli.bridge.fuse;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Pipe;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +45,8 @@ final class SharedDevice implements FuseDevice, AutoCloseable {
 
   /** Opens a device that is to be mounted. */
   static SharedDevice open() throws ErrnoException {
-    return new SharedDevice(FileDescriptor.open(DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC));
+    return new SharedDevice(
+        FileDescriptor.open(DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC));
   }
 
   /**
@@ -64,7 +65,8 @@ final class SharedDevice implements FuseDevice, AutoCloseable {
     boolean done = false;
     try (Arena arena = Arena.ofConfined()) {
       clone =
-          FileDescriptor.open(DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC | FileDescriptor.O_NONBLOCK);
+          FileDescriptor.open(
+              DEVICE, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC | FileDescriptor.O_NONBLOCK);
       clone.ioctl(Protocol.DEV_IOC_CLONE, arena.allocateFrom(JAVA_INT, kept.number()));
       done = true;
       return new SharedDevice(kept, clone, pipe);

@@ -14,6 +14,7 @@ import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import io.grpc.Status;
+import io.grpc.StatusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ final class NodeBed implements AutoCloseable {
   private final Path root;
   private final LayoutLayer layer;
   private final String digests;
+  private Map<String, String> environment = Map.of();
   private final List<NodeProcess> daemons = new ArrayList<>();
   private final List<Process> readers = new ArrayList<>();
 
@@ -76,6 +78,11 @@ final class NodeBed implements AutoCloseable {
     }
   }
 
+  /** Has the daemons take this kernel for one below Linux 6.9. */
+  void withoutResend() {
+    environment = Map.of("JAVA_TOOL_OPTIONS", "-D" + NodeOptions.RESEND + "=false");
+  }
+
   Path root() {
     return root;
   }
@@ -90,7 +97,7 @@ final class NodeBed implements AutoCloseable {
 
   /** Starts a daemon and waits until it serves. */
   NodeProcess serve(String... settings) throws IOException, InterruptedException {
-    return start(List.of("-", "-"), List.of(), Map.of(), settings).awaitServing(socket());
+    return start(List.of("-", "-"), List.of(), environment, settings).awaitServing(socket());
   }
 
   /** Starts a daemon that comes to grief, and returns its exit code. */
@@ -158,6 +165,21 @@ final class NodeBed implements AutoCloseable {
     }
   }
 
+  /** Has the layer shown as a view, by whatever way it is mounted; returns where. */
+  Path mountView() throws IOException, InterruptedException, StatusException {
+    assertThat(prepare()).isEqualTo(Status.Code.ALREADY_EXISTS);
+    return calls().view("view", layer.diffId());
+  }
+
+  /** Removes what {@link #mountView} made, and so the layer's files. */
+  void removeView() throws IOException, InterruptedException {
+    assertThat(calls().remove("view")).isEqualTo(Status.Code.OK);
+    assertThat(removeLayer()).isEqualTo(Status.Code.OK);
+    while (!layerFiles().isEmpty()) {
+      Thread.sleep(10); // The daemon may be busy restoring it.
+    }
+  }
+
   /** Returns where the layer is mounted, the newest mount first. */
   Path mounted() throws IOException {
     return mounts().stream()
@@ -200,6 +222,22 @@ final class NodeBed implements AutoCloseable {
       assertThat(Files.readString(readersOutput(i))).isEqualTo(digests);
       assertThat(code).isZero();
     }
+  }
+
+  /** Waits until readers have ended, and requires that none has read a wrong byte. */
+  void requireNoWrongByte() throws IOException, InterruptedException {
+    assertThat(readers).isNotEmpty();
+    for (int i = 0; i < readers.size(); i++) {
+      var _ = readers.get(i).waitFor();
+      assertThat(Files.readAllLines(readersOutput(i)))
+          .hasSize(FILES)
+          .allMatch(line -> line.startsWith("sha256sum: ") || digests.contains(line + "\n"));
+    }
+  }
+
+  /** Looks at readers no more that have ended. */
+  void forgetReaders() {
+    readers.clear();
   }
 
   /** Requires that nobody has got an answer yet, and that all is mounted. */
