@@ -16,6 +16,7 @@ setfacl|acl|access control lists
 setcap|libcap2-bin|file capabilities
 /usr/sbin/mkfs.ext4|e2fsprogs|full disks with ext4
 /usr/sbin/mkfs.btrfs|btrfs-progs|full disks with btrfs
+/usr/sbin/mkfs.xfs|xfsprogs|full disks with XFS
 ip|iproute2|slowed links between network namespaces
 python3|python3-minimal|Python images
 chromium|chromium|the waterfall page in a browser

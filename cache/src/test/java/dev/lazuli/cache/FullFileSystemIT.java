@@ -21,7 +21,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** File systems that run full at any moment; on some, to overwrite a block takes another one. */
 @Timeout(300)
 final class FullFileSystemIT {
-  private static final long IMAGE_BYTES = 48 << 20;
+  /** An XFS cannot be smaller; the image is sparse. */
+  private static final long IMAGE_BYTES = 320 << 20;
+
+  private static final long ROOM = 40 << 20;
   private static final int MOMENTS = 9;
 
   private final TestLayer first = new TestLayer(1, 8, 20_000);
@@ -48,6 +51,9 @@ final class FullFileSystemIT {
     disk = Files.createDirectory(directory.resolve("disk"));
     DiskSpaceTest.run("mount", "-o", "loop", image.toString(), disk.toString());
     mounted = true;
+    long ballast = disk.toFile().getUsableSpace() - ROOM;
+    DiskSpaceTest.run(
+        "fallocate", "--length", Long.toString(ballast), disk.resolve("ballast").toString());
   }
 
   @AfterEach
@@ -59,7 +65,12 @@ final class FullFileSystemIT {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed", "mkfs.ext4 -q -F -O bigalloc"})
+      strings = {
+        "mkfs.ext4 -q -F",
+        "mkfs.btrfs -q --mixed",
+        "mkfs.xfs -q -f",
+        "mkfs.ext4 -q -F -O bigalloc"
+      })
   void diskRunsFullAtAnyMoment_noByteIsWrong_andRoomHealsAll(String makeFileSystem)
       throws IOException {
     mount(makeFileSystem);

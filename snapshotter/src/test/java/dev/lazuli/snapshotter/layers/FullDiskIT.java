@@ -22,22 +22,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A full disk costs the reads that need it an I/O error, and nothing once it has room again. */
 @Timeout(120)
 final class FullDiskIT {
+  private static final long ROOM = 40 << 20;
   private static final int SMALL = 200_000;
   private static final int LARGE = 12 << 20;
 
   @TempDir Path directory;
 
   /**
-   * Mounts an empty disk of 48 MiB.
+   * Mounts a disk with {@link #ROOM} free.
    *
    * @param makeFileSystem the command that formats a file
    */
   private Path disk(String makeFileSystem) throws IOException, InterruptedException {
     var image = directory.resolve("image");
-    NodeRig.run("truncate", "--size=48M", image.toString());
+    NodeRig.run("truncate", "--size=320M", image.toString());
     NodeRig.run("sh", "-c", makeFileSystem + " " + image);
     var disk = Files.createDirectory(directory.resolve("disk"));
     NodeRig.run("mount", "-o", "loop", image.toString(), disk.toString());
+    long ballast = disk.toFile().getUsableSpace() - ROOM;
+    NodeRig.run(
+        "fallocate", "--length", Long.toString(ballast), disk.resolve("ballast").toString());
     return disk;
   }
 
@@ -73,7 +77,7 @@ final class FullDiskIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed", "mkfs.xfs -q -f"})
   void missIsAnErrorThatSaysWhy_whatIsThereStaysReadable_andRoomHealsAll(String makeFileSystem)
       throws Exception {
     var small = new GeneratedContent(SMALL, 1, GeneratedContent.NOISE);
@@ -101,7 +105,7 @@ final class FullDiskIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed", "mkfs.xfs -q -f"})
   void layerOnAFullDisk_cannotBeMounted_andLeavesNothing(String makeFileSystem) throws Exception {
     var tree = new ImageTree();
     for (int i = 0; i < 3000; i++) {
@@ -123,7 +127,7 @@ final class FullDiskIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed", "mkfs.xfs -q -f"})
   void backgroundFetchThatFindsNoRoom_goesOnWhenThereIs(String makeFileSystem) throws Exception {
     var tree = new ImageTree().file("large", new GeneratedContent(LARGE, 3, 1));
     var disk = disk(makeFileSystem);
