@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandOverWithoutResendIT {
   private static final int ROUNDS = 4;
-  private static final int READS_PER_ROUND = 300;
+
+  /** So many reads make it likely that some are under way at any moment. */
+  private static final int READS_PER_ROUND = 100;
 
   /** Longer than the test. */
   private static final String PATIENCE = "600";
@@ -178,11 +181,9 @@ class HandOverWithoutResendIT {
     return buffer.array();
   }
 
-  private void awaitReads() throws InterruptedException {
+  private void awaitReads() {
     long enoughReads = reads.get() + READS_PER_ROUND;
-    while (reads.get() < enoughReads) {
-      Thread.sleep(5);
-    }
+    Eventually.until(() -> reads.get() >= enoughReads);
   }
 
   private Void readUntilEnough(int seed) throws IOException {

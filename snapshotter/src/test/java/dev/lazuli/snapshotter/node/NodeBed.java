@@ -13,6 +13,7 @@ import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
@@ -175,9 +176,8 @@ final class NodeBed implements AutoCloseable {
   void removeView() throws IOException, InterruptedException {
     assertThat(calls().remove("view")).isEqualTo(Status.Code.OK);
     assertThat(removeLayer()).isEqualTo(Status.Code.OK);
-    while (!layerFiles().isEmpty()) {
-      Thread.sleep(10); // The daemon may be busy restoring it.
-    }
+    // The daemon may be busy restoring it.
+    Eventually.until(() -> layerFiles().isEmpty());
   }
 
   /** Returns where the layer is mounted, the newest mount first. */

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -79,19 +80,15 @@ final class WithoutResendIT {
   }
 
   /** Has a reader wait for an answer of the registry's. */
-  private void stallReader(Path view) throws IOException, InterruptedException {
+  private void stallReader(Path view) throws IOException {
     long before = bed.registry.faults().injected();
     bed.stallRegistry();
     var _ = bed.read(view);
-    while (bed.registry.faults().injected() == before) {
-      Thread.sleep(10);
-    }
+    Eventually.until(() -> bed.registry.faults().injected() > before);
   }
 
   /** A daemon that stops takes no more calls before it leaves its session. */
-  private void awaitStopping() throws InterruptedException {
-    while (NodeProcess.listens(bed.socket())) {
-      Thread.sleep(10);
-    }
+  private void awaitStopping() {
+    Eventually.until(() -> !NodeProcess.listens(bed.socket()));
   }
 }
