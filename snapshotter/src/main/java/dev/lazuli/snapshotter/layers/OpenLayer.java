@@ -101,7 +101,11 @@ final class OpenLayer implements AutoCloseable {
     }
   }
 
-  /** Takes over the mounts that a former daemon made, and goes on with what it did. */
+  /**
+   * Takes over the mounts that a former daemon made, and goes on with what it did. Makes no lazy
+   * mount: the kernel would ask for the layer's file, and nobody answers before the session is
+   * taken over.
+   */
   synchronized void adopt() throws IOException {
     lazy = parts.lazy().existing(data).orElse(null);
     if (data.complete()) {
@@ -109,13 +113,18 @@ final class OpenLayer implements AutoCloseable {
       local = parts.local().existing(data).orElse(null);
       if (local == null && truth.mayBeLocal()) {
         mountLocal();
-      } else if (local == null && lazy == null) {
-        lazy = parts.lazy().mount(data);
       }
       requestProof();
     } else {
       becomeLocalWhenComplete();
       fill(OptionalLong.empty());
+    }
+  }
+
+  /** Mounts what {@link #adopt} found without a mount: that daemon died before it could mount. */
+  synchronized void requireMounted() throws IOException {
+    if (local == null && lazy == null) {
+      lazy = parts.lazy().mount(data);
     }
   }
 

@@ -87,9 +87,12 @@ final class SharedLayer {
       if (layer == null) {
         open = mount(request, trust);
         parts.record().mounted(digest);
-      } else if (trust != Trust.DEFERRED) {
-        requireTable(request, layer);
-        note(request.reference(), layer.data());
+      } else {
+        if (trust != Trust.DEFERRED) {
+          requireTable(request, layer);
+          note(request.reference(), layer.data());
+        }
+        layer.requireMounted();
       }
       claims.incrementAndGet();
       return layer == null;

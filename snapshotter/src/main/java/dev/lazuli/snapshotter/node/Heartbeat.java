@@ -4,14 +4,16 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the service manager from killing a daemon that works, and lets it kill one that does not:
- * while the daemon starts and stops it asks for more time; in between it says that all is well for
- * as long as that is so. A thread of its own, where there is a service manager.
+ * Keeps the service manager from killing a daemon that works, and lets it kill one that does not.
+ * While the daemon starts and stops it asks for more time, as long as one state follows the other;
+ * in between it says that all is well for as long as that is so. A thread of its own, where there
+ * is a service manager.
  */
 final class Heartbeat implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
@@ -19,17 +21,28 @@ final class Heartbeat implements AutoCloseable {
   /** Must be longer than a few pauses, so that a late thread on a busy machine costs nothing. */
   private static final Duration EXTENSION = Duration.ofMinutes(1);
 
+  /** A step of a start opens what is stored: minutes on a large node, never this long. */
+  private static final Duration LONGEST_STEP = Duration.ofMinutes(10);
+
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final int BEATS_PER_WATCHDOG = 4;
 
   private final ServiceNotice notice;
+  private final LongSupplier nanoTime;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile Supplier<Optional<String>> vitals = Optional::empty;
   private volatile boolean serving;
+  private volatile long stepBegan;
   private boolean troubled;
 
   Heartbeat(ServiceNotice notice) {
+    this(notice, System::nanoTime);
+  }
+
+  Heartbeat(ServiceNotice notice, LongSupplier nanoTime) {
     this.notice = notice;
+    this.nanoTime = nanoTime;
+    stepBegan = nanoTime.getAsLong();
   }
 
   /** Begins to ask for time to start. */
@@ -38,6 +51,12 @@ final class Heartbeat implements AutoCloseable {
       beat();
       Thread.ofPlatform().daemon().name("lazuli-heartbeat").start(this::run);
     }
+  }
+
+  /** A step of the start is done: the next one has its own time. */
+  void reached(NodeState state) {
+    log.debug("{}", state);
+    stepBegan = nanoTime.getAsLong();
   }
 
   /**
@@ -53,6 +72,7 @@ final class Heartbeat implements AutoCloseable {
 
   /** From now on the daemon ends. */
   void stopping() {
+    stepBegan = nanoTime.getAsLong();
     serving = false;
     notice.stopping();
     notice.extend(EXTENSION);
@@ -79,9 +99,18 @@ final class Heartbeat implements AutoCloseable {
 
   void beat() {
     if (!serving) {
-      notice.extend(EXTENSION);
+      askForTime();
     } else if (notice.watchdog().isPresent() && isWell()) {
       notice.alive();
+    }
+  }
+
+  private void askForTime() {
+    if (nanoTime.getAsLong() - stepBegan < LONGEST_STEP.toNanos()) {
+      notice.extend(EXTENSION);
+    } else if (!troubled) {
+      troubled = true;
+      log.error("no longer asking for time: nothing has got done for {}", LONGEST_STEP);
     }
   }
 

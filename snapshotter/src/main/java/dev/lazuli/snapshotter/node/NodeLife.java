@@ -104,7 +104,7 @@ public final class NodeLife {
       }
       step.action.run();
       state = step.to;
-      log.debug("{}", state);
+      heartbeat.reached(state);
       watch.reached(state);
     }
     var took = Duration.between(startedAt, Instant.now()).toMillis();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +63,22 @@ final class HeartbeatTest {
     heartbeat.serving(Optional::empty);
 
     assertThat(saidBy(heartbeat)).containsExactly(MORE_TIME, MORE_TIME, "READY=1");
+  }
+
+  @Test
+  void startThatHangs_getsNoMoreTime_andOneThatGetsOnDoes() throws IOException {
+    var now = new AtomicLong();
+    var all = Map.of("NOTIFY_SOCKET", manager.path().toString());
+    var heartbeat = new Heartbeat(ServiceNotice.of(all), now::get);
+
+    now.addAndGet(Duration.ofMinutes(9).toNanos());
+    heartbeat.beat();
+    now.addAndGet(Duration.ofMinutes(1).toNanos());
+    heartbeat.beat();
+    heartbeat.reached(NodeState.BOUND);
+    heartbeat.beat();
+
+    assertThat(saidBy(heartbeat)).containsExactly(MORE_TIME, MORE_TIME);
   }
 
   @Test
