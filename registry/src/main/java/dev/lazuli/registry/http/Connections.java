@@ -122,7 +122,7 @@ public final class Connections implements AutoCloseable {
       return known.channels();
     }
     if (known != null) {
-      // .
+      // Its certificate files were replaced: new connections use the new ones.
       pools.asMap().remove(origin, known);
     }
     var setup = newSetup(origin);
