@@ -101,7 +101,7 @@ final class ChunkReuse implements AutoCloseable {
       layer.commit(chunk, false);
       return true;
     }
-    layer.dropDoubted(chunk);
+    layer.reclaim().dropDoubted(chunk);
     return false;
   }
 

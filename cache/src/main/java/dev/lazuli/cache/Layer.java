@@ -6,23 +6,17 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.AtomicBits;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
-import dev.lazuli.cache.chunks.Holes;
 import dev.lazuli.cache.chunks.Presence;
 import dev.lazuli.cache.chunks.SyncFailedException;
-import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.DataFile;
-import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Durable;
-import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
+import java.util.function.UnaryOperator;
 
 /**
  * The open files of one stored layer, shared by all of its {@link LayerData} handles. Thread-safe.
@@ -43,35 +37,27 @@ final class Layer {
   private final Path directory;
   private final StoredLayer owner;
   private final StoreParts parts;
-  private final Arena arena;
+  private final ChunkFiles files;
   private final ChunkTable chunks;
   private final DataFile data;
   private final Presence presence;
-  private final Holes holes;
+  private final Reclaim reclaim;
   private final AtomicBits claims;
   private final AtomicBits touched;
   private volatile LayerRecord record;
   private final AtomicInteger epoch = new AtomicInteger();
   private volatile boolean wasRead;
-  private int hand;
 
-  private Layer(
-      Path directory,
-      LayerRecord record,
-      StoredLayer owner,
-      Arena arena,
-      ChunkTable chunks,
-      DataFile data,
-      Presence presence) {
+  private Layer(Path directory, LayerRecord record, StoredLayer owner, ChunkFiles files) {
     this.directory = directory;
     this.record = record;
     this.owner = owner;
     this.parts = owner.parts();
-    this.arena = arena;
-    this.chunks = chunks;
-    this.data = data;
-    this.presence = presence;
-    this.holes = new Holes(chunks, presence, data.path(), parts.options().puncher());
+    this.files = files;
+    this.chunks = files.table();
+    this.data = files.data();
+    this.presence = files.presence();
+    this.reclaim = new Reclaim(this, parts.options().puncher());
     this.claims = new AtomicBits(chunks.count());
     this.touched = new AtomicBits(chunks.count());
   }
@@ -86,41 +72,14 @@ final class Layer {
   static Layer open(
       Path directory, LayerRecord record, StoredLayer owner, boolean torn, boolean verify)
       throws IOException {
-    StoreParts parts = owner.parts();
-    Disk disk = parts.disk();
-    Arena arena = Arena.ofShared();
-    DataFile data = null;
-    Presence presence = null;
+    ChunkFiles files = ChunkFiles.open(owner.parts(), directory, torn, verify);
     try {
-      ChunkTable chunks = ChunkTable.map(disk, directory.resolve(CHUNKS), arena);
-      if (verify) {
-        chunks.verify(disk, directory.resolve(CHUNKS), directory.resolve(META));
-      }
-      data = new DataFile(disk, directory.resolve(DATA));
-      if (data.channel().size() != chunks.dataSize()) {
-        throw new CacheCorruptException(
-            data.path(), "size is not the chunk table's %d".formatted(chunks.dataSize()));
-      }
-      UUID bootId = parts.options().bootId();
-      presence = Presence.open(disk, directory.resolve(PRESENT), chunks.count(), bootId, torn);
-      var layer = new Layer(directory, record, owner, arena, chunks, data, presence);
+      var layer = new Layer(directory, record, owner, files);
       layer.tidy();
       return layer;
-    } catch (IOException | RuntimeException e) {
-      close(e, data, presence);
-      arena.close();
-      throw e;
-    }
-  }
-
-  private static void close(Exception reason, @Nullable Closeable... files) {
-    for (Closeable file : files) {
-      try {
-        if (file != null) {
-          file.close();
-        }
-      } catch (IOException e) {
-        reason.addSuppressed(e);
+    } catch (RuntimeException | Error e) {
+      try (files) {
+        throw e;
       }
     }
   }
@@ -131,7 +90,7 @@ final class Layer {
       forgetCompletion();
     }
     if (!presence.clean()) {
-      clearLeftovers();
+      reclaim.clearLeftovers();
     }
   }
 
@@ -259,111 +218,33 @@ final class Layer {
     }
   }
 
-  /** Drops the first {@code written} bytes of a claimed chunk that is not present. */
-  void forget(int chunk, long written) {
-    if (written == 0) {
-      return;
-    }
-    try {
-      if (presence.doubts(chunk)) {
-        dropDoubted(chunk);
-      } else {
-        presence.settle();
-        holes.punch(chunk, chunk + 1);
-      }
-    } catch (IOException e) {
-      // Bytes that stay are not marked present, and the chunk's next fetch overwrites them. A doubt
-      // that stays does no harm: such bytes are verified before use.
-      LOG.log(WARNING, "layer " + digest() + ": clearing an aborted chunk", e);
-    }
+  /** Returns what gives disk back. */
+  Reclaim reclaim() {
+    return reclaim;
   }
 
-  /** Nobody counts what a killed process has left, so it goes before the layer has a user. */
-  private void clearLeftovers() {
-    try {
-      holes.clear();
-    } catch (IOException e) {
-      LOG.log(WARNING, "layer " + digest() + ": clearing what a killed process left", e);
-    }
-  }
-
-  /** Gives up what was left of a claimed chunk. */
-  void dropDoubted(int chunk) throws IOException {
-    presence.settle();
-    holes.punch(chunk, chunk + 1);
-    try {
-      presence.dispel(chunk);
-    } finally {
-      if (!presence.doubts(chunk)) {
-        owner.grew(-Blocks.of(chunks, chunk));
-      }
-    }
+  /** Returns whether the chunk was read since this was asked last. */
+  boolean takeTouched(int chunk) {
+    return touched.clear(chunk);
   }
 
   /**
-   * Moves the clock's hand over one present chunk: evicts it if it was not read since the hand came
-   * by last. What an earlier boot left unverified goes before anything else. Of a complete layer
-   * nothing goes: the kernel may read its data file itself, on a mount that a former daemon made
-   * and a container still holds. Only called under the {@link StoredLayer}'s monitor, when the
-   * layer is not pinned.
+   * Takes away a present chunk, whose bytes may be punched after this. Under the monitor that
+   * {@link #seal} takes, so that a layer is complete or loses chunks.
    *
-   * @return false if there is nothing to evict
+   * @return whether it was there to be taken
    */
-  boolean evictNext() throws IOException {
-    return record.completed() == null && (evictDoubted() || evictPresent());
-  }
-
-  private boolean evictDoubted() throws IOException {
-    int count = chunks.count();
-    int chunk = presence.nextDoubted(0, count);
-    while (chunk >= 0 && !claim(chunk)) {
-      chunk = presence.nextDoubted(chunk + 1, count);
-    }
-    if (chunk < 0) {
-      return false;
-    }
-    try {
-      if (presence.doubts(chunk)) {
-        dropDoubted(chunk);
-      }
-    } finally {
-      unclaim(chunk);
-    }
-    return true;
-  }
-
-  private boolean evictPresent() throws IOException {
-    int chunk = presence.nextPresent(hand, chunks.count());
-    if (chunk < 0) {
-      chunk = presence.nextPresent(0, hand);
-    }
-    if (chunk < 0) {
-      return false;
-    }
-    hand = chunk + 1;
-    if (!touched.clear(chunk) && claim(chunk)) {
-      try {
-        evict(chunk);
-      } finally {
-        unclaim(chunk);
-      }
-    }
-    return true;
-  }
-
-  /** Under the monitor that {@link #seal} takes, so that a layer is complete or loses chunks. */
-  private synchronized void evict(int chunk) throws IOException {
+  synchronized boolean takeAway(int chunk) throws IOException {
     if (!presence.has(chunk) || record.completed() != null) {
-      return;
+      return false;
     }
     presence.remove(chunk);
     epoch.incrementAndGet();
-    try {
-      holes.punch(chunk, chunk + 1);
-    } catch (IOException | RuntimeException e) {
-      presence.doubt(chunk); // The bytes are still there, still counted, and go some other time.
-      throw e;
-    }
+    return true;
+  }
+
+  /** Counts a chunk's bytes, which the layer has given back. */
+  void shrankBy(int chunk) {
     owner.grew(-Blocks.of(chunks, chunk));
   }
 
@@ -374,7 +255,7 @@ final class Layer {
     }
     LayerRecord incomplete = record.withCompleted(null);
     try {
-      update(incomplete);
+      update(_ -> incomplete);
     } catch (IOException e) {
       LOG.log(WARNING, "layer " + digest() + ": recording it as incomplete", e);
       record = incomplete;
@@ -413,7 +294,9 @@ final class Layer {
     }
   }
 
-  synchronized void update(LayerRecord next) throws IOException {
+  /** Changes what is known of the layer, in memory and on the disk. */
+  synchronized void update(UnaryOperator<LayerRecord> change) throws IOException {
+    LayerRecord next = change.apply(record);
     if (!next.equals(record)) {
       Durable.rewrite(parts.disk(), directory.resolve(RECORD), LayerJson.write(next));
       record = next;
@@ -421,23 +304,12 @@ final class Layer {
     }
   }
 
-  synchronized void addReference(String reference) throws IOException {
-    update(record.withReference(reference));
-  }
-
-  synchronized void prove(LayerProof found) throws IOException {
-    update(record.withProof(found));
-  }
-
-  synchronized void keep(@Nullable Instant since) throws IOException {
-    update(record.withPinned(since));
-  }
-
   /** Records that the layer is complete and on the disk; false while chunks are missing. */
   synchronized boolean seal() throws IOException {
     while (record.completed() == null && presence.all()) {
       if (checkpoint() && presence.all()) {
-        update(record.withCompleted(parts.options().clock().instant()));
+        Instant now = parts.options().clock().instant();
+        update(known -> known.withCompleted(now));
       }
     }
     return record.completed() != null;
@@ -456,9 +328,7 @@ final class Layer {
    * @return whether the presence file says all that is known
    */
   boolean close(boolean checkpoint) throws IOException {
-    try (data;
-        Closeable _ = arena::close;
-        presence) {
+    try (files) {
       if (checkpoint) {
         checkpoint();
       }

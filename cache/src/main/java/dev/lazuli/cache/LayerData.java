@@ -187,12 +187,12 @@ public final class LayerData implements AutoCloseable {
    * LayerRecord#MOST_REFERENCES} that were added last; one that is there already changes nothing.
    */
   public void addReference(String reference) throws IOException {
-    layer.addReference(reference);
+    layer.update(known -> known.withReference(reference));
   }
 
   /** Records what the layer's whole blob has shown. */
   public void prove(LayerProof found) throws IOException {
-    layer.prove(found);
+    layer.update(known -> known.withProof(found));
   }
 
   /** Pins the layer: see {@link Pin}. */

@@ -193,7 +193,7 @@ final class StoredLayer {
     if (wanted != (record.pinned() != null)) {
       var when = wanted ? parts.options().clock().instant() : null;
       try (LayerData data = open()) {
-        data.layer().keep(when);
+        data.layer().update(known -> known.withPinned(when));
       }
     }
   }
@@ -237,7 +237,7 @@ final class StoredLayer {
       return false;
     }
     long before = countedBytes();
-    boolean more = layer.evictNext();
+    boolean more = layer.reclaim().evictNext();
     parts.usage().evicted(Math.max(0, before - countedBytes()));
     return more;
   }

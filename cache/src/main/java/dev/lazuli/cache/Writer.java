@@ -95,7 +95,7 @@ public final class Writer implements AutoCloseable {
     }
     state = State.ABORTED;
     try {
-      layer.forget(chunk, written);
+      layer.reclaim().forget(chunk, written);
     } finally {
       layer.unclaim(chunk);
     }

@@ -97,7 +97,7 @@ final class ReuseTest {
         LayerData data = layer.addTo(store);
         LayerData other = addOther(store)) {
       layer.write(data, 0);
-      while (data.layer().evictNext()) {
+      while (data.layer().reclaim().evictNext()) {
         assertThat(data.presentCount()).isLessThan(2);
       }
       assertThat(other.reuse(0)).isFalse();

@@ -1,0 +1,78 @@
+package dev.lazuli.cache;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.cache.disk.DataFile;
+import dev.lazuli.cache.disk.Disk;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The open files of a layer's chunks, which belong together. Whoever opens them closes them.
+ *
+ * @param arena what the table is mapped in
+ */
+record ChunkFiles(Arena arena, ChunkTable table, DataFile data, Presence presence)
+    implements Closeable {
+
+  /**
+   * Opens the files; none stays open if that fails.
+   *
+   * @param torn whether the layer's presence was not written down when it was closed last
+   * @param verify whether to compare what never changes with its checksums
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // close() closes them, or we do.
+  static ChunkFiles open(StoreParts parts, Path directory, boolean torn, boolean verify)
+      throws IOException {
+    Disk disk = parts.disk();
+    Arena arena = Arena.ofShared();
+    DataFile data = null;
+    Presence presence = null;
+    try {
+      ChunkTable table = ChunkTable.map(disk, directory.resolve(Layer.CHUNKS), arena);
+      if (verify) {
+        table.verify(disk, directory.resolve(Layer.CHUNKS), directory.resolve(Layer.META));
+      }
+      data = new DataFile(disk, directory.resolve(Layer.DATA));
+      if (data.channel().size() != table.dataSize()) {
+        throw new CacheCorruptException(
+            data.path(), "size is not the chunk table's %d".formatted(table.dataSize()));
+      }
+      UUID bootId = parts.options().bootId();
+      presence = Presence.open(disk, directory.resolve(Layer.PRESENT), table.count(), bootId, torn);
+      return new ChunkFiles(arena, table, data, presence);
+    } catch (IOException | RuntimeException e) {
+      close(e, data, presence);
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static void close(Exception reason, @Nullable Closeable... files) {
+    for (Closeable file : files) {
+      try {
+        if (file != null) {
+          file.close();
+        }
+      } catch (IOException e) {
+        reason.addSuppressed(e);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (data;
+        Closeable _ = arena::close;
+        presence) {
+      // Each is closed whatever becomes of the others.
+    }
+  }
+}
