@@ -4,6 +4,7 @@ import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -49,6 +50,11 @@ record Snapshot(
 
   boolean isRemote() {
     return layer.isPresent();
+  }
+
+  /** Returns those that are mounted layers, in the same order. */
+  static List<Snapshot> remoteOf(List<Snapshot> snapshots) {
+    return snapshots.stream().filter(Snapshot::isRemote).toList();
   }
 
   boolean hasParent() {

@@ -1,0 +1,260 @@
+package dev.lazuli.snapshotter.snapshots;
+
+import dev.lazuli.snapshotter.layers.DirectoryAttributes;
+import dev.lazuli.snapshotter.layers.LayerRequest;
+import dev.lazuli.snapshotter.layers.RemoteLayer;
+import dev.lazuli.snapshotter.layers.WholePullException;
+import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.metrics.MountOutcome;
+import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
+import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.snapshotter.status.Troubles;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Makes a snapshot of a layer that is mounted in place of an unpacked one, or says that the client
+ * has to unpack it. Safe for use by several threads.
+ */
+final class RemotePreparation {
+  private static final Logger log = LoggerFactory.getLogger(RemotePreparation.class);
+
+  /** Field of the log line that clients' tests look for: "true" or "false". */
+  private static final String PREPARED_FIELD = "remote-snapshot-prepared";
+
+  private final SnapshotStore store;
+  private final SnapshotDirectories directories;
+  private final RemoteSnapshots remote;
+  private final LayersAhead ahead;
+  private final SnapshotTruth truth;
+  private final Troubles troubles;
+  private final Metrics metrics;
+
+  RemotePreparation(
+      SnapshotStore store,
+      SnapshotDirectories directories,
+      RemoteSnapshots remote,
+      LayersAhead ahead,
+      SnapshotTruth truth,
+      Troubles troubles,
+      Metrics metrics) {
+    this.store = store;
+    this.directories = directories;
+    this.remote = remote;
+    this.ahead = ahead;
+    this.truth = truth;
+    this.troubles = troubles;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Mounts the layer that the labels name and makes it a snapshot.
+   *
+   * @return whether it is a snapshot now; false if the client has to unpack the layer
+   * @throws IOException if the parent is not there or the store cannot be read
+   */
+  boolean prepare(String key, String target, String parent, Map<String, String> labels)
+      throws IOException {
+    var taken = taken(target, parent);
+    if (taken.isPresent() && !taken.get().isRemote()) {
+      return true;
+    }
+    if (!parent.isEmpty()) {
+      // A wrong parent is the client's error whatever becomes of the layer.
+      store.get(parent);
+    }
+    long began = System.nanoTime();
+    try {
+      var request =
+          LayerRequest.fromLabels(labels)
+              .orElseThrow(() -> new IOException("the labels do not name an image and a layer"));
+      var outcome = mountRemote(target, parent, labels, request);
+      metrics.mountAnswered(outcome, Duration.ofNanos(System.nanoTime() - began));
+      troubles.ended(Trouble.Kind.MOUNT, target);
+      log.atDebug()
+          .addKeyValue(PREPARED_FIELD, "true")
+          .addKeyValue("key", key)
+          .addKeyValue("parent", parent)
+          .log("prepared remote snapshot");
+      return true;
+    } catch (IOException | IllegalArgumentException e) {
+      metrics.mountAnswered(MountOutcome.FALLBACK, Duration.ofNanos(System.nanoTime() - began));
+      noteTrouble(target, labels, e);
+      log.atLevel(e instanceof WholePullException ? Level.INFO : Level.WARN)
+          .addKeyValue(PREPARED_FIELD, "false")
+          .addKeyValue("key", key)
+          .addKeyValue("parent", parent)
+          .addKeyValue("reason", e.getMessage())
+          .log("failed to prepare remote snapshot");
+      return false;
+    }
+  }
+
+  private void noteTrouble(String target, Map<String, String> labels, Exception reason) {
+    if (reason instanceof WholePullException) {
+      return;
+    }
+    Optional<LayerRequest> request = Optional.empty();
+    try {
+      request = LayerRequest.fromLabels(labels);
+    } catch (IllegalArgumentException _) {
+      // Then this is the trouble, and nothing more is known.
+    }
+    troubles.failed(
+        reason instanceof OtherLayerException ? Trouble.Kind.CONFLICT : Trouble.Kind.MOUNT,
+        request.map(LayerRequest::digest).orElse(""),
+        request.map(LayerRequest::reference).orElse(""),
+        target,
+        String.valueOf(reason.getMessage()));
+  }
+
+  /**
+   * Returns the names that a layer's snapshot may have. The same layers may be there twice, above a
+   * parent that was mounted and above one that was unpacked; clients find theirs by its label and
+   * parent, so for one parent there must never be two.
+   */
+  private static List<String> names(String target, String parent) {
+    return List.of(target, target + " above " + parent);
+  }
+
+  /** Returns the snapshot that clients find for a target above a parent. */
+  private Optional<Snapshot> taken(String target, String parent) throws IOException {
+    for (var name : names(target, parent)) {
+      var there = store.find(name);
+      if (there.isPresent() && there.get().parent().equals(parent)) {
+        return there;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String freeName(String target, String parent) throws IOException {
+    for (var name : names(target, parent)) {
+      if (store.find(name).isEmpty()) {
+        return name;
+      }
+    }
+    throw new IOException("every name for snapshot " + target + " is taken");
+  }
+
+  /** Mounts a layer and makes it a snapshot, unless it is one already: then the same one. */
+  private MountOutcome mountRemote(
+      String target, String parent, Map<String, String> labels, LayerRequest request)
+      throws IOException {
+    requireDigest(target, request, taken(target, parent));
+    ahead.mountAbove(request);
+    try {
+      var layer = remote.mount(request);
+      var held = false;
+      try {
+        var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
+        truth.requireNoLie(target, parent, layer);
+        held = addRemote(target, parent, labels, layer);
+        return outcome;
+      } finally {
+        if (!held) {
+          layer.close();
+        }
+      }
+    } finally {
+      ahead.release(request.digest());
+    }
+  }
+
+  /** Returns whether a snapshot was made that holds the claim now; false if there was the same. */
+  private boolean addRemote(
+      String target, String parent, Map<String, String> labels, RemoteLayer layer)
+      throws IOException {
+    var there = taken(target, parent);
+    if (there.isEmpty()) {
+      try {
+        var name = freeName(target, parent);
+        var inherited = inherited(parent, layer);
+        var snapshot =
+            store.createRemote(
+                name,
+                parent,
+                labels,
+                layer.request(),
+                (made, _) -> directories.createInherited(made, inherited));
+        remote.hold(snapshot, layer);
+        truth.made(layer);
+        return true;
+      } catch (SnapshotException e) {
+        if (e.reason() != Reason.ALREADY_EXISTS) {
+          throw e;
+        }
+        // Another call was faster. What it has made is held against what this one wants.
+        there = taken(target, parent);
+      }
+    }
+    requireSame(target, layer.request(), there);
+    return false;
+  }
+
+  /** Refuses at once what need not be mounted to see that it is another layer. */
+  private void requireDigest(String target, LayerRequest asked, Optional<Snapshot> there)
+      throws IOException {
+    var layer = there.flatMap(Snapshot::layer);
+    if (layer.isPresent() && !layer.get().digest().equals(asked.digest())) {
+      requireSame(target, asked, there);
+    }
+  }
+
+  /**
+   * Refuses a snapshot that is another layer, or the same by another table of contents, unless it
+   * is proved: then both unpack to the same files, whichever way they are compressed. Even so it is
+   * shared only with repositories that have its layer: who knows no more than a chain ID is to show
+   * that it has the content, by having it unpacked.
+   */
+  private void requireSame(String target, LayerRequest asked, Optional<Snapshot> there)
+      throws IOException {
+    var layer = there.flatMap(Snapshot::layer);
+    if (layer.isEmpty()) {
+      throw new IOException("snapshot " + target + " was created or removed in the meantime");
+    }
+    var difference = asked.differenceFrom(layer.get());
+    if (difference.isEmpty()) {
+      return;
+    }
+    var held = remote.held(there.get());
+    if (held.isEmpty() || !truth.isProved(there.get(), held.get())) {
+      throw new OtherLayerException(target, asked, layer.get(), difference.get());
+    }
+    if (!held.get().isSharedWith(asked.reference())) {
+      throw new WholePullException(
+          asked.digest(), "its content is here as a layer of another repository's image");
+    }
+  }
+
+  /**
+   * Returns the directories whose attributes a layer leaves to those below it, as far as they would
+   * look otherwise.
+   *
+   * @throws IOException if they cannot be found out; then the client has to unpack the layer
+   */
+  private SortedMap<String, DirectoryAttributes> inherited(String parent, RemoteLayer layer)
+      throws IOException {
+    if (parent.isEmpty() || !layer.mayImplyDirectories()) {
+      return Collections.emptySortedMap();
+    }
+    try {
+      var lineage = store.lineage(parent);
+      var below = Lower.of(lineage, remote.mounted(Snapshot.remoteOf(lineage)), directories);
+      return InheritedDirectories.of(layer.root(), below.roots(), below.inherited());
+    } catch (IOException | IllegalStateException e) {
+      throw new IOException(
+          "layer %s: cannot take attributes of directories without entries from the layers below: %s"
+              .formatted(layer.digest(), e.getMessage()),
+          e);
+    }
+  }
+}
