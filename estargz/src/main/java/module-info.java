@@ -8,5 +8,6 @@ module dev.lazuli.estargz {
   exports dev.lazuli.estargz.build;
   exports dev.lazuli.estargz.footer;
   exports dev.lazuli.estargz.read;
+  exports dev.lazuli.estargz.tar;
   exports dev.lazuli.estargz.toc;
 }

@@ -126,9 +126,9 @@ final class HandOverBed implements AutoCloseable {
 
   /** Ends the server and its keeper, and so every reader, and unmounts. */
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     if (server != null) {
-      server.destroyForcibly().waitFor();
+      var _ = server.destroyForcibly().onExit().join();
     }
     if (Files.exists(directory.resolve("keeper"))) {
       new ProcessKeeper(directory, Duration.ofSeconds(1)).release();

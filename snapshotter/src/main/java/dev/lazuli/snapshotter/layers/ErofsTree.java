@@ -83,14 +83,14 @@ final class ErofsTree implements ShownTree {
   /** Bits 8 to 19 of the kernel's {@code new_encode_dev}. */
   @Override
   public int deviceMajor(long file) throws IOException {
-    return image.encodedDevice(file) >>> 8 & 0xfff;
+    return (image.encodedDevice(file) >>> 8) & 0xfff;
   }
 
   /** Bits 0 to 7, and 20 to 31 above them. */
   @Override
   public int deviceMinor(long file) throws IOException {
     int device = image.encodedDevice(file);
-    return device & 0xff | device >>> 12 & 0xfff00;
+    return (device & 0xff) | ((device >>> 12) & 0xfff00);
   }
 
   @Override

@@ -64,6 +64,7 @@ public final class FlightEvents implements FetchListener {
   @Description("A read waited for missing content and then got it")
   @Category("Lazuli")
   @StackTrace(false)
+  @SuppressWarnings("UnusedVariable") // The recorder reads the fields.
   private static final class ReadMiss extends Event {
     @Label("Layer")
     String layer = "";
@@ -95,6 +96,7 @@ public final class FlightEvents implements FetchListener {
   @Description("A read waited for missing content and then failed with EIO")
   @Category("Lazuli")
   @StackTrace(false)
+  @SuppressWarnings("UnusedVariable") // The recorder reads the fields.
   private static final class ReadFailed extends Event {
     @Label("Layer")
     String layer = "";
@@ -117,6 +119,7 @@ public final class FlightEvents implements FetchListener {
   @Description("A range of a layer's blob arrived from a registry")
   @Category("Lazuli")
   @StackTrace(false)
+  @SuppressWarnings("UnusedVariable") // The recorder reads the fields.
   private static final class RangeFetched extends Event {
     @Label("Layer")
     String layer = "";
@@ -153,6 +156,7 @@ public final class FlightEvents implements FetchListener {
   @Description("A range of a layer's blob ended early; the reason names the registry's host")
   @Category("Lazuli")
   @StackTrace(false)
+  @SuppressWarnings("UnusedVariable") // The recorder reads the fields.
   private static final class RangeFailed extends Event {
     @Label("Layer")
     String layer = "";
