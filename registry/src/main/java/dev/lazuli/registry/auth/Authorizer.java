@@ -35,6 +35,7 @@ public final class Authorizer {
   private final Cache<Scope, Slot> slots =
       Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
 
+  /** Makes an authoriser that knows no token yet. */
   public Authorizer(TokenServer tokens, CredentialsProvider provider) {
     this.tokens = tokens;
     this.provider = provider;

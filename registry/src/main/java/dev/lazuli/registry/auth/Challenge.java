@@ -16,6 +16,7 @@ import java.util.Optional;
 public record Challenge(String scheme, Map<String, String> parameters) {
   private static final int MAX_LENGTH = 8 << 10;
 
+  /** Copies the parameters. */
   public Challenge {
     parameters = Map.copyOf(parameters);
   }

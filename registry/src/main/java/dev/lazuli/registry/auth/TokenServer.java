@@ -43,6 +43,7 @@ public final class TokenServer {
 
   private final HttpTransport transport;
 
+  /** Makes a client of token servers; nothing is contacted yet. */
   public TokenServer(HttpTransport transport) {
     this.transport = transport;
   }

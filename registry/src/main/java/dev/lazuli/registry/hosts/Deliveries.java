@@ -13,6 +13,7 @@ public final class Deliveries {
 
   private final ArrayDeque<Delivery> latest = new ArrayDeque<>();
 
+  /** Notes which host was asked for a range. */
   public synchronized void note(long offset, long length, RegistryHost host) {
     if (latest.size() == REMEMBERED) {
       latest.removeFirst();

@@ -36,6 +36,7 @@ public final class HostCatalog {
   private final Cache<String, List<RegistryHost>> known =
       Caffeine.newBuilder().maximumSize(1000).expireAfterWrite(KEPT).build();
 
+  /** Makes a catalog; the hosts directory is read when a registry is looked up. */
   public HostCatalog(HostOptions options) {
     this.options = options;
     this.directory =

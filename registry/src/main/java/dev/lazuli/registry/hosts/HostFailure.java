@@ -51,6 +51,7 @@ public final class HostFailure extends IOException {
     }
   }
 
+  /** Returns the HTTP status of the answer, or {@code RegistryException.NO_STATUS}. */
   public int status() {
     return status;
   }
@@ -65,6 +66,7 @@ public final class HostFailure extends IOException {
     return retryAfter;
   }
 
+  /** Sets what led to this failure; null changes nothing. */
   @CanIgnoreReturnValue
   public HostFailure causedBy(@Nullable Throwable cause) {
     if (cause != null) {

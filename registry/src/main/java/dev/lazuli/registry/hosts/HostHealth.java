@@ -19,6 +19,7 @@ public final class HostHealth {
 
   private final Cache<Origin, Boolean> shunned;
 
+  /** Makes a record in which every host is well. */
   public HostHealth(LongSupplier nanoTime) {
     this.shunned =
         Caffeine.newBuilder()

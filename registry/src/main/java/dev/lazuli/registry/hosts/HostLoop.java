@@ -25,6 +25,7 @@ public final class HostLoop {
   private final HostOptions options;
   private final RequestListener listener;
 
+  /** Makes a loop over the hosts of a catalog. */
   public HostLoop(
       HostCatalog catalog, HostHealth health, HostOptions options, RequestListener listener) {
     this.catalog = catalog;
@@ -174,6 +175,7 @@ public final class HostLoop {
     return main;
   }
 
+  /** Returns the failure of one host as users of the client see it. */
   public static RegistryException exception(
       String action, String object, RegistryHost host, IOException failure) {
     int status = failure instanceof HostFailure f ? f.status() : RegistryException.NO_STATUS;

@@ -16,10 +16,12 @@ public final class MultiRangeHosts {
   private final Cache<Origin, Boolean> unable =
       Caffeine.newBuilder().maximumSize(1000).expireAfterWrite(Duration.ofHours(1)).build();
 
+  /** Returns whether a host may be asked for several ranges at once. */
   public boolean mayDo(RegistryHost host) {
     return unable.getIfPresent(host.origin()) == null;
   }
 
+  /** Notes that a host does not send several ranges at once. */
   public void cannot(RegistryHost host) {
     unable.put(host.origin(), true);
   }

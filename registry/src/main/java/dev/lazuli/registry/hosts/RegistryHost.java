@@ -26,6 +26,7 @@ public record RegistryHost(
     boolean resolves,
     Map<String, List<String>> headers,
     @Nullable String namespace) {
+  /** Checks the base path and copies the headers. */
   public RegistryHost {
     requireNonNull(origin);
     headers = Map.copyOf(headers);

@@ -40,6 +40,7 @@ public final class Abort {
     }
   }
 
+  /** Returns whether {@link #abort} was called. */
   public boolean isAborted() {
     return aborted.getCount() == 0;
   }
@@ -55,6 +56,7 @@ public final class Abort {
     }
   }
 
+  /** Interrupts this thread again, and returns the exception that says so. */
   public static InterruptedIOException interrupted() {
     Thread.currentThread().interrupt();
     return new InterruptedIOException("interrupted");

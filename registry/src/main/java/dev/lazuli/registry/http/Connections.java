@@ -61,6 +61,7 @@ public final class Connections implements AutoCloseable {
           .build();
   private volatile boolean closed;
 
+  /** Makes empty pools and starts the event loop threads, which {@link #close} ends. */
   public Connections(HttpOptions options) {
     this.options = options;
     this.loops =

@@ -29,6 +29,7 @@ public record ContentRange(long first, long last, long total) {
     return sensible ? Optional.of(range) : Optional.empty();
   }
 
+  /** Returns how many bytes the range has. */
   public long length() {
     return last - first + 1;
   }

@@ -79,6 +79,7 @@ public final class Exchange {
     }
   }
 
+  /** Notes that the body is complete. */
   public void onEnd() {
     lock.lock();
     try {

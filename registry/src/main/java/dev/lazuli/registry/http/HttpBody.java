@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record HttpBody(byte[] bytes, @Nullable BlobSource blob, long length) {
+  /** No body. */
   public static final HttpBody NONE = of(new byte[0]);
 
+  /** Returns a body that is in memory. */
   public static HttpBody of(byte[] bytes) {
     return new HttpBody(bytes, null, bytes.length);
   }
 
+  /** Returns a body that is read from a blob while it is sent. */
   public static HttpBody of(BlobSource blob, long length) {
     return length == 0 ? NONE : new HttpBody(NONE.bytes, blob, length);
   }

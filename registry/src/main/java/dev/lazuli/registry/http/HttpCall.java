@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpMethod;
  */
 public record HttpCall(
     HttpMethod method, Origin origin, String target, HttpHeaders headers, HttpBody body) {
+  /** Checks that the target is a path of printable ASCII. */
   public HttpCall {
     for (int i = 0; i < target.length(); i++) {
       char c = target.charAt(i);
@@ -28,6 +29,7 @@ public record HttpCall(
     }
   }
 
+  /** Returns headers that can be added to. */
   public static HttpHeaders newHeaders() {
     return new DefaultHttpHeaders();
   }

@@ -19,6 +19,13 @@ public final class HttpReply implements AutoCloseable {
   private final LeastRate rate;
   private final DocumentBudget documents;
 
+  /**
+   * Makes a reply of an exchange whose head has come.
+   *
+   * @param idle longest silence inside the body
+   * @param rate least speed of the body
+   * @param documents memory for bodies that are read whole
+   */
   public HttpReply(
       Exchange exchange,
       HttpResponse head,
@@ -32,10 +39,12 @@ public final class HttpReply implements AutoCloseable {
     this.documents = documents;
   }
 
+  /** Returns the HTTP status. */
   public int status() {
     return head.status().code();
   }
 
+  /** Returns the headers. */
   public HttpHeaders headers() {
     return head.headers();
   }

@@ -26,6 +26,7 @@ public final class HttpTransport {
   private final HttpOptions options;
   private final DocumentBudget documents;
 
+  /** Makes a transport over the connections, which stay the caller's. */
   public HttpTransport(Connections connections, HttpOptions options) {
     this.connections = connections;
     this.options = options;

@@ -47,6 +47,7 @@ public final class MultipartBody implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** Returns the parts of a response, which is closed with them. */
   public static MultipartBody of(HttpReply reply, String boundary) {
     return new MultipartBody(reply, boundary);
   }

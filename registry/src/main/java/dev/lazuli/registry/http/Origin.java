@@ -16,6 +16,7 @@ import java.util.Locale;
  * @param settings how TLS is set up; the default for plain HTTP
  */
 public record Origin(boolean tls, String host, int port, TlsSettings settings) {
+  /** Checks that host and port can be a server's. */
   public Origin {
     requireNonNull(settings);
     if (host.isEmpty() || port < 1 || port > 65535) {
@@ -39,6 +40,7 @@ public record Origin(boolean tls, String host, int port, TlsSettings settings) {
     return new Origin(tls, bare(url.getHost()), port, tls ? settings : TlsSettings.DEFAULT);
   }
 
+  /** Returns the same server with other settings of TLS. */
   public Origin with(TlsSettings other) {
     return new Origin(tls, host, port, other);
   }

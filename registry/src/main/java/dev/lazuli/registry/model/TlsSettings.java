@@ -16,6 +16,7 @@ public record TlsSettings(boolean verify, List<Path> authorities, List<Identity>
   /** The system's authorities, no certificate of our own. */
   public static final TlsSettings DEFAULT = new TlsSettings(true, List.of(), List.of());
 
+  /** Copies the lists. */
   public TlsSettings {
     authorities = List.copyOf(authorities);
     identities = List.copyOf(identities);
