@@ -7,6 +7,9 @@ import java.io.InputStream;
  * thread.
  */
 public abstract class TarInput extends InputStream {
+  /** For subclasses. */
+  protected TarInput() {}
+
   /**
    * Returns how many times so far bytes other than zero were read that belong to no chunk of the
    * layer's table. It grows with every such stretch, however long: whoever looks before and after
