@@ -1,5 +1,6 @@
 /** The lazy layer formats, read and written. Knows no network and no disk. */
 module dev.lazuli.estargz {
+  requires transitive dev.lazuli.digest;
   requires com.github.luben.zstd_jni;
   requires tools.jackson.core;
   requires static transitive org.jspecify;

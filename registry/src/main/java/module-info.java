@@ -3,6 +3,7 @@
  * {@code http} are floors below it that stay inside, {@code model} is what all of them speak of.
  */
 module dev.lazuli.registry {
+  requires transitive dev.lazuli.digest;
   requires transitive dev.lazuli.estargz;
   requires com.github.benmanes.caffeine;
   requires io.netty.buffer;

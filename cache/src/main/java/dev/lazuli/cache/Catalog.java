@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The layers of a store by digest and by slot. Thread-safe. */
 final class Catalog {
-  private final ConcurrentHashMap<String, StoredLayer> byDigest = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Digest, StoredLayer> byDigest = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, StoredLayer> bySlot = new ConcurrentHashMap<>();
 
   private record Aged(StoredLayer layer, Instant lastUsed) {}
@@ -25,8 +26,8 @@ final class Catalog {
     bySlot.remove(layer.record().slot(), layer);
   }
 
-  @Nullable StoredLayer find(String digest) {
-    return byDigest.get(LayerDigest.check(digest));
+  @Nullable StoredLayer find(Digest digest) {
+    return byDigest.get(digest);
   }
 
   @Nullable StoredLayer bySlot(long slot) {

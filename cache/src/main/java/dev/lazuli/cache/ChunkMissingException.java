@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 
 /** A read touched a chunk that is not in the data file: it has to be fetched first. */
@@ -8,7 +9,7 @@ public final class ChunkMissingException extends IOException {
 
   private final int chunk;
 
-  ChunkMissingException(String layer, int chunk) {
+  ChunkMissingException(Digest layer, int chunk) {
     super("layer %s: chunk %d is not present".formatted(layer, chunk));
     this.chunk = chunk;
   }

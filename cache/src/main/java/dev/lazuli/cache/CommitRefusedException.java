@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.HexFormat;
 
@@ -11,12 +12,12 @@ public final class CommitRefusedException extends IOException {
     super(message);
   }
 
-  static CommitRefusedException incomplete(String layer, int chunk, long size, long written) {
+  static CommitRefusedException incomplete(Digest layer, int chunk, long size, long written) {
     return new CommitRefusedException(
         "layer %s: commit of chunk %d after %d of %d bytes".formatted(layer, chunk, written, size));
   }
 
-  static CommitRefusedException digest(String layer, int chunk, byte[] expected, byte[] actual) {
+  static CommitRefusedException digest(Digest layer, int chunk, byte[] expected, byte[] actual) {
     return new CommitRefusedException(
         "layer %s: commit of chunk %d: expected sha256 %s, got %s"
             .formatted(

@@ -2,6 +2,7 @@ package dev.lazuli.cache;
 
 import static java.lang.System.Logger.Level.ERROR;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -12,7 +13,7 @@ final class Doubts {
   private final LongAdder failedSyncs = new LongAdder();
   private final LongAdder chunks = new LongAdder();
 
-  void syncFailed(String digest, int doubted, IOException e) {
+  void syncFailed(Digest digest, int doubted, IOException e) {
     failedSyncs.increment();
     chunks.add(doubted);
     LOG.log(

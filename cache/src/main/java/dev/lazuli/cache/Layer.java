@@ -10,6 +10,7 @@ import dev.lazuli.cache.chunks.Presence;
 import dev.lazuli.cache.chunks.SyncFailedException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Durable;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -94,7 +95,13 @@ final class Layer {
     }
   }
 
-  String digest() {
+  /** Returns {@code <2 hex>/<64 hex>}: a layer's place below {@code layers/sha256}. */
+  static Path place(Digest digest) {
+    String hex = digest.hex();
+    return Path.of(hex.substring(0, 2), hex);
+  }
+
+  Digest digest() {
     return record.digest();
   }
 

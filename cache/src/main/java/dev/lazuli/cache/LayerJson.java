@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Durable;
+import dev.lazuli.digest.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class LayerJson {
     var bytes = new ByteArrayOutputStream();
     try (var json = JSON.createGenerator(INDENTED, bytes)) {
       json.writeStartObject();
-      json.writeStringProperty("digest", record.digest());
+      json.writeStringProperty("digest", record.digest().toString());
       json.writeNumberProperty("size", record.size());
       json.writeStringProperty("format", record.format());
       json.writeStringProperty("compression", record.compression());
@@ -141,12 +142,12 @@ final class LayerJson {
 
   private LayerRecord toRecord() {
     return new LayerRecord(
-        text("digest"),
+        Digest.parse(text("digest")),
         number("size"),
         text("format"),
         text("compression"),
-        texts.get("tocDigest"),
-        texts.get("compressedTocDigest"),
+        digest("tocDigest"),
+        digest("compressedTocDigest"),
         number("slot"),
         lists.getOrDefault("references", List.of()),
         Instant.parse(text("created")),
@@ -162,7 +163,12 @@ final class LayerJson {
     var lie = texts.get("lie");
     return at == null || (lie == null && !FILES.equals(texts.get("proofCovers")))
         ? null
-        : new LayerProof(texts.get("diffId"), lie, at);
+        : new LayerProof(digest("diffId"), lie, at);
+  }
+
+  private @Nullable Digest digest(String name) {
+    var text = texts.get(name);
+    return text == null ? null : Digest.parse(text);
   }
 
   private String text(String name) {

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -8,18 +9,15 @@ import org.jspecify.annotations.Nullable;
  * means that the blob has the layer's digest, that every chunk lies in its tar, and that the layer
  * shows the files of that tar, or what is wrong with it.
  *
- * @param diffId digest of the uncompressed tar, {@code sha256:<64 hex>}; null if the layer lied
+ * @param diffId digest of the uncompressed tar; null if the layer lied
  * @param lie what is wrong, in one line; null if nothing is
  * @param at when this was found
  */
-public record LayerProof(@Nullable String diffId, @Nullable String lie, Instant at) {
+public record LayerProof(@Nullable Digest diffId, @Nullable String lie, Instant at) {
   /** Checks that it is one of the two. */
   public LayerProof {
     if ((diffId == null) == (lie == null)) {
       throw new IllegalArgumentException("a proof with DiffID " + diffId + " and lie " + lie);
-    }
-    if (diffId != null) {
-      LayerDigest.check(diffId);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known about a stored layer: the content of its {@code layer.json}.
  *
- * @param digest the layer blob's digest, {@code sha256:<64 hex>}
+ * @param digest the layer blob's SHA-256 digest
  * @param size the layer blob's size in bytes (compressed)
  * @param format the index format that gave the chunk table, for example {@code estargz}
  * @param compression how the blob is compressed, for example {@code gzip}
@@ -27,12 +28,12 @@ import org.jspecify.annotations.Nullable;
  * @param proof what reading the whole blob has shown; null while nobody has
  */
 public record LayerRecord(
-    String digest,
+    Digest digest,
     long size,
     String format,
     String compression,
-    @Nullable String tocDigest,
-    @Nullable String compressedTocDigest,
+    @Nullable Digest tocDigest,
+    @Nullable Digest compressedTocDigest,
     long slot,
     List<String> references,
     Instant created,
@@ -45,7 +46,9 @@ public record LayerRecord(
   public static final int MOST_REFERENCES = 64;
 
   public LayerRecord {
-    LayerDigest.check(digest);
+    if (!digest.isSha256()) {
+      throw new IllegalArgumentException("a layer's digest is not of sha256: " + digest);
+    }
     if (size < 0 || slot < 0 || slot > Integer.MAX_VALUE || prefetchEnd < -1) {
       throw new IllegalArgumentException(
           "layer %s: size %d, slot %d, prefetch end %d".formatted(digest, size, slot, prefetchEnd));
@@ -55,12 +58,12 @@ public record LayerRecord(
 
   /** A record of a layer whose blob nobody has read from end to end. */
   public LayerRecord(
-      String digest,
+      Digest digest,
       long size,
       String format,
       String compression,
-      @Nullable String tocDigest,
-      @Nullable String compressedTocDigest,
+      @Nullable Digest tocDigest,
+      @Nullable Digest compressedTocDigest,
       long slot,
       List<String> references,
       Instant created,
@@ -85,11 +88,11 @@ public record LayerRecord(
 
   /** Returns the record of a layer about to be created: no slot and no references yet. */
   public static LayerRecord of(
-      String digest,
+      Digest digest,
       long size,
       String format,
       String compression,
-      @Nullable String tocDigest,
+      @Nullable Digest tocDigest,
       long prefetchEnd) {
     return new LayerRecord(
         digest,
@@ -121,7 +124,7 @@ public record LayerRecord(
   }
 
   /** Returns this record with the digest of the compressed index. */
-  public LayerRecord withCompressedTocDigest(String compressed) {
+  public LayerRecord withCompressedTocDigest(Digest compressed) {
     return new LayerRecord(
         digest,
         size,

@@ -8,6 +8,7 @@ import dev.lazuli.cache.chunks.Presence;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Durable;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,8 +101,8 @@ public final class LayerStore implements AutoCloseable {
     }
   }
 
-  private Path place(String digest) {
-    return layersRoot.resolve(LayerDigest.place(digest));
+  private Path place(Digest digest) {
+    return layersRoot.resolve(Layer.place(digest));
   }
 
   /** Returns what is stored, in no order. */
@@ -112,23 +113,23 @@ public final class LayerStore implements AutoCloseable {
   /**
    * Returns a handle on the layer; empty if it is not stored.
    *
-   * @param digest the layer blob's digest, {@code sha256:<64 hex>}
+   * @param digest the layer blob's digest
    * @throws CacheCorruptException if its files are not what the store wrote; {@link #remove} then
    *     makes room for it to be created again
    * @throws IOException if it is stored but cannot be opened now
    */
   @SuppressWarnings("MustBeClosed") // The caller's.
-  public Optional<LayerData> find(String digest) throws IOException {
+  public Optional<LayerData> find(Digest digest) throws IOException {
     StoredLayer layer = known(digest);
     return layer == null ? Optional.empty() : Optional.of(layer.open());
   }
 
-  private @Nullable StoredLayer known(String digest) {
+  private @Nullable StoredLayer known(Digest digest) {
     StoredLayer known = catalog.find(digest);
     return known != null ? known : readAgain(digest);
   }
 
-  private synchronized @Nullable StoredLayer readAgain(String digest) {
+  private synchronized @Nullable StoredLayer readAgain(Digest digest) {
     StoredLayer known = catalog.find(digest);
     if (known == null) {
       known = survey.readAgain(place(digest));
@@ -195,7 +196,7 @@ public final class LayerStore implements AutoCloseable {
    * @throws LayerInUseException if handles are open or the layer is pinned
    * @throws IOException if it cannot be removed; it is stored as before then
    */
-  public boolean remove(String digest) throws IOException {
+  public boolean remove(Digest digest) throws IOException {
     StoredLayer layer = known(digest);
     if (layer == null) {
       return false;
@@ -226,7 +227,7 @@ public final class LayerStore implements AutoCloseable {
    *
    * @return false if it is not stored
    */
-  public boolean keep(String digest, boolean wanted) throws IOException {
+  public boolean keep(Digest digest, boolean wanted) throws IOException {
     StoredLayer layer = known(digest);
     if (layer == null) {
       return false;
@@ -236,25 +237,25 @@ public final class LayerStore implements AutoCloseable {
   }
 
   /** Returns whether the layer is stored and somebody wants it {@linkplain #keep kept}. */
-  public boolean isKept(String digest) {
+  public boolean isKept(Digest digest) {
     StoredLayer layer = catalog.find(digest);
     return layer != null && layer.record().pinned() != null;
   }
 
   /** Pins a layer without opening it; empty if it is not stored. */
-  public Optional<Pin> pin(String digest) {
+  public Optional<Pin> pin(Digest digest) {
     StoredLayer layer = known(digest);
     return layer == null ? Optional.empty() : Optional.of(layer.pin());
   }
 
   /** Returns the bytes that {@link #shrinkTo} could free at most of one layer. */
-  public long evictableBytes(String digest) {
+  public long evictableBytes(Digest digest) {
     StoredLayer layer = catalog.find(digest);
     return layer == null ? 0 : layer.evictableBytes();
   }
 
   /** Returns the bytes of disk that one layer takes; 0 if it is not stored. */
-  public long diskBytes(String digest) {
+  public long diskBytes(Digest digest) {
     StoredLayer layer = catalog.find(digest);
     return layer == null ? 0 : layer.countedBytes();
   }

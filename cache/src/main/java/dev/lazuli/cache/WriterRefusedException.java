@@ -1,5 +1,6 @@
 package dev.lazuli.cache;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 
 /** A chunk needs no writer or has one already. */
@@ -8,7 +9,7 @@ public final class WriterRefusedException extends IOException {
 
   private final boolean present;
 
-  WriterRefusedException(String layer, int chunk, boolean present) {
+  WriterRefusedException(Digest layer, int chunk, boolean present) {
     super(
         "layer %s: chunk %d %s"
             .formatted(layer, chunk, present ? "is present" : "is being written"));

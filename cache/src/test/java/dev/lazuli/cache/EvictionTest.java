@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.awaitility.Durations.ONE_MINUTE;
 
 import dev.lazuli.cache.disk.HolePuncher;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -105,7 +106,7 @@ final class EvictionTest {
         }
       }
       assertThat(store.keep(kept.digest, true)).isTrue();
-      assertThat(store.keep("sha256:" + "0".repeat(64), true)).isFalse();
+      assertThat(store.keep(Digest.ofSha256(new byte[32]), true)).isFalse();
     }
     try (var store = open(0)) {
       store.shrinkTo(0);

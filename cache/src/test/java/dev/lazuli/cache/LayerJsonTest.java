@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class LayerJsonTest {
-  private static final String DIGEST = "sha256:" + "ab".repeat(32);
+  private static final Digest DIGEST = Digest.parse("sha256:" + "ab".repeat(32));
+  private static final Digest TOC = Digest.sha256(new byte[1]);
+  private static final Digest COMPRESSED = Digest.sha256(new byte[2]);
   private static final Instant CREATED = Instant.parse("2026-03-04T05:06:07.123456789Z");
   private static final LayerRecord WHOLE =
       new LayerRecord(
@@ -25,8 +28,8 @@ final class LayerJsonTest {
           1L << 40,
           "estargz",
           "gzip",
-          "sha256:toc",
-          "sha256:compressed",
+          TOC,
+          COMPRESSED,
           Integer.MAX_VALUE,
           List.of("registry.example/a:1", "quote\"d"),
           CREATED,
@@ -42,8 +45,8 @@ final class LayerJsonTest {
         "size" : 1099511627776,
         "format" : "estargz",
         "compression" : "gzip",
-        "tocDigest" : "sha256:toc",
-        "compressedTocDigest" : "sha256:compressed",
+        "tocDigest" : "%s",
+        "compressedTocDigest" : "%s",
         "slot" : 2147483647,
         "references" : [ "registry.example/a:1", "quote\\"d" ],
         "created" : "2026-03-04T05:06:07.123456789Z",
@@ -52,7 +55,7 @@ final class LayerJsonTest {
         "pinned" : "2026-03-04T05:06:16.123456789Z"
       }\
       """
-          .formatted(DIGEST);
+          .formatted(DIGEST, TOC, COMPRESSED);
 
   @TempDir Path directory;
 

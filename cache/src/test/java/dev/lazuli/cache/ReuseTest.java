@@ -2,6 +2,7 @@ package dev.lazuli.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +11,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class ReuseTest {
   private final TestLayer layer = new TestLayer(7, 20, 10_000);
-  private static final String OTHER =
-      "sha256:00000000000000000000000000000000000000000000000000000000000000aa";
+  private static final Digest OTHER =
+      Digest.parse("sha256:00000000000000000000000000000000000000000000000000000000000000aa");
 
   @TempDir Path root;
 

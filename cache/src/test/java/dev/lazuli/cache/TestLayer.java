@@ -1,14 +1,14 @@
 package dev.lazuli.cache;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lazuli.cache.chunks.Blocks;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 
@@ -17,7 +17,7 @@ final class TestLayer {
   @SuppressWarnings("ArrayRecordComponent") // compared by element where compared at all
   record Chunk(long dataOffset, byte[] content, byte[] sha256) {}
 
-  final String digest;
+  final Digest digest;
   final long blobSize;
   final long dataSize;
   final List<Chunk> chunks = new ArrayList<>();
@@ -36,19 +36,11 @@ final class TestLayer {
     }
     this.dataSize = at;
     this.blobSize = 100L * chunks.size() + 100;
-    this.digest =
-        "sha256:"
-            + HexFormat.of()
-                .formatHex(
-                    sha256(("layer" + seed).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    this.digest = Digest.sha256(("layer" + seed).getBytes(UTF_8));
   }
 
   static byte[] sha256(byte[] content) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
+    return Digest.newSha256().digest(content);
   }
 
   LayerRecord record() {

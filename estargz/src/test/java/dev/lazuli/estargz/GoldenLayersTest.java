@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.CollectingSink;
@@ -108,8 +109,8 @@ class GoldenLayersTest {
     return new TocTrust.Json(sha256(hex));
   }
 
-  private static Sha256 sha256(String hex) {
-    return Sha256.of(HexFormat.of().parseHex(hex));
+  private static Digest sha256(String hex) {
+    return Digest.ofSha256(HexFormat.of().parseHex(hex));
   }
 
   private static byte[] resource(String name) throws IOException {
@@ -171,7 +172,7 @@ class GoldenLayersTest {
   }
 
   private static String digest(byte[] content) {
-    return Sha256.of(Sha256.newComputation().digest(content)).toString();
+    return Digest.sha256(content).toString();
   }
 
   private static Map<String, String> treeOfTheTar() throws IOException {

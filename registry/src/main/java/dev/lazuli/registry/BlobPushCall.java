@@ -1,5 +1,6 @@
 package dev.lazuli.registry;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.registry.RegistryPush.Outcome;
 import dev.lazuli.registry.hosts.HostCall;
@@ -9,7 +10,6 @@ import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.HttpBody;
 import dev.lazuli.registry.http.HttpCall;
 import dev.lazuli.registry.http.HttpReply;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;

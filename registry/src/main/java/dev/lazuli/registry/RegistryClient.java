@@ -1,5 +1,6 @@
 package dev.lazuli.registry;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.auth.Authorizer;
 import dev.lazuli.registry.auth.TokenServer;
 import dev.lazuli.registry.hosts.HostCatalog;
@@ -10,7 +11,6 @@ import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.Connections;
 import dev.lazuli.registry.http.HttpTransport;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.registry.model.RegistryException;
@@ -156,15 +156,8 @@ public final class RegistryClient implements AutoCloseable {
    * Returns a layer blob to read by ranges. Nothing is contacted before the first use. The source
    * may be used from many threads at once and needs no closing.
    *
-   * @param digest the blob's digest, {@code sha256:...}
    * @param size the blob's size in bytes, or -1 where the registry is to be asked
-   * @throws IllegalArgumentException if {@code digest} is none
    */
-  public RegistryBlob blob(ImageReference reference, String digest, long size) {
-    return blob(reference, Digest.parse(digest), size);
-  }
-
-  /** Returns a layer blob to read by ranges, as {@link #blob(ImageReference, String, long)}. */
   public RegistryBlob blob(ImageReference reference, Digest digest, long size) {
     return new RemoteBlob(
         requests, loop, multiRange, reference, digest, size, options.hosts().attempts());

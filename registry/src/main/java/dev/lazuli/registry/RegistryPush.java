@@ -1,9 +1,9 @@
 package dev.lazuli.registry;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.registry.hosts.HostLoop;
 import dev.lazuli.registry.http.Abort;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

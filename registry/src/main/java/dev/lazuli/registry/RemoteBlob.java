@@ -1,5 +1,6 @@
 package dev.lazuli.registry;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ByteRange;
@@ -12,7 +13,6 @@ import dev.lazuli.registry.hosts.MultiRangeHosts;
 import dev.lazuli.registry.hosts.RegistryHost;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.Origin;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.lazuli.registry;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
@@ -7,7 +8,6 @@ import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.HttpCall;
 import dev.lazuli.registry.http.HttpReply;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.MediaTypes;
 import dev.lazuli.registry.model.Text;

@@ -6,10 +6,10 @@ import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.ScriptedServer.Reply;
 import dev.lazuli.registry.ScriptedServer.Request;
 import dev.lazuli.registry.model.Credentials;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.registry.model.Digest;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.registry.model.ProxyRules;

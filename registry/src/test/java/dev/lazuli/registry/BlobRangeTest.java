@@ -8,8 +8,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import java.io.ByteArrayOutputStream;

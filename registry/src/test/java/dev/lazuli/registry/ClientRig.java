@@ -2,9 +2,9 @@ package dev.lazuli.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.testimages.waiting.Eventually;
 import io.netty.util.ResourceLeakDetector;

@@ -2,9 +2,9 @@ package dev.lazuli.registry;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.http.HttpTransport;
 import dev.lazuli.registry.model.Credentials;
-import dev.lazuli.registry.model.Digest;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;

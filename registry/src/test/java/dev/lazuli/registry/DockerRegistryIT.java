@@ -6,12 +6,12 @@ import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.ManifestContent;
@@ -76,7 +76,7 @@ class DockerRegistryIT {
   }
 
   private static RegistryBlob blob(ClientRig rig) {
-    return rig.client.blob(reference(), Digest.sha256(BLOB).toString(), -1);
+    return rig.client.blob(reference(), Digest.sha256(BLOB), -1);
   }
 
   @Test

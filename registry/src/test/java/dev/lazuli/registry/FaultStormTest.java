@@ -6,8 +6,8 @@ import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
 import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.testimages.registry.BlobContent;
@@ -59,7 +59,7 @@ class FaultStormTest {
       registry.serveBlob(DIGEST, BlobContent.of(BLOB));
       registry.faults().next(anyBlob(), fault, fault);
       var reference = ImageReference.parse(registry.host() + "/some/image:1");
-      var blob = rig.client.blob(reference, DIGEST, BLOB.length);
+      var blob = rig.client.blob(reference, Digest.parse(DIGEST), BLOB.length);
 
       assertThat(read(blob, 1000, 1_900_000)).isEqualTo(copyOfRange(BLOB, 1000, 1_901_000));
       assertThat(registry.faults().injected()).isPositive();
@@ -80,7 +80,7 @@ class FaultStormTest {
       registry.serveBlob(DIGEST, BlobContent.of(BLOB));
       registry.faults().always(anyBlob(), fault);
       var reference = ImageReference.parse(registry.host() + "/some/image:1");
-      var blob = rig.client.blob(reference, DIGEST, BLOB.length);
+      var blob = rig.client.blob(reference, Digest.parse(DIGEST), BLOB.length);
 
       try {
         assertThat(read(blob, 1000, 1_900_000)).isEqualTo(copyOfRange(BLOB, 1000, 1_901_000));
@@ -110,7 +110,7 @@ class FaultStormTest {
         registry.faults().next(anyBlob(), faults.get(random.nextInt(faults.size())));
       }
       var reference = ImageReference.parse(registry.host() + "/some/image:1");
-      var blob = rig.client.blob(reference, DIGEST, BLOB.length);
+      var blob = rig.client.blob(reference, Digest.parse(DIGEST), BLOB.length);
       var jobs = new ArrayList<Future<Void>>();
       for (int i = 0; i < 60; i++) {
         jobs.add(threads.submit(job(blob, new Random(random.nextLong()), right)));

@@ -2,8 +2,8 @@ package dev.lazuli.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.hosts.HostCatalog;
@@ -15,7 +16,6 @@ import dev.lazuli.registry.http.HttpReply;
 import dev.lazuli.registry.http.LeastRate;
 import dev.lazuli.registry.http.MultipartBody;
 import dev.lazuli.registry.http.Origin;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.registry.model.TlsSettings;

@@ -3,8 +3,8 @@ package dev.lazuli.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import java.io.IOException;

@@ -6,11 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.ChannelBlobSource;
 import dev.lazuli.registry.RegistryPush.Outcome;
 import dev.lazuli.registry.model.Credentials;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.MediaTypes;
 import dev.lazuli.registry.model.RegistryException;

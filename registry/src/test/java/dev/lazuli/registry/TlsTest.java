@@ -5,7 +5,7 @@ import static dev.lazuli.registry.ClientRig.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.registry.model.Digest;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.ProxyRules;
 import dev.lazuli.registry.model.RegistryException;

@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.build;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.tar.TarBlocks;
@@ -45,11 +45,12 @@ final class BlobEnd {
 
   /** Ends a layer whose TOC goes to another blob. */
   BuiltLayer externalToc(BlobOutput tocBlob) throws IOException {
-    var tar = Sha256.newComputation();
+    var tar = Digest.newSha256();
     writeTocTar(tocBlob, tar::update);
     out.write(FooterBytes.externalToc());
     var external =
-        new BuiltLayer.ExternalToc(tocBlob.digest(), tocBlob.count(), Sha256.of(tar.digest()));
+        new BuiltLayer.ExternalToc(
+            tocBlob.digest(), tocBlob.count(), Digest.ofSha256(tar.digest()));
     return built(GZIP, Map.of(), Optional.of(external));
   }
 

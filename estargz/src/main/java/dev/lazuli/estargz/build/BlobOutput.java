@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.build;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 
 /** Counts and digests what goes through. */
 final class BlobOutput extends FilterOutputStream {
-  private final MessageDigest sha256 = Sha256.newComputation();
+  private final MessageDigest sha256 = Digest.newSha256();
   private long count;
 
   BlobOutput(OutputStream out) {
@@ -34,7 +34,7 @@ final class BlobOutput extends FilterOutputStream {
   }
 
   /** Returns the digest of all that went through; once. */
-  Sha256 digest() {
-    return Sha256.of(sha256.digest());
+  Digest digest() {
+    return Digest.ofSha256(sha256.digest());
   }
 }

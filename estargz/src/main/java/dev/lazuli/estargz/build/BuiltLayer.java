@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.build;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,11 +18,11 @@ import java.util.Optional;
  * @param unprioritized why no files were put first, if some should be
  */
 public record BuiltLayer(
-    Sha256 digest,
+    Digest digest,
     long size,
-    Sha256 diffId,
+    Digest diffId,
     long uncompressedSize,
-    Sha256 tocDigest,
+    Digest tocDigest,
     String mediaType,
     Map<String, String> annotations,
     Optional<ExternalToc> externalToc,
@@ -35,7 +35,7 @@ public record BuiltLayer(
    * @param size of the blob in bytes
    * @param diffId digest of the tar that it decompresses to
    */
-  public record ExternalToc(Sha256 digest, long size, Sha256 diffId) {}
+  public record ExternalToc(Digest digest, long size, Digest diffId) {}
 
   /** Copies the annotations. */
   public BuiltLayer {

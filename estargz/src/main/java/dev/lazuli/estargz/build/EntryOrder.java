@@ -2,7 +2,7 @@ package dev.lazuli.estargz.build;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.tar.EntryType;
 import dev.lazuli.estargz.tar.TarEntry;
 import dev.lazuli.estargz.tar.TarReader;
@@ -159,7 +159,7 @@ final class EntryOrder {
     }
 
     private static long hash(String name) {
-      return ByteBuffer.wrap(Sha256.newComputation().digest(name.getBytes(UTF_8))).getLong();
+      return ByteBuffer.wrap(Digest.newSha256().digest(name.getBytes(UTF_8))).getLong();
     }
   }
 }

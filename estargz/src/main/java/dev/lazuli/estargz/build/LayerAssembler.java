@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.build;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.tar.EntryType;
 import dev.lazuli.estargz.tar.RawBlocks;
 import dev.lazuli.estargz.tar.TarBlocks;
@@ -28,8 +28,8 @@ final class LayerAssembler {
   private final BuildOptions options;
   private final SegmentPipeline pipeline;
   private final TocJson toc;
-  private final MessageDigest diffId = Sha256.newComputation();
-  private final MessageDigest fileDigest = Sha256.newComputation();
+  private final MessageDigest diffId = Digest.newSha256();
+  private final MessageDigest fileDigest = Digest.newSha256();
   private final ArrayDeque<TocFile> pending = new ArrayDeque<>();
   private final int segmentBytes;
   private Segment segment = new Segment();
@@ -171,8 +171,8 @@ final class LayerAssembler {
   }
 
   /** Returns the digest of the whole tar; once. */
-  Sha256 diffId() {
-    return Sha256.of(diffId.digest());
+  Digest diffId() {
+    return Digest.ofSha256(diffId.digest());
   }
 
   long tarBytes() {

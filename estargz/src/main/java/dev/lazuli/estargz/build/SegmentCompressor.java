@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.build;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
@@ -8,7 +8,7 @@ import java.util.HexFormat;
 final class SegmentCompressor implements AutoCloseable {
   private final StreamCompressor compressor;
   private final int minChunkBytes;
-  private final MessageDigest sha256 = Sha256.newComputation();
+  private final MessageDigest sha256 = Digest.newSha256();
 
   SegmentCompressor(StreamCompressor compressor, int minChunkBytes) {
     this.compressor = compressor;

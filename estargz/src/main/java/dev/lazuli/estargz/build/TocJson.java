@@ -3,7 +3,7 @@ package dev.lazuli.estargz.build;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.tar.TarEntry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -29,7 +29,7 @@ final class TocJson implements AutoCloseable {
   private final ByteSink compressed = new ByteSink();
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED);
   private final DeflaterOutputStream out = new DeflaterOutputStream(compressed, deflater, 8192);
-  private final MessageDigest sha256 = Sha256.newComputation();
+  private final MessageDigest sha256 = Digest.newSha256();
   private final Map<Long, String> users = new HashMap<>();
   private final Map<Long, String> groups = new HashMap<>();
   private final StringBuilder text = new StringBuilder();
@@ -193,8 +193,8 @@ final class TocJson implements AutoCloseable {
   }
 
   /** Returns the finished document's digest; once. */
-  Sha256 digest() {
-    return Sha256.of(sha256.digest());
+  Digest digest() {
+    return Digest.ofSha256(sha256.digest());
   }
 
   /** Writes the finished document. */

@@ -1,9 +1,9 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
-import dev.lazuli.estargz.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -11,13 +11,13 @@ import java.util.Arrays;
 
 /** One pass over a blob range that decodes chunks in blob order. */
 final class DecodePass {
-  private static final byte[] NO_DIGEST = new byte[Sha256.BYTES];
+  private static final byte[] NO_DIGEST = new byte[Digest.SHA256_BYTES];
 
   private final DecoderPool.Bench bench;
   private final BlobCursor in;
   private final ChunkTableView chunks;
   private final ChunkSink sink;
-  private final byte[] expected = new byte[Sha256.BYTES];
+  private final byte[] expected = new byte[Digest.SHA256_BYTES];
 
   /** Blob offset of the stream that is being decompressed; -1 before the first. */
   private long stream = -1;

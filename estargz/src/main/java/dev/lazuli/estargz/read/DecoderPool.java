@@ -1,8 +1,8 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -22,7 +22,7 @@ final class DecoderPool implements AutoCloseable {
   final class Bench implements AutoCloseable {
     final StreamDecoder decoder;
     final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
-    final MessageDigest sha256 = Sha256.newComputation();
+    final MessageDigest sha256 = Digest.newSha256();
 
     Bench(StreamDecoder decoder) {
       this.decoder = decoder;

@@ -1,7 +1,7 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
-import dev.lazuli.estargz.Sha256;
 
 /**
  * What a lazy layer is and holds.
@@ -24,7 +24,7 @@ import dev.lazuli.estargz.Sha256;
 public record LayerDescription(
     LayerFormat format,
     long blobBytes,
-    Sha256 tocDigest,
+    Digest tocDigest,
     long tocOffset,
     long tocCompressedBytes,
     long tocBytes,

@@ -1,8 +1,8 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -71,7 +71,7 @@ public final class LayerInspector implements AutoCloseable {
    * @throws DigestMismatchException if the TOC is not the one that is trusted
    * @throws IOException if the layer cannot be read or the output fails
    */
-  public Sha256 writeToc(OpenRequest request, OutputStream out) throws IOException {
+  public Digest writeToc(OpenRequest request, OutputStream out) throws IOException {
     return opener.read(request, json -> json.transferTo(out)).digest();
   }
 

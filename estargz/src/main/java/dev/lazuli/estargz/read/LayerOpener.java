@@ -1,12 +1,12 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
@@ -87,12 +87,12 @@ public final class LayerOpener implements AutoCloseable {
   }
 
   /** A TOC that was read, and is the trusted one. */
-  record ReadToc(Footer footer, Sha256 digest, Sha256 compressedDigest, long bytes) {}
+  record ReadToc(Footer footer, Digest digest, Digest compressedDigest, long bytes) {}
 
   /** Finds the TOC, has it consumed while it is not yet verified, and verifies it. */
   ReadToc read(OpenRequest request, TocConsumer consumer) throws IOException {
-    var compressed = Sha256.newComputation();
-    var json = Sha256.newComputation();
+    var compressed = Digest.newSha256();
+    var json = Digest.newSha256();
     Footer footer;
     long bytes;
     try (var found = locate(request, compressed)) {
@@ -100,8 +100,8 @@ public final class LayerOpener implements AutoCloseable {
       bytes = consume(request, found, consumer, json);
       found.toc().drain();
     }
-    var digest = Sha256.of(json.digest());
-    var compressedDigest = Sha256.of(compressed.digest());
+    var digest = Digest.ofSha256(json.digest());
+    var compressedDigest = Digest.ofSha256(compressed.digest());
     switch (request.trust()) {
       case TocTrust.Json trust -> check(request.layer(), "TOC", trust.digest(), digest);
       case TocTrust.Compressed trust ->
@@ -111,7 +111,7 @@ public final class LayerOpener implements AutoCloseable {
     return new ReadToc(footer, digest, compressedDigest, bytes);
   }
 
-  private static void check(String layer, String part, Sha256 expected, Sha256 actual)
+  private static void check(String layer, String part, Digest expected, Digest actual)
       throws DigestMismatchException {
     if (!expected.equals(actual)) {
       throw new DigestMismatchException(layer, part, expected.bytes(), actual.bytes());

@@ -1,10 +1,10 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.EOFException;
 import java.io.IOException;
@@ -41,14 +41,14 @@ public final class LayerVerifier implements AutoCloseable {
       var counter = new Counter();
       var problems = new ArrayList<String>();
       checkChunks(request, index, counter, problems);
-      var blob = Sha256.newComputation();
-      var tar = Sha256.newComputation();
+      var blob = Digest.newSha256();
+      var tar = Digest.newSha256();
       digestWhole(request, index, blob, tar, problems);
       return new VerificationReport(
           index.format(),
-          Sha256.of(index.tocDigest()),
-          Sha256.of(blob.digest()),
-          Sha256.of(tar.digest()),
+          Digest.ofSha256(index.tocDigest()),
+          Digest.ofSha256(blob.digest()),
+          Digest.ofSha256(tar.digest()),
           counter.chunks,
           counter.bytes,
           problems);

@@ -1,16 +1,16 @@
 package dev.lazuli.estargz.read;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.util.Map;
 import java.util.Optional;
 
 /** Why a TOC may be believed. */
 public sealed interface TocTrust {
   /** The SHA-256 of the TOC's uncompressed JSON is known. */
-  record Json(Sha256 digest) implements TocTrust {}
+  record Json(Digest digest) implements TocTrust {}
 
   /** The SHA-256 of the TOC as it lies compressed in the blob is known. */
-  record Compressed(Sha256 digest) implements TocTrust {}
+  record Compressed(Digest digest) implements TocTrust {}
 
   /**
    * The digest will be known later: whoever opens the layer compares {@link
@@ -31,10 +31,10 @@ public sealed interface TocTrust {
   static Optional<TocTrust> fromAnnotations(Map<String, String> annotations) {
     var json = annotations.get(Annotations.TOC_DIGEST);
     if (json != null) {
-      return Optional.of(new Json(Sha256.parse(json)));
+      return Optional.of(new Json(Digest.parseSha256(json)));
     }
     return Annotations.either(
             annotations, Annotations.CONTAINERS_CHECKSUM, Annotations.STARGZ_CHECKSUM)
-        .map(text -> new Compressed(Sha256.parse(text)));
+        .map(text -> new Compressed(Digest.parseSha256(text)));
   }
 }

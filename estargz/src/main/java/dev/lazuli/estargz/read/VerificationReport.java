@@ -1,7 +1,7 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
-import dev.lazuli.estargz.Sha256;
 import java.util.List;
 
 /**
@@ -18,9 +18,9 @@ import java.util.List;
  */
 public record VerificationReport(
     LayerFormat format,
-    Sha256 tocDigest,
-    Sha256 blobDigest,
-    Sha256 diffId,
+    Digest tocDigest,
+    Digest blobDigest,
+    Digest diffId,
     int chunks,
     long bytes,
     List<String> problems) {

@@ -1,6 +1,6 @@
 package dev.lazuli.estargz.read;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.util.Optional;
 
 /**
@@ -13,4 +13,4 @@ import java.util.Optional;
  *     that is not in the tar where the table says, or what cannot be decompressed; empty if nothing
  *     is wrong
  */
-public record WholeBlob(Sha256 blobDigest, Optional<Sha256> diffId, Optional<String> problem) {}
+public record WholeBlob(Digest blobDigest, Optional<Digest> diffId, Optional<String> problem) {}

@@ -1,8 +1,8 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
-import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * tar, whatever a decoder would find that starts at that place.
  */
 final class WholePass implements PassInput.Pass {
-  private static final byte[] NO_DIGEST = new byte[Sha256.BYTES];
+  private static final byte[] NO_DIGEST = new byte[Digest.SHA256_BYTES];
   private static final ByteBuffer ZEROS =
       ByteBuffer.allocateDirect(DecoderPool.WINDOW_BYTES).asReadOnlyBuffer();
 
@@ -29,8 +29,8 @@ final class WholePass implements PassInput.Pass {
   private final BlobOrder order;
   private final ChunkSink sink;
   private final TarFollower follower;
-  private final MessageDigest tar = Sha256.newComputation();
-  private final byte[] expected = new byte[Sha256.BYTES];
+  private final MessageDigest tar = Digest.newSha256();
+  private final byte[] expected = new byte[Digest.SHA256_BYTES];
   private @Nullable String problem;
   private boolean broken;
   private long strayReads;
@@ -74,7 +74,7 @@ final class WholePass implements PassInput.Pass {
    *     aborted
    */
   WholeBlob run(BlobStream blob) throws IOException {
-    var hashed = new DigestedStream(blob, Sha256.newComputation());
+    var hashed = new DigestedStream(blob, Digest.newSha256());
     bench.decoder.start(new BlobCursor(hashed, 0), chunks.layer());
     var input = new PassInput(bench, this);
     try {
@@ -88,8 +88,8 @@ final class WholePass implements PassInput.Pass {
       stray(order.chunk(next++));
     }
     return new WholeBlob(
-        Sha256.of(hashed.digest().digest()),
-        broken ? Optional.empty() : Optional.of(Sha256.of(tar.digest())),
+        Digest.ofSha256(hashed.digest().digest()),
+        broken ? Optional.empty() : Optional.of(Digest.ofSha256(tar.digest())),
         Optional.ofNullable(problem));
   }
 

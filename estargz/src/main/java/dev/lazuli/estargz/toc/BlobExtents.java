@@ -1,7 +1,7 @@
 package dev.lazuli.estargz.toc;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormatException;
-import dev.lazuli.estargz.Sha256;
 
 /** Gives chunks the end of their compressed stream and checks that they can lie in it. */
 final class BlobExtents implements AutoCloseable {
@@ -9,7 +9,7 @@ final class BlobExtents implements AutoCloseable {
   private final RowTable starts;
   private final RowTable sorted;
   private final LayerIndexBuilder.Facts facts;
-  private final byte[] digest = new byte[Sha256.BYTES];
+  private final byte[] digest = new byte[Digest.SHA256_BYTES];
 
   /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
   BlobExtents(String layer, IndexSpace space, RowTable starts, LayerIndexBuilder.Facts facts) {

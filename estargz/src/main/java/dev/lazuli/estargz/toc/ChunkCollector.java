@@ -1,8 +1,8 @@
 package dev.lazuli.estargz.toc;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 
 /**
  * Collects the chunks of regular files and, once all are known, gives every file its place in the
@@ -75,7 +75,7 @@ final class ChunkCollector implements AutoCloseable {
   /** Adds a further chunk of the file last added. */
   void addNext(int inode, TocEntry entry) throws LayerFormatException {
     if (wholeFileRow >= 0) {
-      chunks.setBytes(wholeFileRow, ChunkRow.DIGEST, new byte[Sha256.BYTES]);
+      chunks.setBytes(wholeFileRow, ChunkRow.DIGEST, new byte[Digest.SHA256_BYTES]);
       wholeFileRow = -1;
     }
     add(entry);

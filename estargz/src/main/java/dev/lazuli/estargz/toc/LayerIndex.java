@@ -1,7 +1,7 @@
 package dev.lazuli.estargz.toc;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.ChunkTableView;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -41,8 +41,8 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   record Summary(
       String layer,
       LayerFormat format,
-      Sha256 tocDigest,
-      Sha256 compressedTocDigest,
+      Digest tocDigest,
+      Digest compressedTocDigest,
       long dataSize,
       long prefetchEnd) {}
 

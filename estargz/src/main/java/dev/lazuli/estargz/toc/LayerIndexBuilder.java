@@ -3,10 +3,10 @@ package dev.lazuli.estargz.toc;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -97,8 +97,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
   /** What {@link #build} needs to know besides the entries. */
   public record Facts(
       LayerFormat format,
-      Sha256 tocDigest,
-      Sha256 compressedTocDigest,
+      Digest tocDigest,
+      Digest compressedTocDigest,
       long payloadEnd,
       boolean digestsRequired) {}
 

@@ -3,10 +3,10 @@ package dev.lazuli.estargz.toc;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.tar.EntryType;
 import dev.lazuli.estargz.tar.TarEntry;
 import dev.lazuli.estargz.tar.TarFormatException;
@@ -70,7 +70,7 @@ public final class TarIndexer implements AutoCloseable {
    * @throws IOException if there is no memory for the index
    */
   public LayerIndex build() throws IOException {
-    var none = Sha256.of(new byte[Sha256.BYTES]);
+    var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
     return builder.build(
         new LayerIndexBuilder.Facts(LayerFormat.ESTARGZ, none, none, Long.MAX_VALUE, false));
   }

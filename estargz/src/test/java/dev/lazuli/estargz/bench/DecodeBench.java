@@ -1,9 +1,9 @@
 package dev.lazuli.estargz.bench;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.read.ChannelBlobSource;
@@ -126,7 +126,7 @@ final class DecodeBench {
   /** Inflates exactly the chunks, with everything in memory and nothing in the way. */
   private static long inflate(ChannelBlobSource source, LayerIndex index, boolean digest)
       throws Exception {
-    var sha256 = Sha256.newComputation();
+    var sha256 = Digest.newSha256();
     var window = ByteBuffer.allocateDirect(64 << 10);
     var bytes = 0L;
     try (var inflater = new Inflater(true)) {

@@ -1,8 +1,8 @@
 package dev.lazuli.estargz.bench;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.MillionEntries;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
@@ -18,8 +18,8 @@ final class TocBench {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ,
-            Sha256.of(new byte[32]),
-            Sha256.of(new byte[32]),
+            Digest.ofSha256(new byte[32]),
+            Digest.ofSha256(new byte[32]),
             Long.MAX_VALUE,
             true);
     var before = usedHeap();

@@ -2,9 +2,9 @@ package dev.lazuli.estargz.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
@@ -80,8 +80,8 @@ public final class TocMemoryProbe {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ,
-            Sha256.of(new byte[32]),
-            Sha256.of(new byte[32]),
+            Digest.ofSha256(new byte[32]),
+            Digest.ofSha256(new byte[32]),
             Long.MAX_VALUE,
             true);
     var outcome = "";

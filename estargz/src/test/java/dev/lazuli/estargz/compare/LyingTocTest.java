@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.build.OddTar;
@@ -70,7 +70,7 @@ class LyingTocTest {
 
   /** Returns what is found wrong with the blob when this table is believed. */
   private Optional<String> problem(String table) throws IOException {
-    var none = Sha256.of(new byte[Sha256.BYTES]);
+    var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ_EXTERNAL_TOC, none, none, blob.size(), true);
@@ -153,7 +153,7 @@ class LyingTocTest {
 
   @Test
   void anotherSize_isALie() throws IOException {
-    var digest = Sha256.of(Sha256.newComputation().digest(new byte[4000]));
+    var digest = Digest.sha256(new byte[4000]);
     toc = with("zeros", "5000", "4000");
     assertLie(
         with("zeros", "sha256:.*", digest + "\", \"chunkDigest\": \"" + digest + "\""),

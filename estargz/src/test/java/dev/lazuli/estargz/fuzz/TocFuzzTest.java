@@ -1,10 +1,10 @@
 package dev.lazuli.estargz.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
@@ -23,8 +23,8 @@ class TocFuzzTest {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ZSTD_CHUNKED,
-            Sha256.of(new byte[32]),
-            Sha256.of(new byte[32]),
+            Digest.ofSha256(new byte[32]),
+            Digest.ofSha256(new byte[32]),
             PAYLOAD_END,
             false);
     try (var builder = new LayerIndexBuilder("fuzz", Limits.DEFAULT, OpaqueXattr.USER)) {

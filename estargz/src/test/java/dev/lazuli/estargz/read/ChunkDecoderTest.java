@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.SampleTar;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -106,7 +106,7 @@ class ChunkDecoderTest {
 
     @Override
     public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(Sha256.newComputation().digest(content(chunk)), 0, into, 0, 32);
+      System.arraycopy(Digest.newSha256().digest(content(chunk)), 0, into, 0, 32);
     }
   }
 

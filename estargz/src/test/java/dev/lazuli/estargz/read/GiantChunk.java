@@ -1,10 +1,10 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.Deflater;
@@ -27,14 +27,14 @@ final class GiantChunk {
       // A full flush ends on a byte and refers to nothing before: such blocks can be repeated.
       size = deflater.deflate(deflated, 0, deflated.length, Deflater.FULL_FLUSH);
     }
-    var digest = Sha256.newComputation();
+    var digest = Digest.newSha256();
     for (int i = 0; i < PARTS; i++) {
       digest.update(part);
     }
     var range = new Repeated(ByteBuffer.allocateDirect(size).put(deflated, 0, size).flip());
     var end = 10 + (long) size * PARTS + 13;
     try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {
-      var chunk = new OneChunk(end, Sha256.of(digest.digest()));
+      var chunk = new OneChunk(end, Digest.ofSha256(digest.digest()));
       decoder.decode(Compression.GZIP, range, 0, chunk, new int[1], new Printing());
     }
   }
@@ -67,7 +67,7 @@ final class GiantChunk {
     public void close() {}
   }
 
-  private record OneChunk(long end, Sha256 digest) implements ChunkTableView {
+  private record OneChunk(long end, Digest digest) implements ChunkTableView {
     @Override
     public int chunkCount() {
       return 1;
@@ -100,7 +100,7 @@ final class GiantChunk {
 
     @Override
     public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(digest.bytes(), 0, into, 0, Sha256.BYTES);
+      System.arraycopy(digest.bytes(), 0, into, 0, Digest.SHA256_BYTES);
     }
   }
 

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.ByteArrayOutputStream;
@@ -169,8 +169,8 @@ class LayerOpenerTest {
     return new TocTrust.Json(sha256(json));
   }
 
-  private static Sha256 sha256(String text) {
-    return Sha256.of(Sha256.newComputation().digest(text.getBytes(UTF_8)));
+  private static Digest sha256(String text) {
+    return Digest.sha256(text.getBytes(UTF_8));
   }
 
   private static LayerIndex open(MemoryBlob blob, TocTrust trust) throws IOException {

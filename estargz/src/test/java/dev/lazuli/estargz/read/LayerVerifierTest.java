@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
@@ -65,16 +65,14 @@ class LayerVerifierTest {
 
       assertThat(report.problems()).hasSize(1).first().asString().contains("chunk 1");
       assertThat(report.chunks()).isEqualTo(2);
-      assertThat(report.blobDigest())
-          .isEqualTo(Sha256.of(Sha256.newComputation().digest(bytes)))
-          .isNotEqualTo(built.digest());
+      assertThat(report.blobDigest()).isEqualTo(Digest.sha256(bytes)).isNotEqualTo(built.digest());
     }
   }
 
   @Test
   void anotherToc_isNotLookedAtFurther() throws IOException {
     build(LayerFormat.ESTARGZ);
-    var trust = new TocTrust.Json(Sha256.of(new byte[32]));
+    var trust = new TocTrust.Json(Digest.ofSha256(new byte[32]));
     try (var verifier = new LayerVerifier(Limits.DEFAULT)) {
       assertThatThrownBy(
               () ->

@@ -2,9 +2,9 @@ package dev.lazuli.estargz.read;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.IOException;
@@ -20,8 +20,8 @@ public final class MillionEntries {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ,
-            Sha256.of(new byte[32]),
-            Sha256.of(new byte[32]),
+            Digest.ofSha256(new byte[32]),
+            Digest.ofSha256(new byte[32]),
             Long.MAX_VALUE,
             true);
     try (var builder = new LayerIndexBuilder("million", Limits.DEFAULT, OpaqueXattr.TRUSTED)) {

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
@@ -87,11 +87,11 @@ class WholePassTest {
       assertThat(found.blobDigest()).isEqualTo(built.digest());
       assertThat(found.diffId()).contains(built.diffId());
       assertThat(sink.committed).hasSize(index.chunkCount());
-      var expected = new byte[Sha256.BYTES];
+      var expected = new byte[Digest.SHA256_BYTES];
       sink.committed.forEach(
           (chunk, content) -> {
             index.chunkDigest(chunk, expected);
-            assertThat(Sha256.newComputation().digest(content)).isEqualTo(expected);
+            assertThat(Digest.newSha256().digest(content)).isEqualTo(expected);
           });
     }
   }
@@ -129,13 +129,13 @@ class WholePassTest {
 
       assertThat(found.blobDigest())
           .as("byte %d", at)
-          .isEqualTo(Sha256.of(Sha256.newComputation().digest(bytes)))
+          .isEqualTo(Digest.sha256(bytes))
           .isNotEqualTo(built.digest());
-      var expected = new byte[Sha256.BYTES];
+      var expected = new byte[Digest.SHA256_BYTES];
       sink.committed.forEach(
           (chunk, content) -> {
             index.chunkDigest(chunk, expected);
-            assertThat(Sha256.newComputation().digest(content)).isEqualTo(expected);
+            assertThat(Digest.newSha256().digest(content)).isEqualTo(expected);
           });
     }
   }
@@ -178,7 +178,7 @@ class WholePassTest {
 
     var found = pass(LayerFormat.ZSTD_CHUNKED, view, blob.toByteArray(), 1000);
 
-    assertThat(found.diffId()).contains(Sha256.of(Sha256.newComputation().digest(tar)));
+    assertThat(found.diffId()).contains(Digest.sha256(tar));
     assertThat(found.problem().orElseThrow()).contains("not in the tar");
     assertThat(sink.calls).isEmpty();
   }
@@ -191,7 +191,7 @@ class WholePassTest {
 
     assertThat(found.diffId()).isEmpty();
     assertThat(found.problem().orElseThrow()).contains("cannot be decompressed");
-    assertThat(found.blobDigest()).isEqualTo(Sha256.of(Sha256.newComputation().digest(bytes)));
+    assertThat(found.blobDigest()).isEqualTo(Digest.sha256(bytes));
   }
 
   @Test
@@ -302,7 +302,7 @@ class WholePassTest {
 
     @Override
     public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(Sha256.newComputation().digest(content), 0, into, 0, Sha256.BYTES);
+      System.arraycopy(Digest.newSha256().digest(content), 0, into, 0, Digest.SHA256_BYTES);
     }
   }
 }

@@ -2,9 +2,9 @@ package dev.lazuli.estargz.toc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -52,8 +52,8 @@ final class TocFixture {
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ,
-            Sha256.of(new byte[32]),
-            Sha256.of(new byte[32]),
+            Digest.ofSha256(new byte[32]),
+            Digest.ofSha256(new byte[32]),
             1_000_000_000,
             true);
     try (var builder = new LayerIndexBuilder("test", limits, OpaqueXattr.TRUSTED)) {

@@ -2,6 +2,7 @@ package dev.lazuli.registry.model;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.digest.Digest;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.lazuli.registry.model;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.OpenRequest;
@@ -21,10 +22,10 @@ import java.util.OptionalLong;
  * DIR} or {@code DIR:TAG}).
  */
 final class LocalLayers implements LayerOrigin {
-  private record LocalLayer(BlobSource blob, Optional<String> tocDigest) {}
+  private record LocalLayer(BlobSource blob, Optional<Digest> tocDigest) {}
 
   private final String name;
-  private final Map<String, LocalLayer> layers = new LinkedHashMap<>();
+  private final Map<Digest, LocalLayer> layers = new LinkedHashMap<>();
 
   private LocalLayers(String name) {
     this.name = name;
@@ -65,7 +66,7 @@ final class LocalLayers implements LayerOrigin {
 
   /** A layer that occurs several times counts where it is highest: there it does all again. */
   private void add(ImageLayers.Found layer) throws CommandException {
-    var digest = layer.digest().toString();
+    var digest = layer.digest();
     var request = layer.request().filter(lazy -> lazy.externalToc().isEmpty());
     if (request.isEmpty()) {
       throw new CommandException(
@@ -73,7 +74,9 @@ final class LocalLayers implements LayerOrigin {
               ? "layer " + digest + " is not lazy; lazuli convert can make it so"
               : "layer " + digest + " has its table of contents in another image");
     }
-    var toc = Optional.ofNullable(layer.descriptor().annotations().get(Annotations.TOC_DIGEST));
+    var toc =
+        Optional.ofNullable(layer.descriptor().annotations().get(Annotations.TOC_DIGEST))
+            .map(Digest::parseSha256);
     layers.remove(digest);
     layers.put(digest, new LocalLayer(request.map(OpenRequest::blob).orElseThrow(), toc));
   }
@@ -97,7 +100,7 @@ final class LocalLayers implements LayerOrigin {
   }
 
   @Override
-  public BlobSource blob(String reference, String digest, long size) throws IOException {
+  public BlobSource blob(String reference, Digest digest, long size) throws IOException {
     var layer = layers.get(digest);
     if (layer == null) {
       throw new IOException(name + " has no layer " + digest);

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.registry.model.Digest;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

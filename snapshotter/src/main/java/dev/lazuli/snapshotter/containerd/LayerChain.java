@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.containerd;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.snapshotter.api.diff.ApplyRequest;
 import dev.lazuli.snapshotter.api.diff.DiffGrpc;
 import dev.lazuli.snapshotter.api.snapshots.CommitRequest;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.containerd;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.Descriptor;
 import java.io.IOException;
@@ -63,7 +63,7 @@ final class LayerLabels {
     }
   }
 
-  private static @Nullable String differs(@Nullable String there, Sha256 wanted) {
+  private static @Nullable String differs(@Nullable String there, Digest wanted) {
     return there == null || there.equals(wanted.toString()) ? null : there;
   }
 

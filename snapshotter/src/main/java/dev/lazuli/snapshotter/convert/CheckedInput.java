@@ -1,14 +1,13 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.registry.model.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +58,7 @@ final class CheckedInput extends InputStream {
    */
   void finish() throws IOException {
     transferTo(OutputStream.nullOutputStream());
-    var actual = new Digest(expected.algorithm(), HexFormat.of().formatHex(hash.digest()));
+    var actual = Digest.finish(hash);
     if (count != size || !actual.equals(expected)) {
       throw new IOException(
           "content is " + count + " bytes with " + actual + ", expected " + size + " bytes");

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.convert;
 
-import dev.lazuli.registry.model.Digest;
+import dev.lazuli.digest.Digest;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.BuiltLayer.ExternalToc;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

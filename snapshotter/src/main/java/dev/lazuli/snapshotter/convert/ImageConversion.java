@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ManifestContent;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
@@ -9,7 +10,6 @@ import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocPosition;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ManifestContent;

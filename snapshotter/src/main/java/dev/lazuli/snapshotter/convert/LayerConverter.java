@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormat;
@@ -13,7 +14,6 @@ import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocPosition;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import java.io.BufferedOutputStream;
 import java.io.EOFException;

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageManifest;
 import java.util.Map;
 import java.util.Set;

@@ -1,11 +1,11 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryPush;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.convert;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.build.BuiltLayer.ExternalToc;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.MediaTypes;
 import java.io.IOException;

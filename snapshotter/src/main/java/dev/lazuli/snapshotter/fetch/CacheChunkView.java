@@ -14,7 +14,7 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
 
   /** Shows the table of an open layer, while it is open. */
   public CacheChunkView(LayerData data) {
-    this.layer = data.record().digest();
+    this.layer = data.record().digest().toString();
     this.data = data;
     this.chunks = data.chunks();
   }

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
@@ -48,11 +49,11 @@ final class Admission {
         public void abort() {}
       };
 
-  private final String digest;
+  private final Digest digest;
   private final LayerParts parts;
   private final TableTrust tables;
 
-  Admission(String digest, LayerParts parts, TableTrust tables) {
+  Admission(Digest digest, LayerParts parts, TableTrust tables) {
     this.digest = digest;
     this.parts = parts;
     this.tables = tables;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ final class Claim implements RemoteLayer {
   }
 
   @Override
-  public String digest() {
+  public Digest digest() {
     return layer.digest();
   }
 

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.Set;
 
@@ -11,5 +12,5 @@ public interface Claimants {
    *
    * @throws IOException if this cannot be found out now
    */
-  Set<String> layers() throws IOException;
+  Set<Digest> layers() throws IOException;
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.proof.Finding;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +20,10 @@ public final class Findings {
      *
      * @param digest the layer's
      */
-    void found(String digest, Finding finding);
+    void found(Digest digest, Finding finding);
   }
 
-  private final Map<String, String> refused = new ConcurrentHashMap<>();
+  private final Map<Digest, String> refused = new ConcurrentHashMap<>();
   private volatile Listener listener = (_, _) -> {};
 
   /** Takes the one who is told from now on. */
@@ -31,15 +32,15 @@ public final class Findings {
   }
 
   /** Remembers that a layer is not to be read, for when it is opened. */
-  void refuse(String digest, Optional<String> reason) {
+  void refuse(Digest digest, Optional<String> reason) {
     reason.ifPresentOrElse(why -> refused.put(digest, why), () -> refused.remove(digest));
   }
 
-  Optional<String> refusal(String digest) {
+  Optional<String> refusal(Digest digest) {
     return Optional.ofNullable(refused.get(digest));
   }
 
-  void found(String digest, Finding finding) {
+  void found(Digest digest, Finding finding) {
     try {
       listener.found(digest, finding);
     } catch (RuntimeException e) {

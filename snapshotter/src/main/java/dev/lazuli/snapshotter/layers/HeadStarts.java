@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
@@ -49,7 +50,7 @@ final class HeadStarts {
 
   private final LayerOrigin origin;
   private final StartLimits limits;
-  private final Function<String, Optional<OpenLayer>> open;
+  private final Function<Digest, Optional<OpenLayer>> open;
   private final Executor steps = steps();
   private final Semaphore walks = new Semaphore(MOST_WALKS);
 
@@ -72,7 +73,7 @@ final class HeadStarts {
    * @param limits what one head start may cost; 0 bytes of blobs for no head starts at all
    * @param open finds a layer that is open
    */
-  HeadStarts(LayerOrigin origin, StartLimits limits, Function<String, Optional<OpenLayer>> open) {
+  HeadStarts(LayerOrigin origin, StartLimits limits, Function<Digest, Optional<OpenLayer>> open) {
     this.origin = origin;
     this.limits = limits;
     this.open = open;
@@ -130,7 +131,7 @@ final class HeadStarts {
   }
 
   /** A layer may be had by one name of an image and not by another. */
-  private static String name(String reference, String digest) {
+  private static String name(String reference, Digest digest) {
     return digest + " " + reference;
   }
 
@@ -177,7 +178,7 @@ final class HeadStarts {
     }
   }
 
-  private void awaitLayers(String reference, List<String> digests) throws InterruptedException {
+  private void awaitLayers(String reference, List<Digest> digests) throws InterruptedException {
     long left = PATIENCE.toNanos();
     lock.lock();
     try {
@@ -189,7 +190,7 @@ final class HeadStarts {
     }
   }
 
-  private boolean isSettled(String reference, String digest) {
+  private boolean isSettled(String reference, Digest digest) {
     return failed.containsKey(name(reference, digest)) || open.apply(digest).isPresent();
   }
 

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.Pin;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.PruneReport;
@@ -137,11 +138,12 @@ public final class LayerActions {
     }
     stored.removeAll(digests());
     long now = store.usedBytes();
-    return new PruneReport(false, stored, Math.max(0, before - now), now, now - evictable(wanted));
+    return new PruneReport(
+        false, texts(stored), Math.max(0, before - now), now, now - evictable(wanted));
   }
 
   /** What a snapshot needs must not go only because the snapshot could not be restored yet. */
-  private void shrink(Set<String> wanted, long bytes) throws IOException {
+  private void shrink(Set<Digest> wanted, long bytes) throws IOException {
     var pins = new ArrayList<Pin>();
     try {
       for (var digest : wanted) {
@@ -155,7 +157,7 @@ public final class LayerActions {
     }
   }
 
-  private PruneReport estimate(Set<String> wanted, OptionalLong toBytes, long used) {
+  private PruneReport estimate(Set<Digest> wanted, OptionalLong toBytes, long used) {
     var unused =
         parts.store().list().stream()
             .filter(layer -> layer.pinned() == null && !wanted.contains(layer.digest()))
@@ -167,10 +169,10 @@ public final class LayerActions {
     if (toBytes.isPresent()) {
       free = Math.max(free, Math.min(most, used - toBytes.getAsLong()));
     }
-    return new PruneReport(true, unused, free, used, used - most);
+    return new PruneReport(true, texts(unused), free, used, used - most);
   }
 
-  private long evictable(Set<String> wanted) {
+  private long evictable(Set<Digest> wanted) {
     return digests().stream()
         .filter(digest -> !wanted.contains(digest) || layers.inUse(digest).isPresent())
         .mapToLong(parts.store()::evictableBytes)
@@ -178,14 +180,18 @@ public final class LayerActions {
   }
 
   /** Returns what comes free of layers whose mounts go first. */
-  private long adoptedBytes(List<String> unused) {
+  private long adoptedBytes(List<Digest> unused) {
     return unused.stream()
         .mapToLong(digest -> parts.store().diskBytes(digest) - parts.store().evictableBytes(digest))
         .sum();
   }
 
-  private List<String> digests() {
-    var digests = new ArrayList<String>();
+  private static List<String> texts(List<Digest> digests) {
+    return digests.stream().map(Digest::toString).toList();
+  }
+
+  private List<Digest> digests() {
+    var digests = new ArrayList<Digest>();
     parts.store().list().forEach(record -> digests.add(record.digest()));
     return digests;
   }
@@ -237,11 +243,11 @@ public final class LayerActions {
     return records.stream().flatMap(record -> report(record.digest()).stream()).toList();
   }
 
-  private Optional<LayerStatus> report(String digest) {
+  private Optional<LayerStatus> report(Digest digest) {
     return layers.inUse(digest).flatMap(SharedLayer::status).or(() -> reportIdle(digest));
   }
 
-  private Optional<LayerStatus> reportIdle(String digest) {
+  private Optional<LayerStatus> reportIdle(Digest digest) {
     try (LayerData data = parts.store().find(digest).orElse(null)) {
       return data == null
           ? Optional.empty()

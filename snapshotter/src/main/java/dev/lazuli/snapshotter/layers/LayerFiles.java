@@ -8,7 +8,6 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
@@ -62,9 +61,9 @@ public final class LayerFiles implements AutoCloseable {
 
   /** Indexes one more layer, on top of those before. */
   public void add(LayerRequest request) throws IOException, InterruptedException {
-    record.requested(request.digest(), request.reference());
+    record.requested(request.digest().toString(), request.reference());
     var blob = origin.blob(request.reference(), request.digest(), -1);
-    var trust = new TocTrust.Json(Sha256.parse(request.tocDigest().orElseThrow()));
+    var trust = new TocTrust.Json(request.tocDigest().orElseThrow());
     try (var indexed = indexer.index(request.digest(), request.reference(), blob, trust);
         var opened = new OpenedParts()) {
       var data = opened.add(indexed.take());
@@ -72,7 +71,7 @@ public final class LayerFiles implements AutoCloseable {
       var fetch = opened.add(scheduler.attach(data, blob, compression));
       layers.add(new Opened(data, opened.add(ErofsImage.open(data.metaPath())), fetch));
       opened.keep();
-      record.mounted(request.digest());
+      record.mounted(request.digest().toString());
       if (data.record().prefetchEnd() > 0) {
         var _ = fetch.prefetch(0, data.record().prefetchEnd());
       }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -7,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 public final class LayerMountException extends IOException {
   private static final long serialVersionUID = 1;
 
-  LayerMountException(String digest, String reason) {
+  LayerMountException(Digest digest, String reason) {
     this(digest, reason, null);
   }
 
-  LayerMountException(String digest, String reason, @Nullable Throwable cause) {
+  LayerMountException(Digest digest, String reason, @Nullable Throwable cause) {
     super("layer " + digest + ": " + reason, cause);
   }
 }

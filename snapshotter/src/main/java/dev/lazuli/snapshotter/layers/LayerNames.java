@@ -84,13 +84,15 @@ final class LayerNames {
     if (hex.length() < LEAST_DIGITS) {
       return List.of();
     }
-    return layers.stream().filter(layer -> layer.digest().startsWith(ALGORITHM + hex)).toList();
+    return layers.stream()
+        .filter(layer -> layer.digest().toString().startsWith(ALGORITHM + hex))
+        .toList();
   }
 
   private static String candidates(List<LayerRecord> layers) {
     var more = layers.size() > MOST_CANDIDATES ? ", ..." : "";
     return layers.stream()
-        .map(LayerRecord::digest)
+        .map(layer -> layer.digest().toString())
         .sorted()
         .limit(MOST_CANDIDATES)
         .collect(Collectors.joining(", ", "", more));

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.start.ImageStart;
@@ -17,7 +18,7 @@ public interface LayerOrigin {
    * @param size the blob's size in bytes, or -1 where it is not known yet
    * @throws IOException if the reference is malformed
    */
-  BlobSource blob(String reference, String digest, long size) throws IOException;
+  BlobSource blob(String reference, Digest digest, long size) throws IOException;
 
   /**
    * Returns what a manifest says of a layer's table of contents; empty if it says nothing, or this
@@ -27,7 +28,7 @@ public interface LayerOrigin {
    *     with it
    * @throws IOException if the manifest cannot be read, or does not list the layer
    */
-  default Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
+  default Optional<TocTrust> toc(String reference, Digest manifestDigest, Digest layer)
       throws IOException {
     return Optional.empty();
   }
@@ -40,7 +41,7 @@ public interface LayerOrigin {
    *     reference leads to now
    * @throws IOException if manifest or configuration cannot be read
    */
-  default Optional<ImageStart> start(String reference, Optional<String> manifestDigest)
+  default Optional<ImageStart> start(String reference, Optional<Digest> manifestDigest)
       throws IOException {
     return Optional.empty();
   }
@@ -50,7 +51,7 @@ public interface LayerOrigin {
    *
    * @throws IOException if the reference is malformed
    */
-  default Optional<String> digestIn(String reference) throws IOException {
+  default Optional<Digest> digestIn(String reference) throws IOException {
     return Optional.empty();
   }
 }

@@ -21,13 +21,13 @@ final class LayerReport {
   static LayerStatus of(
       LayerData data, MountKind mount, FetchState fetch, int claims, LayerActivity activity) {
     var record = data.record();
-    var history = activity.ifKnown(record.digest());
+    var history = activity.ifKnown(record.digest().toString());
     var last = history.flatMap(History::last);
     long missing = data.complete() ? 0 : missingBytes(data);
     long total = contentBytes(data);
     long present = total - missing;
     return new LayerStatus(
-        record.digest(),
+        record.digest().toString(),
         record.format().toLowerCase(Locale.ROOT).replace('_', '-'),
         mount,
         present,

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerRecord;
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
 
 /**
  * Which layer to mount and how, as a client said it in the labels of a snapshot.
@@ -31,16 +30,14 @@ import java.util.regex.Pattern;
  */
 public record LayerRequest(
     String reference,
-    String digest,
-    List<String> chain,
-    Optional<String> manifestDigest,
-    Optional<String> tocDigest,
-    Optional<String> tocChecksum,
+    Digest digest,
+    List<Digest> chain,
+    Optional<Digest> manifestDigest,
+    Optional<Digest> tocDigest,
+    Optional<Digest> tocChecksum,
     OptionalLong prefetchBytes,
     boolean skipVerification,
     List<String> urls) {
-  private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
-
   /** Label of a mounted layer's snapshot: the image that brought it. */
   public static final String SHOWN_IMAGE = "dev.lazuli/image";
 
@@ -75,17 +72,17 @@ public record LayerRequest(
     if (reference.isEmpty()) {
       throw new IllegalArgumentException("the image's reference is empty");
     }
-    requireDigest(digest);
-    chain.forEach(LayerRequest::requireDigest);
-    manifestDigest.ifPresent(LayerRequest::requireDigest);
-    tocDigest.ifPresent(LayerRequest::requireDigest);
-    tocChecksum.ifPresent(LayerRequest::requireDigest);
+    requireSha256(digest);
+    chain.forEach(LayerRequest::requireSha256);
+    manifestDigest.ifPresent(LayerRequest::requireSha256);
+    tocDigest.ifPresent(LayerRequest::requireSha256);
+    tocChecksum.ifPresent(LayerRequest::requireSha256);
     chain = List.copyOf(chain);
     urls = List.copyOf(urls);
   }
 
   /** Returns a request for a layer of which nothing more is known. */
-  static LayerRequest of(String reference, String digest) {
+  static LayerRequest of(String reference, Digest digest) {
     return new LayerRequest(
         reference,
         digest,
@@ -100,10 +97,10 @@ public record LayerRequest(
   /** A request without the digest of the compressed table of contents. */
   public LayerRequest(
       String reference,
-      String digest,
-      List<String> chain,
-      Optional<String> manifestDigest,
-      Optional<String> tocDigest,
+      Digest digest,
+      List<Digest> chain,
+      Optional<Digest> manifestDigest,
+      Optional<Digest> tocDigest,
       OptionalLong prefetchBytes,
       boolean skipVerification,
       List<String> urls) {
@@ -147,14 +144,18 @@ public record LayerRequest(
     return Optional.of(
         new LayerRequest(
             reference,
-            digest,
-            list(labels.getOrDefault(chainLabel, "")),
-            Optional.ofNullable(labels.get(CRI + "manifest-digest")),
-            Optional.ofNullable(labels.get(TOC_DIGEST)),
-            Optional.ofNullable(labels.get(TOC_CHECKSUM)),
+            Digest.parseSha256(digest),
+            list(labels.getOrDefault(chainLabel, "")).stream().map(Digest::parseSha256).toList(),
+            digest(labels, CRI + "manifest-digest"),
+            digest(labels, TOC_DIGEST),
+            digest(labels, TOC_CHECKSUM),
             prefetch == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(prefetch)),
             labels.containsKey(REMOTE + "stargz.skipverify"),
             list(labels.getOrDefault(REMOTE + "urls", ""))));
+  }
+
+  private static Optional<Digest> digest(Map<String, String> labels, String label) {
+    return Optional.ofNullable(labels.get(label)).map(Digest::parseSha256);
   }
 
   private static List<String> list(String commaSeparated) {
@@ -193,14 +194,14 @@ public record LayerRequest(
   /** Returns what the client's labels say of the table of contents, if they do. */
   public Optional<TocTrust> toc() {
     return tocDigest
-        .<TocTrust>map(text -> new TocTrust.Json(Sha256.parse(text)))
-        .or(() -> tocChecksum.map(text -> new TocTrust.Compressed(Sha256.parse(text))));
+        .<TocTrust>map(TocTrust.Json::new)
+        .or(() -> tocChecksum.map(TocTrust.Compressed::new));
   }
 
   /** Returns the same request with a digest of the table of contents, learnt elsewhere. */
   LayerRequest withToc(TocTrust toc) {
-    var json = toc instanceof TocTrust.Json trust ? trust.digest().toString() : null;
-    var compressed = toc instanceof TocTrust.Compressed trust ? trust.digest().toString() : null;
+    var json = toc instanceof TocTrust.Json trust ? trust.digest() : null;
+    var compressed = toc instanceof TocTrust.Compressed trust ? trust.digest() : null;
     return new LayerRequest(
         reference,
         digest,
@@ -252,10 +253,10 @@ public record LayerRequest(
   public Map<String, String> toLabels() {
     var labels = new HashMap<String, String>();
     labels.put(REMOTE + "stargz.reference", reference);
-    labels.put(REMOTE + "stargz.digest", digest);
-    manifestDigest.ifPresent(value -> labels.put(CRI + "manifest-digest", value));
-    tocDigest.ifPresent(value -> labels.put(TOC_DIGEST, value));
-    tocChecksum.ifPresent(value -> labels.put(TOC_CHECKSUM, value));
+    labels.put(REMOTE + "stargz.digest", digest.toString());
+    manifestDigest.ifPresent(value -> labels.put(CRI + "manifest-digest", value.toString()));
+    tocDigest.ifPresent(value -> labels.put(TOC_DIGEST, value.toString()));
+    tocChecksum.ifPresent(value -> labels.put(TOC_CHECKSUM, value.toString()));
     prefetchBytes.ifPresent(value -> labels.put(REMOTE + "stargz.prefetch", Long.toString(value)));
     if (skipVerification) {
       labels.put(REMOTE + "stargz.skipverify", "true");
@@ -266,9 +267,9 @@ public record LayerRequest(
     return labels;
   }
 
-  private static void requireDigest(String digest) {
-    if (!DIGEST.matcher(digest).matches()) {
-      throw new IllegalArgumentException("not a sha256 digest: \"" + digest + "\"");
+  private static void requireSha256(Digest digest) {
+    if (!digest.isSha256()) {
+      throw new IllegalArgumentException("not a sha256 digest: " + digest);
     }
   }
 }

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.compare.ShownTree;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
@@ -131,7 +132,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   }
 
   @Override
-  public String digest() {
+  public Digest digest() {
     return data.record().digest();
   }
 
@@ -161,7 +162,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
 
   @Override
   public void notStored(IOException reason) {
-    parts.activity().rangeFailed(digest(), 0, 0, reason);
+    parts.activity().rangeFailed(digest().toString(), 0, 0, reason);
   }
 
   @Override

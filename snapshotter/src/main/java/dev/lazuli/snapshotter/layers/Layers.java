@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
@@ -44,7 +45,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   private final LayerParts parts;
-  private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<Digest, Entry> entries = new HashMap<>();
   private volatile Claimants needed = Set::of;
   private volatile boolean known;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
@@ -176,7 +177,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   /** Returns whether nothing but the take-over from a former daemon holds the layer. */
-  boolean isOnlyAdopted(String digest) {
+  boolean isOnlyAdopted(Digest digest) {
     return adopted.stream().anyMatch(layer -> layer.digest().equals(digest) && layer.claims() == 1);
   }
 
@@ -186,7 +187,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(String digest, Optional<String> reason) {
+  public void refuse(Digest digest, Optional<String> reason) {
     parts.findings().refuse(digest, reason);
     inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().refuse(reason));
   }
@@ -205,7 +206,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
    *
    * @return digests of the layers whose files are gone
    */
-  List<String> settle(Set<String> wanted) {
+  List<Digest> settle(Set<Digest> wanted) {
     var before = stored();
     for (var layer : List.copyOf(adopted)) {
       // What is wanted and held by us alone is waiting for its snapshot to be restored.
@@ -223,14 +224,14 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return before;
   }
 
-  private List<String> stored() {
+  private List<Digest> stored() {
     return parts.store().list().stream()
         .map(LayerRecord::digest)
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
   /** Returns false if the layer is to be removed but somebody still holds its files open. */
-  private synchronized boolean removeUnclaimed(String digest) {
+  private synchronized boolean removeUnclaimed(Digest digest) {
     if (entries.containsKey(digest) || parts.store().isKept(digest)) {
       return true;
     }
@@ -250,7 +251,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
    * Removes a layer that nobody claims once its files are closed: a checkpoint, a status, a head
    * start or a stream that takes long to end may hold them for a moment more.
    */
-  private void removeSoon(String digest, long millis) {
+  private void removeSoon(Digest digest, long millis) {
     Runnable attempt =
         () -> {
           if (!removeUnclaimed(digest)) {
@@ -272,13 +273,13 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     }
   }
 
-  private synchronized SharedLayer use(String digest) {
+  private synchronized SharedLayer use(Digest digest) {
     var entry = entries.computeIfAbsent(digest, key -> new Entry(new SharedLayer(key, parts)));
     entry.users++;
     return entry.layer;
   }
 
-  private synchronized void leave(String digest) {
+  private synchronized void leave(Digest digest) {
     var entry = entries.get(digest);
     if (entry != null && --entry.users == 0) {
       entries.remove(digest);
@@ -321,7 +322,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   /** Returns a layer while somebody uses it. */
-  synchronized Optional<SharedLayer> inUse(String digest) {
+  synchronized Optional<SharedLayer> inUse(Digest digest) {
     return Optional.ofNullable(entries.get(digest)).map(entry -> entry.layer);
   }
 

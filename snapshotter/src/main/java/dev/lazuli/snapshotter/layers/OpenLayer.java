@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Pin;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
@@ -215,7 +216,7 @@ final class OpenLayer implements AutoCloseable {
     return truth;
   }
 
-  private String digest() {
+  private Digest digest() {
     return data.record().digest();
   }
 

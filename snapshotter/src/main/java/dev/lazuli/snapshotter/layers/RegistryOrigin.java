@@ -2,10 +2,11 @@ package dev.lazuli.snapshotter.layers;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.RegistryClient;
-import dev.lazuli.registry.model.Digest;
+import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageConfig;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
@@ -44,17 +45,17 @@ public final class RegistryOrigin implements LayerOrigin {
   }
 
   @Override
-  public BlobSource blob(String reference, String digest, long size) throws IOException {
+  public BlobSource blob(String reference, Digest digest, long size) throws IOException {
     return registry.blob(parse(reference), digest, size);
   }
 
   @Override
-  public Optional<String> digestIn(String reference) throws IOException {
-    return Optional.ofNullable(parse(reference).digest()).map(Digest::toString);
+  public Optional<Digest> digestIn(String reference) throws IOException {
+    return Optional.ofNullable(parse(reference).digest());
   }
 
   @Override
-  public Optional<TocTrust> toc(String reference, String manifestDigest, String layer)
+  public Optional<TocTrust> toc(String reference, Digest manifestDigest, Digest layer)
       throws IOException {
     var outcome = outcome(reference, manifestDigest);
     if (outcome.manifest() == null) {
@@ -63,7 +64,7 @@ public final class RegistryOrigin implements LayerOrigin {
     }
     var listed =
         outcome.manifest().layers().stream()
-            .filter(descriptor -> descriptor.digest().toString().equals(layer))
+            .filter(descriptor -> descriptor.digest().equals(layer))
             .findFirst()
             .orElseThrow(
                 () ->
@@ -77,7 +78,7 @@ public final class RegistryOrigin implements LayerOrigin {
   }
 
   /** One thread reads a manifest, the others that want it wait for what comes of it. */
-  private Outcome outcome(String reference, String manifestDigest) {
+  private Outcome outcome(String reference, Digest manifestDigest) {
     var key = reference + " " + manifestDigest;
     var lock = reading.computeIfAbsent(key, _ -> new ReentrantLock());
     lock.lock();
@@ -95,9 +96,9 @@ public final class RegistryOrigin implements LayerOrigin {
     }
   }
 
-  private Outcome read(String reference, String manifestDigest) {
+  private Outcome read(String reference, Digest manifestDigest) {
     try {
-      var exact = parse(reference).withDigest(parseDigest(manifestDigest));
+      var exact = parse(reference).withDigest(manifestDigest);
       return new Outcome(manifest(exact), "");
     } catch (IOException e) {
       return new Outcome(null, e.getMessage() == null ? e.toString() : e.getMessage());
@@ -105,11 +106,10 @@ public final class RegistryOrigin implements LayerOrigin {
   }
 
   @Override
-  public Optional<ImageStart> start(String reference, Optional<String> manifestDigest)
+  public Optional<ImageStart> start(String reference, Optional<Digest> manifestDigest)
       throws IOException {
     var parsed = parse(reference);
-    var digest =
-        manifestDigest.or(() -> Optional.ofNullable(parsed.digest()).map(Digest::toString));
+    var digest = manifestDigest.or(() -> Optional.ofNullable(parsed.digest()));
     ImageManifest manifest;
     if (digest.isPresent()) {
       var outcome = outcome(reference, digest.get());
@@ -120,7 +120,7 @@ public final class RegistryOrigin implements LayerOrigin {
     } else {
       manifest = manifest(parsed);
     }
-    var layers = manifest.layers().stream().map(layer -> layer.digest().toString()).toList();
+    var layers = manifest.layers().stream().map(Descriptor::digest).toList();
     var config = ImageConfig.parse(registry.content(parsed, manifest.config()));
     return Optional.of(
         ImageStart.of(
@@ -145,14 +145,6 @@ public final class RegistryOrigin implements LayerOrigin {
       return manifest;
     }
     throw new IOException(exact + ": an index within an index is not an image");
-  }
-
-  private static Digest parseDigest(String manifestDigest) throws IOException {
-    try {
-      return Digest.parse(manifestDigest);
-    } catch (IllegalArgumentException e) {
-      throw new IOException("digest of its manifest: " + e.getMessage(), e);
-    }
   }
 
   private static ImageReference parse(String reference) throws IOException {

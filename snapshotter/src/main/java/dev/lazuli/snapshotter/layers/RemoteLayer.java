@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,8 +8,8 @@ import java.util.Optional;
 
 /** One claim on a mounted layer, held by one snapshot. Safe for use by several threads. */
 public interface RemoteLayer extends AutoCloseable {
-  /** Returns the digest of the layer's blob, {@code sha256:...}. */
-  String digest();
+  /** Returns the digest of the layer's blob. */
+  Digest digest();
 
   /** Returns the request that mounts the layer again, with what had to be looked up for it. */
   LayerRequest request();

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -54,7 +55,7 @@ public interface RemoteLayers {
    *
    * @param reason why; empty to answer them again
    */
-  void refuse(String digest, Optional<String> reason);
+  void refuse(Digest digest, Optional<String> reason);
 
   /**
    * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.
@@ -80,7 +81,7 @@ public interface RemoteLayers {
       public void onFinding(Findings.Listener listener) {}
 
       @Override
-      public void refuse(String digest, Optional<String> reason) {}
+      public void refuse(Digest digest, Optional<String> reason) {}
     };
   }
 }

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class SharedLayer {
   private static final Logger log = LoggerFactory.getLogger(SharedLayer.class);
 
-  private final String digest;
+  private final Digest digest;
   private final LayerParts parts;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable OpenLayer open;
@@ -29,14 +30,14 @@ final class SharedLayer {
   private final TableTrust tables;
   private final Admission admission;
 
-  SharedLayer(String digest, LayerParts parts) {
+  SharedLayer(Digest digest, LayerParts parts) {
     this.digest = digest;
     this.parts = parts;
     this.tables = new TableTrust(digest, parts.options().allowUnverified());
     this.admission = new Admission(digest, parts, tables);
   }
 
-  String digest() {
+  Digest digest() {
     return digest;
   }
 
@@ -82,11 +83,11 @@ final class SharedLayer {
     lock.lockInterruptibly();
     try {
       var layer = open;
-      parts.record().requested(digest, request.reference());
-      parts.activity().begin(digest);
+      parts.record().requested(digest.toString(), request.reference());
+      parts.activity().begin(digest.toString());
       if (layer == null) {
         open = mount(request, trust);
-        parts.record().mounted(digest);
+        parts.record().mounted(digest.toString());
       } else {
         if (trust != Trust.DEFERRED) {
           requireTable(request, layer);
@@ -98,8 +99,8 @@ final class SharedLayer {
       return layer == null;
     } finally {
       if (open == null) {
-        parts.record().forget(digest);
-        parts.activity().forget(digest);
+        parts.record().forget(digest.toString());
+        parts.activity().forget(digest.toString());
       }
       lock.unlock();
     }
@@ -158,8 +159,8 @@ final class SharedLayer {
       }
       var reference = record.references().getFirst();
       var blob = source(reference, record.size());
-      parts.record().requested(digest, reference);
-      parts.activity().begin(digest);
+      parts.record().requested(digest.toString(), reference);
+      parts.activity().begin(digest.toString());
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
       try (var opened = new OpenedParts()) {
@@ -242,8 +243,8 @@ final class SharedLayer {
   }
 
   private boolean forget() {
-    parts.activity().forget(digest);
-    parts.record().forget(digest);
+    parts.activity().forget(digest.toString());
+    parts.record().forget(digest.toString());
     try {
       if (parts.store().isKept(digest)) {
         log.info("layer {}: stays after its last snapshot, because it is pinned", digest);

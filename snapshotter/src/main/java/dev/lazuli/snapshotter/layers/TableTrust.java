@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerRecord;
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 final class TableTrust {
   private static final Logger log = LoggerFactory.getLogger(TableTrust.class);
 
-  private final String digest;
+  private final Digest digest;
   private final boolean allowUnverified;
 
   /**
@@ -19,7 +19,7 @@ final class TableTrust {
    *
    * @param allowUnverified whether configuration takes layers without a digest of their table
    */
-  TableTrust(String digest, boolean allowUnverified) {
+  TableTrust(Digest digest, boolean allowUnverified) {
     this.digest = digest;
     this.allowUnverified = allowUnverified;
   }
@@ -68,9 +68,9 @@ final class TableTrust {
     }
   }
 
-  private void requireSame(String what, @Nullable String actual, Sha256 expected)
+  private void requireSame(String what, @Nullable Digest actual, Digest expected)
       throws LayerMountException {
-    if (!expected.toString().equals(actual)) {
+    if (!expected.equals(actual)) {
       throw new LayerMountException(
           digest, what + " is " + actual + ", label or manifest says " + expected);
     }

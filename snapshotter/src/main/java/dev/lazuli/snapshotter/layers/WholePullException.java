@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 
 /** A layer is not mounted lazily because the configuration wants it pulled whole: no trouble. */
@@ -11,7 +12,7 @@ public final class WholePullException extends IOException {
    *
    * @param reason why, in words that follow a colon
    */
-  public WholePullException(String digest, String reason) {
+  public WholePullException(Digest digest, String reason) {
     super("layer %s is pulled whole: %s".formatted(digest, reason));
   }
 }

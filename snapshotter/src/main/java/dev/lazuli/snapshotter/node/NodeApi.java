@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.metrics.OwnProcess;
@@ -135,9 +136,9 @@ final class NodeApi {
   }
 
   private List<LayerStatus> withUses(List<LayerStatus> statuses) throws IOException {
-    Map<String, LayerUse> uses = snapshots.layerUses();
+    Map<Digest, LayerUse> uses = snapshots.layerUses();
     return statuses.stream()
-        .map(layer -> layer.withUse(uses.getOrDefault(layer.digest(), LayerUse.NONE)))
+        .map(layer -> layer.withUse(uses.getOrDefault(Digest.parse(layer.digest()), LayerUse.NONE)))
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerRequest;
@@ -120,7 +121,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(String digest, Optional<String> reason) {
+  public void refuse(Digest digest, Optional<String> reason) {
     service().ifPresent(opened -> opened.layers().refuse(digest, reason));
   }
 

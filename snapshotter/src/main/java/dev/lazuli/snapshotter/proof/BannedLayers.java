@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.proof;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -65,12 +66,12 @@ public final class BannedLayers {
    *
    * @param toc the digest by which the table is known; empty for none
    */
-  public static String layer(String digest, Optional<String> toc) {
-    return "layer " + digest + " " + toc.orElse("-");
+  public static String layer(Digest digest, Optional<Digest> toc) {
+    return "layer " + digest + " " + toc.map(Digest::toString).orElse("-");
   }
 
   /** Returns the key of a layer that was passed off as a chain ID. */
-  public static String chain(String chainId, String digest) {
+  public static String chain(String chainId, Digest digest) {
     return "chain " + chainId + " " + digest;
   }
 

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.proof;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -26,7 +26,7 @@ public final class ChainId {
       return diffId;
     }
     var text = (below + " " + diffId).getBytes(UTF_8);
-    return Sha256.of(Sha256.newComputation().digest(text)).toString();
+    return Digest.sha256(text).toString();
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.proof;
 
 import dev.lazuli.cache.LayerProof;
+import dev.lazuli.digest.Digest;
 import java.util.Optional;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Optional;
  * @param diffId digest of its tar, if the layer is what its digest and its table of contents say
  * @param lie else what is wrong with it, in one line
  */
-public record Finding(Optional<String> diffId, Optional<String> lie) {
+public record Finding(Optional<Digest> diffId, Optional<String> lie) {
   /** Returns what a layer's record says. */
   public static Finding of(LayerProof proof) {
     return new Finding(Optional.ofNullable(proof.diffId()), Optional.ofNullable(proof.lie()));
@@ -25,7 +26,7 @@ public record Finding(Optional<String> diffId, Optional<String> lie) {
     if (lie.isPresent()) {
       return lie;
     }
-    var actual = ChainId.of(below, diffId.orElseThrow());
+    var actual = ChainId.of(below, diffId.orElseThrow().toString());
     return actual.equals(chainId)
         ? Optional.empty()
         : Optional.of(

@@ -4,7 +4,6 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.compare.LayerCheck;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.WholeBlob;
@@ -66,7 +65,7 @@ final class ProofPass {
    */
   LayerProof run(InstantSource clock) throws IOException {
     try (var data = layer.share()) {
-      var digest = Sha256.parse(data.record().digest());
+      var digest = data.record().digest();
       var first = read(data);
       if (!first.blobDigest().equals(digest)) {
         log.warn("layer {}: its blob is {}; reading it once more", digest, first.blobDigest());
@@ -90,7 +89,8 @@ final class ProofPass {
     var compression = Compression.valueOf(data.record().compression());
     long size = data.record().size();
     var table = new CacheChunkView(data);
-    try (var check = new LayerCheck(limits, memory.claim(layer.digest(), PATIENCE), table);
+    try (var check =
+            new LayerCheck(limits, memory.claim(layer.digest().toString(), PATIENCE), table);
         var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
       var found = decoder.decodeWhole(compression, blob, table, chunks, check);
       return found.problem().isPresent() ? found : compared(found, check, data);
@@ -108,6 +108,6 @@ final class ProofPass {
     var lie = wrongDigest.or(found::problem);
     return lie.isPresent()
         ? new LayerProof(null, lie.get(), clock.instant())
-        : new LayerProof(found.diffId().orElseThrow().toString(), null, clock.instant());
+        : new LayerProof(found.diffId().orElseThrow(), null, clock.instant());
   }
 }

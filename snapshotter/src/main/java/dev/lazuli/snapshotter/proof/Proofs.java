@@ -238,7 +238,7 @@ public final class Proofs implements AutoCloseable {
 
     @Override
     public void after(int bytes) throws InterruptedException {
-      manners.listener().bytesFetched(wish.layer.digest(), bytes, Priority.BACKGROUND);
+      manners.listener().bytesFetched(wish.layer.digest().toString(), bytes, Priority.BACKGROUND);
       long pause = manners.pauseNanos().applyAsLong(bytes);
       if (pause > 0) {
         var _ = wish.life.pause(pause);

@@ -3,14 +3,15 @@ package dev.lazuli.snapshotter.proof;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.compare.ShownTree;
 import java.io.IOException;
 
 /** A layer in use, as its proof needs it. Safe for use by several threads. */
 public interface ProvableLayer {
-  /** Returns the digest of the layer's blob, {@code sha256:...}. */
-  String digest();
+  /** Returns the digest of the layer's blob. */
+  Digest digest();
 
   /**
    * Returns a handle on what is stored, the caller's to close.

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.status.LayerUse;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +11,7 @@ final class LayerUses {
   private LayerUses() {}
 
   /** Returns who uses each layer that is a snapshot of {@code tree}, all of the tree. */
-  static Map<String, LayerUse> of(List<Snapshot> tree) {
+  static Map<Digest, LayerUse> of(List<Snapshot> tree) {
     var byName = new HashMap<String, Snapshot>();
     tree.forEach(snapshot -> byName.put(snapshot.name(), snapshot));
     var containers = new HashMap<String, Integer>();
@@ -23,7 +24,7 @@ final class LayerUses {
         }
       }
     }
-    var uses = new HashMap<String, LayerUse>();
+    var uses = new HashMap<Digest, LayerUse>();
     for (var snapshot : tree) {
       snapshot
           .layer()

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -26,7 +27,7 @@ final class LayersAhead implements AutoCloseable {
 
   private final RemoteLayers layers;
   private final Semaphore permits = new Semaphore(AT_ONCE);
-  private final Map<String, CountDownLatch> released = new ConcurrentHashMap<>();
+  private final Map<Digest, CountDownLatch> released = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   LayersAhead(RemoteLayers layers) {
@@ -44,7 +45,7 @@ final class LayersAhead implements AutoCloseable {
   }
 
   /** Says that somebody else holds this layer now, or gave it up. */
-  void release(String digest) {
+  void release(Digest digest) {
     var release = released.get(digest);
     if (release != null) {
       release.countDown();

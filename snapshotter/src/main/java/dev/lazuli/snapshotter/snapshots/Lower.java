@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
@@ -64,7 +65,7 @@ record Lower(List<Part> parts, Owner owner) {
   static Lower of(List<Snapshot> lineage, List<RemoteLayer> layers, SnapshotDirectories directories)
       throws IOException {
     var remote = layers.iterator();
-    var digests = new HashSet<String>();
+    var digests = new HashSet<Digest>();
     var parts = new ArrayList<Part>();
     Optional<Path> inherited = Optional.empty();
     for (var snapshot : lineage) {

@@ -110,7 +110,7 @@ final class RemotePreparation {
     }
     troubles.failed(
         reason instanceof OtherLayerException ? Trouble.Kind.CONFLICT : Trouble.Kind.MOUNT,
-        request.map(LayerRequest::digest).orElse(""),
+        request.map(layer -> layer.digest().toString()).orElse(""),
         request.map(LayerRequest::reference).orElse(""),
         target,
         String.valueOf(reason.getMessage()));

@@ -172,7 +172,11 @@ final class RemoteSnapshots {
     }
     var trouble =
         troubles.failed(
-            Kind.RESTORE, request.digest(), request.reference(), snapshot.name(), reason(failure));
+            Kind.RESTORE,
+            request.digest().toString(),
+            request.reference(),
+            snapshot.name(),
+            reason(failure));
     // Said at the first, second, fourth, eighth ... time: a node may have many such layers.
     log.atLevel(Integer.bitCount(trouble.times()) == 1 ? Level.WARN : Level.DEBUG)
         .addKeyValue("snapshot", snapshot.name())

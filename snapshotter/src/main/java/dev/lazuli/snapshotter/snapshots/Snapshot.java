@@ -71,9 +71,12 @@ record Snapshot(
     }
     var shown = new LinkedHashMap<>(labels);
     shown.put(LayerRequest.SHOWN_IMAGE, layer.get().reference());
-    shown.put(LayerRequest.SHOWN_LAYER, layer.get().digest());
-    layer.get().tocDigest().ifPresent(toc -> shown.put(LayerRequest.SHOWN_TOC, toc));
-    layer.get().tocChecksum().ifPresent(toc -> shown.put(LayerRequest.SHOWN_COMPRESSED_TOC, toc));
+    shown.put(LayerRequest.SHOWN_LAYER, layer.get().digest().toString());
+    layer.get().tocDigest().ifPresent(toc -> shown.put(LayerRequest.SHOWN_TOC, toc.toString()));
+    layer
+        .get()
+        .tocChecksum()
+        .ifPresent(toc -> shown.put(LayerRequest.SHOWN_COMPRESSED_TOC, toc.toString()));
     return shown;
   }
 

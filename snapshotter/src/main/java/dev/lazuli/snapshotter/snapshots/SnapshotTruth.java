@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -121,7 +122,7 @@ final class SnapshotTruth {
     }
   }
 
-  private void found(String digest, Finding finding) {
+  private void found(Digest digest, Finding finding) {
     if (check(digest, finding)) {
       metrics.layerLied();
     } else {
@@ -130,7 +131,7 @@ final class SnapshotTruth {
   }
 
   /** Returns whether the layer, or a snapshot of it, lied. */
-  private boolean check(String digest, Finding finding) {
+  private boolean check(Digest digest, Finding finding) {
     boolean lied = finding.lie().isPresent();
     try {
       for (var snapshot : ofLayer(digest)) {
@@ -197,14 +198,14 @@ final class SnapshotTruth {
     anyLies = true;
     troubles.failed(
         Trouble.Kind.LIE,
-        disowned.layer().map(LayerRequest::digest).orElse(""),
+        disowned.layer().map(layer -> layer.digest().toString()).orElse(""),
         disowned.layer().map(LayerRequest::reference).orElse(""),
         disowned.name(),
         disowned.lie().orElse(""));
   }
 
   /** A layer's mount serves all of its snapshots, so it answers while one of them is right. */
-  private void settle(String digest) {
+  private void settle(Digest digest) {
     try {
       var all = ofLayer(digest);
       boolean noneIsRight = all.stream().allMatch(snapshot -> snapshot.lie().isPresent());
@@ -215,7 +216,7 @@ final class SnapshotTruth {
     }
   }
 
-  private List<Snapshot> ofLayer(String digest) throws IOException {
+  private List<Snapshot> ofLayer(Digest digest) throws IOException {
     return store.list(
         snapshot -> snapshot.layer().map(LayerRequest::digest).filter(digest::equals).isPresent());
   }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.api.types.Mount;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
@@ -138,7 +139,7 @@ final class Snapshotter implements AutoCloseable {
   /**
    * Returns the layers that snapshots need, whether or not they are mounted, and which these are.
    */
-  Map<String, LayerUse> layerUses() throws IOException {
+  Map<Digest, LayerUse> layerUses() throws IOException {
     return LayerUses.of(store.list(_ -> true));
   }
 

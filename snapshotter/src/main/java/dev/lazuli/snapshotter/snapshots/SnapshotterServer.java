@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -151,7 +152,7 @@ public final class SnapshotterServer implements AutoCloseable {
    *
    * @throws IOException if the snapshots cannot be read
    */
-  public Map<String, LayerUse> layerUses() throws IOException {
+  public Map<Digest, LayerUse> layerUses() throws IOException {
     return snapshotter.layerUses();
   }
 

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.start;
 
+import dev.lazuli.digest.Digest;
 import java.util.List;
 
 /**
@@ -14,7 +15,7 @@ import java.util.List;
  * @param workingDirectory what relative names are relative to
  */
 public record ImageStart(
-    List<String> layers,
+    List<Digest> layers,
     List<String> entrypoint,
     List<String> command,
     List<String> path,
@@ -42,7 +43,7 @@ public record ImageStart(
    * @param workingDirectory empty for the root
    */
   public static ImageStart of(
-      List<String> layers,
+      List<Digest> layers,
       List<String> entrypoint,
       List<String> command,
       List<String> environment,

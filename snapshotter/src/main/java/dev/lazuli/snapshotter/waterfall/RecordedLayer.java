@@ -261,7 +261,7 @@ final class RecordedLayer {
   LayerLine line(long dropped) {
     var record = data.record();
     return new LayerLine(
-        record.digest(),
+        record.digest().toString(),
         record.size(),
         bytes(0, chunks.count()),
         requested,

@@ -33,7 +33,8 @@ public record WaterfallReader(StartRecord record) {
    */
   public Waterfall read(String image, List<LayerData> layers, Optional<Instant> began)
       throws IOException {
-    var events = layers.stream().map(layer -> record.events(layer.record().digest())).toList();
+    var events =
+        layers.stream().map(layer -> record.events(layer.record().digest().toString())).toList();
     long zero = began.map(this::micros).orElseGet(() -> firstRequest(image, events));
     var lines = new ArrayList<LayerLine>();
     var ranges = new ArrayList<Range>();
@@ -43,7 +44,7 @@ public record WaterfallReader(StartRecord record) {
       var layer = new RecordedLayer(layers.get(i), i, zero);
       layer.take(events.get(i));
       layer.name();
-      lines.add(layer.line(record.dropped(layers.get(i).record().digest())));
+      lines.add(layer.line(record.dropped(layers.get(i).record().digest().toString())));
       int before = ranges.size();
       layer.ranges.stream().filter(Objects::nonNull).forEach(ranges::add);
       layer.arrivals.forEach(arrival -> arrivals.add(shifted(arrival, before)));

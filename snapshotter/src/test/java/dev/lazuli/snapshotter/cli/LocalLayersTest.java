@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.registry.model.Platform;
-import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
@@ -37,7 +36,9 @@ final class LocalLayersTest {
   }
 
   private static List<String> digests(String what, Platform platform) throws Exception {
-    return LocalLayers.open(what, platform).requests().stream().map(LayerRequest::digest).toList();
+    return LocalLayers.open(what, platform).requests().stream()
+        .map(layer -> layer.digest().toString())
+        .toList();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
@@ -12,7 +13,6 @@ import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.VerificationReport;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import dev.lazuli.testimages.images.BlobDescriptor;

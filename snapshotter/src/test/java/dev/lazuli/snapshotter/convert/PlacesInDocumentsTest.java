@@ -2,11 +2,11 @@ package dev.lazuli.snapshotter.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
 import dev.lazuli.testimages.images.BlobDescriptor;

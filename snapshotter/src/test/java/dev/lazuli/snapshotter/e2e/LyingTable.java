@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.tar.TarBlocks;
 import dev.lazuli.testimages.images.LayoutLayer;
@@ -70,7 +70,7 @@ final class LyingTable {
   }
 
   private static String digest(byte[] bytes) {
-    return Sha256.of(Sha256.newComputation().digest(bytes)).toString();
+    return Digest.sha256(bytes).toString();
   }
 
   private LyingTable() {}

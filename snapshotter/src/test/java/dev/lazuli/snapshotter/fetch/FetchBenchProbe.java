@@ -5,6 +5,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.registry.RegistryClient;
@@ -65,7 +66,9 @@ final class FetchBenchProbe {
     try (LayerData data = add(digest);
         var scheduler =
             new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE)) {
-      var blob = client.blob(ImageReference.parse(host + "/image:1"), digest, data.record().size());
+      var blob =
+          client.blob(
+              ImageReference.parse(host + "/image:1"), Digest.parse(digest), data.record().size());
       var compression = Compression.valueOf(data.record().compression());
       var fetch = scheduler.attach(data, blob, compression);
       figures =
@@ -79,14 +82,15 @@ final class FetchBenchProbe {
         fetch.completed().get();
       }
     }
-    store.remove(digest);
+    store.remove(Digest.parse(digest));
     return figures;
   }
 
   private LayerData add(String digest) throws IOException {
     var lines = Files.readAllLines(tables.resolve(digest.replace(':', '-')));
     var head = lines.getFirst().split(" ", -1);
-    var record = LayerRecord.of(digest, Long.parseLong(head[0]), "test", head[1], digest, -1);
+    var name = Digest.parse(digest);
+    var record = LayerRecord.of(name, Long.parseLong(head[0]), "test", head[1], name, -1);
     try (NewLayer layer = store.create(record)) {
       Files.write(layer.meta(), new byte[4096]);
       for (var line : lines.subList(1, lines.size())) {

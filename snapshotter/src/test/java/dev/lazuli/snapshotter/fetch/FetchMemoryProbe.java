@@ -5,6 +5,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.registry.RegistryClient;
@@ -76,7 +77,7 @@ final class FetchMemoryProbe {
   }
 
   private LayerData add(int number, int chunks) throws IOException {
-    var digest = digest(number);
+    var digest = Digest.parse(digest(number));
     var record =
         LayerRecord.of(digest, (long) chunks * memberBytes, "test", compression.name(), digest, -1);
     try (NewLayer layer = store.create(record)) {

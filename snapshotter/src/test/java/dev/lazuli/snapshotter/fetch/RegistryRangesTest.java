@@ -5,6 +5,7 @@ import static dev.lazuli.snapshotter.fetch.FetchRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
@@ -62,7 +63,7 @@ final class RegistryRangesTest {
 
   private LayerFetch attach(ClientRig client) throws IOException {
     var reference = ImageReference.parse(registry.host() + "/image:1");
-    var source = client.client.blob(reference, blob.digest, blob.blob.length);
+    var source = client.client.blob(reference, Digest.parse(blob.digest), blob.blob.length);
     return rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
   }
 

@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
+import dev.lazuli.digest.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,7 +98,9 @@ final class TestBlob {
   }
 
   LayerData addTo(LayerStore store) throws IOException {
-    var record = LayerRecord.of(digest, blob.length, "estargz", "gzip", digest, -1);
+    var record =
+        LayerRecord.of(
+            Digest.parse(digest), blob.length, "estargz", "gzip", Digest.parse(digest), -1);
     try (NewLayer layer = store.create(record)) {
       Files.write(layer.meta(), new byte[(int) BLOCK]);
       for (int i = 0; i < count(); i++) {

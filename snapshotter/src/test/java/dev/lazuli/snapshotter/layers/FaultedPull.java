@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.ImageReference;
@@ -86,7 +86,7 @@ final class FaultedPull {
         var scheduler = HurriedScheduler.start(options, Limits.DEFAULT, listener);
         var data = index(new LayerIndexer(store, IndexOptions.DEFAULT))) {
       indexed.run();
-      var blob = rig.client.blob(reference, layer.digest(), layer.size());
+      var blob = rig.client.blob(reference, Digest.parse(layer.digest()), layer.size());
       var fetch = scheduler.attach(data, blob, Compression.GZIP);
       boolean whole = fetch(data, fetch);
       assertEveryPresentChunkIsRight(data);
@@ -102,10 +102,11 @@ final class FaultedPull {
   private LayerData index(LayerIndexer indexer) throws IOException, InterruptedException {
     var manifest = rig.client.manifest(reference);
     assertThat(manifest.descriptor().size()).isPositive();
-    var toc = Sha256.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST)));
-    var blob = rig.client.blob(reference, layer.digest(), -1);
+    var toc = Digest.parseSha256(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST)));
+    var blob = rig.client.blob(reference, Digest.parse(layer.digest()), -1);
     var trust = new TocTrust.Json(toc);
-    try (var indexed = indexer.index(layer.digest(), reference.toString(), blob, trust)) {
+    try (var indexed =
+        indexer.index(Digest.parse(layer.digest()), reference.toString(), blob, trust)) {
       return indexed.take();
     }
   }
@@ -165,7 +166,7 @@ final class FaultedPull {
       if (data.isPresent(chunk)) {
         var bytes = ByteBuffer.allocate((int) chunks.size(chunk));
         data.read(chunks.dataOffset(chunk), bytes);
-        byte[] expected = new byte[Sha256.BYTES];
+        byte[] expected = new byte[Digest.SHA256_BYTES];
         chunks.digest(chunk, expected);
         assertThat(sha256.digest(bytes.array())).isEqualTo(expected);
       }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
@@ -108,12 +108,13 @@ final class HeadStartRandomTest {
     HeadStart.Walked play(ExecutorService steps) throws Exception {
       var layout = OciLayout.at(directory.resolve("layout"));
       var descriptor = layout.addLazyLayer(tree(), BuildOptions.ESTARGZ).descriptor();
-      var digest = descriptor.digest();
-      var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
+      var digest = Digest.parse(descriptor.digest());
+      var toc =
+          Digest.parseSha256(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
       try (var store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
           var scheduler =
               new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);
-          var channel = FileChannel.open(layout.blob(digest));
+          var channel = FileChannel.open(layout.blob(descriptor.digest()));
           var indexed =
               new LayerIndexer(store, IndexOptions.DEFAULT)
                   .index(
@@ -176,7 +177,7 @@ final class HeadStartRandomTest {
       return elf.lyingBy(random.nextInt(5) == 0 ? random.nextLong() : 0).build();
     }
 
-    private ImageStart start(String digest) {
+    private ImageStart start(Digest digest) {
       int words = random.nextInt(200);
       var command = Stream.generate(this::target).limit(words).toList();
       var search =

@@ -8,9 +8,9 @@ import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
@@ -79,12 +79,17 @@ final class HeadStartTest {
   /** Puts a layer on top of those before. */
   private void layer(ImageTree tree) throws IOException, InterruptedException {
     var descriptor = layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
-    var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
+    var toc =
+        Digest.parseSha256(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
     var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
     LayerData data;
     try (var indexed =
-        indexer.index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))) {
+        indexer.index(
+            Digest.parse(descriptor.digest()),
+            "registry.test/app:1",
+            blob,
+            new TocTrust.Json(toc))) {
       data = indexed.take();
     }
     var fetch = scheduler.attach(data, blob, Compression.valueOf(data.record().compression()));

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLimits;
@@ -15,12 +16,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class HeadStartsTest {
   private static final LayerRequest BOTTOM =
-      LayerRequest.of("registry.test/app:1", "sha256:" + "a".repeat(64));
+      LayerRequest.of("registry.test/app:1", Digest.parse("sha256:" + "a".repeat(64)));
   private static final LayerRequest TOP =
-      LayerRequest.of("registry.test/app:1", "sha256:" + "b".repeat(64));
+      LayerRequest.of("registry.test/app:1", Digest.parse("sha256:" + "b".repeat(64)));
 
   private static final LayerRequest STRANGE =
-      LayerRequest.of("registry.test/app:1", "sha256:" + "c".repeat(64));
+      LayerRequest.of("registry.test/app:1", Digest.parse("sha256:" + "c".repeat(64)));
 
   /** An image of two layers whose configuration comes when it may. */
   private static final class Image implements LayerOrigin {
@@ -28,12 +29,12 @@ final class HeadStartsTest {
     final AtomicInteger asked = new AtomicInteger();
 
     @Override
-    public BlobSource blob(String reference, String digest, long size) {
+    public BlobSource blob(String reference, Digest digest, long size) {
       throw new AssertionError("no blob is wanted");
     }
 
     @Override
-    public Optional<ImageStart> start(String reference, Optional<String> manifestDigest) {
+    public Optional<ImageStart> start(String reference, Optional<Digest> manifestDigest) {
       asked.incrementAndGet();
       try {
         mayCome.await();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.bridge.kernel.FileHoles;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
@@ -84,7 +85,7 @@ final class LayerActionsIT {
       var _ = service.layers().mount(request());
     }
     try (var service = open()) {
-      var actions = actionsOf(service, Set.of(layer.digest()));
+      var actions = actionsOf(service, Set.of(Digest.parse(layer.digest())));
 
       service.layers().settle();
       assertThat(actions.prune(OptionalLong.of(0), true).freedBytes()).isZero();
@@ -102,7 +103,7 @@ final class LayerActionsIT {
   void prune_evictsContentThatComesBackWhenItIsRead() throws Exception {
     try (var service = open();
         var claim = service.layers().mount(request())) {
-      var actions = actionsOf(service, Set.of(layer.digest()));
+      var actions = actionsOf(service, Set.of(Digest.parse(layer.digest())));
       assertContent(claim.lowerDir().resolve("first"), FIRST);
       assertThat(only(actions).presentBytes()).isGreaterThanOrEqualTo(SIZE);
 
@@ -121,7 +122,7 @@ final class LayerActionsIT {
   void pinnedLayer_keepsItsContentWhateverIsPruned() throws Exception {
     try (var service = open();
         var claim = service.layers().mount(request())) {
-      var actions = actionsOf(service, Set.of(layer.digest()));
+      var actions = actionsOf(service, Set.of(Digest.parse(layer.digest())));
       assertContent(claim.lowerDir().resolve("first"), FIRST);
       assertThat(actions.pin(reference, true)).allMatch(LayerStatus::pinned);
 
@@ -139,7 +140,7 @@ final class LayerActionsIT {
       var _ = service.layers().mount(request());
     }
     try (var service = open()) {
-      var actions = actionsOf(service, Set.of(layer.digest()));
+      var actions = actionsOf(service, Set.of(Digest.parse(layer.digest())));
       assertThatThrownBy(() -> actions.fetch(reference))
           .hasMessageContaining("pin it first")
           .isInstanceOfSatisfying(
@@ -159,14 +160,14 @@ final class LayerActionsIT {
   void mountThatIsThere_isTakenRatherThanCovered() throws Exception {
     try (var service = open()) {
       var _ = service.layers().mount(request());
-      var actions = actionsOf(service, Set.of(layer.digest()));
+      var actions = actionsOf(service, Set.of(Digest.parse(layer.digest())));
       var _ = actions.fetch(reference);
       awaitComplete(actions);
       assumeTrue(service.kind() != MountKind.FUSE_TREE, "only EROFS mounts can cover each other");
     }
     var mounts = directory.resolve("root/mounts");
     try (var store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
-        var data = store.find(layer.digest()).orElseThrow()) {
+        var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
       var local = Mounters.choose(MountChoice.AUTO, mounts, directory.resolve("run/fs")).local();
       var first = local.mount(data);
       var second = local.mount(data);
@@ -184,7 +185,7 @@ final class LayerActionsIT {
     Eventually.asserted(() -> assertThat(only(actions).fetch()).isEqualTo(FetchState.COMPLETE));
   }
 
-  private static LayerActions actionsOf(LayerService service, Set<String> needed) {
+  private static LayerActions actionsOf(LayerService service, Set<Digest> needed) {
     service.layers().neededBy(() -> needed);
     return service.layers().actions();
   }
@@ -217,10 +218,10 @@ final class LayerActionsIT {
   private LayerRequest request() {
     return new LayerRequest(
         reference,
-        layer.digest(),
-        List.of(layer.digest()),
+        Digest.parse(layer.digest()),
+        List.of(Digest.parse(layer.digest())),
         Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
         OptionalLong.empty(),
         false,
         List.of());

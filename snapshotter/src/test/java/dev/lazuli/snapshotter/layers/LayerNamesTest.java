@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.util.List;
@@ -26,7 +27,8 @@ final class LayerNamesTest {
   }
 
   private static LayerRecord layer(String start, String... references) {
-    var record = LayerRecord.of("sha256:" + hex(start), 1, "estargz", "gzip", null, -1);
+    var record =
+        LayerRecord.of(Digest.parse("sha256:" + hex(start)), 1, "estargz", "gzip", null, -1);
     for (var reference : references) {
       record = record.withReference(reference);
     }

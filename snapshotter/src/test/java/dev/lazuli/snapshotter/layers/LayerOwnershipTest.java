@@ -9,6 +9,7 @@ import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.Limits;
@@ -200,8 +201,8 @@ final class LayerOwnershipTest {
       boolean reached = left <= 0;
       left = Integer.MAX_VALUE;
 
-      assertThat(layers.inUse(layer.digest())).as("step %d", n).isEmpty();
-      var _ = store.remove(layer.digest()); // Refuses while a handle is open.
+      assertThat(layers.inUse(Digest.parse(layer.digest()))).as("step %d", n).isEmpty();
+      var _ = store.remove(Digest.parse(layer.digest())); // Refuses while a handle is open.
       layers.mount(request(APP, layer)).close();
       assertThat(store.list()).as("step %d", n).isEmpty();
       if (!reached) {
@@ -238,7 +239,8 @@ final class LayerOwnershipTest {
 
     assertThat(store.list())
         .extracting(LayerRecord::tocDigest)
-        .containsExactly(layer.annotations().get(Annotations.TOC_DIGEST))
+        .containsExactly(
+            Digest.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST))))
         .doesNotContain(requireNonNull(squatted));
     claim.close();
   }
@@ -286,13 +288,14 @@ final class LayerOwnershipTest {
   void layerThatWasProved_isGivenToWhoeverNamesItByAnotherTable() throws Exception {
     var other = layer.withAnnotations(build("other").annotations());
     try (var _ = layers.mount(request(APP, layer))) {
-      try (var data = store.find(layer.digest()).orElseThrow()) {
-        data.prove(new LayerProof(layer.digest(), null, Instant.EPOCH));
+      try (var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
+        data.prove(new LayerProof(Digest.parse(layer.digest()), null, Instant.EPOCH));
       }
 
       try (var claim = layers.mount(request(APP, other))) {
         assertThat(claim.request().tocDigest())
-            .contains(layer.annotations().get(Annotations.TOC_DIGEST));
+            .contains(
+                Digest.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST))));
       }
     }
   }
@@ -301,7 +304,7 @@ final class LayerOwnershipTest {
   void layerThatLied_isGivenToNobodyByAnotherTable() throws Exception {
     var other = layer.withAnnotations(build("other").annotations());
     try (var _ = layers.mount(request(APP, layer))) {
-      try (var data = store.find(layer.digest()).orElseThrow()) {
+      try (var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
         data.prove(new LayerProof(null, "it is another", Instant.EPOCH));
       }
 
@@ -325,10 +328,10 @@ final class LayerOwnershipTest {
   private static LayerRequest request(String reference, BlobDescriptor layer) {
     return new LayerRequest(
         reference,
-        layer.digest(),
-        List.of(layer.digest()),
+        Digest.parse(layer.digest()),
+        List.of(Digest.parse(layer.digest())),
         Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
         OptionalLong.empty(),
         false,
         List.of());

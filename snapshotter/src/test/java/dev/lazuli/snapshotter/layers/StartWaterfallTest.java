@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
@@ -55,18 +56,19 @@ final class StartWaterfallTest {
     files.add(
         new LayerRequest(
             IMAGE,
-            descriptor.digest(),
+            Digest.parse(descriptor.digest()),
             List.of(),
             Optional.empty(),
-            Optional.ofNullable(descriptor.annotations().get(Annotations.TOC_DIGEST)),
+            Optional.ofNullable(descriptor.annotations().get(Annotations.TOC_DIGEST))
+                .map(Digest::parse),
             OptionalLong.empty(),
             false,
             List.of()));
     return files;
   }
 
-  private BlobSource blob(String reference, String digest, long size) throws IOException {
-    return new ChannelBlobSource(FileChannel.open(layout.blob(digest)));
+  private BlobSource blob(String reference, Digest digest, long size) throws IOException {
+    return new ChannelBlobSource(FileChannel.open(layout.blob(digest.toString())));
   }
 
   private static Arrival of(Waterfall waterfall, String file) {

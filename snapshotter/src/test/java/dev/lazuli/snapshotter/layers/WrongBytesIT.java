@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
@@ -106,10 +107,10 @@ final class WrongBytesIT {
   private static LayerRequest request(TestRegistry registry, BlobDescriptor layer) {
     return new LayerRequest(
         registry.host() + "/corrupt:latest",
-        layer.digest(),
-        List.of(layer.digest()),
+        Digest.parse(layer.digest()),
+        List.of(Digest.parse(layer.digest())),
         Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
         OptionalLong.empty(),
         false,
         List.of());

@@ -52,7 +52,7 @@ final class NodeOptionsTest {
 
     assertThat(registry)
         .usingRecursiveComparison()
-        .ignoringFields("hostsDirectory", "credentials", "proxies")
+        .ignoringFieldsMatchingRegexes(".*hostsDirectory", ".*credentials", ".*proxies")
         .isEqualTo(RegistryOptions.builder().build());
   }
 }

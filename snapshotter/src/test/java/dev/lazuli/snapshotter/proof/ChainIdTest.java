@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ final class ChainIdTest {
 
   @Test
   void aFinding_saysWhetherASnapshotIsTheLayer() {
-    var right = new Finding(Optional.of(HIGH), Optional.empty());
+    var right = new Finding(Optional.of(Digest.parse(HIGH)), Optional.empty());
 
     assertThat(right.lieAbout(HIGH, "")).isEmpty();
     assertThat(right.lieAbout(BOTH, LOW)).isEmpty();

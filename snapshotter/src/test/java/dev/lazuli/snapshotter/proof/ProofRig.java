@@ -8,11 +8,11 @@ import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
@@ -101,10 +101,10 @@ final class ProofRig implements AutoCloseable {
   }
 
   private LayerData index() throws IOException {
-    var digest = built.digest().toString();
+    var digest = built.digest();
     var trust = TocTrust.fromAnnotations(built.annotations()).orElseThrow();
     try (var opener = new LayerOpener(Limits.DEFAULT);
-        var index = opener.open(OpenRequest.of(digest, source, trust));
+        var index = opener.open(OpenRequest.of(digest.toString(), source, trust));
         var layer =
             store.create(
                 LayerRecord.of(
@@ -112,10 +112,10 @@ final class ProofRig implements AutoCloseable {
                     source.size(),
                     index.format().name(),
                     index.format().compression().name(),
-                    built.tocDigest().toString(),
+                    built.tocDigest(),
                     -1))) {
       Files.write(layer.meta(), new byte[4096]);
-      var sha256 = new byte[Sha256.BYTES];
+      var sha256 = new byte[Digest.SHA256_BYTES];
       for (int c = 0; c < index.chunkCount(); c++) {
         index.chunkDigest(c, sha256);
         layer
@@ -162,8 +162,8 @@ final class ProofRig implements AutoCloseable {
     return proof;
   }
 
-  String diffId() {
-    return built.diffId().toString();
+  Digest diffId() {
+    return built.diffId();
   }
 
   int chunks() {
@@ -186,7 +186,7 @@ final class ProofRig implements AutoCloseable {
 
   /** Returns whether all that is present has the digests of the table. */
   boolean allRight() throws IOException {
-    var expected = new byte[Sha256.BYTES];
+    var expected = new byte[Digest.SHA256_BYTES];
     for (int c = 0; c < chunks(); c++) {
       if (!data.isPresent(c)) {
         continue;
@@ -194,7 +194,7 @@ final class ProofRig implements AutoCloseable {
       var actual = ByteBuffer.allocate((int) data.chunks().size(c));
       data.read(data.chunks().dataOffset(c), actual);
       data.chunks().digest(c, expected);
-      if (!Sha256.of(expected).equals(Sha256.of(Sha256.newComputation().digest(actual.array())))) {
+      if (!Digest.ofSha256(expected).equals(Digest.sha256(actual.array()))) {
         return false;
       }
     }
@@ -203,7 +203,7 @@ final class ProofRig implements AutoCloseable {
 
   private final class Layer implements ProvableLayer {
     @Override
-    public String digest() {
+    public Digest digest() {
       return data.record().digest();
     }
 

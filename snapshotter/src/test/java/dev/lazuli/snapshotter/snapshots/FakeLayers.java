@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
@@ -52,14 +53,15 @@ final class FakeLayers implements RemoteLayers {
   }
 
   @Override
-  public void refuse(String digest, Optional<String> reason) {
-    reason.ifPresentOrElse(why -> refused.put(digest, why), () -> refused.remove(digest));
+  public void refuse(Digest digest, Optional<String> reason) {
+    reason.ifPresentOrElse(
+        why -> refused.put(digest.toString(), why), () -> refused.remove(digest.toString()));
   }
 
   /** A layer's whole blob was read. */
   void found(String digest, Finding finding) {
     findings.put(digest, finding);
-    listener.found(digest, finding);
+    listener.found(Digest.parse(digest), finding);
   }
 
   static String digest(int number) {
@@ -96,14 +98,14 @@ final class FakeLayers implements RemoteLayers {
   }
 
   private RemoteLayer claim(LayerRequest request) throws IOException, InterruptedException {
-    var latch = waiting.get(request.digest());
+    var latch = waiting.get(request.digest().toString());
     if (latch != null) {
       latch.await();
     }
-    if (failing.contains(request.digest())) {
+    if (failing.contains(request.digest().toString())) {
       throw new IOException("registry is away");
     }
-    counter(request.digest()).incrementAndGet();
+    counter(request.digest().toString()).incrementAndGet();
     return new Claim(request);
   }
 
@@ -114,7 +116,7 @@ final class FakeLayers implements RemoteLayers {
 
     Claim(LayerRequest request) {
       this.request = request;
-      this.digest = request.digest();
+      this.digest = request.digest().toString();
     }
 
     @Override
@@ -125,8 +127,8 @@ final class FakeLayers implements RemoteLayers {
     }
 
     @Override
-    public String digest() {
-      return digest;
+    public Digest digest() {
+      return request.digest();
     }
 
     @Override

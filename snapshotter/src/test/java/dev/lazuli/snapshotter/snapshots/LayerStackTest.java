@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
@@ -29,8 +30,8 @@ final class LayerStackTest {
         fakes.mount(
             new LayerRequest(
                 "stack",
-                digest,
-                List.of(digest),
+                Digest.parse(digest),
+                List.of(Digest.parse(digest)),
                 Optional.empty(),
                 Optional.empty(),
                 OptionalLong.empty(),

@@ -237,7 +237,11 @@ final class SnapshotFaultsTest {
     for (var digest : List.of(BASE, TOP)) {
       long snapshots =
           store
-              .list(s -> s.layer().map(layer -> layer.digest().equals(digest)).orElse(false))
+              .list(
+                  s ->
+                      s.layer()
+                          .map(layer -> layer.digest().toString().equals(digest))
+                          .orElse(false))
               .size();
       assertThat(layers.openClaims(digest)).as(when).isLessThanOrEqualTo((int) snapshots);
     }

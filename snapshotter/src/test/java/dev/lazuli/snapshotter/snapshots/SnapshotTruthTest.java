@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.ChainId;
 import dev.lazuli.snapshotter.proof.Finding;
@@ -54,7 +55,7 @@ final class SnapshotTruthTest {
   }
 
   private static Finding tar(String diffId) {
-    return new Finding(Optional.of(diffId), Optional.empty());
+    return new Finding(Optional.of(Digest.parse(diffId)), Optional.empty());
   }
 
   private static Map<String, String> labels(String target, String digest) {
@@ -132,7 +133,7 @@ final class SnapshotTruthTest {
     prepareLayer(LOW, "", RIGHT);
     layers.found(RIGHT, tar(RIGHT_TAR));
 
-    assertThat(snapshotter.stat(LOW).layer().orElseThrow().digest()).isEqualTo(RIGHT);
+    assertThat(snapshotter.stat(LOW).layer().orElseThrow().digest()).hasToString(RIGHT);
     snapshotter.remove("lied/1/" + LOW);
     snapshotter.remove(LOW);
     layers.findings.clear();
@@ -154,7 +155,7 @@ final class SnapshotTruthTest {
     layers.found(RIGHT, tar(RIGHT_TAR));
 
     prepareLayer(LOW, "", UPPER);
-    assertThat(snapshotter.stat(LOW).layer().orElseThrow().digest()).isEqualTo(RIGHT);
+    assertThat(snapshotter.stat(LOW).layer().orElseThrow().digest()).hasToString(RIGHT);
     assertThat(layers.openClaims(UPPER)).isZero();
     assertThat(shownProof(LOW)).contains(LOW);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.Usage;
@@ -266,7 +267,7 @@ final class SnapshotterTest {
     labels.put("containerd.io/snapshot/remote/stargz.reference", "evil.example/app:1");
     assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("bind");
 
-    assertThat(layers.mounted).extracting(LayerRequest::digest).containsExactly(BASE);
+    assertThat(layers.mounted).extracting(layer -> layer.digest().toString()).containsExactly(BASE);
     assertThat(snapshotter.troubles().list())
         .singleElement()
         .satisfies(
@@ -345,7 +346,7 @@ final class SnapshotterTest {
 
     assertThat(layers.openClaims(TOP)).isZero();
     assertThat(layers.mounted)
-        .extracting(LayerRequest::digest)
+        .extracting(layer -> layer.digest().toString())
         .containsExactlyInAnyOrder(BASE, TOP, TOP);
   }
 
@@ -471,8 +472,8 @@ final class SnapshotterTest {
 
     assertThat(snapshotter.layerUses())
         .containsOnly(
-            Map.entry(BASE, new LayerUse(List.of("chain1"), 2)),
-            Map.entry(TOP, new LayerUse(List.of("chain2"), 1)));
+            Map.entry(Digest.parse(BASE), new LayerUse(List.of("chain1"), 2)),
+            Map.entry(Digest.parse(TOP), new LayerUse(List.of("chain2"), 1)));
   }
 
   @Test
@@ -488,7 +489,7 @@ final class SnapshotterTest {
     open();
 
     Eventually.until(() -> layers.openClaims(BASE) == 2);
-    assertThat(layers.restored.getLast().tocChecksum()).contains(checksum);
+    assertThat(layers.restored.getLast().tocChecksum()).contains(Digest.parse(checksum));
   }
 
   @Test

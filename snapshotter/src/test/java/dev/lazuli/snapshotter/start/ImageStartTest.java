@@ -2,13 +2,18 @@ package dev.lazuli.snapshotter.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ImageStartTest {
   private static ImageStart of(List<String> environment, String workingDirectory) {
     return ImageStart.of(
-        List.of("sha256:1"), List.of("/init"), List.of("serve"), environment, workingDirectory);
+        List.of(Digest.sha256(new byte[1])),
+        List.of("/init"),
+        List.of("serve"),
+        environment,
+        workingDirectory);
   }
 
   @Test

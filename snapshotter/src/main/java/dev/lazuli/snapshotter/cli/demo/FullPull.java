@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -39,7 +40,7 @@ final class FullPull {
         var file = directory.resolve(layer.digest().hex());
         downloads.add(
             CompletableFuture.supplyAsync(
-                () -> download(image, layer.digest().toString(), layer.size(), file), threads));
+                () -> download(image, layer.digest(), layer.size(), file), threads));
       }
       for (var download : downloads) {
         unpack(await(download), root);
@@ -51,7 +52,7 @@ final class FullPull {
     return clock.full(text);
   }
 
-  private Path download(DemoImage image, String digest, long size, Path file) {
+  private Path download(DemoImage image, Digest digest, long size, Path file) {
     try (BlobStream blob = client.blob(image.reference(), digest, size).open(0, size);
         var out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (var piece = blob.next(); piece != null; piece = blob.next()) {

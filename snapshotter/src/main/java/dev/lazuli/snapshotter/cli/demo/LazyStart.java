@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
@@ -120,13 +121,14 @@ final class LazyStart {
 
   /** Returns what a client would say of the layer in a snapshot's labels. */
   static LayerRequest request(DemoImage image, Descriptor layer) {
-    var digest = layer.digest().toString();
+    var digest = layer.digest();
     return new LayerRequest(
         image.reference().toString(),
         digest,
         List.of(digest),
         Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)),
+        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST))
+            .map(Digest::parseSha256),
         OptionalLong.empty(),
         false,
         List.of());

@@ -9,6 +9,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.disk.CacheCorruptException;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
@@ -21,7 +22,6 @@ import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +59,7 @@ public final class LayerIndexer implements AutoCloseable {
    *     IndexOptions#timeout}
    */
   @MustBeClosed
-  public IndexedLayer index(String digest, String reference, BlobSource blob, TocTrust trust)
+  public IndexedLayer index(Digest digest, String reference, BlobSource blob, TocTrust trust)
       throws IOException, InterruptedException {
     var known = stored(digest);
     if (known != null) {
@@ -68,7 +68,7 @@ public final class LayerIndexer implements AutoCloseable {
     var pace = new ReadPace(options.timeout(), System::nanoTime);
     var paced = new PacedBlob(blob, pace);
     try (var _ = turns.take(registryOf(reference), options.timeout());
-        LayerIndex index = open(OpenRequest.of(digest, paced, trust), pace.left())) {
+        LayerIndex index = open(OpenRequest.of(digest.toString(), paced, trust), pace.left())) {
       return new IndexedLayer(store(digest, reference, paced.size(), index), true);
     }
   }
@@ -99,7 +99,7 @@ public final class LayerIndexer implements AutoCloseable {
     }
   }
 
-  private @Nullable LayerData stored(String digest) throws IOException {
+  private @Nullable LayerData stored(Digest digest) throws IOException {
     LayerData known = null;
     try {
       known = store.find(digest).orElse(null);
@@ -128,7 +128,7 @@ public final class LayerIndexer implements AutoCloseable {
         || e instanceof NoSuchFileException;
   }
 
-  private LayerData store(String digest, String reference, long blobSize, LayerIndex index)
+  private LayerData store(Digest digest, String reference, long blobSize, LayerIndex index)
       throws IOException {
     var record =
         LayerRecord.of(
@@ -147,8 +147,8 @@ public final class LayerIndexer implements AutoCloseable {
     }
   }
 
-  private static String digest(byte[] sha256) {
-    return "sha256:" + HexFormat.of().formatHex(sha256);
+  private static Digest digest(byte[] sha256) {
+    return Digest.ofSha256(sha256);
   }
 
   private static void copyChunks(LayerIndex index, ChunkTable.Builder chunks) throws IOException {

@@ -2,8 +2,8 @@ package dev.lazuli.snapshotter.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.registry.model.Digest;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;

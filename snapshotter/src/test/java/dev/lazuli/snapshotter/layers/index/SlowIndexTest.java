@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.read.TocTrust;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SlowIndexTest {
   private static final IndexOptions SHORT = new IndexOptions(4, 64 << 20, Duration.ofMillis(300));
-  private static final String DIGEST = "sha256:" + "a".repeat(64);
+  private static final Digest DIGEST = Digest.parse("sha256:" + "a".repeat(64));
 
   @TempDir private Path directory;
   private LayerStore store;

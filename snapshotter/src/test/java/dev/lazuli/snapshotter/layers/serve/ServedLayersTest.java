@@ -11,9 +11,9 @@ import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.Sha256;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
@@ -67,11 +67,16 @@ final class ServedLayersTest {
     var layout = OciLayout.at(directory.resolve("layout"));
     var tree = new ImageTree().file("file", FileContent.generated(100_000, 1));
     var descriptor = layout.addLazyLayer(tree, BuildOptions.ESTARGZ).descriptor();
-    var toc = Sha256.parse(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
+    var toc =
+        Digest.parseSha256(requireNonNull(descriptor.annotations().get(Annotations.TOC_DIGEST)));
     var blob = new ChannelBlobSource(FileChannel.open(layout.blob(descriptor.digest())));
     data =
         new LayerIndexer(store, IndexOptions.DEFAULT)
-            .index(descriptor.digest(), "registry.test/app:1", blob, new TocTrust.Json(toc))
+            .index(
+                Digest.parse(descriptor.digest()),
+                "registry.test/app:1",
+                blob,
+                new TocTrust.Json(toc))
             .data();
     image = ErofsImage.open(data.metaPath());
     fetch = scheduler.attach(data, blob, Compression.valueOf(data.record().compression()));
