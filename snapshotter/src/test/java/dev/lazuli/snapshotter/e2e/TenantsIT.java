@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.estargz.Sha256;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.GeneratedContent;
@@ -80,7 +80,7 @@ final class TenantsIT {
 
   private static String digest(GeneratedContent content) {
     try (var in = content.open()) {
-      return Sha256.of(Sha256.newComputation().digest(in.readAllBytes())).toString();
+      return Digest.sha256(in).toString();
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
