@@ -61,7 +61,7 @@ class OddNamesIT {
       place="./odd-$(printf "$name")"
       mkdir "$place" && mount -t tmpfs none "$place" || exit 9
     done
-    echo l | "$@"
+    echo leave 10 | "$@"
     "$@" < /dev/null
     """;
   }
