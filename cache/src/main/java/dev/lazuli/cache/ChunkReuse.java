@@ -149,7 +149,7 @@ final class ChunkReuse implements AutoCloseable {
     }
   }
 
-  /** Content of one layer is no secret within it. */
+  /** The content of a layer is not secret within the layer. */
   private boolean mayCopy(LayerRecord from, LayerRecord to) {
     return from.slot() == to.slot() || scope.mayCopy(from, to);
   }

@@ -47,7 +47,10 @@ final class DigestIndex {
     return Arena.ofAuto().allocate(buckets * BUCKET_ENTRIES * ENTRY_BYTES, Long.BYTES);
   }
 
-  /** Remembers a chunk; replaces an entry for the same digest, else an empty one, else any. */
+  /**
+   * Remembers a chunk; replaces an entry for the same digest, otherwise an empty one, otherwise
+   * any.
+   */
   synchronized void put(long prefix, long slot, int chunk) {
     if (buckets < mostBuckets && 2 * used >= buckets * BUCKET_ENTRIES) {
       grow();

@@ -119,8 +119,8 @@ public final class LayerData implements AutoCloseable {
   }
 
   /**
-   * Returns the one writer of a missing chunk that nobody waits for. Where it finds the disk full,
-   * nothing is evicted to make room for it, and {@link #hasRoomFor} says so from then on.
+   * Returns the one writer of a missing chunk that no reader waits for. Where it finds the disk
+   * full, nothing is evicted to make room for it, and {@link #hasRoomFor} says so from then on.
    *
    * @throws WriterRefusedException if the chunk is present or has a writer already
    */
@@ -142,7 +142,7 @@ public final class LayerData implements AutoCloseable {
   }
 
   /**
-   * Returns whether a chunk that nobody waits for may be added: a tenth of the quota is kept for
+   * Returns whether a chunk that no reader waits for may be added: a tenth of the quota is kept for
    * readers, so that they, and not what might be read some day, decide what is evicted; and the
    * {@linkplain StoreOptions#reserveBytes reserve} is left free for others. Cheap: the disk is
    * asked once per second at most.

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param size the layer blob's size in bytes (compressed)
  * @param format the index format that gave the chunk table, for example {@code estargz}
  * @param compression how the blob is compressed, for example {@code gzip}
- * @param tocDigest the digest the index was checked against; null where the format has none
+ * @param tocDigest the digest the index was checked against; null if the format has none
  * @param compressedTocDigest the digest of the index as it lies compressed in the blob, where known
  * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
  *     has assigned it
@@ -21,10 +21,9 @@ import org.jspecify.annotations.Nullable;
  *     more than {@value #MOST_REFERENCES} the oldest are dropped
  * @param created when the layer was added to the store
  * @param completed when its last chunk was on disk and synced; null while chunks are missing
- * @param prefetchEnd blob offset where prefetch ends; 0 where the image asks for no prefetch, -1
- *     where it does not say
- * @param pinned when somebody asked to keep the layer whatever the quota says; null where nobody
- *     has
+ * @param prefetchEnd blob offset where prefetch ends; 0 if the image asks for no prefetch, -1 where
+ *     it does not say
+ * @param pinned when somebody asked to keep the layer whatever the quota says; null if nobody has
  * @param proof what reading the whole blob has shown; null while nobody has
  */
 public record LayerRecord(

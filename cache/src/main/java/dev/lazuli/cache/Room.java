@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 
 /**
- * Says whether content that nobody waits for may be added: while the disk has more free than the
+ * Says whether content that no reader waits for may be added: while the disk has more free than the
  * reserve for the node's other users, and not again before it has a quarter more. The disk is asked
  * once per second at most.
  *
@@ -62,7 +62,7 @@ final class Room {
     this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
   }
 
-  /** Returns whether so much content that nobody waits for has room, without evicting other. */
+  /** Returns whether so much content that no reader waits for has room, without evicting other. */
   boolean isLeftFor(long bytes) {
     return usage.leavesRoom(bytes) && !isLow() && bytes <= spare;
   }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * How a {@link LayerStore} behaves.
  *
  * @param quotaBytes disk the store may take, 0 for no limit
- * @param reserveBytes disk that is left free for others: what nobody waits for is not added where
- *     less is free; 0 for none, {@link #DEFAULT_RESERVE} for a twentieth of the file system, 10 GiB
- *     at most
+ * @param reserveBytes disk that is left free for others: what no reader waits for is not added
+ *     where less is free; 0 for none, {@link #DEFAULT_RESERVE} for a twentieth of the file system,
+ *     10 GiB at most
  * @param bootId changes with every start of the machine, never in between
  * @param puncher frees the blocks of aborted and evicted chunks; null: aborted bytes stay until
  *     they are overwritten, and only whole layers are evicted

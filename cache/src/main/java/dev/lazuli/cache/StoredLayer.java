@@ -226,7 +226,7 @@ final class StoredLayer {
     return true;
   }
 
-  /** Returns the number of chunks if the layer is open, else 0. */
+  /** Returns the number of chunks if the layer is open, otherwise 0. */
   synchronized int chunkCount() {
     return layer == null ? 0 : layer.chunks().count();
   }

@@ -22,7 +22,7 @@ import java.io.IOException;
  * itself says.
  *
  * @param size in bytes, or -1 unknown
- * @param mediaType as its descriptor has it; empty where there is none
+ * @param mediaType as its descriptor has it; empty if there is none
  * @param maxBytes largest document taken
  */
 record ManifestCall(

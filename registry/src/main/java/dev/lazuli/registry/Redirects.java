@@ -39,12 +39,12 @@ final class Redirects {
   /** What was asked for at the registry. */
   record Place(HttpMethod method, Origin origin, String target) {}
 
-  /** Where it is; {@code target} may carry a signature and is no text for messages. */
+  /** Where it is; {@code target} may carry a signature and must not appear in messages. */
   record Target(Origin origin, String target) {
     /**
      * Returns the target of a Location header.
      *
-     * @throws IllegalArgumentException if it is no http or https URL
+     * @throws IllegalArgumentException if it is not an http or https URL
      */
     static Target of(String location, Origin from, String fromTarget) {
       URI url = URI.create(from.url() + fromTarget).resolve(location.strip());

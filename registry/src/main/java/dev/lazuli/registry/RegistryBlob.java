@@ -7,7 +7,7 @@ import dev.lazuli.estargz.BlobStream;
 public interface RegistryBlob extends BlobSource {
   /**
    * Says that a stream of this blob delivered wrong bytes. The host that gave them is not asked for
-   * this blob any more while others can be, and where it points to is asked for anew.
+   * this blob any more while others can be, and where it points to is asked for again.
    */
   void distrust(BlobStream stream);
 }

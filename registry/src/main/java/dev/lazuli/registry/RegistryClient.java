@@ -76,7 +76,7 @@ public final class RegistryClient implements AutoCloseable {
    * Fetches the manifest or index a reference names.
    *
    * @throws RegistryException if no host gave it, if it is larger than {@link
-   *     RegistryOptions.Builder#maxManifestBytes}, has the wrong digest or is no manifest
+   *     RegistryOptions.Builder#maxManifestBytes}, has the wrong digest or is not a manifest
    */
   public ManifestContent manifest(ImageReference reference) throws IOException {
     return manifest(reference, -1, "");
@@ -136,7 +136,7 @@ public final class RegistryClient implements AutoCloseable {
    * Lists the artifacts that refer to a manifest.
    *
    * @param artifactType only artifacts of this type, or null for all
-   * @return their descriptors; empty where there are none
+   * @return their descriptors; empty if there are none
    * @throws RegistryException if no host gave an answer
    */
   public List<Descriptor> referrers(

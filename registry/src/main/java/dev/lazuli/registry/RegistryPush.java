@@ -36,7 +36,7 @@ public final class RegistryPush {
   /**
    * Puts a blob into the repository, unless it is there.
    *
-   * @param content its bytes, read anew for each attempt; the registry checks their digest
+   * @param content its bytes, read again for each attempt; the registry checks their digest
    * @param mountFrom a repository of the same registry that has it, or null
    * @throws RegistryException if the registry did not take it
    * @throws IOException if the content cannot be read

@@ -25,7 +25,7 @@ import java.util.UUID;
  * verified after that is also written again, or no later sync would write it.
  *
  * <p>Where a write to the file fails, the file may say anything of that byte. Then the whole file
- * is written anew before the next bit changes or a hole is punched.
+ * is rewritten before the next bit changes or a hole is punched.
  *
  * <p>Thread-safe. Bits are read without a lock; changes are serialised by this object's monitor.
  */
@@ -175,7 +175,7 @@ public final class Presence implements Closeable {
     try {
       undoubt(chunk);
     } catch (IOException e) {
-      // The chunk is present all the same; the file is torn now and will be written anew.
+      // The chunk is present all the same; the file is torn now and will be rewritten.
     }
   }
 

@@ -29,7 +29,7 @@ public interface Disk {
   /** Renames a file or directory at once or not at all; a file takes the place of another. */
   void move(Path from, Path to) throws IOException;
 
-  /** Deletes a file or an empty directory; one that is not there is no error. */
+  /** Deletes a file or an empty directory; one that is not there is not an error. */
   void delete(Path path) throws IOException;
 
   /** Returns what is in a directory, in no order. */

@@ -18,10 +18,11 @@ import java.util.Optional;
  * Tells whether the entries of a layer mean the same in another order. They do not where a name is
  * there twice (an entry replaces the one before, but a hard link between them keeps that), where a
  * whiteout and what it hides are there, or where a path leads through something that has an entry
- * and is no directory (a symbolic link of the layer, or what replaces the directory later), where
- * hard links to one file disagree about its owner or the like, of which the last counts, or where a
- * directory without an entry has its group from a setgid one, if that is there already. Reads the
- * tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is possible.
+ * and is not a directory (a symbolic link of the layer, or what replaces the directory later),
+ * where hard links to one file disagree about its owner or the like, of which the last counts, or
+ * where a directory without an entry has its group from a setgid one, if that is there already.
+ * Reads the tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is
+ * possible.
  */
 final class EntryOrder {
   private static final String WHITEOUT = ".wh.";

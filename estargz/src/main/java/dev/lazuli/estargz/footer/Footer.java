@@ -23,7 +23,7 @@ public record Footer(LayerFormat format, long tocOffset, long tocEnd, long paylo
    * @param layer which layer, for messages
    * @param tail the last bytes of the blob, {@link #MAX_BYTES} or more unless the blob is smaller
    * @param blobSize size of the blob in bytes
-   * @return empty if there is no known footer, that is, if the blob is no lazy layer
+   * @return empty if there is no known footer, that is, if the blob is not a lazy layer
    * @throws LayerFormatException if there is one, but it points out of the blob or over a limit
    */
   public static Optional<Footer> find(String layer, byte[] tail, long blobSize, Limits limits)

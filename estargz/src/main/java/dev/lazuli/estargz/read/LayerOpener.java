@@ -56,7 +56,7 @@ public final class LayerOpener implements AutoCloseable {
    * Opens a layer with one or two range requests (one if the TOC is small or its position known).
    *
    * @return the layer's index, the caller's to close
-   * @throws LayerFormatException if the blob is no lazy layer, or breaks its format or a limit
+   * @throws LayerFormatException if the blob is not a lazy layer, or breaks its format or a limit
    * @throws DigestMismatchException if the TOC is not the one that is trusted
    * @throws IOException if the blob cannot be read, or other layers take the memory for indexes
    *     longer than {@code patience}

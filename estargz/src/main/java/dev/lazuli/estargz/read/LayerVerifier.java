@@ -33,7 +33,7 @@ public final class LayerVerifier implements AutoCloseable {
    * Verifies a layer.
    *
    * @throws DigestMismatchException if the TOC is not the one that is trusted
-   * @throws LayerFormatException if the blob is no lazy layer
+   * @throws LayerFormatException if the blob is not a lazy layer
    * @throws IOException if the blob cannot be read
    */
   public VerificationReport verify(OpenRequest request) throws IOException {

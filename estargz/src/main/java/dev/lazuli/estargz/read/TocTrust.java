@@ -24,7 +24,7 @@ public sealed interface TocTrust {
 
   /**
    * Returns the trust that a layer descriptor's annotations (or a snapshot's labels) give; empty if
-   * they give none, that is, if the layer is no lazy layer that could be verified.
+   * they give none, that is, if the layer is not a lazy layer that could be verified.
    *
    * @throws IllegalArgumentException if an annotation is there but holds no SHA-256 digest
    */

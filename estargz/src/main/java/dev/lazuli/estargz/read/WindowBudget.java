@@ -45,7 +45,7 @@ final class WindowBudget {
     return units.hasQueuedThreads();
   }
 
-  /** Returns how many bytes nobody has taken. */
+  /** Returns how many bytes are free. */
   long freeBytes() {
     return (long) units.availablePermits() * UNIT;
   }

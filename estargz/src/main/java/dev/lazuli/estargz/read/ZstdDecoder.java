@@ -42,7 +42,7 @@ final class ZstdDecoder implements StreamDecoder {
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(MAX_HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
-  /** Where pieces that are no direct buffers are copied to. */
+  /** Where pieces that are not direct buffers are copied to. */
   private @Nullable ByteBuffer bridge;
 
   private @Nullable BlobCursor in;

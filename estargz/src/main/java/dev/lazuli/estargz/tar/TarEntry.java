@@ -17,7 +17,7 @@ import java.util.Map;
  * @param groupName group's name, may be empty
  * @param mtimeSeconds modification time, seconds since 1970
  * @param mtimeNanos its nanoseconds
- * @param linkName target of a link, else empty
+ * @param linkName target of a link, otherwise empty
  * @param deviceMajor of a device
  * @param deviceMinor of a device
  * @param xattrs extended attributes by full name; values are bytes in ISO 8859-1

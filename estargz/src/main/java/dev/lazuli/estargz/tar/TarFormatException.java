@@ -21,7 +21,7 @@ public final class TarFormatException extends IOException {
             + ForeignText.shown(problem));
   }
 
-  /** For what is no tar at all. */
+  /** For bytes that are not a tar at all. */
   public TarFormatException(String problem) {
     super(problem);
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * names; sparse files and multi-volume parts are refused. For one thread.
  */
 public final class TarReader {
-  /** What is said of bytes that are no tar. */
+  /** The message for bytes that are not a tar. */
   public static final String NO_TAR = "it is neither tar, gzip nor zstd";
 
   private static final int REST_BYTES = 64 << 10;

@@ -158,7 +158,7 @@ final class ChunkCollector implements AutoCloseable {
     return chunks.getLong(chunk, ChunkRow.BLOB_OFFSET);
   }
 
-  /** Returns a file's first chunk that has bytes in the blob, else its first chunk. */
+  /** Returns a file's first chunk that has bytes in the blob, otherwise its first chunk. */
   private int firstChunk(int inode) {
     var first = first(inode);
     for (int chunk = first; chunk < first + count(inode); chunk++) {

@@ -28,7 +28,7 @@ enum EntryKind {
     return code;
   }
 
-  /** Returns the type bits of {@code st_mode}; 0 for what is no inode of its own. */
+  /** Returns the type bits of {@code st_mode}; 0 for what is not an inode of its own. */
   int typeBits() {
     return typeBits;
   }

@@ -37,7 +37,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   private final ByteHeap text;
 
-  /** The facts about a layer that are no table. */
+  /** The facts about a layer that are not a table. */
   record Summary(
       String layer,
       LayerFormat format,
@@ -186,7 +186,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   /**
    * Returns the place of a regular file's bytes in the data file, a multiple of 4096; -1 if the
-   * inode is no regular file or is empty.
+   * inode is not a regular file or is empty.
    */
   public long dataOffset(int inode) {
     return type(inode) == REGULAR ? inodes.getLong(row(inode), InodeRow.PLACE) : -1;

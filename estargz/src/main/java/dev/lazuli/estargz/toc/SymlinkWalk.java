@@ -88,7 +88,7 @@ final class SymlinkWalk {
     return at;
   }
 
-  /** Returns what a path's last component links to; null if it is no link, or not there. */
+  /** Returns what a path's last component links to; null if it is not a link, or not there. */
   private @Nullable String linkTarget(String path) throws LayerFormatException {
     var next = path;
     for (int followed = 0; followed <= MOST_KERNEL_LINKS; followed++) {

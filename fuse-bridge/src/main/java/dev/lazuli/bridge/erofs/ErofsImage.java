@@ -67,7 +67,7 @@ public final class ErofsImage implements AutoCloseable {
   /**
    * Maps an image file.
    *
-   * @throws CorruptImageException if it is no image of {@link ErofsWriter}
+   * @throws CorruptImageException if it is not an image of {@link ErofsWriter}
    * @throws IOException if it cannot be opened or mapped
    */
   public static ErofsImage open(Path file) throws IOException {
@@ -84,7 +84,7 @@ public final class ErofsImage implements AutoCloseable {
   /**
    * Reads an image that the caller keeps; {@link #close} does not end its memory.
    *
-   * @throws CorruptImageException if it is no image of {@link ErofsWriter}
+   * @throws CorruptImageException if it is not an image of {@link ErofsWriter}
    */
   public static ErofsImage of(MemorySegment segment) throws CorruptImageException {
     return new ErofsImage(segment, null);
@@ -196,7 +196,7 @@ public final class ErofsImage implements AutoCloseable {
    * Returns where on the data device a regular file's bytes lie, all in one piece; -1 for an empty
    * file.
    *
-   * @throws CorruptImageException also if {@code nid} is no regular file
+   * @throws CorruptImageException also if {@code nid} is not a regular file
    */
   public long dataOffset(long nid) throws CorruptImageException {
     long inode = inode(nid);
@@ -227,7 +227,7 @@ public final class ErofsImage implements AutoCloseable {
   /**
    * Returns a symbolic link's target, a view of the image.
    *
-   * @throws CorruptImageException also if {@code nid} is no symbolic link
+   * @throws CorruptImageException also if {@code nid} is not a symbolic link
    */
   public MemorySegment linkTarget(long nid) throws CorruptImageException {
     long inode = inode(nid);
@@ -242,7 +242,7 @@ public final class ErofsImage implements AutoCloseable {
    * @param names the segment that holds the name
    * @param nameOffset where the name starts in it
    * @param nameLength its length in bytes, without a terminator
-   * @throws CorruptImageException also if {@code directory} is no directory
+   * @throws CorruptImageException also if {@code directory} is not a directory
    */
   public long lookup(long directory, MemorySegment names, long nameOffset, int nameLength)
       throws CorruptImageException {
@@ -256,7 +256,7 @@ public final class ErofsImage implements AutoCloseable {
    * order of the names, until it refuses one.
    *
    * @param cookie 0 to start, or an entry's {@code nextCookie} to go on after it
-   * @throws CorruptImageException also if {@code directory} is no directory
+   * @throws CorruptImageException also if {@code directory} is not a directory
    */
   public void forEachEntry(long directory, long cookie, EntryVisitor visitor)
       throws CorruptImageException {

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Writes {@code fuse_attr} and the structs around it. */
 final class Attributes {
-  /** Nothing changes that a slot's number stands for, so the kernel may remember it for ever. */
+  /** Nothing changes that a slot's number stands for, so the kernel may remember it forever. */
   static final long FOREVER_SECONDS = 1L << 31;
 
   private static final int BLOCK_SIZE = 4096;
@@ -46,7 +46,7 @@ final class Attributes {
 
   /**
    * Writes a {@code fuse_entry_out} but for its attributes, which go to {@link
-   * Protocol#ENTRY_ATTR}; valid for ever. Node 0 says that there is no such name.
+   * Protocol#ENTRY_ATTR}; valid forever. Node 0 says that there is no such name.
    */
   static int entry(MemorySegment to, long at, long node) {
     to.asSlice(at, Protocol.ENTRY_OUT_SIZE).fill((byte) 0);

@@ -178,7 +178,10 @@ final class FuseConnection {
     deferred.remove(read);
   }
 
-  /** Takes the kernel's word that a signal reached who waits; false if nobody waits for that. */
+  /**
+   * Handles the kernel's notice that a signal reached a waiting reader; false if no reader waits
+   * for that request.
+   */
   boolean interrupt(long unique) {
     PendingRead read = deferred.find(unique);
     if (read == null) {

@@ -13,8 +13,8 @@ import java.util.Map;
 public interface Keeper {
   /**
    * Returns the service manager's store of descriptors if this process has one ({@code
-   * NOTIFY_SOCKET} is set; the unit needs {@code FileDescriptorStoreMax=2}), else a process of our
-   * own that sleeps.
+   * NOTIFY_SOCKET} is set; the unit needs {@code FileDescriptorStoreMax=2}), otherwise a process of
+   * our own that sleeps.
    *
    * @param environment this process's environment
    * @param directory where to remember the sleeping process; it must exist and be gone after a

@@ -134,7 +134,7 @@ final class KeeperProcess {
     }
   }
 
-  /** Ends a shell that nobody will watch: it would keep the connections alive by itself. */
+  /** Ends a shell that will not be watched: it would keep the connections alive by itself. */
   private static void giveUp(long pid, @Nullable Pidfd process, @Nullable FileDescriptor life)
       throws IOException {
     if (life != null) {

@@ -18,7 +18,7 @@ record KeptConnection(String volume, Negotiated negotiated) {
     return name.startsWith(PREFIX);
   }
 
-  /** Returns what the name says; empty if a version of other customs made it. */
+  /** Returns what the name says; empty if the name was written by an incompatible version. */
   static Optional<KeptConnection> parse(String name) {
     var matcher = NAME.matcher(name);
     if (!matcher.matches()) {

@@ -105,7 +105,10 @@ final class ProcessKeeper implements Keeper {
     process = started;
   }
 
-  /** Takes the end of a process; ours, if nobody here wanted it, is replaced. */
+  /**
+   * Called when a keeper process has exited. If it is the current one and we did not stop it,
+   * another is started.
+   */
   private void ended(KeeperProcess lost) {
     if (!isOurs(lost)) {
       return;

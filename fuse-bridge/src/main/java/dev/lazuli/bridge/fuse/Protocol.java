@@ -146,7 +146,7 @@ final class Protocol {
 
   static final int NAME_MAX = 255;
 
-  /** Small, as nobody writes here; with it the kernel's smallest request buffer is enough. */
+  /** Small, because nothing writes here; the kernel's smallest request buffer is enough for it. */
   static final int MAX_WRITE_BYTES = 4096;
 
   /** {@code FUSE_MIN_READ_BUFFER}: what a read of {@code /dev/fuse} must offer. */

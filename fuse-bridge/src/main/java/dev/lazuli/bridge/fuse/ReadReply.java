@@ -31,7 +31,7 @@ public interface ReadReply {
   void fail(int errno);
 
   /**
-   * Has {@code action} run when nobody waits for this read any more, so that work done for it alone
+   * Runs {@code action} when no reader waits for this read any more, so that work done for it alone
    * can stop; at once if that is already so. It runs on a thread of the bridge and must not block.
    * There is room for one action: a later one replaces it.
    */

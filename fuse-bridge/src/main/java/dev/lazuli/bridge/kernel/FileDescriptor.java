@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An open file descriptor and its owner. The owner must see to it that nobody uses the descriptor
+ * An open file descriptor and its owner. The owner must see to it that no one uses the descriptor
  * when it is closed: the kernel may give the number to someone else at once.
  *
  * <p>Reads and writes may block and are for platform threads; they return {@code -errno} instead of

@@ -40,7 +40,7 @@ public final class Spawn {
   private static final CFunction ATTRIBUTES_SETFLAGS =
       CFunction.ofInt("posix_spawnattr_setflags", 2);
 
-  /** Since glibc 2.34, not in musl; null where there is none. */
+  /** Since glibc 2.34, not in musl; null if there is none. */
   private static final @Nullable CFunction ACTIONS_CLOSEFROM =
       Libc.has(CLOSEFROM) ? CFunction.ofInt(CLOSEFROM, 2) : null;
 

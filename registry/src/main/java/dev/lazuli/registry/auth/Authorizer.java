@@ -68,7 +68,7 @@ public final class Authorizer {
    * @param headers the WWW-Authenticate headers of the response
    * @param sent the Authorization header that was refused, or null
    * @param renewed whether what was sent was made for this very request
-   * @return the header to try next, or null where there is nothing better than what was sent
+   * @return the header to try next, or null if there is nothing better than what was sent
    */
   public @Nullable String answer(
       Place place, List<String> headers, @Nullable String sent, boolean renewed, Abort abort)

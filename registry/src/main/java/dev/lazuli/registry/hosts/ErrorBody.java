@@ -23,7 +23,7 @@ final class ErrorBody {
 
   private ErrorBody() {}
 
-  /** Returns the first error's code and message, or null where nothing usable is said. */
+  /** Returns the first error's code and message, or null if nothing usable is said. */
   static @Nullable String reason(HttpReply reply) {
     if (reply.status() == 416 || reply.contentLength() > LIMIT) {
       return null;

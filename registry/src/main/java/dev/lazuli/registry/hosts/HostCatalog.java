@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which hosts answer for a registry, in the order they are asked: mirrors first, the registry last.
- * The hosts directory decides where it has a folder for the registry, else the configured mirrors.
- * Folders are looked at again every few seconds, so that changes need no restart.
+ * The hosts directory decides where it has a folder for the registry, otherwise the configured
+ * mirrors. Folders are looked at again every few seconds, so that changes need no restart.
  */
 public final class HostCatalog {
   private static final Pattern LOCAL =

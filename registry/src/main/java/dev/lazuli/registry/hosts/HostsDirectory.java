@@ -24,7 +24,7 @@ final class HostsDirectory {
     this.root = root;
   }
 
-  /** Returns what is configured for a registry; empty where it has no folder. */
+  /** Returns what is configured for a registry; empty if it has no folder. */
   Optional<List<HostsFile.Entry>> find(String registry) throws IOException {
     for (String name : names(registry)) {
       Path folder = root.resolve(name);

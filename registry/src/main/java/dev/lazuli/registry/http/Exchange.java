@@ -31,7 +31,7 @@ public final class Exchange {
   private boolean closed;
   private boolean paused;
 
-  /** Tells whom to ask for more and whom to give back; called before anything else. */
+  /** Sets whom to ask for more and whom to give back to. Called first. */
   void startedOn(Connection connection) {
     lock.lock();
     try {
@@ -170,7 +170,10 @@ public final class Exchange {
     }
   }
 
-  /** Returns whether the response has begun or the exchange has failed: nothing need be sent. */
+  /**
+   * Returns whether the request can be dropped because the response has begun or the exchange has
+   * failed.
+   */
   boolean isAnswered() {
     lock.lock();
     try {

@@ -4,7 +4,7 @@ import dev.lazuli.estargz.BlobSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request carries: some bytes, or a blob that is streamed and read anew for each attempt.
+ * What a request carries: some bytes, or a blob that is streamed and read again for each attempt.
  *
  * @param bytes the body, where there is no {@code blob}
  * @param blob the body, piece by piece; null for none

@@ -27,7 +27,7 @@ public record Origin(boolean tls, String host, int port, TlsSettings settings) {
   /**
    * Returns the server of a URL.
    *
-   * @throws IllegalArgumentException if it is no http or https URL with a host
+   * @throws IllegalArgumentException if it is not an http or https URL with a host
    */
   public static Origin of(URI url, TlsSettings settings) {
     String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registry host, with {@code :port} where one was given; an IPv6 address is in brackets
  * @param repository path of the repository, for example {@code library/python}
- * @param tag the tag, or null where only a digest was given
- * @param digest the manifest's digest, or null where only a tag was given
+ * @param tag the tag, or null if only a digest was given
+ * @param digest the manifest's digest, or null if only a tag was given
  * @see <a href="https://github.com/distribution/reference/blob/main/reference.go">The grammar</a>
  */
 public record ImageReference(
@@ -50,7 +50,8 @@ public record ImageReference(
   /**
    * Parses a reference as people type it.
    *
-   * @throws IllegalArgumentException if the text is no image reference; the message quotes the part
+   * @throws IllegalArgumentException if the text is not an image reference; the message quotes the
+   *     part
    */
   public static ImageReference parse(String text) {
     check(text.length() <= MAX_LENGTH, "length", text);

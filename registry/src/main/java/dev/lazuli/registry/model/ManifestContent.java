@@ -25,7 +25,7 @@ public record ManifestContent(Descriptor descriptor, byte[] bytes, Manifest mani
    * Reads a document that lies somewhere else than in a registry.
    *
    * @param mediaType as its descriptor has it, used where the document itself says none
-   * @throws IOException if it is no manifest and no index
+   * @throws IOException if it is neither a manifest nor an index
    */
   public static ManifestContent of(byte[] bytes, String mediaType) throws IOException {
     Manifest manifest = ManifestParser.parse(bytes, mediaType);

@@ -43,7 +43,7 @@ public record TlsSettings(boolean verify, List<Path> authorities, List<Identity>
    * A client certificate.
    *
    * @param certificate PEM file of the certificate chain
-   * @param key PEM file of the PKCS#8 key; null where it is in {@code certificate}
+   * @param key PEM file of the PKCS#8 key; null if it is in {@code certificate}
    */
   public record Identity(Path certificate, @Nullable Path key) {}
 }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       "and mounted from disk, are kept."
     })
 final class PruneCommand implements Callable<Integer> {
-  /** How far to go beyond what nobody uses. */
+  /** How far to go beyond what no one uses. */
   static final class Extent {
     @Option(names = "--all", description = "Evict everything that can be evicted.")
     private boolean all;

@@ -15,7 +15,7 @@ public final class Units {
   /**
    * Reads bytes: {@code 64MiB} (powers of 1024), {@code 10GB} (powers of 1000), {@code 0}.
    *
-   * @throws IllegalArgumentException if the text is no size
+   * @throws IllegalArgumentException if the text is not a size
    */
   public static long parseSize(String text) {
     if (text.equals("0")) {
@@ -50,7 +50,7 @@ public final class Units {
   /**
    * Reads {@code 250ms}, {@code 30s}, {@code 5m}, {@code 2h} or {@code 0}.
    *
-   * @throws IllegalArgumentException if the text is no duration
+   * @throws IllegalArgumentException if the text is not a duration
    */
   public static Duration parseDuration(String text) {
     if (text.equals("0")) {

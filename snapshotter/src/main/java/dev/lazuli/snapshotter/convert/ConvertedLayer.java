@@ -48,7 +48,7 @@ public record ConvertedLayer(
     return new ConvertedLayer(how, blob, result, Optional.empty(), Optional.empty(), List.of());
   }
 
-  /** Returns a layer that was written anew. */
+  /** Returns a layer that was rewritten. */
   static ConvertedLayer built(Descriptor blob, BuiltLayer built, List<String> warnings) {
     var result =
         new Descriptor(

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The conversion of one image: all layers that its documents name are converted, then the documents
- * are written anew from the bottom up, the image's name last. An image whose layers all stay as
- * they are keeps its digest. Used by one thread, once.
+ * are rewritten from the bottom up, the image's name last. An image whose layers all stay as they
+ * are keeps its digest. Used by one thread, once.
  */
 public final class ImageConversion {
   private static final int MAX_DEPTH = 4;

@@ -47,7 +47,7 @@ public sealed interface ImagePlace {
   String REGISTRY_PREFIX = "docker://";
 
   /**
-   * Returns the place of something that is there: a file or a layout if there is one, else a
+   * Returns the place of something that is there: a file or a layout if there is one, otherwise a
    * registry.
    *
    * @throws IllegalArgumentException if the text names no place
@@ -71,7 +71,7 @@ public sealed interface ImagePlace {
 
   /**
    * Returns the place for something that is to be made of what lies at {@code source}: of a file a
-   * file; of an image a layout if the text is a path, else a registry.
+   * file; of an image a layout if the text is a path, otherwise a registry.
    *
    * @throws IllegalArgumentException if the text names no place
    */

@@ -77,7 +77,7 @@ final class LayerConverter implements AutoCloseable {
     }
   }
 
-  /** A zstd:chunked layer without annotations is written anew: they say what its TOC does not. */
+  /** A zstd:chunked layer without annotations is rewritten: they say what its TOC does not. */
   private static OpenRequest request(LayerWork layer, BlobSource blob, LayerFormat wanted)
       throws LayerFormatException {
     var name = layer.digest().toString();

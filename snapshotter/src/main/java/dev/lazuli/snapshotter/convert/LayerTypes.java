@@ -27,7 +27,7 @@ final class LayerTypes {
           "application/vnd.docker.distribution.manifest.list.v2+json",
           "application/vnd.oci.image.index.v1+json");
 
-  /** Returns whether a layer is a tar that can be written anew. */
+  /** Returns whether a layer is a tar that can be rewritten. */
   static boolean isLayer(String mediaType) {
     return mediaType.equals(OCI_TAR)
         || mediaType.equals(OCI_TAR + "+gzip")
@@ -51,7 +51,7 @@ final class LayerTypes {
     return TO_OCI.getOrDefault(mediaType, mediaType);
   }
 
-  /** Returns the type of a layer that was written anew as {@code ociType}. */
+  /** Returns the type of a layer that was rewritten as {@code ociType}. */
   static String rewritten(String source, String ociType, boolean toOci) {
     boolean docker = source.startsWith(DOCKER_TAR) && !toOci;
     return docker && ociType.endsWith("+gzip") ? DOCKER_GZIP : ociType;

@@ -24,7 +24,7 @@ sealed interface Plan {
   /** Several of them. */
   record Index(ManifestContent document, List<Child> children) implements Plan {}
 
-  /** Something that an index lists and that is no document we know. */
+  /** Something that an index lists and that is not a document we know. */
   record Blob(Descriptor descriptor) implements Plan {}
 
   /**

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Where streams stand aside for more urgent ones, between two pieces of their bodies. The transport
  * stops with them by back-pressure, and nothing they have is lost. So that connections stay alive
- * and endless reading does not stop everything else for ever, a stream that has stood for {@link
+ * and endless reading does not stop everything else forever, a stream that has stood for {@link
  * #MOST_PAUSE_NANOS} may let one piece through. Thread-safe.
  */
 final class Gate {
@@ -27,7 +27,7 @@ final class Gate {
   private volatile boolean prefetching;
 
   /**
-   * Makes a gate where nobody need stand.
+   * Makes a gate that is open.
    *
    * @param memoryWanted whether a decoder waits for memory that one at the gate may hold
    */
@@ -61,7 +61,7 @@ final class Gate {
     }
   }
 
-  /** Returns at once for an urgent stream, else when nothing more urgent goes on. */
+  /** Returns at once for an urgent stream, otherwise once nothing more urgent is going on. */
   void pass(Flight flight) {
     if (mustYield(flight)) {
       await(flight, MOST_PAUSE_NANOS, true);

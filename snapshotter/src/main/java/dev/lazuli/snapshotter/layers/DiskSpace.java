@@ -19,7 +19,7 @@ final class DiskSpace {
   private DiskSpace() {}
 
   /**
-   * Returns what punches holes on the file system of {@code root}; null where that cannot be done,
+   * Returns what punches holes on the file system of {@code root}; null if that cannot be done,
    * which is said in the log.
    *
    * @throws IOException if {@code root} cannot be made

@@ -87,8 +87,8 @@ public final class LayerActions {
   }
 
   /**
-   * Starts to fetch what some layers lack, before all work that nobody waits for, and does not wait
-   * for it.
+   * Starts to fetch what some layers lack, before all work that no reader waits for, and does not
+   * wait for it.
    *
    * @param name an image's reference, a layer's digest or the beginning of one
    * @return the layers as they are now

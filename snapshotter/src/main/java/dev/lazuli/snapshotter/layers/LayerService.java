@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class LayerService implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayerService.class);
 
-  /** When restoring is long over, and what nobody claimed is nobody's. */
+  /** By then restoring is long over, and what is still unclaimed can be removed. */
   private static final int SETTLE_MINUTES = 10;
 
   /** When what is going to be restored at once has been: only then is anything unused. */
@@ -155,7 +155,7 @@ public final class LayerService implements AutoCloseable {
   }
 
   /**
-   * Opens all that needs nothing of a former daemon. No mount is touched.
+   * Opens all that needs nothing of an earlier daemon. No mount is touched.
    *
    * @param origin where blobs come from; the caller's to close, after this service
    * @throws IOException if a part cannot be opened; the message says which and why
@@ -176,7 +176,7 @@ public final class LayerService implements AutoCloseable {
   }
 
   /**
-   * Opens the layers that a former daemon left mounted, so that they are there before the first
+   * Opens the layers that an earlier daemon left mounted, so that they are there before the first
    * request that waits.
    *
    * @throws IOException if it cannot be found out what is mounted
@@ -188,7 +188,7 @@ public final class LayerService implements AutoCloseable {
     }
   }
 
-  /** Returns whether a former daemon left mounts that readers may be waiting at. */
+  /** Returns whether an earlier daemon left mounts that readers may be waiting at. */
   public boolean followsAnother() {
     return followsAnother;
   }
@@ -200,7 +200,7 @@ public final class LayerService implements AutoCloseable {
   }
 
   /**
-   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
+   * Takes an earlier daemon's session over with the layers mounted on it, or starts a new one where
    * nothing of the kind can be had: mounts of a dead session are detached.
    *
    * @throws IOException if neither can be done; the former session is as it was
@@ -248,7 +248,7 @@ public final class LayerService implements AutoCloseable {
   }
 
   /**
-   * Takes a former daemon's session over with the layers mounted on it, or starts a new one where
+   * Takes an earlier daemon's session over with the layers mounted on it, or starts a new one where
    * nothing of the kind can be had.
    */
   private FuseSession openSession() throws IOException {

@@ -6,7 +6,7 @@ import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 
 /**
- * Two listeners that hear the same.
+ * Forwards every event to two listeners, in order.
  *
  * @param first hears everything first
  * @param second hears everything then

@@ -46,7 +46,7 @@ public interface RemoteLayer extends AutoCloseable {
 
   /**
    * Returns normally when the layer's content can be read: at once when it is complete or was used
-   * recently, else after asking the registry.
+   * recently, otherwise after asking the registry.
    *
    * @throws IOException when missing content could not be fetched now
    * @throws InterruptedException when the caller no longer waits

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One layer of this node while anybody uses it: opened for the first claim, given up with the last.
- * Guarded by a lock of its own, so layers never wait for each other.
+ * One layer of this node while anybody uses it: opened by the first claim and closed when the last
+ * one is released. Guarded by a lock of its own, so layers never wait for each other.
  */
 final class SharedLayer {
   private static final Logger log = LoggerFactory.getLogger(SharedLayer.class);
@@ -72,7 +72,7 @@ final class SharedLayer {
       } finally {
         lock.unlock();
       }
-      // Without the lock: a slow registry is to hold up nobody but its own askers.
+      // Without the lock, so that a slow registry holds up only those who ask it.
       admission.require(request, trust);
       admitted = true;
     }
@@ -150,7 +150,7 @@ final class SharedLayer {
     }
   }
 
-  /** Opens the layer as a former daemon left it mounted, with one claim. */
+  /** Opens the layer as an earlier daemon left it mounted, with one claim. */
   void adopt(LayerRecord record) throws IOException {
     lock.lock();
     try {
@@ -179,7 +179,7 @@ final class SharedLayer {
     return parts.origin().blob(reference, digest, size);
   }
 
-  /** What is stored with another table of contents, and used by nobody, makes room for this one. */
+  /** A stored layer with another table of contents is replaced if it is unused. */
   private void forgetUnlessTrusted(LayerRequest request) throws IOException {
     try (var stored = parts.store().find(digest).orElse(null)) {
       if (stored == null) {

@@ -39,7 +39,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
     }
   }
 
-  /** Opens the layers that a former daemon left mounted. */
+  /** Opens the layers that an earlier daemon left mounted. */
   void adopt() throws IOException {
     var opened = service;
     if (opened != null) {
@@ -48,7 +48,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   /**
-   * Takes a former daemon's FUSE session over, or starts one.
+   * Takes an earlier daemon's FUSE session over, or starts one.
    *
    * @throws IOException if there is one that could not be taken over: it is left to the next try
    */
@@ -83,7 +83,7 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
     return service().map(opened -> opened.layers().actions());
   }
 
-  /** Returns why nothing is mounted lazily; empty where it is. */
+  /** Returns why nothing is mounted lazily; empty if it is. */
   String noLazyMounts() {
     return noLazyMounts;
   }

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * of all that the daemon opens.
  *
  * <p>What can go wrong for a reason of its own (configuration, disk, locks, sockets, ports) is done
- * before anything of a former daemon is touched. Whatever ends a life, an exception in any state or
- * a signal, leaves mounts and waiting readers to the next daemon; only SIGINT unmounts.
+ * before anything of an earlier daemon is touched. Whatever ends a life, an exception in any state
+ * or a signal, leaves mounts and waiting readers to the next daemon; only SIGINT unmounts.
  *
  * <p>For one thread.
  */

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.node;
 
 /**
- * Where a daemon is in its life. Until {@link #ADOPTED} nothing that a former daemon left was
+ * Where a daemon is in its life. Until {@link #ADOPTED} nothing that an earlier daemon left was
  * touched. Every way out of every state ends in {@link #LEFT}, but for SIGINT's.
  *
  * <pre>
@@ -23,7 +23,7 @@ public enum NodeState {
   /** All sockets and ports are ours; clients that connect wait. */
   BOUND,
 
-  /** The layers that a former daemon left mounted are open. */
+  /** The layers that an earlier daemon left mounted are open. */
   ADOPTED,
 
   /** The FUSE connections are ours, and readers that waited get their answers. */

@@ -35,7 +35,7 @@ public final class BannedLayers {
   private final LinkedHashMap<String, String> reasons = new LinkedHashMap<>();
 
   /**
-   * Reads the list; one that cannot be read is begun anew, with a warning: what is on it is found
+   * Reads the list; one that cannot be read is begun again, with a warning: what is on it is found
    * out again.
    */
   public BannedLayers(Path file) {

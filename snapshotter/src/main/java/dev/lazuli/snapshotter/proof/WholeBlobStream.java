@@ -68,7 +68,7 @@ final class WholeBlobStream implements BlobStream {
     return null;
   }
 
-  /** Returns the next piece, or null where a range ends or has failed. */
+  /** Returns the next piece, or null if a range ends or has failed. */
   private @Nullable ByteBuffer piece() throws IOException, InterruptedException {
     requireGoingOn();
     try {

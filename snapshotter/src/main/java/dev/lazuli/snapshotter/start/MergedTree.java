@@ -80,7 +80,7 @@ final class MergedTree {
    * Finds a file.
    *
    * @param path absolute; links in it are followed
-   * @return empty if it is not there, is no regular file or has no content
+   * @return empty if it is not there, is not a regular file or has no content
    * @throws CorruptImageException if a metadata image is damaged
    */
   Optional<ImageFile> file(String path) throws CorruptImageException {

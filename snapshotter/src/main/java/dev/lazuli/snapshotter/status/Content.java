@@ -19,7 +19,7 @@ public interface Content {
    */
   void write(OutputStream out) throws IOException;
 
-  /** Returns a value as JSON, asked for anew by each request. */
+  /** Returns a value as JSON, asked for again by each request. */
   static Content json(Supplier<?> value) {
     return of(
         "application/json", out -> out.write(JsonMapper.shared().writeValueAsBytes(value.get())));

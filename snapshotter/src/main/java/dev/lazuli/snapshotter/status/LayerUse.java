@@ -10,7 +10,7 @@ import java.util.List;
  * @param containers how many views and active snapshots are made on top of it
  */
 public record LayerUse(List<String> snapshots, int containers) {
-  /** More names than these help nobody. */
+  /** More names than these would not help. */
   public static final int MOST = 16;
 
   /** Nobody. */

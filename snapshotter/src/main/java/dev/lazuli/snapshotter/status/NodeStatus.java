@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param pid the daemon's process
  * @param startedAt when it started
  * @param root where it keeps layers and snapshots
- * @param noLazyMounts why this daemon mounts nothing lazily; empty where it does
+ * @param noLazyMounts why this daemon mounts nothing lazily; empty if it does
  * @param warnings what an operator should know that is not as it could be
  * @param diskBytes disk space that layers take
  * @param quotaBytes disk space that they may take, 0 for no limit

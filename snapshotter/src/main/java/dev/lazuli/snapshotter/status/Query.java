@@ -103,7 +103,7 @@ public record Query(Map<String, String> values) {
   /**
    * Returns a number of bytes.
    *
-   * @throws RequestException if it is no number, or negative
+   * @throws RequestException if it is not a number, or negative
    */
   public Optional<Long> bytes(String name) throws RequestException {
     var value = values.get(name);

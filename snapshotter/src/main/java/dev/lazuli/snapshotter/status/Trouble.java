@@ -9,8 +9,8 @@ import java.util.Locale;
  * not the right one.
  *
  * @param kind what was tried
- * @param layer the layer's digest; empty where the client did not say
- * @param image the image's reference; empty where the client did not say
+ * @param layer the layer's digest; empty if the client did not say
+ * @param image the image's reference; empty if the client did not say
  * @param snapshot the snapshot that was to be it
  * @param reason why not, in one line
  * @param at when it failed last

@@ -14,7 +14,7 @@ import java.util.Map;
 public final class Troubles {
   private static final int MOST = 100;
 
-  /** Longer reasons than this help nobody, and registries may send anything. */
+  /** Longer reasons would not help, and registries may send anything. */
   private static final int MOST_REASON = 1000;
 
   private record Key(Trouble.Kind kind, String snapshot) {}

@@ -22,8 +22,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * gRPC over unix sockets on one event loop: epoll where its native part loads, else the JDK's own
- * channels.
+ * gRPC over unix sockets on one event loop: epoll where its native part loads, otherwise the JDK's
+ * own channels.
  */
 public final class UnixTransport implements AutoCloseable {
   private static final long CLOSE_MILLIS = 2000;

@@ -26,7 +26,7 @@ import java.util.Map;
 
 /**
  * Remembers when what was fetched, and who waited for it, for all layers of a node together in a
- * fixed amount of memory: the oldest events make room for new ones. Chunks that nobody waits for
+ * fixed amount of memory: the oldest events make room for new ones. Chunks that no reader waits for
  * share an event when they arrive one after the other, so that completing a layer does not push out
  * how it started. Thread-safe; noting an event takes well under a microsecond.
  */

@@ -39,7 +39,7 @@ enum BenchImage {
     };
   }
 
-  /** Returns the image in both formats, made anew where {@code directory} does not have it yet. */
+  /** Returns the image in both formats, made again where {@code directory} does not have it yet. */
   OciLayout layout(Path directory) throws IOException {
     var layout = OciLayout.at(directory.resolve(name().toLowerCase(Locale.ROOT)));
     if (layout.images().keySet().containsAll(List.of(PLAIN, LAZY))) {

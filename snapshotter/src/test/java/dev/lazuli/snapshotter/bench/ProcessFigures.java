@@ -30,7 +30,7 @@ record ProcessFigures(long pid) {
     return sum;
   }
 
-  /** Makes {@link #peakMegabytes} start anew. Needs root. */
+  /** Makes {@link #peakMegabytes} start again. Needs root. */
   void resetPeak() throws IOException {
     Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), "5");
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Memory does not grow with layers, and hardly with streams: runs {@link FetchMemoryProbe} in a JVM
  * with 64 MiB of heap and 32 MiB of direct memory, against a registry in this one. The large layer
- * has 4 GiB in continuous integration, else {@code lazuli.memory.mib} (default 512).
+ * has 4 GiB in continuous integration, otherwise {@code lazuli.memory.mib} (default 512).
  */
 @Timeout(600)
 final class FetchMemoryTest {

@@ -36,7 +36,7 @@ public interface FileContent {
     return of(text.getBytes(UTF_8));
   }
 
-  /** Returns the content of a file of the machine, read anew each time it is opened. */
+  /** Returns the content of a file of the machine, read again each time it is opened. */
   static FileContent of(Path file) {
     return new FileContent() {
       @Override

@@ -27,7 +27,9 @@ public final class RawNames {
     return bytes.toByteArray();
   }
 
-  /** Returns the name with these bytes: as UTF-8 if they are, else with each high byte escaped. */
+  /**
+   * Returns the name with these bytes: as UTF-8 if they are, otherwise with each high byte escaped.
+   */
   public static String decode(byte[] bytes) {
     try {
       return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  *
  * <p>{@code free} is the instant at which the line has sent all that was granted. A timer fires up
  * to a millisecond late; the time lost is made good, because {@code free} moves on by what the
- * bytes need and not from the instant of the late timer. Only a line that stood idle starts anew.
+ * bytes need and not from the instant of the late timer. Only a line that stood idle starts again.
  */
 final class NetworkLink {
   private static final int MAX_PIECE = 64 << 10;

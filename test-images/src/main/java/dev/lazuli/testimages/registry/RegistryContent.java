@@ -70,7 +70,7 @@ final class RegistryContent implements AutoCloseable {
     return digest == null ? Optional.empty() : Optional.ofNullable(found.manifests.get(digest));
   }
 
-  /** Finds a blob among those added, else as a file of a layout. */
+  /** Finds a blob among those added, otherwise as a file of a layout. */
   Optional<BlobContent> blob(String digest) throws IOException {
     if (!Digests.isDigest(digest)) {
       return Optional.empty();

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 
 /**
  * Reads, in this process, the files that the program reads: index, fetch, writers and verification
- * as ever, but no mount and no program.
+ * as usual, but no mount and no program.
  */
 final class InProcessStart {
   private final RegistryClient client;

@@ -68,8 +68,8 @@ public final class Flight {
   }
 
   /**
-   * Returns whether only chunks nobody waits for are left, and a reader lacks a permit. Any thread
-   * may ask.
+   * Returns whether only chunks that no reader waits for are left, and a reader lacks a permit. Any
+   * thread may ask.
    */
   public boolean isUnwanted() {
     return unwanted;

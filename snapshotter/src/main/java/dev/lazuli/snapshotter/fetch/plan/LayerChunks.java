@@ -26,7 +26,9 @@ public interface LayerChunks {
   /** Returns how many chunks are present. */
   int presentCount();
 
-  /** Returns whether a chunk that nobody waits for may be added without evicting other content. */
+  /**
+   * Returns whether a chunk that no reader waits for may be added without evicting other content.
+   */
   boolean hasRoomFor(int chunk);
 
   /** Returns the chunk's facts for a message. */

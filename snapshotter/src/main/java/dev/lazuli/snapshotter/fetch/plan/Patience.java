@@ -8,12 +8,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which streams have had their time: those that bring nothing, those that drip, and those
- * of a layer or an origin that holds more than half of the permits while others wait for one.
- * Guarded by the scheduler.
+ * The rules by which a stream is ended early: it delivers nothing for too long; it delivers too
+ * slowly; or its layer or origin holds more than half of the permits while another has waited for
+ * one. Guarded by the scheduler.
  */
 final class Patience {
-  /** A stream nobody waits for may be silent for a second. */
+  /** A stream that no reader waits for may be silent for a second. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** One that keeps a permit from a reader may be silent for 100 ms. */
@@ -90,7 +90,7 @@ final class Patience {
   }
 
   /**
-   * Returns the slowest of the streams that nobody waits for, or whose owners hold too many
+   * Returns the slowest of the streams that no reader waits for, or whose owners hold too many
    * permits, while somebody lacks one for long.
    */
   private @Nullable Flight takenFromTheGreedy(long now) {

@@ -11,7 +11,7 @@ final class Permits {
   private int taken;
   private int takenLow;
 
-  /** There are {@code most} permits, {@code mostLow} of them for work nobody waits for. */
+  /** There are {@code most} permits, {@code mostLow} of them for work that no reader waits for. */
   Permits(int most, int mostLow) {
     this.most = most;
     this.mostLow = mostLow;

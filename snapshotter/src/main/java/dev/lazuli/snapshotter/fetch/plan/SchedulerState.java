@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * time with each event, and carries out the effects that {@link #takeEffects} returns.
  *
  * <p>Each chunk is carried by one stream at a time. A reader's chunk that a stream carries already
- * is waited for, unless it lies far ahead in a stream nobody waits for: then the stream is cut off
- * before it and the chunk gets a stream of its own.
+ * is waited for, unless it lies far ahead in a stream that no reader waits for: then the stream is
+ * cut off before it and the chunk gets a stream of its own.
  */
 public final class SchedulerState {
   /** How long to leave a chunk to the stream that is about to let go of it. */

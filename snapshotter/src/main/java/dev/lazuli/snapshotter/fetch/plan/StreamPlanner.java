@@ -63,7 +63,7 @@ final class StreamPlanner {
   }
 
   /**
-   * Plans a stream of at most {@code unit} bytes of the blob for work nobody waits for.
+   * Plans a stream of at most {@code unit} bytes of the blob for work that no reader waits for.
    *
    * @param chunk the first chunk of the work that is missing and that no stream carries
    * @return ascending runs, the first of which has the chunk

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.fetch.plan;
 
 /**
  * A rate, kept by borrowing: whoever takes more than there is waits until it has been earned. A
- * rate of 0 is no limit. Thread-safe.
+ * rate of 0 means no limit. Thread-safe.
  */
 public final class TokenBucket {
   private final double perNano;

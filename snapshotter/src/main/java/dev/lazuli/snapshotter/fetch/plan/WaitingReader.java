@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.fetch.plan;
 
 /** A demand and the layer it is made of. */
 public record WaitingReader(LayerState layer, Demand demand) {
-  /** Returns whether nobody has answered yet. */
+  /** Returns whether the reader still waits for an answer. */
   boolean isWaiting() {
     return layer.demands().contains(demand);
   }

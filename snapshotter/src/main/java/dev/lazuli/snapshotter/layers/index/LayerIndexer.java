@@ -83,8 +83,8 @@ public final class LayerIndexer implements AutoCloseable {
   }
 
   /**
-   * A layer that was promised a table of contents is asked for it once more where what came was not
-   * that: of another host if there is one.
+   * If the table of contents does not match the expected digest, it is fetched once more, from
+   * another host if there is one.
    */
   private LayerIndex open(OpenRequest request, Duration patience) throws IOException {
     try {

@@ -67,7 +67,7 @@ final class ErofsMounter implements LayerMounter {
     try {
       Files.createDirectory(target);
     } catch (FileAlreadyExistsException e) {
-      // A former daemon's mount that could not be adopted: a second one on top would outlive it.
+      // A previous daemon's mount that could not be adopted: a second one on top would outlive it.
       var left = existing(layer);
       if (left.isPresent()) {
         return left.get();

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 record KnownSupport(Path file) {
   private static final Logger log = LoggerFactory.getLogger(KnownSupport.class);
 
-  /** Writes it down; not to be able to is no harm. */
+  /** Writes it down; a failure does no harm. */
   void remember(ErofsSupport support) {
     var line =
         "%s %s %s".formatted(kernel(), support.file().available(), support.loop().available());

@@ -10,7 +10,7 @@ import java.util.function.Function;
  * One of the mounters of a choice that is yet to be made.
  *
  * @param which takes it from the choice
- * @param former finds what a former daemon has mounted
+ * @param former finds what an earlier daemon has mounted
  */
 record LateMounter(LateChoice choice, Function<Mounters, LayerMounter> which, LayerMounter former)
     implements LayerMounter {

@@ -18,6 +18,6 @@ public interface LayerMounter {
    */
   MountedTree mount(LayerData layer) throws IOException;
 
-  /** Returns the layer's mount that a former daemon made, if it is still there. */
+  /** Returns the layer's mount that an earlier daemon made, if it is still there. */
   Optional<MountedTree> existing(LayerData layer) throws IOException;
 }

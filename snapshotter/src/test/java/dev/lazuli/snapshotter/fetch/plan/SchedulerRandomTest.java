@@ -148,7 +148,7 @@ final class SchedulerRandomTest {
       node.change(() -> node.state.watch(layer, watch));
     }
 
-    /** Evicts what nobody waits for. */
+    /** Evicts what no reader waits for. */
     private void evict() {
       LayerState layer = layer();
       int chunk = random.nextInt(CHUNKS);
