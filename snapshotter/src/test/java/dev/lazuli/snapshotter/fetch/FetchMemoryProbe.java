@@ -126,7 +126,7 @@ final class FetchMemoryProbe {
 
   private void streams(int count, long stallAt) throws Exception {
     var handles = new ArrayList<LayerData>();
-    try (var scheduler = scheduler(FetchOptions.DEFAULT.withStreams(32, 31, 1))) {
+    try (var scheduler = scheduler(FetchOptions.DEFAULT.withMemoryForStreams(32, 31, 1))) {
       long first = 0;
       for (int i = 1; i <= count; i++) {
         handles.add(add(i, 4));
