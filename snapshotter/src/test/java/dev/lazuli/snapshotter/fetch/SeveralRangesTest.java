@@ -53,7 +53,7 @@ final class SeveralRangesTest {
   }
 
   private LayerFetch attach(FetchOptions options) throws IOException {
-    return rig.timelessScheduler(options).attach(data, source, Compression.GZIP);
+    return rig.patientScheduler(options).attach(data, source, Compression.GZIP);
   }
 
   /** Where something is tried again after a while. */
