@@ -184,7 +184,8 @@ final class SeveralRangesTest {
 
     // Two got the permits, the other eight are worth one or two requests of 64 KiB.
     assertThat(source.requests.get()).isBetween(3, 5);
-    assertThat(timesAsked(3 + 5 * STEP)).isEqualTo(1);
+    // A stream that is free early may take over the end of what another has asked for.
+    assertThat(timesAsked(3 + 5 * STEP)).isBetween(1L, 2L);
   }
 
   @Test
