@@ -51,6 +51,14 @@ final class FetchRig implements AutoCloseable {
   }
 
   /**
+   * Returns a scheduler for which no time passes: nothing is too slow for it, nobody has waited too
+   * long, and nothing is tried again. So what it does depends on no machine's speed.
+   */
+  FetchScheduler timelessScheduler(FetchOptions options) {
+    return scheduler(options, () -> 0);
+  }
+
+  /**
    * Returns a scheduler for which time passes twenty times more slowly: nobody has waited too long
    * on a busy machine, and what failed is still tried again.
    */

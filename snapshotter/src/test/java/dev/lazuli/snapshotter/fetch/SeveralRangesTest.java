@@ -53,7 +53,7 @@ final class SeveralRangesTest {
   }
 
   private LayerFetch attach(FetchOptions options) throws IOException {
-    return rig.patientScheduler(options).attach(data, source, Compression.GZIP);
+    return rig.timelessScheduler(options).attach(data, source, Compression.GZIP);
   }
 
   /** Where something is tried again after a while. */
@@ -171,7 +171,8 @@ final class SeveralRangesTest {
   void waitingReaders_shareARequest_whenPermitsLack() throws Exception {
     var gate = new CountDownLatch(1);
     source.onOpen = (_, _) -> gate.await();
-    LayerFetch fetch = attach(SMALL.withStreams(2, 1, 4));
+    LayerFetch fetch =
+        rig.patientScheduler(SMALL.withStreams(2, 1, 4)).attach(data, source, Compression.GZIP);
 
     var readers = new ArrayList<CompletableFuture<Void>>();
     for (ChunkRun run : scattered(3)) {

@@ -215,7 +215,8 @@ final class SchedulerStateTest {
 
     WaitingReader tooMany = node.demand(layer, 20, 21);
 
-    assertThat(node.answers.get(tooMany)).contains("layer a", "10 reads of the layer are already waiting");
+    assertThat(node.answers.get(tooMany))
+        .contains("layer a", "10 reads of the layer are already waiting");
     assertThat(node.answers).hasSize(1);
     assertThat(node.demand(layer("b", "x"), 0, 1).isWaiting()).isTrue();
   }
