@@ -1,11 +1,12 @@
 package dev.lazuli.estargz.bench;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
-import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.read.OneChunk;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,16 +32,8 @@ public class DecodeGate {
   private final Inflater inflater = new Inflater(true);
   private final ByteBuffer window = ByteBuffer.allocateDirect(PIECE_BYTES);
   private ByteBuffer blob = ByteBuffer.allocateDirect(0);
-  private byte[] digest = {};
-  private MessageDigest sha256 = newDigest();
-
-  private static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (java.security.NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
-  }
+  private Digest digest = Digest.sha256(new byte[0]);
+  private MessageDigest sha256 = Digest.newSha256();
 
   /** Makes a chunk that compresses about as well as programs do. */
   @Setup
@@ -50,7 +43,7 @@ public class DecodeGate {
     for (int i = 0; i < content.length; i++) {
       content[i] = (byte) (random.nextInt(4) == 0 ? random.nextInt(256) : i >> 3);
     }
-    digest = sha256.digest(content);
+    digest = Digest.sha256(content);
     var compressed = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(compressed)) {
       gzip.write(content);
@@ -62,7 +55,13 @@ public class DecodeGate {
   @Benchmark
   public long ours() throws IOException {
     var sink = new Counter();
-    decoder.decode(Compression.GZIP, new Pieces(), 0, new OneChunk(), new int[] {0}, sink);
+    decoder.decode(
+        Compression.GZIP,
+        new Pieces(),
+        0,
+        new OneChunk(0, blob.limit(), 0, CHUNK_BYTES, digest),
+        new int[] {0},
+        sink);
     return sink.bytes;
   }
 
@@ -95,43 +94,6 @@ public class DecodeGate {
 
     @Override
     public void close() {}
-  }
-
-  private final class OneChunk implements ChunkTableView {
-    @Override
-    public int chunkCount() {
-      return 1;
-    }
-
-    @Override
-    public long chunkDataOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public long chunkSize(int chunk) {
-      return CHUNK_BYTES;
-    }
-
-    @Override
-    public long chunkBlobOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public long chunkBlobEnd(int chunk) {
-      return blob.limit();
-    }
-
-    @Override
-    public long chunkInnerOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(digest, 0, into, 0, digest.length);
-    }
   }
 
   private static final class Counter implements ChunkSink {

@@ -34,7 +34,7 @@ final class GiantChunk {
     var range = new Repeated(ByteBuffer.allocateDirect(size).put(deflated, 0, size).flip());
     var end = 10 + (long) size * PARTS + 13;
     try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {
-      var chunk = new OneChunk(end, Digest.ofSha256(digest.digest()));
+      var chunk = new OneChunk(0, end, 0, (long) PART * PARTS, Digest.ofSha256(digest.digest()));
       decoder.decode(Compression.GZIP, range, 0, chunk, new int[1], new Printing());
     }
   }
@@ -65,43 +65,6 @@ final class GiantChunk {
 
     @Override
     public void close() {}
-  }
-
-  private record OneChunk(long end, Digest digest) implements ChunkTableView {
-    @Override
-    public int chunkCount() {
-      return 1;
-    }
-
-    @Override
-    public long chunkDataOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public long chunkSize(int chunk) {
-      return (long) PART * PARTS;
-    }
-
-    @Override
-    public long chunkBlobOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public long chunkBlobEnd(int chunk) {
-      return end;
-    }
-
-    @Override
-    public long chunkInnerOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(digest.bytes(), 0, into, 0, Digest.SHA256_BYTES);
-    }
   }
 
   private static final class Printing implements ChunkSink {

@@ -174,7 +174,7 @@ class WholePassTest {
     hidden.putInt(0x184d_2a50).putInt(frame.length).put(frame);
     blob.write(hidden.array());
     blob.write(Zstd.compress(tar));
-    var view = new OneChunk(8, blob.size(), 0, evil);
+    var view = new OneChunk(8, blob.size(), 0, evil.length, Digest.sha256(evil));
 
     var found = pass(LayerFormat.ZSTD_CHUNKED, view, blob.toByteArray(), 1000);
 
@@ -187,7 +187,12 @@ class WholePassTest {
   void whatCannotBeDecompressed_hasNoDiffIdButADigest() throws IOException {
     var bytes = "neither gzip nor anything".getBytes(UTF_8);
 
-    var found = pass(LayerFormat.ESTARGZ, new OneChunk(0, 25, 0, bytes), bytes, 4);
+    var found =
+        pass(
+            LayerFormat.ESTARGZ,
+            new OneChunk(0, 25, 0, bytes.length, Digest.sha256(bytes)),
+            bytes,
+            4);
 
     assertThat(found.diffId()).isEmpty();
     assertThat(found.problem().orElseThrow()).contains("cannot be decompressed");
@@ -264,45 +269,6 @@ class WholePassTest {
     @Override
     public void chunkDigest(int chunk, byte[] into) {
       chunks.chunkDigest(order[chunk], into);
-    }
-  }
-
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record OneChunk(long offset, long end, long inner, byte[] content)
-      implements ChunkTableView {
-    @Override
-    public int chunkCount() {
-      return 1;
-    }
-
-    @Override
-    public long chunkDataOffset(int chunk) {
-      return 0;
-    }
-
-    @Override
-    public long chunkSize(int chunk) {
-      return content.length;
-    }
-
-    @Override
-    public long chunkBlobOffset(int chunk) {
-      return offset;
-    }
-
-    @Override
-    public long chunkBlobEnd(int chunk) {
-      return end;
-    }
-
-    @Override
-    public long chunkInnerOffset(int chunk) {
-      return inner;
-    }
-
-    @Override
-    public void chunkDigest(int chunk, byte[] into) {
-      System.arraycopy(Digest.newSha256().digest(content), 0, into, 0, Digest.SHA256_BYTES);
     }
   }
 }
