@@ -27,13 +27,21 @@ public final class LayerCheck implements TarFollower, AutoCloseable {
   /**
    * Makes a check for one pass.
    *
-   * @param claim pays for the tar's index; closed with this
+   * @param share pays for the tar's index; closed with this, and the caller's if this fails
    * @param chunks the layer's, in the order of the data file; stays the caller's
    */
-  public LayerCheck(Limits limits, IndexMemory.Share claim, ChunkTableView chunks) {
+  public LayerCheck(Limits limits, IndexMemory.Share share, ChunkTableView chunks) {
     this.chunks = chunks;
-    indexer = new TarIndexer(chunks.layer(), limits, claim);
     places = new OffHeapPlaces(chunks.chunkCount());
+    boolean made = false;
+    try {
+      indexer = new TarIndexer(chunks.layer(), limits, share);
+      made = true;
+    } finally {
+      if (!made) {
+        places.close();
+      }
+    }
   }
 
   @Override

@@ -54,8 +54,7 @@ final class Heartbeat implements AutoCloseable {
   }
 
   /** A step of the start is done: the next one has its own time. */
-  void reached(NodeState state) {
-    log.debug("{}", state);
+  void nextStep() {
     stepBegan = nanoTime.getAsLong();
   }
 
@@ -72,7 +71,7 @@ final class Heartbeat implements AutoCloseable {
 
   /** From now on the daemon ends. */
   void stopping() {
-    stepBegan = nanoTime.getAsLong();
+    nextStep();
     serving = false;
     notice.stopping();
     notice.extend(EXTENSION);

@@ -104,7 +104,8 @@ public final class NodeLife {
       }
       step.action.run();
       state = step.to;
-      heartbeat.reached(state);
+      log.debug("{}", state);
+      heartbeat.nextStep();
       watch.reached(state);
     }
     var took = Duration.between(startedAt, Instant.now()).toMillis();

@@ -75,7 +75,7 @@ final class HeartbeatTest {
     heartbeat.beat();
     now.addAndGet(Duration.ofMinutes(1).toNanos());
     heartbeat.beat();
-    heartbeat.reached(NodeState.BOUND);
+    heartbeat.nextStep();
     heartbeat.beat();
 
     assertThat(saidBy(heartbeat)).containsExactly(MORE_TIME, MORE_TIME);
