@@ -79,8 +79,7 @@ final class DirectoryBlocks {
    *
    * @param cookie 0, or what a visitor was given as the cookie of the entry after
    */
-  static void list(
-      ImageBytes image, long start, long size, long cookie, ErofsImage.EntryVisitor visitor)
+  static void list(ImageBytes image, long start, long size, long cookie, EntryVisitor visitor)
       throws CorruptImageException {
     int blockSize = image.blockSize();
     long blocks = (size + blockSize - 1) / blockSize;

@@ -1,10 +1,5 @@
 package dev.lazuli.bridge.erofs;
 
-import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_FORMAT_BITS_MASK;
-import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_FORMAT_INDEXES;
-import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_BLOCK;
-import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_DEVICE;
-import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
 
 import java.io.IOException;
@@ -29,28 +24,8 @@ public final class ErofsImage implements AutoCloseable {
   /** What {@link #lookup} returns for a name that is not there. */
   public static final long ABSENT = DirectoryBlocks.ABSENT;
 
-  /** Takes one entry of a directory. */
-  @FunctionalInterface
-  public interface EntryVisitor {
-    /**
-     * Takes the entry, or refuses it and ends the listing.
-     *
-     * @param image the segment that holds the name
-     * @param nameOffset where in {@code image} the name starts
-     * @param nameLength the name's length in bytes, 1 to 255
-     * @param nid the entry's inode
-     * @param type the entry's type, {@code FT_*} of uapi/linux/fs_types.h: 1 regular, 2 directory,
-     *     3 character device, 4 block device, 5 fifo, 6 socket, 7 symbolic link
-     * @param nextCookie where a listing goes on after this entry; the same in every mount
-     * @return false to end the listing without having taken this entry
-     * @throws CorruptImageException if what the entry leads to is damaged; ends the listing
-     */
-    boolean entry(
-        MemorySegment image, long nameOffset, int nameLength, long nid, int type, long nextCookie)
-        throws CorruptImageException;
-  }
-
   private final ImageBytes bytes;
+  private final InodeReader inodes;
   private final SuperBlock superBlock;
   private final @Nullable Arena arena;
   private volatile @Nullable DataPaths paths;
@@ -58,6 +33,7 @@ public final class ErofsImage implements AutoCloseable {
   private ErofsImage(MemorySegment segment, @Nullable Arena arena) throws CorruptImageException {
     this.superBlock = SuperBlock.read(segment);
     this.bytes = new ImageBytes(segment.asReadOnly(), superBlock.blockSize());
+    this.inodes = new InodeReader(bytes);
     this.arena = arena;
     if (!FileMode.isDirectory(mode(rootNid()))) {
       throw new CorruptImageException("the root is not a directory");
@@ -125,7 +101,7 @@ public final class ErofsImage implements AutoCloseable {
 
   /** Returns the full {@code st_mode}. */
   public int mode(long nid) throws CorruptImageException {
-    return bytes.unsignedShort(inode(nid) + ErofsFormat.INODE_MODE);
+    return bytes.unsignedShort(inodes.at(nid) + ErofsFormat.INODE_MODE);
   }
 
   /**
@@ -147,39 +123,39 @@ public final class ErofsImage implements AutoCloseable {
   }
 
   private int ownFlags(long nid) throws CorruptImageException {
-    return bytes.getInt(inode(nid) + ErofsFormat.INODE_OWN_FLAGS);
+    return bytes.getInt(inodes.at(nid) + ErofsFormat.INODE_OWN_FLAGS);
   }
 
   /** Returns the owner's number, unsigned. */
   public int uid(long nid) throws CorruptImageException {
-    return bytes.getInt(inode(nid) + ErofsFormat.INODE_UID);
+    return bytes.getInt(inodes.at(nid) + ErofsFormat.INODE_UID);
   }
 
   /** Returns the group's number, unsigned. */
   public int gid(long nid) throws CorruptImageException {
-    return bytes.getInt(inode(nid) + ErofsFormat.INODE_GID);
+    return bytes.getInt(inodes.at(nid) + ErofsFormat.INODE_GID);
   }
 
   /** Returns the modification time's seconds since 1970, rounded down. */
   public long mtimeSeconds(long nid) throws CorruptImageException {
-    return bytes.getLong(inode(nid) + ErofsFormat.INODE_MTIME);
+    return bytes.getLong(inodes.at(nid) + ErofsFormat.INODE_MTIME);
   }
 
   /** Returns the modification time's nanoseconds above {@link #mtimeSeconds}. */
   public int mtimeNanos(long nid) throws CorruptImageException {
-    return bytes.getInt(inode(nid) + ErofsFormat.INODE_MTIME_NANOS);
+    return bytes.getInt(inodes.at(nid) + ErofsFormat.INODE_MTIME_NANOS);
   }
 
   /** Returns the number of names; 2 + subdirectories for a directory. */
   public int linkCount(long nid) throws CorruptImageException {
-    return bytes.getInt(inode(nid) + ErofsFormat.INODE_LINKS);
+    return bytes.getInt(inodes.at(nid) + ErofsFormat.INODE_LINKS);
   }
 
   /**
    * Returns {@code st_size} in bytes: a file's size, a link's target length, a directory's data.
    */
   public long size(long nid) throws CorruptImageException {
-    return bytes.getLong(inode(nid) + ErofsFormat.INODE_FILE_SIZE);
+    return bytes.getLong(inodes.at(nid) + ErofsFormat.INODE_FILE_SIZE);
   }
 
   /**
@@ -187,7 +163,7 @@ public final class ErofsImage implements AutoCloseable {
    * rdev} wants it): minor bits 0-7, major bits 8-19, minor's upper bits 20-31; 0 for other types.
    */
   public int encodedDevice(long nid) throws CorruptImageException {
-    long inode = inode(nid);
+    long inode = inodes.at(nid);
     int mode = bytes.unsignedShort(inode + ErofsFormat.INODE_MODE);
     return FileMode.isDevice(mode) ? bytes.getInt(inode + ErofsFormat.INODE_UNION) : 0;
   }
@@ -199,29 +175,7 @@ public final class ErofsImage implements AutoCloseable {
    * @throws CorruptImageException also if {@code nid} is not a regular file
    */
   public long dataOffset(long nid) throws CorruptImageException {
-    long inode = inode(nid);
-    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.REGULAR);
-    long size = bytes.getLong(inode + ErofsFormat.INODE_FILE_SIZE);
-    if (size == 0) {
-      return -1;
-    }
-    int format = bytes.getInt(inode + ErofsFormat.INODE_UNION);
-    int chunkBits = Integer.numberOfTrailingZeros(blockSize()) + (format & CHUNK_FORMAT_BITS_MASK);
-    long index = ErofsFormat.alignUp(inode + INODE_SIZE + xattrSize(inode), CHUNK_INDEX_SIZE);
-    if (layout(inode) != ErofsFormat.LAYOUT_CHUNKED
-        || (format & CHUNK_FORMAT_INDEXES) == 0
-        || size < 0
-        || (size - 1) >>> chunkBits != 0
-        || bytes.unsignedShort(index + CHUNK_INDEX_DEVICE) != ErofsFormat.DATA_DEVICE) {
-      throw new CorruptImageException("nid " + nid + ": not contiguous on the data device");
-    }
-    long offset = bytes.unsignedInt(index + CHUNK_INDEX_BLOCK) * blockSize();
-    if (size > deviceSize() - offset) {
-      throw new CorruptImageException(
-          "nid %d: %d bytes at %d extend past the data device's end at %d"
-              .formatted(nid, size, offset, deviceSize()));
-    }
-    return offset;
+    return inodes.dataOffset(nid, deviceSize());
   }
 
   /**
@@ -230,9 +184,8 @@ public final class ErofsImage implements AutoCloseable {
    * @throws CorruptImageException also if {@code nid} is not a symbolic link
    */
   public MemorySegment linkTarget(long nid) throws CorruptImageException {
-    long inode = inode(nid);
-    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.SYMLINK);
-    return bytes.segment().asSlice(content(inode), size(nid));
+    long inode = inodes.ofType(nid, FileMode.SYMLINK);
+    return bytes.segment().asSlice(inodes.content(inode), size(nid));
   }
 
   /**
@@ -246,9 +199,9 @@ public final class ErofsImage implements AutoCloseable {
    */
   public long lookup(long directory, MemorySegment names, long nameOffset, int nameLength)
       throws CorruptImageException {
-    long inode = directory(directory);
+    long inode = inodes.ofType(directory, FileMode.DIRECTORY);
     return DirectoryBlocks.find(
-        bytes, content(inode), size(directory), names, nameOffset, nameLength);
+        bytes, inodes.content(inode), size(directory), names, nameOffset, nameLength);
   }
 
   /**
@@ -263,8 +216,8 @@ public final class ErofsImage implements AutoCloseable {
     if (cookie < 0) {
       throw new IllegalArgumentException("cookie " + cookie);
     }
-    long inode = directory(directory);
-    DirectoryBlocks.list(bytes, content(inode), size(directory), cookie, visitor);
+    long inode = inodes.ofType(directory, FileMode.DIRECTORY);
+    DirectoryBlocks.list(bytes, inodes.content(inode), size(directory), cookie, visitor);
   }
 
   /**
@@ -293,8 +246,8 @@ public final class ErofsImage implements AutoCloseable {
    */
   public int getXattr(long nid, MemorySegment name, MemorySegment into)
       throws CorruptImageException {
-    long inode = inode(nid);
-    return XattrBody.get(bytes, inode + INODE_SIZE, xattrSize(inode), name, into);
+    long inode = inodes.at(nid);
+    return XattrBody.get(bytes, inode + INODE_SIZE, inodes.xattrSize(inode), name, into);
   }
 
   /**
@@ -304,55 +257,7 @@ public final class ErofsImage implements AutoCloseable {
    * @return the size in bytes of all names, which may exceed {@code into}'s
    */
   public int listXattrs(long nid, MemorySegment into) throws CorruptImageException {
-    long inode = inode(nid);
-    return XattrBody.list(bytes, inode + INODE_SIZE, xattrSize(inode), into);
-  }
-
-  /** Returns the offset of the inode, which lies in the image and has the form that we write. */
-  private long inode(long nid) throws CorruptImageException {
-    if (nid < ErofsFormat.FIRST_INODE_OFFSET / ErofsFormat.INODE_SLOT
-        || nid > (bytes.size() - INODE_SIZE) / ErofsFormat.INODE_SLOT) {
-      throw new CorruptImageException("nid " + nid + " outside of the image");
-    }
-    long offset = nid * ErofsFormat.INODE_SLOT;
-    if ((bytes.unsignedShort(offset) & ~(7 << 1)) != ErofsFormat.FORMAT_EXTENDED) {
-      throw new CorruptImageException("nid " + nid + ": not an extended inode");
-    }
-    return offset;
-  }
-
-  private long directory(long nid) throws CorruptImageException {
-    long inode = inode(nid);
-    requireType(nid, bytes.unsignedShort(inode + ErofsFormat.INODE_MODE), FileMode.DIRECTORY);
-    return inode;
-  }
-
-  private static void requireType(long nid, int mode, int type) throws CorruptImageException {
-    if (FileMode.type(mode) != type) {
-      throw new CorruptImageException(
-          "nid %d: mode %o, expected type %o".formatted(nid, mode, type));
-    }
-  }
-
-  private int layout(long inode) throws CorruptImageException {
-    return bytes.unsignedShort(inode) >> 1;
-  }
-
-  private int xattrSize(long inode) throws CorruptImageException {
-    return ErofsFormat.xattrBodySize(bytes.unsignedShort(inode + ErofsFormat.INODE_XATTR_COUNT));
-  }
-
-  /** Returns where a directory's data or a link's target starts; all of it lies in the image. */
-  private long content(long inode) throws CorruptImageException {
-    long size = bytes.getLong(inode + ErofsFormat.INODE_FILE_SIZE);
-    long start =
-        switch (layout(inode)) {
-          case ErofsFormat.LAYOUT_INLINE -> inode + INODE_SIZE + xattrSize(inode);
-          case ErofsFormat.LAYOUT_PLAIN ->
-              bytes.unsignedInt(inode + ErofsFormat.INODE_UNION) * blockSize();
-          default -> throw new CorruptImageException("inode at " + inode + ": unknown layout");
-        };
-    bytes.check(start, size);
-    return start;
+    long inode = inodes.at(nid);
+    return XattrBody.list(bytes, inode + INODE_SIZE, inodes.xattrSize(inode), into);
   }
 }

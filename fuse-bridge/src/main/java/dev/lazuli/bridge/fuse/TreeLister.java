@@ -3,11 +3,12 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.lazuli.bridge.erofs.CorruptImageException;
+import dev.lazuli.bridge.erofs.EntryVisitor;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import java.lang.foreign.MemorySegment;
 
 /** Puts a directory's entries into a reply, with their attributes if the kernel wants them. */
-final class TreeLister implements ErofsImage.EntryVisitor {
+final class TreeLister implements EntryVisitor {
   /** The kernel's FT_* of an image and DT_* of a directory entry, by the former. */
   private static final byte[] DIRENT_TYPE = {0, 8, 4, 2, 6, 1, 12, 10};
 

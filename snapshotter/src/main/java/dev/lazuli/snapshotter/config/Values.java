@@ -16,65 +16,67 @@ record Values(Map<Setting<?>, Object> given) {
   }
 
   Configuration configuration() {
-    var state = get(Settings.STATE);
+    var state = get(NodeSettings.STATE);
     return new Configuration(
-        get(Settings.ROOT),
+        get(NodeSettings.ROOT),
         state,
-        get(Settings.ADDRESS).orElseGet(() -> state.resolve("lazuli.sock")),
-        new Configuration.Log(get(Settings.LOG_LEVEL), get(Settings.LOG_FORMAT)),
+        get(NodeSettings.ADDRESS).orElseGet(() -> state.resolve("lazuli.sock")),
+        new Configuration.Log(get(NodeSettings.LOG_LEVEL), get(NodeSettings.LOG_FORMAT)),
         registry(),
         fetch(),
         new Configuration.Cache(
-            get(Settings.QUOTA),
-            get(Settings.RESERVE),
-            get(Settings.OPEN_LAYERS),
-            get(Settings.REUSE_ENTRIES),
-            get(Settings.CHECKPOINT)),
+            get(CacheSettings.QUOTA),
+            get(CacheSettings.RESERVE),
+            get(CacheSettings.OPEN_LAYERS),
+            get(CacheSettings.REUSE_ENTRIES),
+            get(CacheSettings.CHECKPOINT)),
         new Configuration.Mount(
-            get(Settings.WAY),
-            get(Settings.MOUNT_TIMEOUT),
-            get(Settings.INDEX_MEMORY),
-            get(Settings.KEEPER),
-            get(Settings.KEEPER_PATIENCE)),
+            get(MountSettings.WAY),
+            get(MountSettings.MOUNT_TIMEOUT),
+            get(MountSettings.INDEX_MEMORY),
+            get(MountSettings.KEEPER),
+            get(MountSettings.KEEPER_PATIENCE)),
         new Configuration.Prefetch(
-            get(Settings.PREFETCH), get(Settings.PREFETCH_SIZE), get(Settings.HEAD_START)),
-        new Configuration.LayerPolicy(get(Settings.LAZY_FROM), get(Settings.ONE_TENANT)),
-        get(Settings.ALLOW_UNVERIFIED),
+            get(PrefetchSettings.PREFETCH),
+            get(PrefetchSettings.PREFETCH_SIZE),
+            get(PrefetchSettings.HEAD_START)),
+        new Configuration.LayerPolicy(get(TrustSettings.LAZY_FROM), get(TrustSettings.ONE_TENANT)),
+        get(TrustSettings.ALLOW_UNVERIFIED),
         new Configuration.Proof(
-            get(Settings.PROOF),
-            get(Settings.PROOF_SKIP),
-            get(Settings.PROOF_BEFORE_LOCAL),
-            get(Settings.PROOF_PASSES)),
-        get(Settings.RECORD_SIZE),
-        get(Settings.METRICS_ADDRESS));
+            get(TrustSettings.PROOF),
+            get(TrustSettings.PROOF_SKIP),
+            get(TrustSettings.PROOF_BEFORE_LOCAL),
+            get(TrustSettings.PROOF_PASSES)),
+        get(ReportSettings.RECORD_SIZE),
+        get(ReportSettings.METRICS_ADDRESS));
   }
 
   private Configuration.Registry registry() {
     return new Configuration.Registry(
-        get(Settings.MIRRORS),
-        get(Settings.HOSTS_DIR),
-        get(Settings.PLAIN_HTTP),
-        get(Settings.INSECURE_TLS),
-        get(Settings.CA_FILES),
-        get(Settings.DOCKER_CONFIG),
-        get(Settings.CONNECTIONS),
-        get(Settings.CONNECT_TIMEOUT),
-        get(Settings.HEADERS_TIMEOUT),
-        get(Settings.IDLE_TIMEOUT),
-        get(Settings.ATTEMPTS),
-        get(Settings.RETRY_WAIT),
-        get(Settings.MAX_RETRY_WAIT));
+        get(RegistrySettings.MIRRORS),
+        get(RegistrySettings.HOSTS_DIR),
+        get(RegistrySettings.PLAIN_HTTP),
+        get(RegistrySettings.INSECURE_TLS),
+        get(RegistrySettings.CA_FILES),
+        get(RegistrySettings.DOCKER_CONFIG),
+        get(RegistrySettings.CONNECTIONS),
+        get(RegistrySettings.CONNECT_TIMEOUT),
+        get(RegistrySettings.HEADERS_TIMEOUT),
+        get(RegistrySettings.IDLE_TIMEOUT),
+        get(RegistrySettings.ATTEMPTS),
+        get(RegistrySettings.RETRY_WAIT),
+        get(RegistrySettings.MAX_RETRY_WAIT));
   }
 
   private Configuration.Fetch fetch() {
     return new Configuration.Fetch(
-        get(Settings.STREAMS),
-        get(Settings.UNIT),
-        get(Settings.READ_DEADLINE),
-        get(Settings.BACKGROUND),
-        get(Settings.BACKGROUND_DELAY),
-        get(Settings.BACKGROUND_STREAMS),
-        get(Settings.BACKGROUND_BANDWIDTH),
-        get(Settings.BACKGROUND_REQUESTS));
+        get(FetchSettings.STREAMS),
+        get(FetchSettings.UNIT),
+        get(FetchSettings.READ_DEADLINE),
+        get(FetchSettings.BACKGROUND),
+        get(FetchSettings.BACKGROUND_DELAY),
+        get(FetchSettings.BACKGROUND_STREAMS),
+        get(FetchSettings.BACKGROUND_BANDWIDTH),
+        get(FetchSettings.BACKGROUND_REQUESTS));
   }
 }

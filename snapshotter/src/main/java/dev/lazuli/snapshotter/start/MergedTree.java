@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.bridge.erofs.CorruptImageException;
+import dev.lazuli.bridge.erofs.EntryVisitor;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -112,8 +113,7 @@ final class MergedTree {
     return List.copyOf(names);
   }
 
-  private record Names(TreeSet<String> names, StartBudget budget)
-      implements ErofsImage.EntryVisitor {
+  private record Names(TreeSet<String> names, StartBudget budget) implements EntryVisitor {
     @Override
     public boolean entry(
         MemorySegment image, long nameOffset, int nameLength, long nid, int type, long next) {
