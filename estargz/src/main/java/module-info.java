@@ -2,7 +2,6 @@
 module dev.lazuli.estargz {
   requires transitive dev.lazuli.digest;
   requires com.github.luben.zstd_jni;
-  requires tools.jackson.core;
   requires static transitive org.jspecify;
 
   exports dev.lazuli.estargz;

@@ -1,15 +1,13 @@
 package dev.lazuli.cache.chunks;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Checksums;
 import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -42,8 +40,6 @@ public final class ChunkTable {
   static final int HEADER_BYTES = 64;
   static final int RECORD_BYTES = 72;
   static final long MAGIC = 0x314b_4e55_4843_5a4cL; // "LZCHUNK1"
-  static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(LITTLE_ENDIAN);
-  static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(LITTLE_ENDIAN);
   public static final int DIGEST_BYTES = 32;
 
   private static final int SIZE = 8;
@@ -52,16 +48,18 @@ public final class ChunkTable {
   private static final int INNER_OFFSET = 32;
   private static final int DIGEST = 40;
 
-  private final MemorySegment table;
+  /** At most 1.2 GB. A buffer, because the quick compiler makes slow code of segments' methods. */
+  private final ByteBuffer table;
+
   private final int count;
   private final long dataSize;
   private final boolean blobOrdered;
 
-  private ChunkTable(MemorySegment table) {
+  private ChunkTable(ByteBuffer table) {
     this.table = table;
-    this.count = table.get(INT, 12);
-    this.dataSize = table.get(LONG, 16);
-    this.blobOrdered = table.get(INT, 28) == 1;
+    this.count = table.getInt(12);
+    this.dataSize = table.getLong(16);
+    this.blobOrdered = table.getInt(28) == 1;
   }
 
   /** Maps {@code file}; the mapping lives as long as {@code arena}. */
@@ -71,10 +69,14 @@ public final class ChunkTable {
       if (size < HEADER_BYTES) {
         throw new CacheCorruptException(file, "%d bytes are not a chunk table".formatted(size));
       }
-      MemorySegment table = channel.map(MapMode.READ_ONLY, 0, size, arena);
-      int count = table.get(INT, 12);
-      if (table.get(LONG, 0) != MAGIC
-          || table.get(INT, 8) != RECORD_BYTES
+      if (size > HEADER_BYTES + (long) MAX_CHUNKS * RECORD_BYTES) {
+        throw new CacheCorruptException(file, "%d bytes are too many".formatted(size));
+      }
+      var segment = channel.map(MapMode.READ_ONLY, 0, size, arena);
+      var table = segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      int count = table.getInt(12);
+      if (table.getLong(0) != MAGIC
+          || table.getInt(8) != RECORD_BYTES
           || count < 0
           || count > MAX_CHUNKS
           || size != HEADER_BYTES + (long) count * RECORD_BYTES) {
@@ -90,11 +92,11 @@ public final class ChunkTable {
    * in the table's header.
    */
   public void verify(Disk disk, Path file, Path meta) throws IOException {
-    if (Checksums.of(disk, file, HEADER_BYTES) != table.get(INT, 24)) {
+    if (Checksums.of(disk, file, HEADER_BYTES) != table.getInt(24)) {
       throw new CacheCorruptException(file, "checksum of the records differs");
     }
-    boolean known = table.get(INT, 32) == 1; // Versions before this one did not write it.
-    if (known && Checksums.of(disk, meta, 0) != table.get(INT, 36)) {
+    boolean known = table.getInt(32) == 1; // Versions before this one did not write it.
+    if (known && Checksums.of(disk, meta, 0) != table.getInt(36)) {
       throw new CacheCorruptException(meta, "checksum differs");
     }
   }
@@ -119,33 +121,33 @@ public final class ChunkTable {
 
   /** Returns where the chunk begins in the data file, in bytes. */
   public long dataOffset(int chunk) {
-    return table.get(LONG, at(chunk));
+    return table.getLong(at(chunk));
   }
 
   /** Returns the chunk's size in the data file in bytes, at least 1. */
   public long size(int chunk) {
-    return table.get(LONG, at(chunk) + SIZE);
+    return table.getLong(at(chunk) + SIZE);
   }
 
   /** Returns where the chunk ends in the data file: {@code dataOffset + size}. */
   public long dataEnd(int chunk) {
-    long at = at(chunk);
-    return table.get(LONG, at) + table.get(LONG, at + SIZE);
+    int at = at(chunk);
+    return table.getLong(at) + table.getLong(at + SIZE);
   }
 
   /** Returns where the compressed stream that holds the chunk begins in the blob. */
   public long blobOffset(int chunk) {
-    return table.get(LONG, at(chunk) + BLOB_OFFSET);
+    return table.getLong(at(chunk) + BLOB_OFFSET);
   }
 
   /** Returns where the compressed stream that holds the chunk ends in the blob. */
   public long blobEnd(int chunk) {
-    return table.get(LONG, at(chunk) + BLOB_END);
+    return table.getLong(at(chunk) + BLOB_END);
   }
 
   /** Returns how many bytes of the decompressed stream come before the chunk. */
   public long innerOffset(int chunk) {
-    return table.get(LONG, at(chunk) + INNER_OFFSET);
+    return table.getLong(at(chunk) + INNER_OFFSET);
   }
 
   /**
@@ -154,13 +156,13 @@ public final class ChunkTable {
    * their verification was switched off.
    */
   public void digest(int chunk, byte[] into) {
-    MemorySegment.copy(table, ValueLayout.JAVA_BYTE, at(chunk) + DIGEST, into, 0, DIGEST_BYTES);
+    table.get(at(chunk) + DIGEST, into, 0, DIGEST_BYTES);
   }
 
   public boolean hasDigest(int chunk) {
-    long at = at(chunk) + DIGEST;
+    int at = at(chunk) + DIGEST;
     for (int i = 0; i < DIGEST_BYTES; i += Long.BYTES) {
-      if (table.get(LONG, at + i) != 0) {
+      if (table.getLong(at + i) != 0) {
         return true;
       }
     }
@@ -169,7 +171,7 @@ public final class ChunkTable {
 
   /** Returns the first eight bytes of the chunk's SHA-256. */
   public long digestPrefix(int chunk) {
-    return table.get(LONG, at(chunk) + DIGEST);
+    return table.getLong(at(chunk) + DIGEST);
   }
 
   /**
@@ -208,8 +210,8 @@ public final class ChunkTable {
     return low;
   }
 
-  private long at(int chunk) {
-    return HEADER_BYTES + (long) Objects.checkIndex(chunk, count) * RECORD_BYTES;
+  private int at(int chunk) {
+    return HEADER_BYTES + Objects.checkIndex(chunk, count) * RECORD_BYTES;
   }
 
   /** Takes the chunks of a new layer in order of their data offsets. One thread. */

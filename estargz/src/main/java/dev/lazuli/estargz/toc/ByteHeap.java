@@ -2,7 +2,8 @@ package dev.lazuli.estargz.toc;
 
 import dev.lazuli.estargz.LayerFormatException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -21,6 +22,10 @@ final class ByteHeap {
   private final long limit;
   private final IndexSpace space;
   private MemorySegment[] blocks = new MemorySegment[4];
+
+  /** The blocks again, as {@link RowTable} has its own. */
+  private ByteBuffer[] buffers = new ByteBuffer[4];
+
   private int blockCount;
   private int size;
 
@@ -35,7 +40,7 @@ final class ByteHeap {
   int add(byte[] bytes, int offset, int length) throws LayerFormatException {
     reserve(length);
     if (length > 0) {
-      MemorySegment.copy(bytes, offset, block(size), ValueLayout.JAVA_BYTE, size & MASK, length);
+      buffer(size).put(size & MASK, bytes, offset, length);
     }
     var at = size;
     size += length;
@@ -59,33 +64,33 @@ final class ByteHeap {
     var block = space.block(BLOCK_BYTES);
     if (blockCount == blocks.length) {
       blocks = Arrays.copyOf(blocks, 2 * blockCount);
+      buffers = Arrays.copyOf(buffers, 2 * blockCount);
     }
+    buffers[blockCount] = block.asByteBuffer().order(ByteOrder.nativeOrder());
     blocks[blockCount++] = block;
   }
 
-  private MemorySegment block(int at) {
-    return blocks[at >>> SHIFT];
+  private ByteBuffer buffer(int at) {
+    return buffers[at >>> SHIFT];
   }
 
   MemorySegment slice(int at, int length) {
-    return length == 0 ? NOTHING : block(at).asSlice(at & MASK, length).asReadOnly();
-  }
-
-  byte byteAt(int at) {
-    return block(at).get(ValueLayout.JAVA_BYTE, at & MASK);
+    return length == 0 ? NOTHING : blocks[at >>> SHIFT].asSlice(at & MASK, length).asReadOnly();
   }
 
   int shortAt(int at) {
-    return block(at).get(ValueLayout.JAVA_SHORT_UNALIGNED, at & MASK) & 0xffff;
+    return buffer(at).getShort(at & MASK) & 0xffff;
   }
 
   int intAt(int at) {
-    return block(at).get(ValueLayout.JAVA_INT_UNALIGNED, at & MASK);
+    return buffer(at).getInt(at & MASK);
   }
 
   boolean equals(int at, byte[] other, int offset, int length) {
+    var buffer = buffer(at);
+    var from = at & MASK;
     for (int i = 0; i < length; i++) {
-      if (byteAt(at + i) != other[offset + i]) {
+      if (buffer.get(from + i) != other[offset + i]) {
         return false;
       }
     }
@@ -95,8 +100,12 @@ final class ByteHeap {
   /** Compares two names as unsigned bytes, the shorter first where one starts the other. */
   int compare(int at, int length, int otherAt, int otherLength) {
     var common = Math.min(length, otherLength);
+    var buffer = buffer(at);
+    var from = at & MASK;
+    var other = buffer(otherAt);
+    var otherFrom = otherAt & MASK;
     for (int i = 0; i < common; i++) {
-      var difference = (byteAt(at + i) & 0xff) - (byteAt(otherAt + i) & 0xff);
+      var difference = (buffer.get(from + i) & 0xff) - (other.get(otherFrom + i) & 0xff);
       if (difference != 0) {
         return difference;
       }

@@ -88,7 +88,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
    */
   public void read(InputStream json) throws IOException {
     try {
-      new TocParser(layer, limits, this::add).parse(json);
+      new TocParser(layer, limits, json, this::add).parse();
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

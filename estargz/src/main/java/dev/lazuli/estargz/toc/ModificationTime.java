@@ -3,23 +3,22 @@ package dev.lazuli.estargz.toc;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 
-/** Reads RFC 3339 times such as {@code 2006-01-02T15:04:05.999999999+07:00} from characters. */
+/** Reads RFC 3339 times such as {@code 2006-01-02T15:04:05.999999999+07:00} from bytes. */
 final class ModificationTime {
-  private final char[] text;
+  private final byte[] text;
   private final int end;
   private int at;
   private long seconds;
   private int nanos;
 
-  private ModificationTime(char[] text, int offset, int length) {
-    this.text = text;
-    at = offset;
-    end = offset + length;
+  private ModificationTime(Utf8Buffer text) {
+    this.text = text.bytes();
+    end = text.length();
   }
 
   /** Reads the time into the entry. Go's zero time, year 1, stands for "not known": 1970. */
-  static void read(char[] text, int offset, int length, TocEntry into) {
-    var time = new ModificationTime(text, offset, length);
+  static void read(Utf8Buffer text, TocEntry into) {
+    var time = new ModificationTime(text);
     time.parse();
     into.mtimeSeconds = time.seconds;
     into.mtimeNanos = time.nanos;

@@ -1,14 +1,17 @@
 package dev.lazuli.estargz.toc;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
  * A table of rows of equal width that grows off the heap, in blocks, so that nothing is copied and
  * no room is wasted. Owned by one thread while it grows; a table of an {@link IndexSpace} may then
  * be read by any.
+ *
+ * <p>The blocks are read as buffers: the quick compiler makes good code of a buffer's methods, but
+ * not of a segment's, which are method handles to it. A layer is mostly indexed by such code.
  */
 final class RowTable implements AutoCloseable {
   private static final int BLOCK_BYTES = 64 << 10;
@@ -21,7 +24,7 @@ final class RowTable implements AutoCloseable {
   private final int shift;
 
   private final int mask;
-  private MemorySegment[] blocks = new MemorySegment[4];
+  private ByteBuffer[] blocks = new ByteBuffer[4];
   private int blockCount;
   private int rows;
 
@@ -53,7 +56,7 @@ final class RowTable implements AutoCloseable {
   }
 
   private void addBlock() {
-    var block = space.block(arena, blockBytes());
+    var block = space.block(arena, blockBytes()).asByteBuffer().order(ByteOrder.nativeOrder());
     if (blockCount == blocks.length) {
       blocks = Arrays.copyOf(blocks, 2 * blockCount);
     }
@@ -77,36 +80,32 @@ final class RowTable implements AutoCloseable {
     setInt(add(), 0, value);
   }
 
-  private MemorySegment block(int row) {
-    return blocks[row >>> shift];
-  }
-
-  private long at(int row, int field) {
-    return (long) (row & mask) * rowBytes + field;
+  private int at(int row, int field) {
+    return (row & mask) * rowBytes + field;
   }
 
   int getInt(int row, int field) {
-    return block(row).get(ValueLayout.JAVA_INT, at(row, field));
+    return blocks[row >>> shift].getInt(at(row, field));
   }
 
   void setInt(int row, int field, int value) {
-    block(row).set(ValueLayout.JAVA_INT, at(row, field), value);
+    blocks[row >>> shift].putInt(at(row, field), value);
   }
 
   long getLong(int row, int field) {
-    return block(row).get(ValueLayout.JAVA_LONG, at(row, field));
+    return blocks[row >>> shift].getLong(at(row, field));
   }
 
   void setLong(int row, int field, long value) {
-    block(row).set(ValueLayout.JAVA_LONG, at(row, field), value);
+    blocks[row >>> shift].putLong(at(row, field), value);
   }
 
   void getBytes(int row, int field, byte[] into) {
-    MemorySegment.copy(block(row), ValueLayout.JAVA_BYTE, at(row, field), into, 0, into.length);
+    blocks[row >>> shift].get(at(row, field), into);
   }
 
   void setBytes(int row, int field, byte[] from) {
-    MemorySegment.copy(from, 0, block(row), ValueLayout.JAVA_BYTE, at(row, field), from.length);
+    blocks[row >>> shift].put(at(row, field), from);
   }
 
   /** Frees the memory, unless the table lives as long as its space. Idempotent. */

@@ -1,19 +1,16 @@
 package dev.lazuli.estargz.toc;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.JsonInput.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DateTimeException;
-import java.util.HexFormat;
+import java.util.Arrays;
+import java.util.Base64;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.exc.JacksonIOException;
-import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads a TOC's JSON while it streams by, entry after entry into one reused {@link TocEntry}. Takes
@@ -34,179 +31,184 @@ final class TocParser {
 
   static final long MAX_MINOR = 0xf_ffff;
 
+  private static final byte[] SHA256 = "sha256:".getBytes(US_ASCII);
+  private static final int HEX_DIGITS = 64;
+
   private final String layer;
   private final Limits limits;
   private final EntrySink sink;
+  private final JsonInput json;
+  private final Utf8Buffer name = new Utf8Buffer();
+  private final Utf8Buffer text = new Utf8Buffer();
   private final TocEntry entry = new TocEntry();
   private final Utf8Buffer xattrName = new Utf8Buffer();
   private int entries;
 
-  TocParser(String layer, Limits limits, EntrySink sink) {
+  TocParser(String layer, Limits limits, InputStream json, EntrySink sink) {
     this.layer = layer;
     this.limits = limits;
     this.sink = sink;
+    var longest = Math.max(4096, Math.max(limits.pathBytes(), limits.xattrBytes() * 4 / 3 + 4));
+    this.json = new JsonInput(layer, json, limits.jsonDepth(), longest);
   }
 
   /** Parses the whole input. */
-  void parse(InputStream json) throws IOException {
-    var longest = Math.max(4096, Math.max(limits.pathBytes(), limits.xattrBytes() * 4 / 3 + 4));
-    var constraints =
-        StreamReadConstraints.builder()
-            .maxNestingDepth(limits.jsonDepth())
-            .maxStringLength(longest)
-            .maxNameLength(1024)
-            .maxNumberLength(40)
-            .maxDocumentLength(-1)
-            .build();
-    var factory = JsonFactory.builder().streamReadConstraints(constraints).build();
-    try (var parser = factory.createParser(ObjectReadContext.empty(), new Utf8Input(layer, json))) {
-      document(parser);
-    } catch (JacksonIOException e) {
-      throw e.getCause();
-    } catch (JacksonException e) {
-      throw bad("JSON", e.getOriginalMessage(), "a TOC within our limits", e);
-    }
-  }
-
-  private void document(JsonParser parser) throws IOException {
-    expect(parser, parser.nextToken(), JsonToken.START_OBJECT, "document");
-    for (String field; (field = parser.nextName()) != null; ) {
-      parser.nextToken();
-      switch (field) {
-        case "version" -> number(parser, field, 1, 1);
-        case "entries" -> entries(parser);
-        default -> parser.skipChildren();
+  void parse() throws IOException {
+    expect(Kind.OBJECT, "document");
+    json.begin();
+    while (json.nextName(name)) {
+      switch (TocField.of(name)) {
+        case VERSION -> number(TocField.VERSION, 1, 1);
+        case ENTRIES -> entries();
+        default -> json.skip();
       }
     }
-    if (parser.nextToken() != null) {
-      throw bad("JSON", "more text after the document", "one object", null);
-    }
+    json.end();
   }
 
-  private void entries(JsonParser parser) throws IOException {
-    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+  private void entries() throws IOException {
+    if (json.kind() == Kind.NULL) {
+      json.skip();
       return;
     }
-    expect(parser, parser.currentToken(), JsonToken.START_ARRAY, "entries");
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      expect(parser, parser.currentToken(), JsonToken.START_OBJECT, "entry");
+    expect(Kind.ARRAY, "entries");
+    json.begin();
+    while (json.nextElement()) {
+      expect(Kind.OBJECT, "entry");
       if (++entries > limits.entries()) {
         throw bad("entries", entries, "at most " + limits.entries(), null);
       }
       entry.clear();
-      for (String field; (field = parser.nextName()) != null; ) {
-        if (parser.nextToken() != JsonToken.VALUE_NULL) {
-          field(parser, field);
+      json.begin();
+      while (json.nextName(name)) {
+        if (json.kind() == Kind.NULL) {
+          json.skip();
+        } else {
+          field(TocField.of(name));
         }
       }
       sink.entry(entry);
     }
   }
 
-  private void field(JsonParser parser, String field) throws IOException {
+  private void field(TocField field) throws IOException {
     switch (field) {
-      case "name" -> string(parser, field, entry.name);
-      case "type" -> type(parser);
-      case "size" -> entry.size = number(parser, field, 0, limits.dataBytes());
-      case "modtime" -> modificationTime(parser);
-      case "linkName" -> string(parser, field, entry.link);
+      case NAME -> string(field, entry.name);
+      case TYPE -> type();
+      case SIZE -> entry.size = number(field, 0, limits.dataBytes());
+      case MODIFIED -> modificationTime();
+      case LINK -> string(field, entry.link);
       // Tars say it in many ways: some with type bits, Go as a signed 64-bit number.
-      case "mode" -> entry.mode = (int) number(parser, field, 0, Long.MAX_VALUE) & 0xfff;
-      case "uid" -> entry.uid = (int) number(parser, field, 0, UNSIGNED_INT);
-      case "gid" -> entry.gid = (int) number(parser, field, 0, UNSIGNED_INT);
-      case "devMajor" -> entry.deviceMajor = (int) number(parser, field, 0, MAX_MAJOR);
-      case "devMinor" -> entry.deviceMinor = (int) number(parser, field, 0, MAX_MINOR);
-      case "offset" -> entry.blobOffset = number(parser, field, 0, Long.MAX_VALUE);
-      case "innerOffset" -> entry.innerOffset = number(parser, field, 0, Long.MAX_VALUE);
-      case "chunkOffset" -> entry.chunkOffset = number(parser, field, 0, limits.dataBytes());
-      case "chunkSize" -> entry.chunkSize = number(parser, field, 0, limits.dataBytes());
-      case "chunkType" -> chunkType(parser);
-      case "digest" -> entry.hasDigest = digest(parser, field, entry.digest);
-      case "chunkDigest" -> entry.hasChunkDigest = digest(parser, field, entry.chunkDigest);
-      case "xattrs" -> xattrs(parser);
-      default -> parser.skipChildren();
+      case MODE -> entry.mode = (int) number(field, 0, Long.MAX_VALUE) & 0xfff;
+      case UID -> entry.uid = (int) number(field, 0, UNSIGNED_INT);
+      case GID -> entry.gid = (int) number(field, 0, UNSIGNED_INT);
+      case DEVICE_MAJOR -> entry.deviceMajor = (int) number(field, 0, MAX_MAJOR);
+      case DEVICE_MINOR -> entry.deviceMinor = (int) number(field, 0, MAX_MINOR);
+      case OFFSET -> entry.blobOffset = number(field, 0, Long.MAX_VALUE);
+      case INNER_OFFSET -> entry.innerOffset = number(field, 0, Long.MAX_VALUE);
+      case CHUNK_OFFSET -> entry.chunkOffset = number(field, 0, limits.dataBytes());
+      case CHUNK_SIZE -> entry.chunkSize = number(field, 0, limits.dataBytes());
+      case CHUNK_TYPE -> chunkType();
+      case DIGEST -> entry.hasDigest = digest(field, entry.digest);
+      case CHUNK_DIGEST -> entry.hasChunkDigest = digest(field, entry.chunkDigest);
+      case XATTRS -> xattrs();
+      case VERSION, ENTRIES, UNKNOWN -> json.skip();
     }
   }
 
-  private void type(JsonParser parser) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, "type");
-    entry.kind = EntryKind.fromWire(parser.getString());
+  private void type() throws IOException {
+    string(TocField.TYPE, text);
+    entry.kind = EntryKind.fromWire(text.latin1());
     if (entry.kind == null) {
-      throw bad("type", parser.getString(), "a known entry type", null);
+      throw bad(TocField.TYPE.wire(), text, "a known entry type", null);
     }
   }
 
-  private void chunkType(JsonParser parser) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, "chunkType");
-    var type = parser.getString();
-    if (!type.isEmpty() && !type.equals("zeros")) {
-      throw bad("chunkType", type, "empty or \"zeros\"", null);
+  private void chunkType() throws IOException {
+    string(TocField.CHUNK_TYPE, text);
+    entry.zeros = text.latin1().equals("zeros");
+    if (text.length() > 0 && !entry.zeros) {
+      throw bad(TocField.CHUNK_TYPE.wire(), text, "empty or \"zeros\"", null);
     }
-    entry.zeros = type.equals("zeros");
   }
 
-  private void modificationTime(JsonParser parser) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, "modtime");
-    if (parser.getStringLength() == 0) {
+  private void modificationTime() throws IOException {
+    string(TocField.MODIFIED, text);
+    if (text.length() == 0) {
       return;
     }
     try {
-      ModificationTime.read(
-          parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength(), entry);
+      ModificationTime.read(text, entry);
     } catch (DateTimeException e) {
-      throw bad("modtime", parser.getString(), "an RFC 3339 time", e);
+      throw bad(TocField.MODIFIED.wire(), text, "an RFC 3339 time", e);
     }
   }
 
-  private boolean digest(JsonParser parser, String field, byte[] into) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, field);
-    var length = parser.getStringLength();
-    if (length == 0) {
+  private boolean digest(TocField field, byte[] into) throws IOException {
+    string(field, text);
+    if (text.length() == 0) {
       return false;
     }
-    var text = parser.getStringCharacters();
-    var at = parser.getStringOffset();
-    if (length != 71 || !startsWithSha256(text, at)) {
-      throw bad(field, parser.getString(), "sha256:<64 hex digits>", null);
+    var hex = text.bytes();
+    if (text.length() != SHA256.length + HEX_DIGITS || !text.startsWith(SHA256)) {
+      throw notSha256(field);
     }
     var nothing = 0;
-    for (int i = 0; i < 32; i++) {
-      var high = text[at + 7 + 2 * i];
-      var low = text[at + 8 + 2 * i];
-      if (!HexFormat.isHexDigit(high) || !HexFormat.isHexDigit(low)) {
-        throw bad(field, parser.getString(), "sha256:<64 hex digits>", null);
-      }
-      into[i] = (byte) (HexFormat.fromHexDigit(high) << 4 | HexFormat.fromHexDigit(low));
-      nothing |= into[i];
+    var all = 0;
+    for (int i = 0; i < into.length; i++) {
+      var at = SHA256.length + 2 * i;
+      var octet = hexDigit(hex[at]) << 4 | hexDigit(hex[at + 1]);
+      into[i] = (byte) octet;
+      nothing |= octet;
+      all |= octet;
+    }
+    if (all < 0) {
+      throw notSha256(field);
     }
     // All zeros stand for "no digest" in the chunk table, so they cannot be one.
     return nothing != 0;
   }
 
-  private static boolean startsWithSha256(char[] text, int at) {
-    for (int i = 0; i < 7; i++) {
-      if (text[at + i] != "sha256:".charAt(i)) {
-        return false;
-      }
+  /** Returns a digit's value, below 0 for what is not one. */
+  private static int hexDigit(byte digit) {
+    if (digit >= '0' && digit <= '9') {
+      return digit - '0';
     }
-    return true;
+    var letter = digit | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
   }
 
-  private void xattrs(JsonParser parser) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.START_OBJECT, "xattrs");
+  private LayerFormatException notSha256(TocField field) {
+    return bad(field.wire(), text, "sha256:<64 hex digits>", null);
+  }
+
+  private void xattrs() throws IOException {
+    expect(Kind.OBJECT, "xattrs");
     entry.xattrs.clear();
     entry.xattrCount = 0;
-    for (String name; (name = parser.nextName()) != null; ) {
-      var value = parser.nextToken() == JsonToken.VALUE_NULL ? new byte[0] : base64(parser);
-      var chars = name.toCharArray();
-      xattrName.set(chars, 0, chars.length);
-      xattr(value);
+    json.begin();
+    while (json.nextName(xattrName)) {
+      if (json.kind() == Kind.NULL) {
+        json.skip();
+        xattr(new byte[0]);
+      } else {
+        xattr(base64());
+      }
     }
   }
 
-  private byte[] base64(JsonParser parser) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, "xattr value");
-    return parser.getBinaryValue();
+  /** The strict form, with padding: as Go's decoder takes it. */
+  private byte[] base64() throws IOException {
+    expect(Kind.STRING, "xattr value");
+    json.string(text);
+    try {
+      if (text.length() % 4 == 0) {
+        return Base64.getDecoder().decode(Arrays.copyOf(text.bytes(), text.length()));
+      }
+      throw bad("xattr value in JSON", text, "base64 with its padding", null);
+    } catch (IllegalArgumentException e) {
+      throw bad("xattr value in JSON", text, "base64", e);
+    }
   }
 
   private void xattr(byte[] value) throws LayerFormatException {
@@ -224,28 +226,27 @@ final class TocParser {
     }
   }
 
-  private void string(JsonParser parser, String field, Utf8Buffer into) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_STRING, field);
-    into.set(parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength());
+  private void string(TocField field, Utf8Buffer into) throws IOException {
+    expect(Kind.STRING, field.wire());
+    json.string(into);
   }
 
-  private long number(JsonParser parser, String field, long least, long most) throws IOException {
-    expect(parser, parser.currentToken(), JsonToken.VALUE_NUMBER_INT, field);
-    if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
-      throw bad(field, parser.getString(), least + " to " + most, null);
+  private long number(TocField field, long least, long most) throws IOException {
+    expect(Kind.NUMBER, field.wire());
+    var value = json.number();
+    if (!json.isIntegral()) {
+      throw bad(field.wire(), "a fraction, or beyond 64 bits", least + " to " + most, null);
     }
-    var value = parser.getLongValue();
     if (value < least || value > most) {
-      throw bad(field, value, least + " to " + most, null);
+      throw bad(field.wire(), value, least + " to " + most, null);
     }
     return value;
   }
 
-  private void expect(JsonParser parser, @Nullable JsonToken actual, JsonToken wanted, String field)
-      throws LayerFormatException {
+  private void expect(Kind wanted, String field) throws IOException {
+    var actual = json.kind();
     if (actual != wanted) {
-      var value = actual == null || actual.isStructStart() ? actual : parser.getString();
-      throw bad(field, String.valueOf(value), wanted.name(), null);
+      throw bad(field, actual, wanted.name(), null);
     }
   }
 

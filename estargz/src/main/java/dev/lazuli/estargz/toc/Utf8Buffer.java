@@ -20,28 +20,30 @@ final class Utf8Buffer {
     length = 0;
   }
 
-  /** Encodes characters; a surrogate without its partner becomes U+FFFD, as Go's JSON does it. */
-  void set(char[] chars, int offset, int count) {
-    reserve(3 * count);
-    length = 0;
-    for (int i = 0; i < count; i++) {
-      char c = chars[offset + i];
-      if (c < 0x80) {
-        bytes[length++] = (byte) c;
-      } else if (c < 0x800) {
-        bytes[length++] = (byte) (0xc0 | c >> 6);
-        putContinuation(c);
-      } else if (Character.isHighSurrogate(c)
-          && i + 1 < count
-          && Character.isLowSurrogate(chars[offset + i + 1])) {
-        putFourBytes(Character.toCodePoint(c, chars[offset + ++i]));
-      } else {
-        putThreeBytes(Character.isSurrogate(c) ? '\ufffd' : c);
-      }
+  /** Appends a byte. */
+  void append(int value) {
+    if (length == bytes.length) {
+      reserve(length + 1);
+    }
+    bytes[length++] = (byte) value;
+  }
+
+  /** Appends a character that is no surrogate. */
+  void appendCharacter(int codePoint) {
+    reserve(length + 4);
+    if (codePoint < 0x80) {
+      bytes[length++] = (byte) codePoint;
+    } else if (codePoint < 0x800) {
+      bytes[length++] = (byte) (0xc0 | codePoint >> 6);
+      putContinuation(codePoint);
+    } else if (codePoint < 0x10000) {
+      putThreeBytes(codePoint);
+    } else {
+      putFourBytes(codePoint);
     }
   }
 
-  private void putThreeBytes(char c) {
+  private void putThreeBytes(int c) {
     bytes[length++] = (byte) (0xe0 | c >> 12);
     putContinuation(c >> 6);
     putContinuation(c);
@@ -70,6 +72,12 @@ final class Utf8Buffer {
     if (needed > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(needed, 2 * bytes.length));
     }
+  }
+
+  /** Returns whether it starts with all of these bytes. */
+  boolean startsWith(byte[] prefix) {
+    return length >= prefix.length
+        && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
   }
 
   /** Returns whether U+FFFD is in it. */

@@ -6,9 +6,10 @@ import static dev.lazuli.bridge.erofs.ErofsFormat.DIRENT_TYPE;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Packs a directory's entries into blocks, in the form that {@link DirectoryBlocks} describes, and
@@ -19,18 +20,20 @@ final class DirectoryPacker {
   /** Takes a block; it is the packer's again when the call returns. */
   @FunctionalInterface
   interface BlockSink {
-    void block(MemorySegment block, int length) throws IOException;
+    void block(byte[] block, int length) throws IOException;
   }
 
-  private static final MemorySegment SELF = MemorySegment.ofArray(new byte[] {'.'});
-  private static final MemorySegment PARENT = MemorySegment.ofArray(new byte[] {'.', '.'});
+  private static final byte[] SELF = {'.'};
+  private static final byte[] PARENT = {'.', '.'};
+  private static final int NONE = -1;
   private static final int DIRECTORY_TYPE = FileMode.direntType(FileMode.DIRECTORY);
 
   private final int blockSize;
   private final BlockSink sink;
-  private final MemorySegment block;
-  private final MemorySegment names;
-  private final MemorySegment previous;
+  private final ByteBuffer block;
+  private final byte[] names;
+  private byte[] name = new byte[ErofsFormat.MAX_NAME];
+  private byte[] previous = new byte[ErofsFormat.MAX_NAME];
 
   private int directory;
   private long selfNid;
@@ -41,12 +44,11 @@ final class DirectoryPacker {
   private int nameBytes;
   private long size;
 
-  DirectoryPacker(int blockSize, Arena arena, BlockSink sink) {
+  DirectoryPacker(int blockSize, BlockSink sink) {
     this.blockSize = blockSize;
     this.sink = sink;
-    this.block = arena.allocate(blockSize);
-    this.names = arena.allocate(blockSize);
-    this.previous = arena.allocate(ErofsFormat.MAX_NAME);
+    this.block = ByteBuffer.allocate(blockSize).order(ByteOrder.LITTLE_ENDIAN);
+    this.names = new byte[blockSize];
   }
 
   /** Starts a directory; {@code directory} is its number in the source, for messages. */
@@ -67,47 +69,54 @@ final class DirectoryPacker {
    * @throws UnrepresentableInodeException if the name is none or out of order
    * @throws IOException if the sink fails
    */
-  void add(MemorySegment name, long nid, int type) throws IOException {
-    checkName(name);
-    addDotsBefore(name);
-    append(name, nid, type);
+  void add(MemorySegment entry, long nid, int type) throws IOException {
+    int length = checkedLength(entry.byteSize());
+    // Once out of the segment: an array's bytes are read faster by code that is not yet optimised.
+    MemorySegment.copy(entry, JAVA_BYTE, 0, name, 0, length);
+    checkName(length);
+    addDotsBefore(length);
+    append(name, length, nid, type);
+    var last = previous;
+    previous = name;
+    previousLength = length;
+    name = last;
   }
 
   /** Hands the last block to the sink and returns the size in bytes of the whole directory. */
   long end() throws IOException {
-    addDotsBefore(null);
+    addDotsBefore(NONE);
     int length = count * DIRENT_SIZE + nameBytes;
     flush(length);
     size += length;
     return size;
   }
 
-  private void addDotsBefore(@Nullable MemorySegment name) throws IOException {
-    if (dotsAdded == 0 && (name == null || compare(SELF, name) < 0)) {
-      append(SELF, selfNid, DIRECTORY_TYPE);
+  /** Adds those that come before the name that is to be added, or before the end. */
+  private void addDotsBefore(int length) throws IOException {
+    if (dotsAdded == 0 && (length == NONE || compare(SELF, SELF.length, name, length) < 0)) {
+      append(SELF, SELF.length, selfNid, DIRECTORY_TYPE);
       dotsAdded = 1;
     }
-    if (dotsAdded == 1 && (name == null || compare(PARENT, name) < 0)) {
-      append(PARENT, parentNid, DIRECTORY_TYPE);
+    if (dotsAdded == 1 && (length == NONE || compare(PARENT, PARENT.length, name, length) < 0)) {
+      append(PARENT, PARENT.length, parentNid, DIRECTORY_TYPE);
       dotsAdded = 2;
     }
   }
 
-  private void append(MemorySegment name, long nid, int type) throws IOException {
-    int length = (int) name.byteSize();
+  private void append(byte[] entry, int length, long nid, int type) throws IOException {
     int used = count * DIRENT_SIZE + nameBytes;
     if (used + DIRENT_SIZE + length > blockSize) {
-      block.asSlice(used).fill((byte) 0);
+      Arrays.fill(block.array(), used, blockSize, (byte) 0);
       flush(blockSize);
       size += blockSize;
       count = 0;
       nameBytes = 0;
     }
-    long dirent = (long) count * DIRENT_SIZE;
-    block.set(ErofsFormat.LONG, dirent, nid);
-    block.set(ErofsFormat.SHORT, dirent + DIRENT_NAME_OFFSET, (short) nameBytes);
-    block.set(ErofsFormat.SHORT, dirent + DIRENT_TYPE, (short) type);
-    MemorySegment.copy(name, 0, names, nameBytes, length);
+    int dirent = count * DIRENT_SIZE;
+    block.putLong(dirent, nid);
+    block.putShort(dirent + DIRENT_NAME_OFFSET, (short) nameBytes);
+    block.putShort(dirent + DIRENT_TYPE, (short) type);
+    System.arraycopy(entry, 0, names, nameBytes, length);
     nameBytes += length;
     count++;
   }
@@ -115,44 +124,36 @@ final class DirectoryPacker {
   /** Puts the names behind the dirents, whose name offsets counted from the first name so far. */
   private void flush(int length) throws IOException {
     int direntBytes = count * DIRENT_SIZE;
-    for (long at = DIRENT_NAME_OFFSET; at < direntBytes; at += DIRENT_SIZE) {
-      int offset = block.get(ErofsFormat.SHORT, at) + direntBytes;
-      block.set(ErofsFormat.SHORT, at, (short) offset);
+    for (int at = DIRENT_NAME_OFFSET; at < direntBytes; at += DIRENT_SIZE) {
+      block.putShort(at, (short) (block.getShort(at) + direntBytes));
     }
-    MemorySegment.copy(names, 0, block, direntBytes, nameBytes);
-    sink.block(block, length);
+    System.arraycopy(names, 0, block.array(), direntBytes, nameBytes);
+    sink.block(block.array(), length);
   }
 
-  private void checkName(MemorySegment name) throws UnrepresentableInodeException {
-    long length = name.byteSize();
+  private int checkedLength(long length) throws UnrepresentableInodeException {
     if (length == 0 || length > ErofsFormat.MAX_NAME) {
       throw new UnrepresentableInodeException(
           directory, "entry with a name of " + length + " bytes");
     }
-    for (long i = 0; i < length; i++) {
-      byte b = name.get(JAVA_BYTE, i);
-      if (b == 0 || b == '/') {
+    return (int) length;
+  }
+
+  private void checkName(int length) throws UnrepresentableInodeException {
+    for (int i = 0; i < length; i++) {
+      if (name[i] == 0 || name[i] == '/') {
         throw new UnrepresentableInodeException(directory, "entry with NUL or / in its name");
       }
     }
-    if (name.mismatch(SELF) == -1 || name.mismatch(PARENT) == -1) {
+    if (name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'))) {
       throw new UnrepresentableInodeException(directory, "entry named . or ..");
     }
-    if (compare(previous.asSlice(0, previousLength), name) >= 0) {
+    if (compare(previous, previousLength, name, length) >= 0) {
       throw new UnrepresentableInodeException(directory, "entries not sorted by name");
     }
-    MemorySegment.copy(name, 0, previous, 0, length);
-    previousLength = (int) length;
   }
 
-  private static int compare(MemorySegment a, MemorySegment b) {
-    long at = a.mismatch(b);
-    if (at == -1) {
-      return 0;
-    }
-    if (at == a.byteSize() || at == b.byteSize()) {
-      return Long.compare(a.byteSize(), b.byteSize());
-    }
-    return Byte.compareUnsigned(a.get(JAVA_BYTE, at), b.get(JAVA_BYTE, at));
+  private static int compare(byte[] a, int lengthA, byte[] b, int lengthB) {
+    return Arrays.compareUnsigned(a, 0, lengthA, b, 0, lengthB);
   }
 }

@@ -1,9 +1,13 @@
 package dev.lazuli.bridge.erofs;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,8 +44,9 @@ public final class ErofsWriter {
   private final ImagePlan plan;
   private final RegionWriter inodes;
   private final RegionWriter blocks;
-  private final MemorySegment inode;
-  private final MemorySegment inlineBlock;
+  private final ByteBuffer inode = buffer(ErofsFormat.INODE_SIZE);
+  private final ByteBuffer chunkIndex = buffer(ErofsFormat.CHUNK_INDEX_SIZE);
+  private final byte[] inlineBlock;
   private final DirectoryPacker packer;
   private boolean inline;
   private int subdirectories;
@@ -54,13 +59,16 @@ public final class ErofsWriter {
     this.blockBits = blockBits;
     this.out = out;
     int blockSize = 1 << blockBits;
-    this.plan = ImagePlan.of(source, blockSize, new XattrEncoder(arena), arena);
-    this.xattrs = new XattrEncoder(arena);
+    this.plan = ImagePlan.of(source, blockSize, new XattrEncoder(), arena);
+    this.xattrs = new XattrEncoder();
     this.inodes = new RegionWriter(out, 0, arena);
     this.blocks = new RegionWriter(out, plan.inodesEnd(), arena);
-    this.inode = arena.allocate(ErofsFormat.INODE_SIZE);
-    this.inlineBlock = arena.allocate(blockSize);
-    this.packer = new DirectoryPacker(blockSize, arena, this::directoryBlock);
+    this.inlineBlock = new byte[blockSize];
+    this.packer = new DirectoryPacker(blockSize, this::directoryBlock);
+  }
+
+  private static ByteBuffer buffer(int size) {
+    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
@@ -129,28 +137,24 @@ public final class ErofsWriter {
     } else if (FileMode.isSymlink(mode)) {
       writeLinkTarget(number);
     }
-    inode.fill((byte) 0);
-    inode.set(ErofsFormat.SHORT, ErofsFormat.INODE_FORMAT, format(number, mode));
-    inode.set(
-        ErofsFormat.SHORT,
-        ErofsFormat.INODE_XATTR_COUNT,
-        (short) ErofsFormat.xattrCount(xattrSize));
-    inode.set(ErofsFormat.SHORT, ErofsFormat.INODE_MODE, (short) mode);
-    inode.set(ErofsFormat.LONG, ErofsFormat.INODE_FILE_SIZE, fileSize(number, mode));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_UNION, union(number, mode, contentBlock));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_NUMBER, (int) plan.nid(number));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_UID, source.uid(number));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_GID, source.gid(number));
-    inode.set(ErofsFormat.LONG, ErofsFormat.INODE_MTIME, source.mtimeSeconds(number));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_MTIME_NANOS, mtimeNanos(number));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_LINKS, linkCount(number, mode));
-    inode.set(ErofsFormat.INT, ErofsFormat.INODE_OWN_FLAGS, ownFlags(number));
+    inode.putShort(ErofsFormat.INODE_FORMAT, format(number, mode));
+    inode.putShort(ErofsFormat.INODE_XATTR_COUNT, (short) ErofsFormat.xattrCount(xattrSize));
+    inode.putShort(ErofsFormat.INODE_MODE, (short) mode);
+    inode.putLong(ErofsFormat.INODE_FILE_SIZE, fileSize(number, mode));
+    inode.putInt(ErofsFormat.INODE_UNION, union(number, mode, contentBlock));
+    inode.putInt(ErofsFormat.INODE_NUMBER, (int) plan.nid(number));
+    inode.putInt(ErofsFormat.INODE_UID, source.uid(number));
+    inode.putInt(ErofsFormat.INODE_GID, source.gid(number));
+    inode.putLong(ErofsFormat.INODE_MTIME, source.mtimeSeconds(number));
+    inode.putInt(ErofsFormat.INODE_MTIME_NANOS, mtimeNanos(number));
+    inode.putInt(ErofsFormat.INODE_LINKS, linkCount(number, mode));
+    inode.putInt(ErofsFormat.INODE_OWN_FLAGS, ownFlags(number));
 
     inodes.padTo(plan.nid(number) * ErofsFormat.INODE_SLOT);
-    inodes.write(inode, 0, ErofsFormat.INODE_SIZE);
-    inodes.write(xattrs.body(), 0, xattrSize);
+    inodes.write(inode.array(), ErofsFormat.INODE_SIZE);
+    inodes.write(xattrs.body(), xattrSize);
     if (inline) {
-      inodes.write(inlineBlock, 0, plan.size(number));
+      inodes.write(inlineBlock, (int) plan.size(number));
     } else if (hasData(number, mode)) {
       writeChunkIndex(number);
     }
@@ -198,9 +202,9 @@ public final class ErofsWriter {
     }
   }
 
-  private void directoryBlock(MemorySegment block, int length) throws IOException {
+  private void directoryBlock(byte[] block, int length) throws IOException {
     if (inline) {
-      MemorySegment.copy(block, 0, inlineBlock, 0, length);
+      System.arraycopy(block, 0, inlineBlock, 0, length);
     } else {
       writeBlock(block, length);
     }
@@ -213,14 +217,14 @@ public final class ErofsWriter {
       throw new UnrepresentableInodeException(link, "link target of " + length + " bytes");
     }
     if (inline) {
-      MemorySegment.copy(target, 0, inlineBlock, 0, length);
+      MemorySegment.copy(target, JAVA_BYTE, 0, inlineBlock, 0, (int) length);
     } else {
-      writeBlock(target, length);
+      writeBlock(target.toArray(JAVA_BYTE), (int) length);
     }
   }
 
-  private void writeBlock(MemorySegment bytes, long length) throws IOException {
-    blocks.write(bytes, 0, length);
+  private void writeBlock(byte[] bytes, int length) throws IOException {
+    blocks.write(bytes, length);
     blocks.padTo(ErofsFormat.alignUp(blocks.position(), 1L << blockBits));
   }
 
@@ -300,10 +304,9 @@ public final class ErofsWriter {
               .formatted(size, offset, deviceSize, 1 << blockBits));
     }
     inodes.padTo(ErofsFormat.alignUp(inodes.position(), ErofsFormat.CHUNK_INDEX_SIZE));
-    inode.asSlice(0, ErofsFormat.CHUNK_INDEX_SIZE).fill((byte) 0);
-    inode.set(ErofsFormat.SHORT, ErofsFormat.CHUNK_INDEX_DEVICE, (short) ErofsFormat.DATA_DEVICE);
-    inode.set(ErofsFormat.INT, ErofsFormat.CHUNK_INDEX_BLOCK, (int) (offset >>> blockBits));
-    inodes.write(inode, 0, ErofsFormat.CHUNK_INDEX_SIZE);
+    chunkIndex.putShort(ErofsFormat.CHUNK_INDEX_DEVICE, (short) ErofsFormat.DATA_DEVICE);
+    chunkIndex.putInt(ErofsFormat.CHUNK_INDEX_BLOCK, (int) (offset >>> blockBits));
+    inodes.write(chunkIndex.array(), ErofsFormat.CHUNK_INDEX_SIZE);
   }
 
   /** Writes the superblock last: its checksum covers the first inodes. */

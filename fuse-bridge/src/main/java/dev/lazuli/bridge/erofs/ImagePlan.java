@@ -4,12 +4,13 @@ import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.FIRST_INODE_OFFSET;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SLOT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 
 /**
  * Where every inode goes in the image. Inodes are placed breadth first, the children of a directory
@@ -23,9 +24,9 @@ final class ImagePlan {
 
   private final InodeSource source;
   private final int blockSize;
-  private final MemorySegment order;
-  private final MemorySegment slots;
-  private final MemorySegment directorySizes;
+  private final IntBuffer order;
+  private final IntBuffer slots;
+  private final IntBuffer directorySizes;
   private int placed;
   private long inodesEnd;
 
@@ -33,9 +34,18 @@ final class ImagePlan {
     this.source = source;
     this.blockSize = blockSize;
     int count = source.inodeCount();
-    this.order = arena.allocate(JAVA_INT, count);
-    this.slots = arena.allocate(JAVA_INT, count).fill((byte) UNREACHED);
-    this.directorySizes = arena.allocate(JAVA_INT, count);
+    this.order = numbers(arena, count, 0);
+    this.slots = numbers(arena, count, UNREACHED);
+    this.directorySizes = numbers(arena, count, 0);
+  }
+
+  /** Returns numbers of which every byte has the same value. */
+  private static IntBuffer numbers(Arena arena, int count, int value) {
+    var bytes = arena.allocate(ValueLayout.JAVA_INT, count);
+    if (value != 0) {
+      bytes.fill((byte) value);
+    }
+    return bytes.asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
   }
 
   /**
@@ -49,7 +59,7 @@ final class ImagePlan {
       throw new UnrepresentableInodeException(0, "the root is not a directory");
     }
     var plan = new ImagePlan(source, blockSize, arena);
-    plan.orderInodes(arena);
+    plan.orderInodes();
     plan.placeInodes(xattrs);
     return plan;
   }
@@ -61,18 +71,18 @@ final class ImagePlan {
 
   /** Returns the source's number of the inode at a position in the image's order. */
   int inodeAt(int position) {
-    return order.getAtIndex(JAVA_INT, position);
+    return order.get(position);
   }
 
   /** Returns the nid of an inode of the source. */
   long nid(int inode) {
-    return Integer.toUnsignedLong(slots.getAtIndex(JAVA_INT, inode));
+    return Integer.toUnsignedLong(slots.get(inode));
   }
 
   /** Returns the size in bytes of a directory's data, of a link's target, or of a file. */
   long size(int inode) {
     return FileMode.isDirectory(source.mode(inode))
-        ? directorySizes.getAtIndex(JAVA_INT, inode)
+        ? directorySizes.get(inode)
         : source.size(inode);
   }
 
@@ -96,8 +106,8 @@ final class ImagePlan {
   }
 
   /** Breadth first from the root: the order is its own queue. */
-  private void orderInodes(Arena arena) throws IOException {
-    var packer = new DirectoryPacker(blockSize, arena, (block, length) -> {});
+  private void orderInodes() throws IOException {
+    var packer = new DirectoryPacker(blockSize, (block, length) -> {});
     reach(0, 0);
     for (int next = 0; next < placed; next++) {
       int inode = inodeAt(next);
@@ -106,7 +116,7 @@ final class ImagePlan {
         if (size > Integer.MAX_VALUE) {
           throw new UnrepresentableInodeException(inode, "directory data of " + size + " bytes");
         }
-        directorySizes.setAtIndex(JAVA_INT, inode, (int) size);
+        directorySizes.put(inode, (int) size);
       }
     }
   }
@@ -135,13 +145,13 @@ final class ImagePlan {
       throw new UnrepresentableInodeException(
           parent, "has a child " + inode + " that is not an inode");
     }
-    boolean first = slots.getAtIndex(JAVA_INT, inode) == UNREACHED;
+    boolean first = slots.get(inode) == UNREACHED;
     if (FileMode.isDirectory(source.mode(inode)) && !(first && source.parent(inode) == parent)) {
       throw new UnrepresentableInodeException(inode, "directory with a second parent " + parent);
     }
     if (first) {
-      slots.setAtIndex(JAVA_INT, inode, 0);
-      order.setAtIndex(JAVA_INT, placed++, inode);
+      slots.put(inode, 0);
+      order.put(placed++, inode);
     }
   }
 
@@ -156,7 +166,7 @@ final class ImagePlan {
       if (rest < (isInline(inode, xattrSize) ? length : INODE_SIZE)) {
         start += rest;
       }
-      slots.setAtIndex(JAVA_INT, inode, slot(inode, start));
+      slots.put(inode, slot(inode, start));
       end = start + length;
     }
     inodesEnd = ErofsFormat.alignUp(end, blockSize);

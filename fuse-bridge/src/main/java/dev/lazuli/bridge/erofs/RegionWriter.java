@@ -2,23 +2,23 @@ package dev.lazuli.bridge.erofs;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /** Writes a part of a file from front to back through a buffer; gaps become zeros. */
 final class RegionWriter {
   private static final int BUFFER_SIZE = 128 << 10; // 128 KiB
+  private static final byte[] ZEROS = new byte[4096];
 
   private final FileChannel file;
-  private final MemorySegment buffer;
+  private final ByteBuffer buffer;
   private long flushed;
   private int used;
 
   RegionWriter(FileChannel file, long start, Arena arena) {
     this.file = file;
     this.flushed = start;
-    this.buffer = arena.allocate(BUFFER_SIZE);
+    this.buffer = arena.allocate(BUFFER_SIZE).asByteBuffer();
   }
 
   /** Returns the offset in the file of the next byte. */
@@ -26,10 +26,11 @@ final class RegionWriter {
     return flushed + used;
   }
 
-  void write(MemorySegment source, long offset, long length) throws IOException {
-    for (long done = 0; done < length; ) {
+  /** Writes the first bytes of an array. */
+  void write(byte[] source, int length) throws IOException {
+    for (int done = 0; done < length; ) {
       int step = step(length - done);
-      MemorySegment.copy(source, offset + done, buffer, used, step);
+      buffer.put(used, source, done, step);
       used += step;
       done += step;
     }
@@ -38,14 +39,15 @@ final class RegionWriter {
   /** Writes zeros up to {@code position}, which is not before this region's position. */
   void padTo(long position) throws IOException {
     while (position() < position) {
-      int step = step(position - position());
-      buffer.asSlice(used, step).fill((byte) 0);
+      int step = step(Math.min(ZEROS.length, position - position()));
+      buffer.put(used, ZEROS, 0, step);
       used += step;
     }
   }
 
   void flush() throws IOException {
-    writeFully(file, buffer.asSlice(0, used).asByteBuffer(), flushed);
+    writeFully(file, buffer.clear().limit(used), flushed);
+    buffer.clear();
     flushed += used;
     used = 0;
   }

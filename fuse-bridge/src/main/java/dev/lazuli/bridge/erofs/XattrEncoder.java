@@ -11,8 +11,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Encodes the xattr body of one inode after the other, in the form that {@link XattrBody}
@@ -22,17 +22,13 @@ import java.lang.foreign.MemorySegment;
  * to the file.
  */
 final class XattrEncoder {
-  private final MemorySegment body;
+  private byte[] body = new byte[256];
   private int size;
   private int inode;
   private long dropped;
 
-  XattrEncoder(Arena arena) {
-    this.body = arena.allocate(MAX_XATTR_BODY);
-  }
-
-  /** Returns the buffer that {@link #encode} fills. */
-  MemorySegment body() {
+  /** Returns the buffer that {@link #encode} has filled last. */
+  byte[] body() {
     return body;
   }
 
@@ -68,14 +64,23 @@ final class XattrEncoder {
     int start = size == 0 ? XATTR_HEADER_SIZE : size;
     int length = XATTR_ENTRY_SIZE + suffixLength + valueSize;
     int end = checked("body", ErofsFormat.alignUp((long) start + length, 4), MAX_XATTR_BODY);
-    body.asSlice(size, end - size).fill((byte) 0);
-    body.set(JAVA_BYTE, start, (byte) suffixLength);
-    body.set(JAVA_BYTE, (long) start + XATTR_ENTRY_INDEX, (byte) prefix.index());
-    body.set(ErofsFormat.SHORT, (long) start + XATTR_ENTRY_VALUE_SIZE, (short) valueSize);
-    long suffix = (long) start + XATTR_ENTRY_SIZE;
-    MemorySegment.copy(name, prefix.length(), body, suffix, suffixLength);
-    MemorySegment.copy(value, 0, body, suffix + suffixLength, valueSize);
+    reserve(end);
+    Arrays.fill(body, size, end, (byte) 0);
+    body[start] = (byte) suffixLength;
+    body[start + XATTR_ENTRY_INDEX] = (byte) prefix.index();
+    body[start + XATTR_ENTRY_VALUE_SIZE] = (byte) valueSize;
+    body[start + XATTR_ENTRY_VALUE_SIZE + 1] = (byte) (valueSize >> 8);
+    int suffix = start + XATTR_ENTRY_SIZE;
+    MemorySegment.copy(name, JAVA_BYTE, prefix.length(), body, suffix, suffixLength);
+    MemorySegment.copy(value, JAVA_BYTE, 0, body, suffix + suffixLength, valueSize);
     size = end;
+  }
+
+  /** Up to {@link ErofsFormat#MAX_XATTR_BODY} bytes. */
+  private void reserve(int bytes) {
+    if (bytes > body.length) {
+      body = Arrays.copyOf(body, Math.max(bytes, Math.min(2 * body.length, MAX_XATTR_BODY)));
+    }
   }
 
   /** {@code struct posix_acl_xattr_header}: version 2, then entries of 8 bytes. */

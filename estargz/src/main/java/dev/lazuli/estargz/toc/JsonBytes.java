@@ -1,0 +1,97 @@
+package dev.lazuli.estargz.toc;
+
+import dev.lazuli.estargz.LayerFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** The bytes of a JSON text, read ahead, and where in the text they are. For one thread. */
+final class JsonBytes {
+  private static final int BUFFER_BYTES = 16 << 10;
+
+  private final String layer;
+  private final InputStream in;
+  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private int at;
+  private int end;
+
+  /** Bytes of the text before those in the buffer. */
+  private long before;
+
+  JsonBytes(String layer, InputStream in) {
+    this.layer = layer;
+    this.in = in;
+  }
+
+  /** Returns the next byte without taking it, 0 to 255, or -1 at the end. */
+  int peek() throws IOException {
+    return at < end || fill() ? buffer[at] & 0xff : -1;
+  }
+
+  /** Takes the next byte, 0 to 255, or -1 at the end. */
+  int take() throws IOException {
+    return at < end || fill() ? buffer[at++] & 0xff : -1;
+  }
+
+  /** Returns the next byte that is not white space, without taking it, or -1 at the end. */
+  int peekVisible() throws IOException {
+    while (at < end || fill()) {
+      byte next = buffer[at];
+      if (next != ' ' && next != '\n' && next != '\r' && next != '\t') {
+        return next & 0xff;
+      }
+      at++;
+    }
+    return -1;
+  }
+
+  /**
+   * Takes bytes that stand for themselves in a string, as far as they are in the buffer: ASCII
+   * without quotes, backslashes and control characters.
+   *
+   * @param into has them appended
+   */
+  void takePlain(Utf8Buffer into) {
+    var from = at;
+    var to = from;
+    while (to < end && isPlain(buffer[to])) {
+      to++;
+    }
+    into.append(buffer, from, to - from);
+    at = to;
+  }
+
+  /** Bytes above 0x7f are negative, so they are not plain. */
+  private static boolean isPlain(byte b) {
+    return b >= ' ' && b != '"' && b != '\\';
+  }
+
+  private boolean fill() throws IOException {
+    before += end;
+    at = 0;
+    end = 0;
+    while (end == 0) {
+      var read = in.read(buffer, 0, BUFFER_BYTES);
+      if (read < 0) {
+        return false;
+      }
+      end = read;
+    }
+    return true;
+  }
+
+  /**
+   * Returns the complaint about what comes next.
+   *
+   * @param next what {@link #peek} says of it
+   * @param wanted what should be there
+   */
+  LayerFormatException unexpected(int next, String wanted) {
+    var found =
+        next < 0
+            ? "the end"
+            : next > ' ' && next < 0x7f ? "" + (char) next : "byte 0x%02x".formatted(next);
+    var isText = next < 0 || (next > 0 && next < 0x80);
+    return new LayerFormatException(
+        layer, "TOC JSON", found + " at " + (before + at), isText ? wanted : "UTF-8");
+  }
+}
