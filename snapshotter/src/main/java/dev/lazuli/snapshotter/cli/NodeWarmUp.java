@@ -8,59 +8,66 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
 import dev.lazuli.snapshotter.transport.UnixTransport;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
 import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.RegistryDemands;
+import dev.lazuli.testimages.registry.RegistryDemands.Access;
+import dev.lazuli.testimages.registry.ServerTls;
+import dev.lazuli.testimages.registry.TestCa;
 import dev.lazuli.testimages.registry.TestRegistry;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Has a daemon, in another process that records for its AOT cache, do what daemons do: mount the
- * two small layers of an image whose registry is this process, and serve reads of them. Where that
- * daemon can mount nothing (nobody but root can), it does what is left.
+ * Has a daemon, in another process that records for its AOT cache, do what daemons do: pull an
+ * image whose registry is this process, with tokens, redirects and TLS, serve reads of it, fetch
+ * all of it, and remove it. Where that daemon can mount nothing (nobody but root can), it does what
+ * is left.
  */
 final class NodeWarmUp {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final int FILE_BYTES = 3 << 20;
+  private static final int READ_FILES = 500;
 
   private NodeWarmUp() {}
 
   /**
-   * Runs it.
+   * Runs it. Writes {@code ca.pem}, which the daemon is to trust, and then waits for the daemon.
    *
    * @param directory holds the daemon's socket {@code s} and its root {@code root}
    */
   static void run(Path directory) throws IOException, InterruptedException {
-    var socket = directory.resolve("s");
-    try (var registry = TestRegistry.start()) {
-      var layers = layers(directory, registry);
+    var authority = TestCa.create("warm-up");
+    var demands =
+        RegistryDemands.OPEN
+            .withAccess(new Access.Bearer("warm", "up", Duration.ofHours(1)))
+            .withRedirects(Duration.ofHours(1))
+            .withTlsOfStoreOnly(ServerTls.of(authority));
+    try (var registry = TestRegistry.start(demands)) {
+      var layout = OciLayout.at(directory.resolve("layout"));
+      var layers = WarmUpImage.build(layout);
+      registry.serve("warm", layout);
+      writeWhole(directory.resolve("ca.pem"), authority.pem());
+      var socket = directory.resolve("s");
       await(socket);
       use(directory, socket, registry.host() + "/warm:up", layers);
     }
   }
 
-  private static List<LayoutLayer> layers(Path directory, TestRegistry registry)
-      throws IOException {
-    var layout = OciLayout.at(directory.resolve("layout"));
-    var image = new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ);
-    for (int layer = 0; layer < 2; layer++) {
-      var content = new GeneratedContent(FILE_BYTES, layer, GeneratedContent.NOISE);
-      image.layer(new ImageTree().file("file" + layer, content.compressible(3)));
-    }
-    var _ = image.build("up");
-    registry.serve("warm", layout);
-    return image.layers();
+  /** The launcher waits for the file, and must not see a part of it. */
+  private static void writeWhole(Path file, String text) throws IOException {
+    var part = file.resolveSibling("part");
+    Files.writeString(part, text);
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static void await(Path socket) throws IOException, InterruptedException {
@@ -78,8 +85,10 @@ final class NodeWarmUp {
     try (var transport = UnixTransport.open("warm-up")) {
       var channel = transport.channel(socket).build();
       try {
-        pull(SnapshotsGrpc.newBlockingV2Stub(channel), image, layers);
-        read(directory.resolve("root/mounts"));
+        var snapshots = SnapshotsGrpc.newBlockingV2Stub(channel);
+        pull(snapshots, image, layers);
+        read(directory.resolve("root/mounts"), layers.size());
+        remove(snapshots, layers.size());
       } catch (StatusException e) {
         throw new IOException(e);
       } finally {
@@ -142,16 +151,39 @@ final class NodeWarmUp {
         .build();
   }
 
-  /** Reads what is mounted, in part at once and in part when background fetch has run. */
-  private static void read(Path mounts) throws IOException, InterruptedException {
-    for (var mount : children(mounts)) {
-      for (var file : children(mount)) {
-        try (var in = Files.newInputStream(file)) {
-          var _ = in.readNBytes(1 << 20);
+  private static void remove(SnapshotsBlockingV2Stub snapshots, int layers)
+      throws StatusException, InterruptedException {
+    for (int i = layers - 1; i >= 0; i--) {
+      try {
+        var _ = snapshots.remove(RemoveRequest.newBuilder().setKey("chain" + i).build());
+      } catch (StatusException e) {
+        if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+          throw e; // It was not mounted.
         }
       }
     }
-    Thread.sleep(500);
+  }
+
+  /** Reads a part of what is mounted at once, and waits until all of it has arrived. */
+  private static void read(Path mounts, int layers) throws IOException, InterruptedException {
+    for (var mount : children(mounts)) {
+      try (var files = Files.walk(mount)) {
+        for (var file : files.filter(Files::isRegularFile).limit(READ_FILES).toList()) {
+          try (var in = Files.newInputStream(file)) {
+            var _ = in.readNBytes(1 << 20);
+          }
+        }
+      }
+    }
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (complete(mounts) < layers && System.nanoTime() - end < 0) {
+      Thread.sleep(50);
+    }
+    Thread.sleep(500); // What follows completion, such as the record of it.
+  }
+
+  private static long complete(Path mounts) throws IOException {
+    return children(mounts).stream().filter(mount -> mount.toString().endsWith(".local")).count();
   }
 
   private static List<Path> children(Path directory) throws IOException {

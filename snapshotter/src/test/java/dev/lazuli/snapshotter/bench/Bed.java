@@ -145,6 +145,11 @@ final class Bed implements AutoCloseable {
     return registry;
   }
 
+  /** Removes an image and everything that only it needs, and waits until that is done. */
+  void removeImage(String reference) throws IOException {
+    containerd.ctr("images", "rm", "--sync", reference).check();
+  }
+
   String containerdSocket() {
     return containerd.socket().toString();
   }

@@ -37,11 +37,25 @@ record ProcessFigures(long pid) {
 
   /** Returns the most resident memory that the process had since the last reset. */
   double peakMegabytes() throws IOException {
+    return megabytes("VmHWM:");
+  }
+
+  /** Returns the resident memory that the process has. */
+  double residentMegabytes() throws IOException {
+    return megabytes("VmRSS:");
+  }
+
+  /** Returns the part of it that is not pages of files. */
+  double anonymousMegabytes() throws IOException {
+    return megabytes("RssAnon:");
+  }
+
+  private double megabytes(String key) throws IOException {
     for (var line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmHWM:")) {
+      if (line.startsWith(key)) {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1000.0;
       }
     }
-    throw new IOException("no VmHWM of process " + pid);
+    throw new IOException("no " + key + " of process " + pid);
   }
 }

@@ -8,14 +8,15 @@ import java.util.Optional;
  *
  * @param access who may do what
  * @param tls certificate and demands of TLS; empty for plain HTTP
+ * @param tlsOfStore whether only the second origin has TLS, and the registry itself is plain HTTP
  * @param redirects how long the address of a blob at the second origin is good; empty to send blobs
  *     directly
  */
 public record RegistryDemands(
-    Access access, Optional<ServerTls> tls, Optional<Duration> redirects) {
+    Access access, Optional<ServerTls> tls, boolean tlsOfStore, Optional<Duration> redirects) {
   /** Plain HTTP for everybody. */
   public static final RegistryDemands OPEN =
-      new RegistryDemands(new Access.Anonymous(), Optional.empty(), Optional.empty());
+      new RegistryDemands(new Access.Anonymous(), Optional.empty(), false, Optional.empty());
 
   /** Who may do what. */
   public sealed interface Access {
@@ -38,12 +39,20 @@ public record RegistryDemands(
 
   /** Returns the same options with another rule of access. */
   public RegistryDemands withAccess(Access rule) {
-    return new RegistryDemands(rule, tls, redirects);
+    return new RegistryDemands(rule, tls, tlsOfStore, redirects);
   }
 
   /** Returns the same options with TLS. */
   public RegistryDemands withTls(ServerTls serverTls) {
-    return new RegistryDemands(access, Optional.of(serverTls), redirects);
+    return new RegistryDemands(access, Optional.of(serverTls), tlsOfStore, redirects);
+  }
+
+  /**
+   * Returns the same options with the registry itself on plain HTTP and TLS where blobs are
+   * redirected to: for clients that speak no TLS to this machine's registries.
+   */
+  public RegistryDemands withTlsOfStoreOnly(ServerTls serverTls) {
+    return new RegistryDemands(access, Optional.of(serverTls), true, redirects);
   }
 
   /**
@@ -52,6 +61,6 @@ public record RegistryDemands(
    * @param lifetime after which an address there is answered with 403
    */
   public RegistryDemands withRedirects(Duration lifetime) {
-    return new RegistryDemands(access, tls, Optional.of(lifetime));
+    return new RegistryDemands(access, tls, tlsOfStore, Optional.of(lifetime));
   }
 }

@@ -41,20 +41,19 @@ public final class TestRegistry implements AutoCloseable {
   private final CounterBoard counters = new CounterBoard();
   private final FaultScript faults = new FaultScript();
   private final NetworkLink link = new NetworkLink(group.next());
-  private final Optional<SslContext> tls;
   private final Uploads uploads;
   private final Channel listener;
   private final Channel secondListener;
 
   private TestRegistry(RegistryDemands options) throws IOException {
     var context = options.tls().isPresent() ? options.tls().get().context() : null;
-    tls = Optional.ofNullable(context);
+    var tls = Optional.ofNullable(context);
     uploads = new Uploads(Files.createTempDirectory("registry"));
     var second = new SecondOrigin(store, options.redirects());
     var routes = new RegistryRoutes(store, uploads, new AccessGate(options.access()), second);
     var core = new RegistryCore(routes, link, counters, faults);
-    listener = listen(core);
-    secondListener = listen(core);
+    listener = listen(core, options.tlsOfStore() ? Optional.empty() : tls);
+    secondListener = listen(core, tls);
     second.setOrigin((tls.isPresent() ? "https://" : "http://") + address(secondListener));
   }
 
@@ -72,7 +71,7 @@ public final class TestRegistry implements AutoCloseable {
     return new TestRegistry(options);
   }
 
-  private Channel listen(RegistryCore core) {
+  private Channel listen(RegistryCore core, Optional<SslContext> secured) {
     var bound =
         new ServerBootstrap()
             .group(group)
@@ -86,12 +85,13 @@ public final class TestRegistry implements AutoCloseable {
                   @Override
                   protected void initChannel(SocketChannel channel) {
                     channels.add(channel);
-                    tls.ifPresent(
+                    secured.ifPresent(
                         context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
                     channel
                         .pipeline()
                         .addLast(
-                            new HttpServerCodec(), new ConnectionHandler(core, tls.isPresent()));
+                            new HttpServerCodec(),
+                            new ConnectionHandler(core, secured.isPresent()));
                   }
                 })
             .bind(InetAddress.getLoopbackAddress(), 0)

@@ -1,0 +1,119 @@
+package dev.lazuli.snapshotter.bench;
+
+import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.testimages.images.OciLayout;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Entry point of {@code bench/cycles}. */
+@CommandLine.Command(
+    name = "bench/cycles",
+    mixinStandardHelpOptions = true,
+    usageHelpAutoWidth = true,
+    description =
+        "Pull an image, wait until it is complete, remove it, and do it again: one daemon's memory"
+            + " after each so many cycles. What grows with them is a leak.")
+final class CyclesBench implements Callable<Integer> {
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  @Parameters(arity = "0..1", paramLabel = "N", description = "Cycles. Default: ${DEFAULT-VALUE}.")
+  private int cycles = 100;
+
+  @Option(
+      names = "--every",
+      paramLabel = "N",
+      description = "Cycles between two lines. Default: ${DEFAULT-VALUE}.")
+  private int every = 10;
+
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "How many different images are pulled in turn. Default: ${DEFAULT-VALUE}.")
+  private int images = 3;
+
+  @Option(
+      names = "--quiet",
+      paramLabel = "MILLIS",
+      description = "After how long without a byte an image is here. Default: ${DEFAULT-VALUE}.")
+  private long quiet = 300;
+
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
+  private List<String> settings = List.of("fetch.background_delay=100ms");
+
+  @Option(
+      names = "--by",
+      paramLabel = "WAY",
+      description = "As in bench/starts. Default: ${DEFAULT-VALUE}.")
+  private String by = "lazuli:ctr-remote";
+
+  @Option(
+      names = "--jcmd",
+      paramLabel = "COMMAND",
+      description =
+          "Also print what jcmd says of the daemon, such as VM.native_memory summary.diff.")
+  private List<String> questions = List.of("GC.heap_info");
+
+  @Option(names = "--launcher", hidden = true)
+  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new CyclesBench()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    var directory = Path.of("snapshotter/target/bench-cycles");
+    try (var bed = Bed.start(launcher, settings, Map.of())) {
+      for (int i = 0; i < images; i++) {
+        var layout = OciLayout.at(directory.resolve(Integer.toString(i)));
+        if (layout.images().isEmpty()) {
+          DistributionImage.build(layout, 100 * i);
+        }
+        bed.registry().serve("image" + i, layout);
+      }
+      System.out.println("| cycles | VmRSS MB | anonymous MB | highest MB | CPU s |");
+      System.out.println("| ---: | ---: | ---: | ---: | ---: |");
+      for (int cycle = 0; cycle <= cycles; cycle++) {
+        if (cycle % every == 0) {
+          report(bed, cycle);
+        }
+        cycle(bed, bed.registry().reference("image" + cycle % images, "1"));
+      }
+    }
+    return 0;
+  }
+
+  private void cycle(Bed bed, String image) throws IOException {
+    var words = Way.parse(by).pullWords(launcher, bed.containerdSocket(), image, true);
+    Command.of(words.toArray(String[]::new)).within(LONG).check();
+    var _ = bed.awaitQuiet(System.nanoTime(), Duration.ofMillis(quiet));
+    bed.removeImage(image);
+  }
+
+  private void report(Bed bed, int cycle) throws IOException {
+    var daemon = new ProcessFigures(bed.daemonPid());
+    System.out.printf(
+        Locale.ROOT,
+        "| %d | %.1f | %.1f | %.1f | %.1f |%n",
+        cycle,
+        daemon.residentMegabytes(),
+        daemon.anonymousMegabytes(),
+        daemon.peakMegabytes(),
+        daemon.cpuSeconds());
+    if (cycle > 0 && cycle + every > cycles) {
+      var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+      for (var question : questions) {
+        var words = Command.of(jcmd, Long.toString(bed.daemonPid())).with(question.split(" "));
+        System.out.println(words.run().output());
+      }
+    }
+  }
+}
