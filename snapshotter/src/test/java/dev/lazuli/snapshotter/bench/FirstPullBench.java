@@ -43,6 +43,9 @@ final class FirstPullBench implements Callable<Integer> {
       description = "As in bench/starts. Default: ${DEFAULT-VALUE}.")
   private String by = "lazuli:ctr-remote";
 
+  @Option(names = "--threads", description = "Also print each pull's threads.")
+  private boolean threads;
+
   @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
   private List<String> settings = List.of();
 
@@ -108,13 +111,29 @@ final class FirstPullBench implements Callable<Integer> {
         var image = bed.registry().reference("image" + i, "1");
         var words = Way.parse(by).pullWords(launcher, bed.containerdSocket(), image, true);
         double cpu = daemon.cpuSeconds();
+        var before = daemon.threadSeconds();
         long began = System.nanoTime();
         Command.of(words.toArray(String[]::new)).within(LONG).check();
         double seconds = (System.nanoTime() - began) / 1e9;
         taken.add(new Pull(seconds, daemon.cpuSeconds() - cpu, daemon.peakMegabytes()));
+        if (threads) {
+          System.out.println(i + 1 + ": " + added(before, daemon.threadSeconds()));
+        }
         Bed.pause(rest);
       }
     }
     return taken;
+  }
+
+  private static String added(Map<String, Double> before, Map<String, Double> after) {
+    var words = new ArrayList<String>();
+    after.forEach(
+        (name, seconds) -> {
+          double more = seconds - before.getOrDefault(name, 0.0);
+          if (more > 0.005) {
+            words.add(String.format(Locale.ROOT, "%s %.0f ms", name, more * 1000));
+          }
+        });
+    return String.join(", ", words);
   }
 }

@@ -2,7 +2,10 @@ package dev.lazuli.snapshotter.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** What the kernel says of a process: CPU used, also by children that have ended, and memory. */
 record ProcessFigures(long pid) {
@@ -28,6 +31,25 @@ record ProcessFigures(long pid) {
       sum += Long.parseLong(fields[i]);
     }
     return sum;
+  }
+
+  /** Returns the processor seconds of the threads that are alive, by their names. */
+  Map<String, Double> threadSeconds() throws IOException {
+    var seconds = new TreeMap<String, Double>();
+    try (var threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (var thread : threads.toList()) {
+        try {
+          var stat = Files.readString(thread.resolve("stat"));
+          var name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+          var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+          long ticks = Long.parseLong(fields[UTIME]) + Long.parseLong(fields[UTIME + 1]);
+          seconds.merge(name, ticks / TICKS_PER_SECOND, Double::sum);
+        } catch (NoSuchFileException e) {
+          // It has ended meanwhile.
+        }
+      }
+    }
+    return seconds;
   }
 
   /** Makes {@link #peakMegabytes} start again. Needs root. */
