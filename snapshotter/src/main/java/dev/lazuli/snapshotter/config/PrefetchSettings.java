@@ -22,7 +22,7 @@ final class PrefetchSettings {
       new Setting<>(
           "prefetch.head_start",
           SettingKind.size(),
-          32L << 20,
+          96L << 20,
           "Maximum to fetch at once of what the program in an image's configuration needs to start."
               + " Costs two small requests for each image. 0: no head starts.");
 

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.start.FetchPace;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
@@ -51,6 +52,7 @@ final class HeadStarts {
   private final LayerOrigin origin;
   private final StartLimits limits;
   private final Function<Digest, Optional<OpenLayer>> open;
+  private final FetchPace pace = new FetchPace();
   private final Executor steps = steps();
   private final Semaphore walks = new Semaphore(MOST_WALKS);
 
@@ -166,7 +168,7 @@ final class HeadStarts {
           layers.add(layer.get().forStart());
         }
       }
-      var walked = HeadStart.run(start, layers, limits, steps);
+      var walked = HeadStart.run(start, layers, limits, pace, steps);
       log.debug(
           "image {}: {} files fetched for its start, found with {} lookups",
           request.reference(),

@@ -42,7 +42,7 @@ public record LayersOptions(
           Duration.ofMillis(500),
           true,
           0,
-          32L << 20,
+          96L << 20,
           false,
           Duration.ofSeconds(60),
           IndexOptions.DEFAULT,

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a 64-bit little-endian ELF file needs to run: the names that the kernel and the dynamic
@@ -17,9 +19,19 @@ import java.util.concurrent.CompletableFuture;
  * @param needed names of shared libraries ({@code DT_NEEDED}), in their order
  * @param searched directories to look for them in ({@code DT_RPATH} and {@code DT_RUNPATH}), {@code
  *     $ORIGIN} replaced
+ * @param loaded what the loader itself reads: all tables from the beginning on, and what it
+ *     relocates
  * @see <a href="https://gabi.xinuos.com/elf/08-dynamic.html">System V ABI: dynamic linking</a>
  */
-record Elf(String interpreter, List<String> needed, List<String> searched) {
+record Elf(String interpreter, List<String> needed, List<String> searched, List<Extent> loaded) {
+  /**
+   * A part of the file.
+   *
+   * @param at its first byte
+   * @param length in bytes
+   */
+  record Extent(long at, long length) {}
+
   /** {@code 0x7f 'E' 'L' 'F'}, as a little-endian number. */
   private static final int MAGIC = 0x464c457f;
 
@@ -36,6 +48,8 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   private static final int E_PHENTSIZE = 54;
   private static final int E_PHNUM = 56;
   private static final int SEGMENT_BYTES = 56;
+  private static final int P_FLAGS = 4;
+  private static final int PF_W = 2;
   private static final int P_OFFSET = 8;
   private static final int P_VADDR = 16;
   private static final int P_FILESZ = 32;
@@ -48,8 +62,18 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   private static final int DT_NULL = 0;
   private static final int DT_NEEDED = 1;
   private static final int DT_STRTAB = 5;
+  private static final int DT_RELA = 7;
+  private static final int DT_RELASZ = 8;
+  private static final int DT_STRSZ = 10;
   private static final int DT_RPATH = 15;
+  private static final int DT_JMPREL = 23;
+  private static final int DT_PLTRELSZ = 2;
   private static final int DT_RUNPATH = 29;
+
+  /** Tags that say where tables lie and how long they are. */
+  private static final Set<Long> SIZED =
+      Set.of(
+          (long) DT_STRSZ, (long) DT_RELA, (long) DT_RELASZ, (long) DT_JMPREL, (long) DT_PLTRELSZ);
 
   private static final int MOST_SEGMENTS = 64;
   private static final int MOST_DYNAMIC_BYTES = 16 << 10;
@@ -58,12 +82,13 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   /** Linkers write one of {@code DT_RPATH} and {@code DT_RUNPATH}, some of them both. */
   private static final int MOST_SEARCH_PATHS = 2;
 
-  private record ProgramHeader(int type, long offset, long address, long size) {}
+  private record ProgramHeader(int type, int flags, long offset, long address, long size) {}
 
   /** Copies the lists. */
   Elf {
     needed = List.copyOf(needed);
     searched = List.copyOf(searched);
+    loaded = List.copyOf(loaded);
   }
 
   /** Returns whether a file that starts so is one that {@link #read} understands. */
@@ -97,7 +122,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
       }
     }
     return dynamic == null
-        ? new Elf(interpreter, List.of(), List.of())
+        ? new Elf(interpreter, List.of(), List.of(), loaded(segments, HEADER_BYTES))
         : read(file, limits, interpreter, dynamic, segments);
   }
 
@@ -118,6 +143,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
       var segment =
           new ProgramHeader(
               entries.getInt(at),
+              entries.getInt(at + P_FLAGS),
               entries.getLong(at + P_OFFSET),
               entries.getLong(at + P_VADDR),
               entries.getLong(at + P_FILESZ));
@@ -142,6 +168,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
     var needed = new ArrayList<Long>();
     var searched = new ArrayList<Long>();
     long strings = -1;
+    var tables = new HashMap<Long, Long>();
     int length = (int) Math.min(dynamic.size(), MOST_DYNAMIC_BYTES);
     ByteBuffer entries = buffer(file.read(dynamic.offset(), length));
     for (int at = 0; at + DYNAMIC_BYTES <= entries.limit(); at += DYNAMIC_BYTES) {
@@ -155,14 +182,44 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
         strings = offsetOf(value, segments);
       } else if ((tag == DT_RPATH || tag == DT_RUNPATH) && searched.size() < MOST_SEARCH_PATHS) {
         searched.add(value);
+      } else if (SIZED.contains(tag)) {
+        tables.put(tag, value);
       }
     }
     if (strings < 0) {
-      return new Elf(interpreter, List.of(), List.of());
+      return new Elf(interpreter, List.of(), List.of(), List.of());
     }
+    List<Extent> loaded = loaded(segments, tablesEnd(strings, tables, segments));
     List<String> paths = names(file, strings, searched);
     List<String> names = names(file, strings, needed);
-    return new Elf(interpreter, names, SearchPath.directories(paths, file.directory(), limits));
+    List<String> directories = SearchPath.directories(paths, file.directory(), limits);
+    return new Elf(interpreter, names, directories, loaded);
+  }
+
+  /** Returns where the tables end that a loader reads, which linkers put first. */
+  private static long tablesEnd(
+      long strings, Map<Long, Long> tables, List<ProgramHeader> segments) {
+    long end = strings + tables.getOrDefault((long) DT_STRSZ, 0L);
+    end = Math.max(end, tableEnd(tables, DT_RELA, DT_RELASZ, segments));
+    return Math.max(end, tableEnd(tables, DT_JMPREL, DT_PLTRELSZ, segments));
+  }
+
+  private static long tableEnd(
+      Map<Long, Long> tables, long address, long size, List<ProgramHeader> segments) {
+    long offset = offsetOf(tables.getOrDefault(address, -1L), segments);
+    return offset < 0 ? 0 : offset + tables.getOrDefault(size, 0L);
+  }
+
+  /** Returns the tables and the segments that are written to. */
+  private static List<Extent> loaded(List<ProgramHeader> segments, long tablesEnd) {
+    var loaded = new ArrayList<Extent>();
+    loaded.add(new Extent(0, tablesEnd));
+    for (ProgramHeader segment : segments) {
+      if (segment.type() == PT_LOAD && (segment.flags() & PF_W) != 0 && segment.size() > 0) {
+        loaded.add(new Extent(segment.offset(), segment.size()));
+      }
+    }
+    return loaded;
   }
 
   /**
@@ -173,17 +230,16 @@ record Elf(String interpreter, List<String> needed, List<String> searched) {
   private static List<String> names(FileParts file, long strings, List<Long> places)
       throws IOException {
     var names = new ArrayList<String>();
-    var missing = new ArrayList<CompletableFuture<Void>>();
+    var missing = new ArrayList<FilePart>();
     for (long place : places) {
       try {
         names.add(name(file, strings + place));
       } catch (NotArrivedException e) {
-        missing.add(e.arrival());
+        missing.addAll(e.parts());
       }
     }
     if (!missing.isEmpty()) {
-      throw new NotArrivedException(
-          file.path(), CompletableFuture.allOf(missing.toArray(CompletableFuture[]::new)));
+      throw new NotArrivedException(missing);
     }
     names.removeIf(String::isEmpty);
     return names;

@@ -19,7 +19,7 @@ interface FileParts {
    * Reads a part of the file; does not wait.
    *
    * @param at its first byte, which may lie beyond the end
-   * @param length at most a few KiB; cut down to what there is
+   * @param length at most a MiB; cut down to what there is
    * @return the bytes; fewer than {@code length} at the file's end
    * @throws NotArrivedException if the part is not here yet
    */

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.start;
 
 import dev.lazuli.digest.Digest;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What an image's configuration says of how its containers start. It is a hint: a client may start
@@ -12,6 +13,8 @@ import java.util.List;
  * @param command words that follow them, or are the command line where there is no entrypoint
  * @param path directories in which programs are looked for
  * @param libraryPath directories in which shared libraries are looked for first
+ * @param modulePath directories in which Python looks for modules first
+ * @param classPath where Java looks for classes: directories and archives
  * @param workingDirectory what relative names are relative to
  */
 public record ImageStart(
@@ -20,6 +23,8 @@ public record ImageStart(
     List<String> command,
     List<String> path,
     List<String> libraryPath,
+    List<String> modulePath,
+    List<String> classPath,
     String workingDirectory) {
   private static final String USUAL_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -33,6 +38,8 @@ public record ImageStart(
     command = List.copyOf(command);
     path = List.copyOf(path);
     libraryPath = List.copyOf(libraryPath);
+    modulePath = List.copyOf(modulePath);
+    classPath = List.copyOf(classPath);
   }
 
   /**
@@ -54,9 +61,16 @@ public record ImageStart(
         words(command),
         directories(variable(environment, "PATH", USUAL_PATH)),
         directories(variable(environment, "LD_LIBRARY_PATH", "")),
+        directories(variable(environment, "PYTHONPATH", "")),
+        directories(variable(environment, "CLASSPATH", "")),
         workingDirectory.isEmpty() || workingDirectory.length() > LIMITS.pathBytes()
             ? "/"
             : workingDirectory);
+  }
+
+  /** Returns the words of the command line. */
+  List<String> words() {
+    return Stream.concat(entrypoint.stream(), command.stream()).toList();
   }
 
   private static String variable(List<String> environment, String name, String otherwise) {

@@ -89,13 +89,71 @@ final class MergedTree {
     if (way.isEmpty() || way.getLast().nodes().getFirst().type() != REGULAR) {
       return Optional.empty();
     }
-    Node node = way.getLast().nodes().getFirst();
-    long offset = node.layer().image().dataOffset(node.nid());
+    return file(pathOf(way), way.getLast().nodes().getFirst());
+  }
+
+  private static Optional<ImageFile> file(String path, Node node) throws CorruptImageException {
+    long nid = node.nid();
+    var image = node.layer().image();
+    long offset = image.dataOffset(nid);
     return offset < 0
         ? Optional.empty()
-        : Optional.of(
-            new ImageFile(
-                pathOf(way), node.layer(), offset, node.layer().image().size(node.nid())));
+        : Optional.of(new ImageFile(path, node.layer(), nid, offset, image.size(nid)));
+  }
+
+  /**
+   * Finds a directory, in which names are then looked up without going through its path again.
+   *
+   * @param path absolute; links in it are followed
+   */
+  Optional<Directory> directory(String path) throws CorruptImageException {
+    var way = walk(path);
+    return way.isEmpty() || way.getLast().nodes().getFirst().type() != DIRECTORY
+        ? Optional.empty()
+        : Optional.of(new Directory(pathOf(way), way.getLast()));
+  }
+
+  /** A directory of the tree. Safe for use by several threads. */
+  final class Directory {
+    private final String path;
+    private final Place place;
+
+    private Directory(String path, Place place) {
+      this.path = path;
+      this.place = place;
+    }
+
+    /** Returns where it really lies: absolute, without links. */
+    String path() {
+      return path;
+    }
+
+    /** Finds a regular file with content, also through a link. */
+    Optional<ImageFile> file(String name) throws CorruptImageException {
+      Place found = child(place, name);
+      if (found.nodes().isEmpty()) {
+        return Optional.empty();
+      }
+      Node node = found.nodes().getFirst();
+      return switch (node.type()) {
+        case REGULAR -> MergedTree.file(path + "/" + name, node);
+        case LINK -> MergedTree.this.file(path + "/" + name);
+        default -> Optional.empty();
+      };
+    }
+
+    /** Finds a directory, also through a link. */
+    Optional<Directory> directory(String name) throws CorruptImageException {
+      Place found = child(place, name);
+      if (found.nodes().isEmpty()) {
+        return Optional.empty();
+      }
+      return switch (found.nodes().getFirst().type()) {
+        case DIRECTORY -> Optional.of(new Directory(path + "/" + name, found));
+        case LINK -> MergedTree.this.directory(path + "/" + name);
+        default -> Optional.empty();
+      };
+    }
   }
 
   /**

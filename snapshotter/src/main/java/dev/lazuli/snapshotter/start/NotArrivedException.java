@@ -1,21 +1,23 @@
 package dev.lazuli.snapshotter.start;
 
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 
-/** A part of a file is wanted that is not here yet. Whoever wanted it begins again when it is. */
+/**
+ * Parts of a file are wanted that are not here yet. Whoever wanted them begins again when they are.
+ */
 final class NotArrivedException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  private final transient CompletableFuture<Void> arrival;
+  private final transient List<FilePart> parts;
 
-  NotArrivedException(String path, CompletableFuture<Void> arrival) {
-    super(path + ": has not arrived yet");
-    this.arrival = arrival;
+  NotArrivedException(List<FilePart> parts) {
+    super(parts.getFirst().file().path() + ": has not arrived yet");
+    this.parts = List.copyOf(parts);
   }
 
-  /** Completes when the part is here, with an error when it will not come. */
-  CompletableFuture<Void> arrival() {
-    return arrival;
+  /** Returns the parts: one at least, all of one layer. */
+  List<FilePart> parts() {
+    return parts;
   }
 }

@@ -10,6 +10,7 @@ final class StartBudget {
   private final AtomicLong textBytes;
   private final AtomicLong files;
   private final AtomicLong libraries;
+  private final AtomicLong modules;
   private volatile boolean ended;
 
   StartBudget(StartLimits limits) {
@@ -19,6 +20,7 @@ final class StartBudget {
     this.textBytes = new AtomicLong(limits.textBytes());
     this.files = new AtomicLong(limits.files());
     this.libraries = new AtomicLong(limits.libraries());
+    this.modules = new AtomicLong(limits.modules());
   }
 
   StartLimits limits() {
@@ -52,6 +54,11 @@ final class StartBudget {
   /** Takes one library and the memory for its name. */
   boolean takeLibrary(String name) {
     return take(libraries, 1) && takeText(name);
+  }
+
+  /** Takes one module and the memory for its name. */
+  boolean takeModule(String name) {
+    return take(modules, 1) && takeText(name);
   }
 
   private boolean takeText(String text) {

@@ -76,11 +76,13 @@ public final class StartLayer implements AutoCloseable {
     return data.firstMissing(offset, length) < 0;
   }
 
-  /** Completes when a range of the data file is present; fetches nothing for it. */
-  CompletableFuture<Void> whenPresent(long offset, long length) {
+  /** Completes when a part of a file of this layer is present; fetches nothing for it. */
+  CompletableFuture<Void> whenPresent(FilePart part) {
     var chunks = data.chunks();
+    Extent extent = part.extent();
     return fetch.whenPresent(
-        chunks.firstEndingAfter(offset), chunks.firstStartingFrom(offset + length));
+        chunks.firstEndingAfter(extent.offset()),
+        chunks.firstStartingFrom(extent.offset() + extent.length()));
   }
 
   /** Returns how many bytes of a range of the data file's chunks would cross the network. */
@@ -89,6 +91,11 @@ public final class StartLayer implements AutoCloseable {
     int from = chunks.firstEndingAfter(offset);
     int to = chunks.firstStartingFrom(offset + length);
     return from >= to ? 0 : Math.max(0, chunks.blobEnd(to - 1) - chunks.blobOffset(from));
+  }
+
+  /** Returns the size of the chunk that has a byte of the data file. */
+  long chunkBytes(long offset) {
+    return data.chunks().size(data.chunks().firstEndingAfter(offset));
   }
 
   void read(long offset, ByteBuffer into) throws IOException {

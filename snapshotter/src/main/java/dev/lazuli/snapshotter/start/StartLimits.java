@@ -21,7 +21,11 @@ import java.time.Duration;
  *     DT_RUNPATH} together, {@code $ORIGIN} replaced
  * @param needed most libraries that one file names
  * @param libraries most libraries to look for
- * @param dataBytes largest file to fetch whole unless it is a program or a library
+ * @param wholeBytes largest file to fetch whole; of larger ones only the parts that are known to be
+ *     read
+ * @param scriptBytes largest script or module to look into for what it starts or imports
+ * @param imports most imports that one file names
+ * @param modules most modules to look for
  */
 public record StartLimits(
     long blobBytes,
@@ -36,26 +40,33 @@ public record StartLimits(
     int searchedBytes,
     int needed,
     int libraries,
-    long dataBytes) {
+    long wholeBytes,
+    int scriptBytes,
+    int imports,
+    int modules) {
   /**
    * The limits used unless configured otherwise. A start of CPython or the JVM in an image of ten
-   * layers takes a few thousand look-ups and some 100 files.
+   * layers takes a few thousand look-ups and some 100 files; one that imports pandas, 100,000 and
+   * 1000 files.
    */
   public static final StartLimits DEFAULT =
       new StartLimits(
-          32L << 20,
+          96L << 20,
           Duration.ofMinutes(2),
           256,
-          2048,
+          4096,
           500_000,
-          1 << 20,
+          2 << 20,
           4095,
           64,
           64,
           16 << 10,
           256,
           2048,
-          32L << 20);
+          8L << 20,
+          1 << 20,
+          1024,
+          8192);
 
   /** Checks that nothing is negative. */
   public StartLimits {
@@ -63,7 +74,8 @@ public record StartLimits(
         || time.isNegative()
         || lookUps < 0
         || textBytes < 0
-        || dataBytes < 0
+        || wholeBytes < 0
+        || Math.min(scriptBytes, Math.min(imports, modules)) < 0
         || Math.min(Math.min(files, pathBytes), Math.min(words, directories)) < 0
         || layers < 0
         || Math.min(searchedBytes, Math.min(needed, libraries)) < 0) {
@@ -86,6 +98,9 @@ public record StartLimits(
         searchedBytes,
         needed,
         libraries,
-        dataBytes);
+        wholeBytes,
+        scriptBytes,
+        imports,
+        modules);
   }
 }

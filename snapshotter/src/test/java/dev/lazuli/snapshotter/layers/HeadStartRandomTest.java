@@ -18,6 +18,7 @@ import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
+import dev.lazuli.snapshotter.start.FetchPace;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
@@ -131,7 +132,7 @@ final class HeadStartRandomTest {
                   Compression.valueOf(data.record().compression()));
           var layer = StartLayer.of(data, fetch)) {
         assertThat(image.inodeCount()).isPositive();
-        return HeadStart.run(start(digest), List.of(layer), LIMITS, steps);
+        return HeadStart.run(start(digest), List.of(layer), LIMITS, new FetchPace(), steps);
       }
     }
 

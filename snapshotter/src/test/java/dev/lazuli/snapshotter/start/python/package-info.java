@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lazuli.snapshotter.start.python;
+
+import org.jspecify.annotations.NullMarked;
