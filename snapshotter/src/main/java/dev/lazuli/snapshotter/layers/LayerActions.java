@@ -55,7 +55,15 @@ public final class LayerActions {
         byMount,
         records.stream().filter(record -> record.completed() != null).count(),
         records.stream().filter(record -> record.pinned() != null).count(),
-        parts.scheduler().openStreams());
+        parts.scheduler().openStreams(),
+        starts());
+  }
+
+  private LayerCounts.StartCounts starts() {
+    var ahead = parts.record().ahead().decided();
+    var followed = parts.activity().followed();
+    return new LayerCounts.StartCounts(
+        ahead.readBytes(), ahead.unreadBytes(), followed.namedChunks(), followed.readChunks());
   }
 
   /** Returns the disk space that eviction has freed since the daemon started. */

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
+import dev.lazuli.snapshotter.start.ReadTally;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
@@ -58,7 +59,13 @@ final class LayerActivity implements FetchListener {
     }
   }
 
+  private final ReadTally followed = new ReadTally();
   private final ConcurrentHashMap<String, History> records = new ConcurrentHashMap<>();
+
+  /** Returns the count of what was fetched along for readers in a chain. */
+  ReadTally followed() {
+    return followed;
+  }
 
   /** Remembers from now on what happens to a layer: it is in use. */
   void begin(String digest) {

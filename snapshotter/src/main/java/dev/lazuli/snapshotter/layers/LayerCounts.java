@@ -11,11 +11,26 @@ import java.util.Map;
  * @param complete of all, those that lack nothing
  * @param pinned of all, those that somebody wants kept
  * @param openStreams ranges that are being fetched
+ * @param starts what was fetched before readers asked for it
  */
 public record LayerCounts(
-    Map<MountKind, Long> byMount, long complete, long pinned, int openStreams) {
+    Map<MountKind, Long> byMount, long complete, long pinned, int openStreams, StartCounts starts) {
+  /**
+   * What a node has fetched before readers asked for it, since the daemon started.
+   *
+   * @param aheadReadBytes content that was fetched ahead and read, of starts that are over
+   * @param aheadUnreadBytes content that was fetched ahead and not read, of the same
+   * @param followedChunks chunks that were fetched along for readers in a chain
+   * @param followedReadChunks of these, those that were read
+   */
+  public record StartCounts(
+      long aheadReadBytes, long aheadUnreadBytes, long followedChunks, long followedReadChunks) {
+    /** Nothing was fetched yet. */
+    static final StartCounts NONE = new StartCounts(0, 0, 0, 0);
+  }
+
   /** A node without layers. */
-  public static final LayerCounts NONE = new LayerCounts(Map.of(), 0, 0, 0);
+  public static final LayerCounts NONE = new LayerCounts(Map.of(), 0, 0, 0, StartCounts.NONE);
 
   /** Adds the kinds that are missing, with none. */
   public LayerCounts {

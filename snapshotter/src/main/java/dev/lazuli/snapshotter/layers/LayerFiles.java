@@ -14,6 +14,7 @@ import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
+import dev.lazuli.snapshotter.waterfall.AheadReads;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.snapshotter.waterfall.WaterfallReader;
@@ -36,7 +37,7 @@ import java.util.concurrent.CompletionException;
 public final class LayerFiles implements AutoCloseable {
   private static final int PIECE = 1 << 20;
 
-  private record Opened(LayerData data, ErofsImage image, LayerFetch fetch) {}
+  private record Opened(LayerData data, ErofsImage image, LayerFetch fetch, AheadReads reads) {}
 
   private final LayerStore store;
   private final LayerIndexer indexer;
@@ -69,7 +70,8 @@ public final class LayerFiles implements AutoCloseable {
       var data = opened.add(indexed.take());
       var compression = Compression.valueOf(data.record().compression());
       var fetch = opened.add(scheduler.attach(data, blob, compression));
-      layers.add(new Opened(data, opened.add(ErofsImage.open(data.metaPath())), fetch));
+      var reads = record.ahead().begin(request.digest().toString(), data.chunks()::size);
+      layers.add(new Opened(data, opened.add(ErofsImage.open(data.metaPath())), fetch, reads));
       opened.keep();
       record.mounted(request.digest().toString());
       if (data.record().prefetchEnd() > 0) {
@@ -123,11 +125,13 @@ public final class LayerFiles implements AutoCloseable {
   }
 
   private static void bring(Opened layer, long offset, int length) throws IOException {
+    var chunks = layer.data().chunks();
+    int end = chunks.firstStartingFrom(offset + length);
+    layer.reads().read(chunks.firstEndingAfter(offset), end);
     int missing = layer.data().firstMissing(offset, length);
     if (missing < 0) {
       return;
     }
-    int end = layer.data().chunks().firstStartingFrom(offset + length);
     try {
       layer.fetch().demand(missing, end).join();
     } catch (CompletionException | CancellationException e) {

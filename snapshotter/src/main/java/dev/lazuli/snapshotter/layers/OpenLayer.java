@@ -6,8 +6,11 @@ import dev.lazuli.cache.Pin;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.layers.serve.LayerReads;
 import dev.lazuli.snapshotter.layers.serve.MountedTree;
+import dev.lazuli.snapshotter.start.ReadChain;
 import dev.lazuli.snapshotter.start.StartLayer;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.MountKind;
@@ -71,10 +74,19 @@ final class OpenLayer implements AutoCloseable {
       var compression = Compression.valueOf(data.record().compression());
       var fetch = opened.add(parts.scheduler().attach(data, blob, compression));
       var layer = new OpenLayer(parts, data, image, blob, fetch, reference);
-      parts.served().add(data, image, fetch);
+      parts.served().add(data, image, fetch, reads(parts, data, fetch));
       opened.keep();
       return layer;
     }
+  }
+
+  private static LayerReads reads(LayerParts parts, LayerData data, LayerFetch fetch) {
+    var layer = data.record().digest().toString();
+    return new LayerReads(
+        data,
+        fetch,
+        parts.record().ahead().begin(layer, data.chunks()::size),
+        new ReadChain(new CacheChunkView(data), parts.activity().followed()));
   }
 
   /** Returns handles for a head start, to be closed after it. */

@@ -64,6 +64,28 @@ record NodeGauges(
         "lazuli_cache_failed_syncs",
         "Failed syncs of layers; what they should have written is verified again before use.",
         failedSyncs::getAsLong);
+    registerStarts(metrics);
+  }
+
+  private void registerStarts(Metrics metrics) {
+    metrics.watchTotal(
+        "lazuli_ahead_read_bytes",
+        "Content that was fetched before a reader asked for it and was then read, of starts that"
+            + " are over.",
+        () -> layers.get().starts().aheadReadBytes());
+    metrics.watchTotal(
+        "lazuli_ahead_unread_bytes",
+        "Content that was fetched before a reader asked for it and was not read, of starts that"
+            + " are over.",
+        () -> layers.get().starts().aheadUnreadBytes());
+    metrics.watchTotal(
+        "lazuli_followed_chunks",
+        "Chunks that were fetched along because readers had missed others close to them.",
+        () -> layers.get().starts().followedChunks());
+    metrics.watchTotal(
+        "lazuli_followed_read_chunks",
+        "Chunks that were fetched along and then read.",
+        () -> layers.get().starts().followedReadChunks());
   }
 
   private Map<String, Long> byMount() {

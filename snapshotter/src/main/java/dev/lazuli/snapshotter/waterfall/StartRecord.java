@@ -37,6 +37,7 @@ public final class StartRecord implements FetchListener {
   private final long mostBlocks;
   private final Instant began = Instant.now();
   private final long beganNanos = System.nanoTime();
+  private final AheadAccount ahead = new AheadAccount(System::nanoTime);
   private final Map<String, LayerEvents> layers = new HashMap<>();
   private final Deque<EventBlock> inUse = new ArrayDeque<>();
 
@@ -62,8 +63,14 @@ public final class StartRecord implements FetchListener {
     note(layer, MOUNTED, Priority.ON_DEMAND, 0, 0);
   }
 
+  /** Returns the account of what is fetched before readers ask for it. */
+  public AheadAccount ahead() {
+    return ahead;
+  }
+
   /** Forgets the layer and listens to it no more. */
   public synchronized void forget(String layer) {
+    ahead.forget(layer);
     var events = layers.remove(layer);
     if (events != null) {
       inUse.removeIf(block -> block.owner().equals(events));
@@ -109,6 +116,9 @@ public final class StartRecord implements FetchListener {
   @Override
   public void chunkFetched(String layer, int chunk, long bytes, Priority priority) {
     noteChunk(layer, FETCHED, priority, chunk, priority == Priority.BACKGROUND);
+    if (priority == Priority.PREFETCH) {
+      ahead.arrived(layer, chunk);
+    }
   }
 
   @Override

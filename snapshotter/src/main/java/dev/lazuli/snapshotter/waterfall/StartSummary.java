@@ -29,6 +29,8 @@ final class StartSummary {
       facts.add(new Fact(mark.name() + " after", time(mark.micros())));
     }
     facts.add(new Fact("fetched for the start", fetched()));
+    facts.add(new Fact("fetched ahead", ahead()));
+    facts.add(new Fact("fetched in vain", unread()));
     facts.add(new Fact("reads that waited", waited()));
     facts.add(new Fact("requests", Integer.toString(waterfall.ranges().size())));
     facts.add(new Fact("all here after", complete < 0 ? "not yet" : time(complete)));
@@ -50,6 +52,19 @@ final class StartSummary {
             .mapToLong(range -> Math.max(0, range.bytes()))
             .sum();
     return Figures.size(bytes) + ", " + Figures.share(bytes, blobBytes);
+  }
+
+  private String ahead() {
+    var ahead = waterfall.ahead();
+    return Figures.size(ahead.bytes()) + ", " + Figures.size(ahead.readBytes()) + " of it read";
+  }
+
+  private String unread() {
+    var ahead = waterfall.ahead();
+    return Figures.size(ahead.unreadBytes())
+        + ", "
+        + Figures.share(ahead.unreadBytes(), ahead.bytes())
+        + (ahead.decided() ? "" : ", so far");
   }
 
   private String waited() {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param ranges requests to registries, in order of their beginning for each layer
  * @param arrivals content that came, in order of its arrival
  * @param waits reads that waited, in order of their beginning
+ * @param ahead what was fetched before a reader asked for it, and how much of it was read
  * @param marks moments with a name
  */
 public record Waterfall(
@@ -26,6 +27,7 @@ public record Waterfall(
     List<Range> ranges,
     List<Arrival> arrivals,
     List<Wait> waits,
+    Ahead ahead,
     List<Mark> marks) {
 
   /** Copies the lists. */
@@ -159,6 +161,6 @@ public record Waterfall(
   public Waterfall withMark(String name, long micros) {
     var more = new ArrayList<>(marks);
     more.add(new Mark(name, micros));
-    return new Waterfall(image, began, untilMicros, layers, ranges, arrivals, waits, more);
+    return new Waterfall(image, began, untilMicros, layers, ranges, arrivals, waits, ahead, more);
   }
 }

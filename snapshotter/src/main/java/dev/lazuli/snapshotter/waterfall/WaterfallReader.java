@@ -60,7 +60,14 @@ public record WaterfallReader(StartRecord record) {
         ranges,
         arrivals,
         waits,
+        ahead(layers),
         List.of());
+  }
+
+  private Ahead ahead(List<LayerData> layers) {
+    return layers.stream()
+        .map(layer -> record.ahead().figures(layer.record().digest().toString()))
+        .reduce(Ahead.NONE, Ahead::plus);
   }
 
   private long micros(Instant time) {

@@ -56,6 +56,7 @@ final class Examples {
         List.of(
             new Wait(0, 0, 1, "/usr/bin/program", 100_000, 31_000, false),
             new Wait(0, 2, 1, HOSTILE, 100_000, 41_000, true)),
+        new Ahead(300_000, 100_000, false),
         List.of());
   }
 
@@ -103,6 +104,7 @@ final class Examples {
             List.of(),
             arrivals,
             waits,
+            new Ahead(12_000_000, 10_500_000, true),
             List.of())
         .withMark("first output", now - 300_000)
         .withMark("second output", now - 299_000)
@@ -119,6 +121,7 @@ final class Examples {
         List.of(),
         List.of(),
         List.of(),
+        Ahead.NONE,
         List.of());
   }
 }

@@ -32,7 +32,8 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
   /** How often one read is fetched before it fails because its bytes are evicted each time. */
   private static final int MOST_ROUNDS = 10;
 
-  private record Served(LayerData data, ErofsImage image, LayerFetch fetch, FailedReads failures) {}
+  private record Served(
+      LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch, FailedReads failures) {}
 
   private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
   private final Set<Long> refused = ConcurrentHashMap.newKeySet();
@@ -45,9 +46,10 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
     this.session = session;
   }
 
-  /** Starts to answer for a layer; all three stay open until {@link #remove}. */
-  public void add(LayerData data, ErofsImage image, LayerFetch fetch) {
-    bySlot.put(data.slot(), new Served(data, image, fetch, new FailedReads(System.nanoTime())));
+  /** Starts to answer for a layer; the first three stay open until {@link #remove}. */
+  public void add(LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch) {
+    var failures = new FailedReads(System.nanoTime());
+    bySlot.put(data.slot(), new Served(data, image, fetch, watch, failures));
   }
 
   /** Answers every read of a layer with an error from now on, or no more. */
@@ -148,6 +150,13 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
       }
     }
 
+    /** Tells the layer's watch, once for each read. */
+    void seen(int round, int missing) {
+      if (round == 1) {
+        served.watch().reads(offset, length, missing);
+      }
+    }
+
     CompletableFuture<Void> demand(int missing) {
       int end = served.data().chunks().firstStartingFrom(offset + length);
       var demanded = served.fetch().demand(missing, end);
@@ -160,6 +169,7 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
   private void answer(Asked asked, int round) {
     int missing = asked.firstMissing();
     if (missing < 0) {
+      asked.seen(round, missing);
       if (asked.isAnswered()) {
         return;
       }
@@ -171,7 +181,9 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
       answer(asked, round + 1);
     } else {
       lastMissNanos = System.nanoTime();
-      var _ = asked.demand(missing).whenComplete((_, failure) -> fetched(asked, round, failure));
+      var demanded = asked.demand(missing);
+      asked.seen(round, missing); // What it has fetched along comes after what it asks for.
+      var _ = demanded.whenComplete((_, failure) -> fetched(asked, round, failure));
     }
   }
 
