@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.compare.LayerVerifier;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.CollectingSink;
 import dev.lazuli.estargz.read.LayerOpener;
-import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.LayerIndex;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.estargz.build.BuildOptions;
-import dev.lazuli.estargz.compare.IndexTree;
+import dev.lazuli.estargz.compare.WholeComparison;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.CollectingSink;
 import dev.lazuli.estargz.read.LayerOpener;
@@ -34,7 +34,7 @@ final class LayerTree {
     }
     try (var opener = new LayerOpener(Limits.DEFAULT);
         var index = opener.open(request)) {
-      assertThat(IndexTree.problem(index, built.blob())).as("what a proof finds").isEmpty();
+      assertThat(WholeComparison.problem(index, built.blob())).as("what a proof finds").isEmpty();
       var tree = new TreeMap<String, String>();
       collect(index, 0, "", decode(index, built.blob()), new HashMap<>(), tree);
       return tree;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.estargz.ForeignText;
 import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -41,13 +42,21 @@ final class TreeComparison implements AutoCloseable {
    *
    * @param chunks the chunks of what is shown
    * @param places where in the tar each of them was found
+   * @param share pays for what the walk has to remember
+   * @throws IOException if the share has too little left
    */
-  TreeComparison(LayerIndex tar, ShownTree shown, ChunkTableView chunks, OffHeapPlaces places) {
+  TreeComparison(
+      LayerIndex tar,
+      ShownTree shown,
+      ChunkTableView chunks,
+      OffHeapPlaces places,
+      IndexMemory.Share share)
+      throws IOException {
     this.tar = tar;
     this.shown = shown;
     inodes = new InodeComparison(tar, shown);
     content = new ContentComparison(tar, shown, chunks, places);
-    files = new OffHeapPlaces(tar.inodeCount());
+    files = new OffHeapPlaces(tar.inodeCount(), share);
   }
 
   /** Returns the first difference, with its path. */

@@ -7,7 +7,6 @@ import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;
-import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Comparator;
 
@@ -89,20 +88,8 @@ public final class ChunkDecoder implements AutoCloseable {
     }
   }
 
-  /** Decompresses a whole blob and digests what comes out. */
-  void digestAll(Compression compression, BlobStream blob, String layer, MessageDigest digest)
-      throws IOException {
-    try (var bench = pool.borrow(compression)) {
-      bench.decoder.start(new BlobCursor(blob, 0), layer);
-      for (var more = true; more; ) {
-        more = bench.decoder.decode(bench.window.clear());
-        digest.update(bench.window.flip());
-      }
-    }
-  }
-
   /** Returns the chunks in the order of the blob, which almost always is the order they come in. */
-  static int[] inBlobOrder(ChunkTableView chunks, int[] wanted) {
+  public static int[] inBlobOrder(ChunkTableView chunks, int[] wanted) {
     for (int i = 1; i < wanted.length; i++) {
       if (compare(chunks, wanted[i - 1], wanted[i]) >= 0) {
         Comparator<Integer> order = (a, b) -> compare(chunks, a, b);

@@ -46,6 +46,7 @@ public final class IndexMemory {
     private final Duration patience;
     private long taken;
     private boolean isLarge;
+    private boolean isRefused;
     private boolean isClosed;
 
     private Share(String layer, Duration patience) {
@@ -60,8 +61,9 @@ public final class IndexMemory {
      * @throws LayerFormatException if the index needs more than there is in all
      * @throws IOException if other large indexes take longer than the claim's patience
      */
-    void take(long bytes) throws IOException {
+    public void take(long bytes) throws IOException {
       if (taken + bytes > most) {
+        isRefused = true;
         throw new LayerFormatException(
             layer, "memory of its index", taken + bytes, "at most " + most + " bytes");
       }
@@ -70,6 +72,11 @@ public final class IndexMemory {
         isLarge = true;
       }
       taken += bytes;
+    }
+
+    /** Returns whether {@link #take} was asked for more than there is in all. */
+    public boolean isRefused() {
+      return isRefused;
     }
 
     void give(long bytes) {

@@ -71,13 +71,21 @@ public final class LayerIndexBuilder implements AutoCloseable {
     path = new CleanPath(layer, limits);
     resolved = new CleanPath(layer, limits);
     space = new IndexSpace(claim);
-    inodes = space.table(InodeRow.BYTES);
-    text = new ByteHeap(layer, limits.textBytes(), space);
-    writer = new InodeWriter(layer, limits, inodes, text);
-    tree = new NameTable(layer, limits.entries(), space, text, writer.impliedDirectory());
-    symlinks = new SymlinkWalk(layer, inodes, tree, text);
-    hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
-    chunks = new ChunkCollector(layer, limits, space, inodes);
+    boolean made = false;
+    try {
+      inodes = space.table(InodeRow.BYTES);
+      text = new ByteHeap(layer, limits.textBytes(), space);
+      writer = new InodeWriter(layer, limits, inodes, text);
+      tree = new NameTable(layer, limits.entries(), space, text, writer.impliedDirectory());
+      symlinks = new SymlinkWalk(layer, inodes, tree, text);
+      hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
+      chunks = new ChunkCollector(layer, limits, space, inodes);
+      made = true;
+    } finally {
+      if (!made) {
+        space.close();
+      }
+    }
   }
 
   /**

@@ -12,12 +12,18 @@ import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.build.OddTar;
 import dev.lazuli.estargz.build.OddTar.Facts;
+import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -70,15 +76,19 @@ class LyingTocTest {
 
   /** Returns what is found wrong with the blob when this table is believed. */
   private Optional<String> problem(String table) throws IOException {
+    try (var index = index(table)) {
+      return WholeComparison.problem(index, blob);
+    }
+  }
+
+  private LayerIndex index(String table) throws IOException {
     var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
     var facts =
         new LayerIndexBuilder.Facts(
             LayerFormat.ESTARGZ_EXTERNAL_TOC, none, none, blob.size(), true);
     try (var builder = new LayerIndexBuilder("test", Limits.DEFAULT, OpaqueXattr.USER)) {
       builder.read(new ByteArrayInputStream(table.getBytes(UTF_8)));
-      try (var index = builder.build(facts)) {
-        return IndexTree.problem(index, blob);
-      }
+      return builder.build(facts);
     }
   }
 
@@ -184,6 +194,52 @@ class LyingTocTest {
   @Test
   void aHoleInWhatIsZeros_isNoLie() throws IOException {
     assertThat(problem(with("zeros", "\"offset.*", "\"chunkType\": \"zeros\""))).isEmpty();
+  }
+
+  @Test
+  void aVerifier_findsTheLieThatNoDigestShows() throws IOException {
+    assertThat(verify(toc)).isEmpty();
+    assertThat(verify(with("bin/id", "420", "2541")))
+        .containsExactly("/bin/id is shown with mode 0104755, its tar has 0100644");
+  }
+
+  private List<String> verify(String table) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(new OddTar().file("stargz.index.json", table).ended());
+    }
+    var request =
+        OpenRequest.of("test", blob, new TocTrust.Json(Digest.sha256(table.getBytes(UTF_8))))
+            .withExternalToc(new MemoryBlob(bytes.toByteArray()));
+    try (var verifier = new LayerVerifier(Limits.DEFAULT)) {
+      return verifier.verify(request).problems();
+    }
+  }
+
+  @Test
+  void tooLittleMemoryToCompare_isNoLie() throws IOException {
+    int errors = 0;
+    Optional<String> found = Optional.of("nothing was compared");
+    for (int left = 0; found.isPresent(); left += 512) {
+      try {
+        found = problemWithin(left);
+        assertThat(found).as("with %d bytes", left).isEmpty();
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("memory of its index");
+        errors++;
+      }
+    }
+    assertThat(errors).isPositive();
+  }
+
+  /** Compares the true table with so much memory. */
+  private Optional<String> problemWithin(int bytes) throws IOException {
+    var memory = new IndexMemory(Limits.DEFAULT.indexBytes(), 1);
+    try (var share = memory.claim("test", Duration.ZERO);
+        var index = index(toc)) {
+      share.take(Limits.DEFAULT.indexBytes() - bytes);
+      return WholeComparison.problem(index, blob, share);
+    }
   }
 
   @Test

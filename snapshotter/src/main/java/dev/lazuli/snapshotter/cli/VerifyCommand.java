@@ -3,10 +3,10 @@ package dev.lazuli.snapshotter.cli;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.compare.LayerVerifier;
+import dev.lazuli.estargz.compare.VerificationReport;
 import dev.lazuli.estargz.read.LayerInspector;
-import dev.lazuli.estargz.read.LayerVerifier;
 import dev.lazuli.estargz.read.OpenRequest;
-import dev.lazuli.estargz.read.VerificationReport;
 import dev.lazuli.snapshotter.cli.output.Printable;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import java.io.EOFException;
@@ -23,12 +23,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code lazuli verify}: checks every digest of lazy layers. */
+/** {@code lazuli verify}: checks every digest and file of lazy layers. */
 @Command(
     name = "verify",
     description = {
       "Check a layer, or each lazy layer of an image: the digests of the blob, of its table of"
-          + " contents and of every chunk.",
+          + " contents and of every chunk, and whether the files that the table shows are those of"
+          + " the layer's tar.",
       "Layers that are not lazy, or have a table of contents that cannot be mounted, are named and"
           + " skipped."
     },
@@ -37,10 +38,10 @@ import picocli.CommandLine.Spec;
       "0:everything is right",
       "1:something could not be read, or there is no lazy layer",
       "2:wrong usage",
-      "3:wrong bytes were found"
+      "3:wrong bytes were found, or files that are not those of the tar"
     })
 final class VerifyCommand implements Callable<Integer> {
-  /** Wrong bytes were found. */
+  /** Wrong bytes or files were found. */
   static final int WRONG_BYTES = 3;
 
   @Mixin private ImageToRead image = new ImageToRead();

@@ -3,35 +3,18 @@ package dev.lazuli.estargz.compare;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.read.ChunkDecoder;
-import dev.lazuli.estargz.read.CollectingSink;
-import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
-/** What an index says, as a layer that is mounted by it would show it. */
-public record IndexTree(LayerIndex index) implements ShownTree {
-  /** Reads a blob whole and returns what is wrong with it, or with an index of it. */
-  public static Optional<String> problem(LayerIndex index, BlobSource blob) throws IOException {
-    var memory = new IndexMemory(Limits.DEFAULT.indexBytes(), 1);
-    try (var decoder = new ChunkDecoder(Limits.DEFAULT);
-        var check =
-            new LayerCheck(Limits.DEFAULT, memory.claim("test", Duration.ofMinutes(1)), index);
-        var range = blob.open(0, blob.size())) {
-      var compression = index.format().compression();
-      var found = decoder.decodeWhole(compression, range, index, new CollectingSink(), check);
-      return found.problem().isPresent() ? found.problem() : check.difference(new IndexTree(index));
-    }
-  }
-
+/**
+ * What an index says, as a layer that is mounted by it would show it.
+ *
+ * @param index stays the caller's
+ */
+record IndexTree(LayerIndex index) implements ShownTree {
   @Override
   public long root() {
     return 0;
@@ -114,28 +97,19 @@ public record IndexTree(LayerIndex index) implements ShownTree {
 
   @Override
   public long child(long directory, MemorySegment name) {
-    var found = new long[] {ABSENT};
-    index.forEachChild(
-        (int) directory,
-        (other, inode) -> {
-          if (other.mismatch(name) < 0) {
-            found[0] = inode;
-          }
-        });
-    return found[0];
+    for (int place = 0; place < index.childCount((int) directory); place++) {
+      if (index.childName((int) directory, place).mismatch(name) < 0) {
+        return index.child((int) directory, place);
+      }
+    }
+    return ABSENT;
   }
 
   @Override
-  public void forEachChild(long directory, NameVisitor visitor) {
-    index.forEachChild(
-        (int) directory,
-        (name, inode) -> {
-          try {
-            visitor.name(name, inode);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+  public void forEachChild(long directory, NameVisitor visitor) throws IOException {
+    for (int place = 0; place < index.childCount((int) directory); place++) {
+      visitor.name(index.childName((int) directory, place), index.child((int) directory, place));
+    }
   }
 
   @Override

@@ -1,30 +1,60 @@
-package dev.lazuli.estargz.read;
+package dev.lazuli.estargz.compare;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.estargz.read.OpenRequest;
+import dev.lazuli.estargz.read.WholeBlob;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Checks every digest of a layer: the TOC's, each chunk's, and computes those of the blob and of
- * its tar. Reads the blob twice, streaming; memory is that of one decoding. Safe for any thread.
+ * Checks a layer: the digests of the TOC and of each chunk, and whether the files that the TOC
+ * shows are those of the tar. Computes the digests of the blob and of its tar. Reads the blob
+ * twice, streaming; memory is that of one decoding and of two indexes, each within {@link
+ * Limits#indexBytes()}. Safe for any thread.
  */
 public final class LayerVerifier implements AutoCloseable {
+  /** For the memory of a tar's index, while others are verified. */
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** Takes chunks that were checked before. */
+  private static final ChunkSink NOWHERE =
+      new ChunkSink() {
+        @Override
+        public void begin(int chunk) {}
+
+        @Override
+        public void write(ByteBuffer window) {}
+
+        @Override
+        public void commit(byte[] sha256) {}
+
+        @Override
+        public void abort() {}
+      };
+
+  private final Limits limits;
   private final LayerOpener opener;
   private final ChunkDecoder decoder;
+  private final IndexMemory memory;
 
   /** Makes a verifier with empty pools. */
   public LayerVerifier(Limits limits) {
+    this.limits = limits;
+    memory = new IndexMemory(limits.indexBytes(), 1);
     opener = new LayerOpener(limits);
     decoder = new ChunkDecoder(limits);
   }
@@ -34,21 +64,22 @@ public final class LayerVerifier implements AutoCloseable {
    *
    * @throws DigestMismatchException if the TOC is not the one that is trusted
    * @throws LayerFormatException if the blob is not a lazy layer
-   * @throws IOException if the blob cannot be read
+   * @throws IOException if the blob cannot be read, or there is not enough memory for an index
    */
   public VerificationReport verify(OpenRequest request) throws IOException {
     try (var index = opener.open(request)) {
       var counter = new Counter();
       var problems = new ArrayList<String>();
       checkChunks(request, index, counter, problems);
-      var blob = Digest.newSha256();
-      var tar = Digest.newSha256();
-      digestWhole(request, index, blob, tar, problems);
+      var whole = readWhole(request, index);
+      if (problems.isEmpty()) {
+        whole.problem().ifPresent(problems::add);
+      }
       return new VerificationReport(
           index.format(),
           Digest.ofSha256(index.tocDigest()),
-          Digest.ofSha256(blob.digest()),
-          Digest.ofSha256(tar.digest()),
+          whole.blobDigest(),
+          whole.diffId(),
           counter.chunks,
           counter.bytes,
           problems);
@@ -75,20 +106,17 @@ public final class LayerVerifier implements AutoCloseable {
     }
   }
 
-  private void digestWhole(
-      OpenRequest request,
-      LayerIndex index,
-      MessageDigest blob,
-      MessageDigest tar,
-      List<String> problems)
-      throws IOException {
-    try (var all = new DigestedStream(request.blob().open(0, request.blob().size()), blob)) {
-      try {
-        decoder.digestAll(index.format().compression(), all, index.layer(), tar);
-      } catch (LayerFormatException | EOFException e) {
-        problems.add(String.valueOf(e.getMessage()));
-      }
-      all.drain();
+  /** Reads the blob from end to end, and compares the files in its tar with those of the index. */
+  private WholeBlob readWhole(OpenRequest request, LayerIndex index) throws IOException {
+    try (var share = memory.claim(index.layer(), PATIENCE);
+        var check = new LayerCheck(limits, share, index);
+        var blob = request.blob().open(0, request.blob().size())) {
+      var compression = index.format().compression();
+      var found = decoder.decodeWhole(compression, blob, index, NOWHERE, check);
+      return found.problem().isPresent()
+          ? found
+          : new WholeBlob(
+              found.blobDigest(), found.diffId(), check.difference(new IndexTree(index)));
     }
   }
 
