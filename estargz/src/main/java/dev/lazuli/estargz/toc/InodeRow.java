@@ -49,5 +49,8 @@ final class InodeRow {
   /** A file with content, other than zeros, that no chunk of the layer's table has. */
   static final int UNCOVERED = 0x1000;
 
+  /** A directory whose entry came after something in it. */
+  static final int IMPLIED_FIRST = 0x2000;
+
   private InodeRow() {}
 }

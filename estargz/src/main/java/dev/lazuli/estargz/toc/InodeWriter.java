@@ -83,7 +83,8 @@ final class InodeWriter {
   /** Gives a directory that is there the attributes of its own, or one more, entry. */
   void describe(int directory, TocEntry entry) throws LayerFormatException {
     var flags = inodes.getInt(directory, InodeRow.FLAGS);
-    inodes.setInt(directory, InodeRow.FLAGS, flags & ~InodeRow.IMPLIED);
+    var late = (flags & InodeRow.IMPLIED) != 0 ? InodeRow.IMPLIED_FIRST : 0;
+    inodes.setInt(directory, InodeRow.FLAGS, (flags & ~InodeRow.IMPLIED) | late);
     setPermissions(directory, entry, EntryKind.DIRECTORY);
     xattrs.add(directory, entry);
   }

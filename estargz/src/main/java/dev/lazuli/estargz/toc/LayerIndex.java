@@ -137,6 +137,15 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   }
 
   /**
+   * Returns whether a directory's entry came after something in it. Unpacking makes such a
+   * directory with the attributes that the layers below show; the entry sets mode, owner and time,
+   * but takes no extended attribute away.
+   */
+  public boolean isImpliedFirst(int inode) {
+    return (inodes.getInt(row(inode), InodeRow.FLAGS) & InodeRow.IMPLIED_FIRST) != 0;
+  }
+
+  /**
    * Returns whether a file of an index made by {@link TarIndexer} has content, other than zeros,
    * that no chunk of its layer's table has.
    */

@@ -94,6 +94,9 @@ class LayerIndexTest {
       }
       for (var name : List.of("said", "later", "said/f", "implied/deep/f")) {
         assertThat(index.isImplied(inode(index, name))).as(name).isFalse();
+        assertThat(index.isImpliedFirst(inode(index, name)))
+            .as(name)
+            .isEqualTo(name.equals("later"));
       }
     }
   }

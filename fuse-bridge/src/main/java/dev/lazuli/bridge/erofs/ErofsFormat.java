@@ -72,8 +72,11 @@ final class ErofsFormat {
   /** Of the root: the image tells which directories are implied. */
   static final int OWN_TELLS_IMPLIED = 2;
 
-  /** Of the root: some directory but the root is implied. */
+  /** Of the root: some directory but the root is implied, or was at first. */
   static final int OWN_HAS_IMPLIED = 4;
+
+  /** Of a directory: the layer's entry for it came after something in it. */
+  static final int OWN_IMPLIED_FIRST = 8;
 
   static final int FORMAT_EXTENDED = 1;
   static final int LAYOUT_PLAIN = 0;

@@ -112,7 +112,7 @@ public final class ErofsImage implements AutoCloseable {
     return (ownFlags(rootNid()) & ErofsFormat.OWN_TELLS_IMPLIED) != 0;
   }
 
-  /** Returns whether any directory but the root has no entry of its own in the layer. */
+  /** Returns whether any directory but the root is implied, or was until its entry came. */
   public boolean hasImplied() throws CorruptImageException {
     return (ownFlags(rootNid()) & ErofsFormat.OWN_HAS_IMPLIED) != 0;
   }
@@ -120,6 +120,14 @@ public final class ErofsImage implements AutoCloseable {
   /** Returns whether a directory has no entry of its own, so that its attributes are assumed. */
   public boolean isImplied(long nid) throws CorruptImageException {
     return (ownFlags(nid) & ErofsFormat.OWN_IMPLIED) != 0;
+  }
+
+  /**
+   * Returns whether a directory's entry came after something in it, so that it keeps the extended
+   * attributes of the layers below. Earlier versions did not note it.
+   */
+  public boolean isImpliedFirst(long nid) throws CorruptImageException {
+    return (ownFlags(nid) & ErofsFormat.OWN_IMPLIED_FIRST) != 0;
   }
 
   private int ownFlags(long nid) throws CorruptImageException {

@@ -162,6 +162,7 @@ public final class ErofsWriter {
 
   private int ownFlags(int number) {
     int flags = source.isImplied(number) ? ErofsFormat.OWN_IMPLIED : 0;
+    flags |= source.isImpliedFirst(number) ? ErofsFormat.OWN_IMPLIED_FIRST : 0;
     if (number == 0) {
       flags |= ErofsFormat.OWN_TELLS_IMPLIED | (hasImplied() ? ErofsFormat.OWN_HAS_IMPLIED : 0);
     }
@@ -170,7 +171,7 @@ public final class ErofsWriter {
 
   private boolean hasImplied() {
     for (int number = 1; number < source.inodeCount(); number++) {
-      if (source.isImplied(number)) {
+      if (source.isImplied(number) || source.isImpliedFirst(number)) {
         return true;
       }
     }

@@ -49,6 +49,14 @@ public interface InodeSource {
     return false;
   }
 
+  /**
+   * Returns whether a directory's entry came after something in it, so that it has the extended
+   * attributes of the layers below, too.
+   */
+  default boolean isImpliedFirst(int inode) {
+    return false;
+  }
+
   /** Returns the owner's number, an unsigned 32-bit value. */
   int uid(int inode);
 

@@ -98,6 +98,22 @@ final class ErofsImageTest {
   }
 
   @Test
+  void directoriesWithALateEntry_areToldApart() throws IOException {
+    var tree = new HeapTree();
+    var late = tree.directory(tree.root(), "late");
+    tree.directory(late, "said");
+    late.impliedFirst = true;
+
+    var image = Images.image(Images.write(tree, 4096));
+
+    long lateNid = Images.lookup(image, image.rootNid(), "late");
+    assertThat(image.hasImplied()).isTrue();
+    assertThat(image.isImplied(lateNid)).isFalse();
+    assertThat(image.isImpliedFirst(lateNid)).isTrue();
+    assertThat(image.isImpliedFirst(Images.lookup(image, lateNid, "said"))).isFalse();
+  }
+
+  @Test
   void imageOfAnEarlierVersion_tellsNothing() throws IOException {
     var bytes = Images.write(new HeapTree(), 4096);
     var image = MemorySegment.ofArray(bytes);

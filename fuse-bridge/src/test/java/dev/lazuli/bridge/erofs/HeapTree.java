@@ -18,6 +18,7 @@ final class HeapTree implements InodeSource {
     int uid;
     int gid;
     boolean implied;
+    boolean impliedFirst;
     long mtimeSeconds;
     int mtimeNanos;
     long size;
@@ -115,6 +116,11 @@ final class HeapTree implements InodeSource {
   @Override
   public boolean isImplied(int inode) {
     return nodes.get(inode).implied;
+  }
+
+  @Override
+  public boolean isImpliedFirst(int inode) {
+    return nodes.get(inode).impliedFirst;
   }
 
   @Override

@@ -42,6 +42,17 @@ public record DirectoryAttributes(
     return new DirectoryAttributes(permissions, uid, group, mtimeSeconds, mtimeNanos, xattrs);
   }
 
+  /**
+   * Returns the same with the extended attributes of a directory below, where there is none of
+   * their names. Those of the host ({@code trusted.}) are not handed on.
+   */
+  public DirectoryAttributes withXattrsBelow(DirectoryAttributes below) {
+    var all = new TreeMap<>(below.xattrs);
+    all.keySet().removeIf(name -> name.startsWith("trusted."));
+    all.putAll(xattrs);
+    return new DirectoryAttributes(permissions, uid, gid, mtimeSeconds, mtimeNanos, all);
+  }
+
   /** Returns whether everything but the time is the same. */
   public boolean isLike(DirectoryAttributes other) {
     return permissions == other.permissions

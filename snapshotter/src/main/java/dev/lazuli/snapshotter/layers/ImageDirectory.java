@@ -75,6 +75,9 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
 
   @Override
   public LayerEntry.AttributeSource source() throws IOException {
+    if (image.isImpliedFirst(nid)) {
+      return LayerEntry.AttributeSource.LATE_ENTRY;
+    }
     if (image.tellsImplied()) {
       return image.isImplied(nid)
           ? LayerEntry.AttributeSource.IMPLIED

@@ -47,6 +47,12 @@ public sealed interface LayerEntry {
     /** The layer says what they are. */
     ENTRY,
 
+    /**
+     * The layer says what they are, but has something in the directory before it does: the extended
+     * attributes of the layers below are kept, where the layer has none of their names.
+     */
+    LATE_ENTRY,
+
     /** The layer has something in the directory, but does not say what its attributes are. */
     IMPLIED,
 

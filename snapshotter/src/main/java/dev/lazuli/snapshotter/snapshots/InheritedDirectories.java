@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import static dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource.LATE_ENTRY;
+
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.LayerEntry.AttributeSource;
 import dev.lazuli.snapshotter.layers.LayerEntry.Directory;
@@ -18,7 +20,8 @@ import java.util.TreeMap;
  * containerd has it, such a directory keeps the attributes that the layers below show; only where
  * they have none it is root's with mode 0755, which is also what the layer's own tree shows. Such a
  * new one in a setgid directory belongs to that directory's group: where that comes from below, it
- * is found here, too.
+ * is found here, too. If the layer says later on what the attributes are, that holds, but extended
+ * attributes from below stay.
  *
  * <p>The result is a tree to put above the layer: those directories that would look otherwise
  * without it, and their parents. It replaces such trees of the layers below, so that an overlay
@@ -103,29 +106,38 @@ final class InheritedDirectories {
     var source = top.source();
     var seen = parent.below().child(name, budget);
     if (seen.isEmpty()) {
-      if (source != AttributeSource.ENTRY) {
+      if (source != AttributeSource.ENTRY && source != LATE_ENTRY) {
         takeGroup(path, source, top, parent);
       }
       return;
     }
     if (source != AttributeSource.ENTRY) {
-      inherit(path, source, top, seen.get().nearest().attributes());
+      var from = seen.get().nearest().attributes();
+      inherit(path, source, top, source == LATE_ENTRY ? kept(top, from) : from);
     }
     if (!top.isOpaque()) {
       ahead.push(new Pair(path, top, seen.get()));
     }
   }
 
-  /** Unpacking leaves the root as it is, so it hands no group on. */
+  /**
+   * Unpacking leaves the root as it is, so it hands no group on. What is in a directory whose entry
+   * came late is taken to be older than that entry, unless it has a group from it.
+   */
   private void takeGroup(String path, AttributeSource source, Directory top, Pair parent)
       throws IOException {
     if (parent.path().isEmpty() || parent.top().source() == AttributeSource.ENTRY) {
       return;
     }
     var above = parent.below().nearest().attributes();
-    if ((above.permissions() & SETGID) != 0) {
+    if ((above.permissions() & SETGID) != 0 && top.attributes().gid() == 0) {
       inherit(path, source, top, top.attributes().withGroup(above.gid()));
     }
+  }
+
+  private static DirectoryAttributes kept(Directory top, DirectoryAttributes below)
+      throws IOException {
+    return top.attributes().withXattrsBelow(below);
   }
 
   private void inherit(

@@ -197,6 +197,20 @@ final class DifferentialIT {
     assertThat(differencesOf("setgid", lower, upper)).isEmpty();
   }
 
+  @Test
+  void directoryWhoseEntryComesLate_hasItsAttributes_andXattrsFromBelow() throws IOException {
+    var below = with(0700, Map.of("user.a", new byte[] {1}, "user.b", new byte[] {2}));
+    var late = with(01755, Map.of("user.b", new byte[] {3}, "user.c", new byte[] {4}));
+    var lower = List.of(StackEntry.of(StackEntry.DIRECTORY, "d", "", below), file("d/old"));
+    var upper = List.of(file("d/new"), StackEntry.of(StackEntry.DIRECTORY, "d", "", late));
+
+    assertThat(differencesOf("late", lower, upper)).isEmpty();
+  }
+
+  private static Attributes with(int mode, Map<String, byte[]> xattrs) {
+    return new Attributes(mode, 5, 7, RandomAttributes.NEWEST, xattrs);
+  }
+
   private static StackEntry directory(String path) {
     return StackEntry.of(StackEntry.DIRECTORY, path, "", PLAIN);
   }

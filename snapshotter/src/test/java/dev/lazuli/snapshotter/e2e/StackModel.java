@@ -38,6 +38,10 @@ final class StackModel {
   private final SortedMap<String, Kind> here = new TreeMap<>();
 
   private final Set<String> impliedHere = new HashSet<>();
+
+  /** Directories of this layer that had something in them before they got their entry. */
+  private final Set<String> impliedFirstHere = new HashSet<>();
+
   private final Set<String> linkedHere = new HashSet<>();
 
   private final Map<String, Attributes> attributesHere = new HashMap<>();
@@ -63,6 +67,7 @@ final class StackModel {
         });
     here.clear();
     impliedHere.clear();
+    impliedFirstHere.clear();
     linkedHere.clear();
     attributesHere.clear();
     layer++;
@@ -157,7 +162,7 @@ final class StackModel {
     // Whiteouts in an opaque directory are shown as broken names. containerd looks implied
     // directories up before it knows that what it finds is hidden.
     return !below.containsValue(Kind.WHITEOUT)
-        && below.keySet().stream().noneMatch(impliedHere::contains);
+        && below.keySet().stream().noneMatch(this::wasImplied);
   }
 
   private boolean allowsDirectory(String path) {
@@ -166,11 +171,10 @@ final class StackModel {
       return true;
     }
     // containerd's overlayfs forgets a whiteout when a directory of the same name comes, and
-    // refuses the other order. A directory keeps the attributes that it got when it was implied,
-    // and a new mode changes the list that it has.
+    // refuses the other order. A new mode changes the list that a directory has.
     return switch (own) {
       case WHITEOUT -> false;
-      case DIRECTORY -> !impliedHere.contains(path) && mayGetMore(attributes(path));
+      case DIRECTORY -> impliedHere.contains(path) || mayGetMore(attributes(path));
       default -> !mustStay(path);
     };
   }
@@ -213,7 +217,10 @@ final class StackModel {
     var kind = entry.type() == StackEntry.HARD_LINK ? here.get(entry.link()) : kind(entry);
     if (kind != Kind.DIRECTORY || here.getOrDefault(path, kind) != Kind.DIRECTORY) {
       remove(here, path);
-      impliedHere.removeIf(name -> name.equals(path) || name.startsWith(path + "/"));
+      impliedHere.removeIf(name -> isAtOrBelow(name, path));
+      impliedFirstHere.removeIf(name -> isAtOrBelow(name, path));
+    } else if (impliedHere.remove(path)) {
+      impliedFirstHere.add(path);
     }
     if (kind != Kind.DIRECTORY) {
       remove(view, path);
@@ -226,6 +233,14 @@ final class StackModel {
     view.put(path, kind);
     here.put(path, kind);
     attributesHere.put(path, entry.attributes());
+  }
+
+  private boolean wasImplied(String path) {
+    return impliedHere.contains(path) || impliedFirstHere.contains(path);
+  }
+
+  private static boolean isAtOrBelow(String name, String path) {
+    return name.equals(path) || name.startsWith(path + "/");
   }
 
   private void addParents(String path) {
@@ -256,10 +271,5 @@ final class StackModel {
   /** Returns what lies below a directory, as a view; '0' is the character after '/'. */
   private static SortedMap<String, Kind> below(SortedMap<String, Kind> names, String path) {
     return names.subMap(path + "/", path + "0");
-  }
-
-  /** Returns whether a name was left without an entry of its own in this layer. */
-  boolean isImplied(String path) {
-    return impliedHere.contains(path);
   }
 }

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import static dev.lazuli.snapshotter.snapshots.FakeDirectory.attributes;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -47,6 +48,50 @@ final class InheritedDirectoriesTest {
     var base = directory().add("tmp", directory().with(STICKY));
 
     assertThat(find(directory().add("tmp", directory()), base)).isEmpty();
+  }
+
+  @Test
+  void directoryWithALateEntry_keepsItsOwn_andXattrsFromBelow() throws IOException {
+    var base =
+        directory()
+            .add(
+                "etc",
+                directory()
+                    .with(with(PRIVATE, Map.of("user.a", "1", "user.b", "2", "trusted.t", "3"))));
+    var top =
+        directory()
+            .add(
+                "etc",
+                directory()
+                    .with(with(STICKY, Map.of("user.b", "4", "user.c", "5")))
+                    .from(AttributeSource.LATE_ENTRY));
+
+    var etc = find(top, base).get("etc");
+
+    assertThat(etc.permissions()).isEqualTo(01777);
+    assertThat(etc.uid()).isZero();
+    assertThat(etc.xattrs().keySet()).containsExactly("user.a", "user.b", "user.c");
+    assertThat(etc.xattrs().get("user.b")).asString().isEqualTo("4");
+  }
+
+  @Test
+  void directoryWithALateEntry_thatAddsToXattrsBelow_needsNothing() throws IOException {
+    var base = directory().add("etc", directory().with(with(PRIVATE, Map.of("user.a", "1"))));
+    var top =
+        directory()
+            .add(
+                "etc",
+                directory()
+                    .with(with(STICKY, Map.of("user.a", "2")))
+                    .from(AttributeSource.LATE_ENTRY));
+
+    assertThat(find(top, base)).isEmpty();
+  }
+
+  private static DirectoryAttributes with(DirectoryAttributes own, Map<String, String> xattrs) {
+    var values = new TreeMap<String, byte[]>();
+    xattrs.forEach((name, value) -> values.put(name, value.getBytes(UTF_8)));
+    return new DirectoryAttributes(own.permissions(), own.uid(), own.gid(), 0, 0, values);
   }
 
   @Test

@@ -22,6 +22,11 @@ record IndexedTree(LayerIndex index) implements InodeSource {
   }
 
   @Override
+  public boolean isImpliedFirst(int inode) {
+    return index.isImpliedFirst(inode);
+  }
+
+  @Override
   public int uid(int inode) {
     return index.uid(inode);
   }
