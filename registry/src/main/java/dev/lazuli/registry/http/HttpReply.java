@@ -1,5 +1,6 @@
 package dev.lazuli.registry.http;
 
+import dev.lazuli.registry.model.LeastRate;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;

@@ -1,6 +1,7 @@
 package dev.lazuli.registry.http;
 
 import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.LeastRate;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpRequest;

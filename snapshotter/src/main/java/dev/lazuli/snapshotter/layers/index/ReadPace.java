@@ -1,22 +1,21 @@
 package dev.lazuli.snapshotter.layers.index;
 
+import dev.lazuli.registry.model.LeastRate;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How long somebody who reads a blob waits for it: until a deadline, and no longer than 30 seconds
- * for less than 1 KiB per second. Only time spent waiting counts for the rate. For one thread.
+ * How long somebody who reads a blob waits for it: until a deadline, and no longer than half a
+ * minute for less than the {@link LeastRate}. For one thread.
  */
 final class ReadPace {
-  private static final long WINDOW_NANOS = Duration.ofSeconds(30).toNanos();
-  private static final long LEAST_BYTES = 30 << 10;
+  private static final Duration WINDOW = Duration.ofSeconds(30);
 
   private final Duration timeout;
   private final LongSupplier nanoTime;
   private final long deadline;
-  private long waited;
-  private long received;
+  private final LeastRate rate = new LeastRate(WINDOW);
 
   /**
    * Begins.
@@ -33,23 +32,14 @@ final class ReadPace {
   /**
    * Returns how long to wait before asking again, in nanoseconds, above 0.
    *
-   * @throws IOException if there is no reason to wait any longer
+   * @throws IOException if the deadline is over
    */
   long nanosToWait() throws IOException {
     long left = deadline - nanoTime.getAsLong();
     if (left <= 0) {
       throw new IOException("not read within " + timeout);
     }
-    if (waited >= WINDOW_NANOS) {
-      if (received < LEAST_BYTES) {
-        throw new IOException(
-            "%d bytes came within %d s, fewer than 1 KiB per second"
-                .formatted(received, Duration.ofNanos(waited).toSeconds()));
-      }
-      waited = 0;
-      received = 0;
-    }
-    return Math.min(left, WINDOW_NANOS - waited);
+    return Math.min(left, rate.nanosToNextLook());
   }
 
   /** Returns the time to the deadline, 0 if it is over. */
@@ -62,9 +52,12 @@ final class ReadPace {
     return nanoTime.getAsLong();
   }
 
-  /** Says that somebody has waited since then, and what came. */
-  void waited(long since, int bytes) {
-    waited += nanoTime.getAsLong() - since;
-    received += bytes;
+  /**
+   * Says that somebody has waited since then, and what came.
+   *
+   * @throws IOException if that was too little, for long enough
+   */
+  void waited(long since, int bytes) throws IOException {
+    rate.received(bytes, nanoTime.getAsLong() - since);
   }
 }

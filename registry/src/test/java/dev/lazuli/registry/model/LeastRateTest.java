@@ -1,4 +1,4 @@
-package dev.lazuli.registry.http;
+package dev.lazuli.registry.model;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

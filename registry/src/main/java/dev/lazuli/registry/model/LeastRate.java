@@ -1,13 +1,13 @@
-package dev.lazuli.registry.http;
+package dev.lazuli.registry.model;
 
 import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Ends a body that drips. A server may fall silent for a while, but one that sends a byte now and
- * then would hold a connection, a stream's permit and its readers for days. Only the time in which
- * somebody waits for bytes counts, so a reader that pauses is not held against the server. Used by
- * one thread.
+ * The rule by which a body that drips is ended. A server may fall silent for a while, but one that
+ * sends a byte now and then would hold a connection, a stream's permit and its readers for days.
+ * Only the time in which somebody waits for bytes counts, so a reader that pauses is not held
+ * against the server. Used by one thread.
  */
 public final class LeastRate {
   /** 1 KiB/s: less than any link on which an image could be pulled. */
@@ -32,7 +32,7 @@ public final class LeastRate {
    * @param nanos how long it was waited for
    * @throws IOException if too little came since the last look
    */
-  void received(int count, long nanos) throws IOException {
+  public void received(int count, long nanos) throws IOException {
     bytes += count;
     waitedNanos += nanos;
     if (waitedNanos < window.toNanos()) {
@@ -46,5 +46,10 @@ public final class LeastRate {
     }
     bytes = 0;
     waitedNanos = 0;
+  }
+
+  /** Returns how much longer a server may be waited for before it is looked at; above 0. */
+  public long nanosToNextLook() {
+    return window.toNanos() - waitedNanos;
   }
 }
