@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.disk.CacheCorruptException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -41,6 +42,16 @@ public final class LayerData implements AutoCloseable {
   /** Returns the metadata image. */
   public Path metaPath() {
     return layer.file(Layer.META);
+  }
+
+  /**
+   * Reads the metadata image whole and compares it with what was written.
+   *
+   * @throws CacheCorruptException if it differs
+   * @throws IOException if it cannot be read
+   */
+  public void checkMeta() throws IOException {
+    layer.chunks().verifyMeta(stored.parts().disk(), metaPath());
   }
 
   /**
@@ -196,12 +207,13 @@ public final class LayerData implements AutoCloseable {
   }
 
   /** Pins the layer: see {@link Pin}. */
+  @MustBeClosed
   public Pin pin() {
     return stored.pin();
   }
 
   /** Returns another handle on the same layer, with a life of its own. */
-  @SuppressWarnings("MustBeClosed") // The caller's.
+  @MustBeClosed
   public LayerData share() throws IOException {
     return stored.open();
   }

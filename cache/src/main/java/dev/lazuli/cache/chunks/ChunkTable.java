@@ -95,6 +95,11 @@ public final class ChunkTable {
     if (Checksums.of(disk, file, HEADER_BYTES) != table.getInt(24)) {
       throw new CacheCorruptException(file, "checksum of the records differs");
     }
+    verifyMeta(disk, meta);
+  }
+
+  /** Reads the metadata image whole and compares it with the checksum in the table's header. */
+  public void verifyMeta(Disk disk, Path meta) throws IOException {
     boolean known = table.getInt(32) == 1; // Versions before this one did not write it.
     if (known && Checksums.of(disk, meta, 0) != table.getInt(36)) {
       throw new CacheCorruptException(meta, "checksum differs");

@@ -8,18 +8,24 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.layers.index.PacedBlob;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.LongSupplier;
 
 /**
  * Whether an image may have a layer that only other repositories have brought here: if its own
  * registry has the blob. A registry could say so of any digest, so it must also send the bytes of a
  * chunk that is chosen when they are asked for. What was proved is kept as one more reference of
- * the stored layer, so each repository is asked once for each layer. Safe for any thread.
+ * the stored layer, so each repository is asked once for each layer; what failed is remembered for
+ * half a minute. Safe for any thread.
  */
 final class Admission {
   /** Compressed streams are mostly smaller; larger ones are taken if there is nothing else. */
@@ -30,6 +36,11 @@ final class Admission {
 
   /** Chunks that are looked at for one that costs little. */
   private static final int TRIES = 64;
+
+  /** How long a refusal holds: whoever asks again at once does not make us ask again. */
+  private static final Duration REFUSED = Duration.ofSeconds(30);
+
+  private static final int MOST_REFUSALS = 16;
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -52,11 +63,25 @@ final class Admission {
   private final Digest digest;
   private final LayerParts parts;
   private final TableTrust tables;
+  private final LongSupplier nanoTime;
+
+  /** By image and by what it asked for, the oldest first; guarded by itself. */
+  private final SequencedMap<Asked, Refusal> refusals = new LinkedHashMap<>();
+
+  /** Whether an asker who names its table of contents is refused depends on it. */
+  private record Asked(String reference, Optional<TocTrust> toc, Trust trust) {}
+
+  private record Refusal(IOException reason, long since) {}
 
   Admission(Digest digest, LayerParts parts, TableTrust tables) {
+    this(digest, parts, tables, System::nanoTime);
+  }
+
+  Admission(Digest digest, LayerParts parts, TableTrust tables, LongSupplier nanoTime) {
     this.digest = digest;
     this.parts = parts;
     this.tables = tables;
+    this.nanoTime = nanoTime;
   }
 
   /** Returns whether the layer is here but was brought by other repositories alone. */
@@ -73,6 +98,11 @@ final class Admission {
    * @throws LayerMountException if it does not have the layer that is here
    */
   void require(LayerRequest request, Trust trust) throws LayerMountException {
+    var asked = new Asked(request.reference(), request.toc(), trust);
+    var before = refusal(asked);
+    if (before.isPresent()) {
+      throw refused(request, before.get());
+    }
     try {
       // Not compared with the size here, which may be that of an impostor.
       var blob = parts.origin().blob(request.reference(), digest, -1);
@@ -81,11 +111,34 @@ final class Admission {
         requireChunk(request, PacedBlob.within(blob, parts.options().indexes().timeout()));
       }
     } catch (IOException e) {
-      throw new LayerMountException(
-          digest,
-          "is on this node, but whether %s has it is not known: %s"
-              .formatted(request.reference(), e.getMessage()),
-          e);
+      remember(asked, e);
+      throw refused(request, e);
+    }
+  }
+
+  private LayerMountException refused(LayerRequest request, IOException reason) {
+    return new LayerMountException(
+        digest,
+        "is on this node, but whether %s has it is not known: %s"
+            .formatted(request.reference(), reason.getMessage()),
+        reason);
+  }
+
+  private Optional<IOException> refusal(Asked asked) {
+    synchronized (refusals) {
+      refusals
+          .values()
+          .removeIf(refusal -> nanoTime.getAsLong() - refusal.since() > REFUSED.toNanos());
+      return Optional.ofNullable(refusals.get(asked)).map(Refusal::reason);
+    }
+  }
+
+  private void remember(Asked asked, IOException reason) {
+    synchronized (refusals) {
+      if (refusals.size() == MOST_REFUSALS) {
+        refusals.pollFirstEntry();
+      }
+      refusals.put(asked, new Refusal(reason, nanoTime.getAsLong()));
     }
   }
 

@@ -61,10 +61,13 @@ final class ProofPass {
    * Reads the blob; twice where its digest is not the layer's, for a host may have sent wrong
    * bytes.
    *
-   * @throws IOException if it cannot be read to its end, or is not the same twice
+   * @throws IOException if it cannot be read to its end, or is not the same twice; or if the
+   *     metadata image on the disk is damaged, and then nothing was fetched
    */
   LayerProof run(InstantSource clock) throws IOException {
     try (var data = layer.share()) {
+      // Each try costs a whole blob, which is wasted if its files cannot be compared in the end.
+      data.checkMeta();
       var digest = data.record().digest();
       var first = read(data);
       if (!first.blobDigest().equals(digest)) {

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
@@ -21,13 +20,10 @@ import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
-import dev.lazuli.snapshotter.layers.serve.LayerMounter;
-import dev.lazuli.snapshotter.layers.serve.MountedTree;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.proof.Proofs;
-import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import dev.lazuli.testimages.images.BlobDescriptor;
 import dev.lazuli.testimages.images.ImageTree;
@@ -45,6 +41,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LayerOwnershipTest {
   private static final String APP = "registry.test/app:1";
   private static final String OTHER = "other.test/app:1";
+  private static final String ALSO_OTHER = "other.test/app:2";
 
   @TempDir Path directory;
 
@@ -71,6 +69,7 @@ final class LayerOwnershipTest {
   private int asked;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosed") // Closed after each test.
   void open() throws IOException {
     layout = OciLayout.at(directory.resolve("layout"));
     layer = build("genuine");
@@ -86,32 +85,35 @@ final class LayerOwnershipTest {
   }
 
   private Layers newLayers() {
+    return new Layers(newParts());
+  }
+
+  private LayerParts newParts() {
     var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
-    return new Layers(
-        new LayerParts(
-            store,
-            (reference, digest, size) -> new Blob(reference),
-            indexer,
-            scheduler,
-            new ServedLayers(),
-            new LayerActivity(),
-            new StartRecord(0),
-            new Proofs(
-                ProofOptions.OFF,
-                new Proofs.Manners(
-                    Limits.DEFAULT,
-                    new Courtesy(),
-                    FetchListener.NONE,
-                    _ -> 0,
-                    1,
-                    Duration.ofSeconds(1),
-                    InstantSource.system()),
-                timer),
-            new Findings(),
-            new Mounter(),
-            new Mounter(),
-            timer,
-            LayersOptions.DEFAULT.withBackgroundFetch(false)));
+    return new LayerParts(
+        store,
+        (reference, digest, size) -> new Blob(reference),
+        indexer,
+        scheduler,
+        new ServedLayers(),
+        new LayerActivity(),
+        new StartRecord(0),
+        new Proofs(
+            ProofOptions.OFF,
+            new Proofs.Manners(
+                Limits.DEFAULT,
+                new Courtesy(),
+                FetchListener.NONE,
+                _ -> 0,
+                1,
+                Duration.ofSeconds(1),
+                InstantSource.system()),
+            timer),
+        new Findings(),
+        new UnmountedTrees(directory, this::count),
+        new UnmountedTrees(directory, this::count),
+        timer,
+        LayersOptions.DEFAULT.withBackgroundFetch(false));
   }
 
   @AfterEach
@@ -155,37 +157,6 @@ final class LayerOwnershipTest {
     public BlobStream open(long offset, long length) throws IOException {
       count();
       return file().open(offset, length);
-    }
-  }
-
-  private final class Mounter implements LayerMounter {
-    @Override
-    public MountKind kind() {
-      return MountKind.FUSE_TREE;
-    }
-
-    @Override
-    public MountedTree mount(LayerData mounted) throws IOException {
-      count();
-      return new MountedTree() {
-        @Override
-        public MountKind kind() {
-          return MountKind.FUSE_TREE;
-        }
-
-        @Override
-        public Path directory() {
-          return directory;
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public Optional<MountedTree> existing(LayerData mounted) {
-      return Optional.empty();
     }
   }
 
@@ -251,10 +222,40 @@ final class LayerOwnershipTest {
       assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
           .hasMessageContaining(OTHER)
           .hasMessageContaining("status 404");
-      blobs.put(OTHER, layout.blob(layer.digest()));
-      layers.mount(request(OTHER, layer)).close();
-      assertThat(store.list().getFirst().references()).containsExactly(APP, OTHER);
+      blobs.put(ALSO_OTHER, layout.blob(layer.digest()));
+      layers.mount(request(ALSO_OTHER, layer)).close();
+      assertThat(store.list().getFirst().references()).containsExactly(APP, ALSO_OTHER);
     }
+  }
+
+  @Test
+  void refusal_isRemembered_forWhoeverAsksAgain() throws Exception {
+    try (var _ = layers.mount(request(APP, layer))) {
+      asked = 0;
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+            .hasMessageContaining("status 404");
+      }
+
+      assertThat(asked).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void refusal_isForgottenAfterHalfAMinute() throws Exception {
+    var clock = new AtomicLong(Long.MAX_VALUE);
+    var digest = Digest.parse(layer.digest());
+    var admission = new Admission(digest, newParts(), new TableTrust(digest, false), clock::get);
+    assertThatThrownBy(() -> admission.require(request(OTHER, layer), Trust.REQUIRED))
+        .hasMessageContaining("status 404");
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    clock.addAndGet(Duration.ofSeconds(30).toNanos());
+    assertThatThrownBy(() -> admission.require(request(OTHER, layer), Trust.REQUIRED))
+        .hasMessageContaining("status 404");
+
+    clock.addAndGet(1);
+
+    admission.require(request(OTHER, layer), Trust.REQUIRED);
   }
 
   @Test

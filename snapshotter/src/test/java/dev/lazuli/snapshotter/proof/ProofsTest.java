@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.estargz.LayerFormat;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Random;
@@ -144,6 +145,27 @@ final class ProofsTest {
       try (var _ = rig.request()) {
         assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("connection refused");
         rig.source.fault = _ -> {};
+
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+    }
+  }
+
+  @Test
+  void aDamagedMetadataImage_putsTheProofOff_beforeAnythingIsFetched() throws Exception {
+    try (var rig = rig()) {
+      var meta = rig.data.metaPath();
+      var right = Files.readAllBytes(meta);
+      var wrong = right.clone();
+      wrong[wrong.length - 1] ^= 1;
+      Files.write(meta, wrong);
+      int opened = rig.source.opened.get();
+      try (var _ = rig.request()) {
+        for (int i = 0; i < 2; i++) {
+          assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("checksum differs");
+        }
+        assertThat(rig.source.opened.get()).isEqualTo(opened);
+        Files.write(meta, right);
 
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
