@@ -89,6 +89,7 @@ public final class LayerStore implements AutoCloseable {
    *
    * @throws IOException if another process has it open, or it cannot be read or written
    */
+  @MustBeClosed
   @SuppressWarnings("MustBeClosed") // close() gives the lock back.
   public static LayerStore open(Path root, StoreOptions options) throws IOException {
     options.disk().createDirectories(root);
@@ -243,6 +244,7 @@ public final class LayerStore implements AutoCloseable {
   }
 
   /** Pins a layer without opening it; empty if it is not stored. */
+  @SuppressWarnings("MustBeClosed") // The caller's.
   public Optional<Pin> pin(Digest digest) {
     StoredLayer layer = known(digest);
     return layer == null ? Optional.empty() : Optional.of(layer.pin());

@@ -63,7 +63,7 @@ public final class NewLayer implements AutoCloseable {
    * @return a handle on the layer
    * @throws IOException if a file is missing or cannot be written
    */
-  @SuppressWarnings("MustBeClosed") // The caller's.
+  @MustBeClosed
   public LayerData commit() throws IOException {
     Disk disk = options.disk();
     chunks.metaChecksum(Checksums.of(disk, meta(), 0));

@@ -172,6 +172,7 @@ final class StoredLayer {
     }
   }
 
+  @MustBeClosed
   synchronized Pin pin() {
     pins++;
     return new Pin(this);

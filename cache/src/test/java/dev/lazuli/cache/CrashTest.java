@@ -24,6 +24,7 @@ final class CrashTest {
 
   private int copies;
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open(Path root, UUID boot) throws IOException {
     return LayerStore.open(root, StoreOptions.defaults().withBootId(boot));
   }

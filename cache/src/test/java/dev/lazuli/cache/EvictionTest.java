@@ -35,6 +35,7 @@ final class EvictionTest {
 
   private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open(long quota) throws IOException {
     return LayerStore.open(
         root,
@@ -75,6 +76,7 @@ final class EvictionTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosed") // Given free by the test.
   void overQuota_pinnedLayerStaysWhole_layerInUseLosesChunks() throws Exception {
     var pinned = new TestLayer(100, 20, 10_000);
     var served = new TestLayer(101, 20, 10_000);
@@ -301,6 +303,7 @@ final class EvictionTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosed") // Given free by the test.
   void quotaThatCannotBeKept_isKeptOnceSomethingIsGivenFree() throws Exception {
     var layer = new TestLayer(100, 20, 10_000);
     try (var store = open(100_000);

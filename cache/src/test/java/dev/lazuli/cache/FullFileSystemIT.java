@@ -89,6 +89,7 @@ final class FullFileSystemIT {
     }
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private static LayerStore open(Path root) throws IOException {
     var boot = UUID.fromString("00000000-0000-4000-8000-000000000001");
     return LayerStore.open(

@@ -20,6 +20,7 @@ final class LayerStoreTest {
 
   @TempDir Path root;
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open() throws IOException {
     return LayerStore.open(root, StoreOptions.defaults());
   }
@@ -221,6 +222,7 @@ final class LayerStoreTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosed") // Given free by the test.
   void layerInUse_isNotRemoved() throws IOException {
     try (var store = open()) {
       Pin pin;

@@ -16,11 +16,13 @@ final class ReuseTest {
 
   @TempDir Path root;
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open() throws IOException {
     return LayerStore.open(root, StoreOptions.defaults());
   }
 
   /** Adds the same chunks under another name, one block further back. */
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData addOther(LayerStore store) throws IOException {
     var record = LayerRecord.of(OTHER, layer.blobSize, "estargz", "gzip", null, -1);
     try (NewLayer other = store.create(record)) {

@@ -26,6 +26,7 @@ final class RoomTest {
 
   @TempDir Path root;
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open(long reserve) throws IOException {
     return LayerStore.open(
         root,

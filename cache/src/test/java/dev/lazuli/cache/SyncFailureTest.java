@@ -30,6 +30,7 @@ final class SyncFailureTest {
     root = directory.resolve("store");
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open(Path at, UUID boot) throws IOException {
     return LayerStore.open(
         at, StoreOptions.defaults().withReuseEntries(0).withDisk(disk).withBootId(boot));

@@ -47,6 +47,7 @@ final class TestLayer {
     return LayerRecord.of(digest, blobSize, "estargz", "gzip", null, -1);
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   LayerData addTo(LayerStore store) throws IOException {
     try (NewLayer layer = store.create(record())) {
       fill(layer);

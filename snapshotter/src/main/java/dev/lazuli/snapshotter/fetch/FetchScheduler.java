@@ -91,6 +91,7 @@ public final class FetchScheduler implements AutoCloseable {
    *
    * @throws IOException if the layer cannot be opened
    */
+  @SuppressWarnings("MustBeClosed") // Goes with the attached layer, or we close it.
   public LayerFetch attach(LayerData data, BlobSource source, Compression compression)
       throws IOException {
     LayerData own = data.share();

@@ -53,6 +53,7 @@ public final class LayerFiles implements AutoCloseable {
    * @param root where layers are kept
    * @throws IOException if it cannot be used
    */
+  @SuppressWarnings("MustBeClosed") // close() closes it.
   public LayerFiles(Path root, LayerOrigin origin) throws IOException {
     this.origin = origin;
     this.store = LayerStore.open(root, StoreOptions.defaults());

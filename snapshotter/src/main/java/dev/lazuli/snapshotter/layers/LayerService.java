@@ -85,6 +85,7 @@ public final class LayerService implements AutoCloseable {
   private boolean followsAnother;
   private volatile @Nullable FuseSession session;
 
+  @SuppressWarnings("MustBeClosed") // close() closes all parts.
   private LayerService(
       Setup setup, LayerOrigin origin, FetchListener listener, Deque<AutoCloseable> parts)
       throws IOException {

@@ -137,6 +137,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   }
 
   @Override
+  @MustBeClosed
   public synchronized LayerData share() throws IOException {
     if (closed) {
       throw new IOException("layer " + digest() + " is no longer in use");

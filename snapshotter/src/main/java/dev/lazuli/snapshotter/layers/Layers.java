@@ -302,6 +302,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return waterfall(reference, Optional.of(began));
   }
 
+  @SuppressWarnings("MustBeClosed") // We close them all.
   Waterfall waterfall(String reference, Optional<Instant> began) throws IOException {
     var shared = new ArrayList<LayerData>();
     try {

@@ -119,6 +119,7 @@ final class OpenLayer implements AutoCloseable {
    * mount: the kernel would ask for the layer's file, and nobody answers before the session is
    * taken over.
    */
+  @SuppressWarnings("MustBeClosed") // close() gives the pin back.
   synchronized void adopt() throws IOException {
     lazy = parts.lazy().existing(data).orElse(null);
     if (data.complete()) {
@@ -217,6 +218,7 @@ final class OpenLayer implements AutoCloseable {
   }
 
   /** The kernel reads the data file itself from now on: nothing may be evicted from it. */
+  @SuppressWarnings("MustBeClosed") // close() gives the pin back.
   private void mountLocal() throws IOException {
     if (pin == null) {
       pin = data.pin();

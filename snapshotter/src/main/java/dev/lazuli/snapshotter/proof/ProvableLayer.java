@@ -18,6 +18,7 @@ public interface ProvableLayer {
    *
    * @throws IOException if the layer is not in use any more
    */
+  @MustBeClosed
   LayerData share() throws IOException;
 
   /**

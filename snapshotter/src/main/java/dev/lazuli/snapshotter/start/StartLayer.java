@@ -33,6 +33,7 @@ public final class StartLayer implements AutoCloseable {
    * @param data stays the caller's
    * @throws IOException if the layer is being removed, or its metadata image cannot be read
    */
+  @SuppressWarnings("MustBeClosed") // Goes with what is returned, or we close it.
   public static StartLayer of(LayerData data, LayerFetch fetch) throws IOException {
     LayerData own = data.share();
     try {

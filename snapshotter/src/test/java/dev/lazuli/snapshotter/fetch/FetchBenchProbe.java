@@ -86,6 +86,7 @@ final class FetchBenchProbe {
     return figures;
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData add(String digest) throws IOException {
     var lines = Files.readAllLines(tables.resolve(digest.replace(':', '-')));
     var head = lines.getFirst().split(" ", -1);

@@ -76,6 +76,7 @@ final class FetchMemoryProbe {
     return "sha256:%064x".formatted(layer);
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData add(int number, int chunks) throws IOException {
     var digest = Digest.parse(digest(number));
     var record =

@@ -40,6 +40,7 @@ final class FetchRig implements AutoCloseable {
     this(root, StoreOptions.defaults(), listener);
   }
 
+  @SuppressWarnings("MustBeClosed") // close() closes it.
   private FetchRig(Path root, StoreOptions options, FetchListener listener) throws IOException {
     this.listener = listener;
     store = LayerStore.open(root, options);

@@ -97,6 +97,7 @@ final class TestBlob {
     return places.get(chunk)[1];
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   LayerData addTo(LayerStore store) throws IOException {
     var record =
         LayerRecord.of(

@@ -63,6 +63,7 @@ abstract class HeadStartRig {
   final ExecutorService steps = Executors.newSingleThreadExecutor();
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosed") // Closed after each test.
   void open() throws IOException {
     layout = OciLayout.at(directory.resolve("layout"));
     store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());

@@ -68,6 +68,7 @@ final class ProofRig implements AutoCloseable {
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private Proofs proofs;
 
+  @SuppressWarnings("MustBeClosed") // close() closes it.
   ProofRig(Path root, LayerFormat format, int chunkBytes, int minChunkBytes, long quota)
       throws IOException {
     var blob = new ByteArrayOutputStream();
@@ -100,6 +101,7 @@ final class ProofRig implements AutoCloseable {
     return bytes.toByteArray();
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData index() throws IOException {
     var digest = built.digest();
     var trust = TocTrust.fromAnnotations(built.annotations()).orElseThrow();
@@ -208,6 +210,7 @@ final class ProofRig implements AutoCloseable {
     }
 
     @Override
+    @MustBeClosed
     public LayerData share() throws IOException {
       return data.share();
     }

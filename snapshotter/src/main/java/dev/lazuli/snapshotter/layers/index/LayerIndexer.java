@@ -128,6 +128,7 @@ public final class LayerIndexer implements AutoCloseable {
         || e instanceof NoSuchFileException;
   }
 
+  @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData store(Digest digest, String reference, long blobSize, LayerIndex index)
       throws IOException {
     var record =

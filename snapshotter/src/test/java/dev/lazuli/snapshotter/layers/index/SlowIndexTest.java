@@ -33,6 +33,7 @@ final class SlowIndexTest {
   private LayerIndexer indexer;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosed") // Closed after each test.
   void open() throws IOException {
     store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
     indexer = new LayerIndexer(store, SHORT);
