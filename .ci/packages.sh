@@ -7,6 +7,7 @@ runc|runc|running containers
 ctr-remote|stargz-snapshotter|pulls by the real ctr-remote, images converted by it
 docker-registry|docker-registry|pulls from a real registry
 skopeo|skopeo|zstd:chunked images made by skopeo
+pzstd|zstd|zstd layers of many frames
 umoci|umoci|images made by umoci
 fsck.erofs|erofs-utils|checks of metadata images by erofs-utils
 /usr/bin/go|golang-go|the test suite of containerd for snapshotters

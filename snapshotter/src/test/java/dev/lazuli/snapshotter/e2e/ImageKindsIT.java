@@ -9,8 +9,10 @@ import dev.lazuli.testimages.images.HostFiles;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
 import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -39,6 +41,9 @@ final class ImageKindsIT {
     // Its annotations have names that containerd does not hand on: only our client does.
     SKOPEO_ZSTD_CHUNKED(LAYERS, 0),
     PLAIN(0, 0),
+    // Many frames, with a frame to be skipped before each.
+    PZSTD(0, 0),
+    PZSTD_CONVERTED(LAYERS, LAYERS),
     MIXED(2, 2);
 
     final int mountedByRpull;
@@ -70,6 +75,7 @@ final class ImageKindsIT {
         .within(Node.LONG)
         .check();
     push(skopeo, Kind.SKOPEO_ZSTD_CHUNKED);
+    pushPzstd();
     node = Node.start(BED, "fetch.background=false", "prefetch.enabled=false");
     node.ctr("image", "pull", "--plain-http", reference(Kind.PLAIN));
     convert(Kind.CTR_REMOTE_ESTARGZ, "--estargz");
@@ -90,6 +96,34 @@ final class ImageKindsIT {
     }
     var _ = image.build(kind.tag());
     push(layout, kind);
+  }
+
+  private static void pushPzstd() throws IOException {
+    var plain = OciLayout.at(BED.directory().resolve("tars"));
+    var layout = OciLayout.at(BED.directory().resolve("pzstd"));
+    var image = new ImageBuilder(layout);
+    for (var tree : trees()) {
+      image.layer(pzstd(plain.addLayer(tree, LayerEncoding.PLAIN), plain, layout));
+    }
+    var _ = image.build(Kind.PZSTD.tag());
+    push(layout, Kind.PZSTD);
+    ConvertBench.roomy(DaemonProcess.lazuli("convert", "--plain-http", "--format=zstd:chunked"))
+        .with(reference(Kind.PZSTD), reference(Kind.PZSTD_CONVERTED))
+        .within(Node.LONG)
+        .check();
+  }
+
+  private static LayoutLayer pzstd(LayoutLayer tar, OciLayout from, OciLayout to)
+      throws IOException {
+    var compressed = BED.directory().resolve("layer.zst");
+    var blob = from.blob(tar.descriptor().digest());
+    Command.of("pzstd", "--processes", "4", "--force", "--quiet")
+        .with(blob.toString(), "-o", compressed.toString())
+        .check();
+    var bytes = Files.readAllBytes(compressed);
+    assertThat(bytes).as("a frame to be skipped").startsWith(0x50, 0x2a, 0x4d, 0x18);
+    return new LayoutLayer(
+        to.addBlob(LayerEncoding.ZSTD.mediaType(), bytes), tar.diffId(), tar.uncompressedSize());
   }
 
   private static void push(OciLayout layout, Kind kind) throws IOException {
