@@ -13,17 +13,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The ways to mount a layer, each below overlayfs, beside overlayfs on the same tree in an ordinary
- * directory. Not a test: {@code bench/mounts} runs it and prints {@code target/mounts.md}.
+ * directory. Entry point of {@code bench/mounts}: the number of rounds.
  */
 final class MountsBench {
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 11);
-
   /** What is compared. */
   private enum Way {
     DIRECTORY("the directory itself"),
@@ -49,20 +44,19 @@ final class MountsBench {
 
   private record Cell(Way way, State state, Kind kind) {}
 
-  @TempDir Path directory;
-
+  private final int rounds;
   private final BenchTree tree = new BenchTree();
   private final Map<Cell, List<Long>> nanos = new HashMap<>();
   private final Map<Way, List<Long>> cpu = new EnumMap<>(Way.class);
-  private TestLayer layer;
-  private Path empty;
-  private Path lower;
-  private Path merged;
-  private Path fuse;
+  private final TestLayer layer;
+  private final Path empty;
+  private final Path lower;
+  private final Path merged;
+  private final Path fuse;
   private long slot;
 
-  @BeforeEach
-  void makeTree() throws IOException {
+  private MountsBench(Path directory, int rounds) throws IOException {
+    this.rounds = rounds;
     layer = TestLayer.make(tree.tree, directory.resolve("layer"));
     empty = Files.createDirectory(directory.resolve("empty"));
     lower = Files.createDirectory(directory.resolve("lower"));
@@ -73,17 +67,30 @@ final class MountsBench {
     }
   }
 
-  @Test
-  void mounts() throws IOException {
+  public static void main(String[] arguments) throws Exception {
+    var directory = Files.createTempDirectory("lzm");
+    try {
+      int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 11;
+      new MountsBench(directory, rounds).mounts();
+    } finally {
+      // What is still mounted there must not be emptied.
+      var _ =
+          new ProcessBuilder("rm", "-rf", "--one-file-system", directory.toString())
+              .start()
+              .waitFor();
+    }
+  }
+
+  private void mounts() throws IOException {
     var workloads = new Workloads(tree);
     try (var daemon = BenchDaemon.start(fuse, layer.image(), layer.data())) {
-      for (int round = -1; round < ROUNDS; round++) {
+      for (int round = -1; round < rounds; round++) {
         for (var way : Way.values()) {
           measure(daemon, workloads, way, round >= 0);
         }
       }
     }
-    Files.write(Path.of("target/mounts.md"), report());
+    report().forEach(System.out::println);
   }
 
   /** Mounts anew, runs all workloads one after the other, and then all of them again. */
@@ -169,7 +176,7 @@ final class MountsBench {
     if (state == State.FRESH) {
       double perRound =
           cpu.getOrDefault(way, List.of()).stream().mapToLong(Long::longValue).sum()
-              / (double) ROUNDS;
+              / (double) rounds;
       row.append(String.format(Locale.ROOT, " | %.0f", perRound / 1e6));
     }
     return row + " |";

@@ -6,9 +6,6 @@ import dev.lazuli.testimages.containerd.TestContainerd;
 import dev.lazuli.testimages.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,43 +14,43 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
- * A private containerd, a registry behind a link of adjustable speed, and {@code lazuli daemon} as
- * its launcher starts it.
+ * A private containerd, a registry behind a link of adjustable speed, and a daemon of ours that can
+ * be replaced by a fresh one.
  */
 final class Bed implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final long POLL_MILLIS = 20;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final Path directory;
+  private final String launcher;
+  private final List<String> settings;
   private final TestRegistry registry;
   private final TestContainerd containerd;
-  private final Process daemon;
-  private final Duration ready;
+  private BenchDaemon daemon;
 
   private Bed(Path directory, String launcher, List<String> settings, Map<String, Path> others)
       throws IOException {
     this.directory = directory;
-    parts.push(() -> remove(directory));
-    registry = TestRegistry.start();
-    parts.push(registry);
-    var socket = directory.resolve("lazuli.sock");
-    var config = ContainerdConfig.lazuliAt(socket);
-    for (var other : others.entrySet()) {
-      config = config.withSnapshotter(other.getKey(), other.getValue());
+    this.launcher = launcher;
+    this.settings = List.copyOf(settings);
+    try {
+      parts.push(() -> remove(directory));
+      registry = TestRegistry.start();
+      parts.push(registry);
+      var config = ContainerdConfig.lazuliAt(socket());
+      for (var other : others.entrySet()) {
+        config = config.withSnapshotter(other.getKey(), other.getValue());
+      }
+      containerd = TestContainerd.start(directory.resolve("c"), config);
+      parts.push(containerd);
+      daemon = launch(settings);
+      parts.push(() -> daemon.close());
+    } catch (IOException e) {
+      close();
+      throw e;
     }
-    containerd = TestContainerd.start(directory.resolve("c"), config);
-    parts.push(containerd);
-    long began = System.nanoTime();
-    daemon = launch(directory, launcher, settings, socket);
-    parts.push(this::stopDaemon);
-    await(() -> listens(socket));
-    ready = Duration.ofNanos(System.nanoTime() - began);
-    await(() -> probe("prepare"));
-    probe("rm");
   }
 
   /** Starts all of it; on failure nothing is left. */
@@ -62,24 +59,30 @@ final class Bed implements AutoCloseable {
     return new Bed(Files.createTempDirectory(Path.of("/tmp"), "lzb"), launcher, settings, others);
   }
 
-  private static Process launch(Path directory, String launcher, List<String> settings, Path socket)
-      throws IOException {
-    // Whoever runs this may ignore SIGINT, and what is ignored stays so in a child.
-    var words =
-        new ArrayList<>(
-            List.of(
-                "env",
-                "--default-signal=INT,TERM",
-                launcher,
-                "daemon",
-                "--root=" + directory.resolve("root"),
-                "--state=" + directory.resolve("run"),
-                "--address=" + socket));
-    settings.forEach(setting -> words.add("--set=" + setting));
-    return new ProcessBuilder(words)
-        .redirectErrorStream(true)
-        .redirectOutput(directory.resolve("daemon.log").toFile())
-        .start();
+  /** Puts a daemon that has nothing and has done nothing in place of the one that runs. */
+  void freshDaemon() throws IOException {
+    freshDaemon(List.of());
+  }
+
+  /** The same with more settings, which come last and so count. */
+  void freshDaemon(List<String> more) throws IOException {
+    daemon.close();
+    remove(directory.resolve("root"));
+    remove(directory.resolve("run"));
+    var all = new ArrayList<>(settings);
+    all.addAll(more);
+    daemon = launch(all);
+  }
+
+  private BenchDaemon launch(List<String> all) throws IOException {
+    var started = BenchDaemon.start(directory, launcher, all, socket());
+    started.await(() -> probe("prepare"));
+    started.await(() -> probe("rm"));
+    return started;
+  }
+
+  private Path socket() {
+    return directory.resolve("lazuli.sock");
   }
 
   private boolean probe(String action) throws IOException {
@@ -88,30 +91,6 @@ final class Bed implements AutoCloseable {
             .run()
             .exitStatus()
         == 0;
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private void await(Condition condition) throws IOException {
-    long end = System.nanoTime() + START_LIMIT.toNanos();
-    while (!condition.holds()) {
-      if (!daemon.isAlive() || System.nanoTime() - end > 0) {
-        var log = Files.readString(directory.resolve("daemon.log"));
-        close();
-        throw new IOException("the daemon does not answer: " + log);
-      }
-      pause(5);
-    }
-  }
-
-  private static boolean listens(Path socket) {
-    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      return channel.connect(UnixDomainSocketAddress.of(socket));
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   static void pause(long millis) throws IOException {
@@ -169,7 +148,7 @@ final class Bed implements AutoCloseable {
 
   /** Returns how long the daemon took from its start until it listened. */
   Duration ready() {
-    return ready;
+    return daemon.ready();
   }
 
   /**
@@ -188,21 +167,26 @@ final class Bed implements AutoCloseable {
     return LinkProfile.of(Long.parseLong(parts.getFirst()), Long.parseLong(parts.get(1)));
   }
 
-  private void stopDaemon() throws IOException, InterruptedException {
-    // SIGINT unmounts everything.
-    new ProcessBuilder("kill", "-INT", Long.toString(daemon.pid())).start().waitFor();
-    if (!daemon.waitFor(20, TimeUnit.SECONDS)) {
-      daemon.destroyForcibly();
+  /** Returns how tables name a link. */
+  static String linkTitle(String text) {
+    return text.equals("none") ? "no limit" : text.replace(",", " ms, ") + " Mbit/s";
+  }
+
+  private static void remove(Path directory) throws IOException {
+    MountTable.unmountBelow(directory);
+    try {
+      var _ =
+          new ProcessBuilder("rm", "-rf", "--one-file-system", directory.toString())
+              .start()
+              .waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
   }
 
-  private static void remove(Path directory) throws IOException, InterruptedException {
-    MountTable.unmountBelow(directory);
-    new ProcessBuilder("rm", "-rf", "--one-file-system", directory.toString()).start().waitFor();
-  }
-
   @Override
-  public void close() throws IOException {
+  public void close() {
     while (!parts.isEmpty()) {
       try {
         parts.pop().close();

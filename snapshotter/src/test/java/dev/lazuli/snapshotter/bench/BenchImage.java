@@ -1,61 +1,123 @@
 package dev.lazuli.snapshotter.bench;
 
 import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.DebianPackages;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
-import java.io.IOException;
-import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * Images of Debian packages, in three layers, with a program to run. As with published images the
- * configuration names the program, and whoever starts a container says what it shall do.
+ * Images as they are published: a base system, packages, and a small layer of the user's own. The
+ * configuration names the program, and where that is usual an entry point script before it.
  */
 enum BenchImage {
-  PYTHON("python3"),
-  JAVA("openjdk-17-jre-headless");
+  PYTHON(List.of("python3"), List.of("python3", "-c", "import json; print(1)")),
+  JAVA(List.of("openjdk-17-jre-headless"), List.of("java", "-Xshare:auto", "-version")),
+  GCC(
+      List.of("build-essential"),
+      List.of("sh", "-c", "gcc -o /tmp/hello /app/hello.c && /tmp/hello")),
+  NODE(List.of("nodejs"), List.of("node", "/app/index.js")),
+  NGINX(List.of("nginx"), FirstAnswer.NGINX),
+  REDIS(List.of("redis-server"), FirstAnswer.REDIS),
+  POSTGRES(List.of("postgresql"), FirstAnswer.POSTGRES),
+  SCIKIT_LEARN(List.of("python3-sklearn", "python3-pandas"), List.of("python3", "/app/learn.py")),
+  TENSORFLOW(List.of("python3", "python3-pip"), List.of("python3", "/app/tensors.py"));
 
-  /** The tag of the image as everybody has it. */
-  static final String PLAIN = "gzip";
+  /** What servers and Node start through, as their published images do. */
+  static final String ENTRY_POINT = "/usr/local/bin/docker-entrypoint.sh";
 
-  /** The tag of the image as lazy snapshotters want it. */
-  static final String LAZY = "esgz";
+  private final List<String> packages;
+  private final List<String> run;
+  private final Optional<FirstAnswer> answer;
 
-  private final String topPackage;
-
-  BenchImage(String topPackage) {
-    this.topPackage = topPackage;
+  BenchImage(List<String> packages, List<String> run) {
+    this.packages = packages;
+    this.run = run;
+    this.answer = Optional.empty();
   }
 
-  /** Returns the program to run. */
-  List<String> command() {
+  BenchImage(List<String> packages, FirstAnswer answer) {
+    this.packages = packages;
+    this.run = List.of();
+    this.answer = Optional.of(answer);
+  }
+
+  /** Returns the name in repositories, options and tables. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * Returns the image with this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static BenchImage parse(String word) {
+    return Arrays.stream(values())
+        .filter(image -> image.word().equals(word.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no image is called " + word));
+  }
+
+  /** Returns the packages of the second layer. */
+  List<String> packages() {
+    return packages;
+  }
+
+  /** Returns what pip installs on top of them. */
+  List<String> wheels() {
+    return this == TENSORFLOW ? List.of("tensorflow-cpu==2.18.0") : List.of();
+  }
+
+  /** Returns shell commands that finish the second layer. */
+  List<String> commands() {
     return switch (this) {
-      case PYTHON -> List.of("python3", "-c", "import json; print(1)");
-      case JAVA ->
-          List.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "-Xshare:auto", "-version");
+      case POSTGRES ->
+          List.of(
+              "for file in /etc/postgresql/*/main/pg_hba.conf; do"
+                  + " echo 'host all all 127.0.0.1/32 trust' >\"$file\"; done");
+      case NGINX -> List.of("rm /etc/nginx/sites-enabled/default");
+      default -> List.of();
     };
   }
 
-  /** Returns the image in both formats, made again where {@code directory} does not have it yet. */
-  OciLayout layout(Path directory) throws IOException {
-    var layout = OciLayout.at(directory.resolve(name().toLowerCase(Locale.ROOT)));
-    if (layout.images().keySet().containsAll(List.of(PLAIN, LAZY))) {
-      return layout;
-    }
-    var config = ContainerDefaults.DEFAULT.withCommand(command().getFirst());
-    var gzip = new ImageBuilder(layout).config(config).encoding(LayerEncoding.GZIP);
-    var lazy = new ImageBuilder(layout).config(config).encoding(LayerEncoding.ESTARGZ);
-    for (var layer :
-        new DebianPackages(directory.resolve("debs"))
-            .layers(List.of("libc6"), List.of("dash", "coreutils"), List.of(topPackage))) {
-      gzip.layer(layer);
-      lazy.layer(layer);
-    }
-    var _ = gzip.build(PLAIN);
-    var _ = lazy.build(LAZY);
-    return layout;
+  /** Returns the words that a container is started with; empty: what the image says. */
+  List<String> command() {
+    return run;
+  }
+
+  /** Returns how a server's first answer is had; empty: the program runs to its end. */
+  Optional<FirstAnswer> answer() {
+    return answer;
+  }
+
+  /** Returns the configuration of the image. */
+  ContainerDefaults config() {
+    var usual = ContainerDefaults.DEFAULT;
+    return switch (this) {
+      case PYTHON, JAVA -> usual.withCommand(run.getFirst());
+      case GCC -> usual.withCommand("gcc");
+      case NODE -> entered("node");
+      case NGINX -> entered("nginx", "-g", "daemon off;");
+      case REDIS -> entered("redis-server", "--bind", "127.0.0.1", "--port", port(), "--save", "");
+      case POSTGRES ->
+          entered("postgres", "-c", "ssl=off", "-h", "127.0.0.1", "-p", port(), "-k", "/tmp");
+      case SCIKIT_LEARN, TENSORFLOW -> usual.withCommand(run.toArray(String[]::new));
+    };
+  }
+
+  private String port() {
+    return Integer.toString(answer.orElseThrow().port());
+  }
+
+  private static ContainerDefaults entered(String... words) {
+    var usual = ContainerDefaults.DEFAULT;
+    return new ContainerDefaults(
+        List.of(ENTRY_POINT), List.of(words), usual.environment(), usual.workingDirectory());
+  }
+
+  /** Returns what the second layer is made from; another text is another layer. */
+  String packagesRecipe() {
+    return String.join("\n", packages.toString(), wheels().toString(), commands().toString());
   }
 }

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What one pull with one run took. What could not be measured is NaN.
+ * What one pull with one run took. What was not or could not be measured is NaN.
  *
  * @param pull seconds until the image counted as pulled
- * @param run seconds from then until the program had ended
+ * @param run seconds from then until the program had ended, or the server had answered
  * @param megabytes of bodies that the registry had sent by then
  * @param requests that the registry had got by then
+ * @param again seconds of the same run once more, with everything here
  * @param complete seconds from the start until the registry had sent its last byte
  * @param allMegabytes as above, until then
  * @param allRequests as above, until then
@@ -22,6 +23,7 @@ record Round(
     double run,
     double megabytes,
     double requests,
+    double again,
     double complete,
     double allMegabytes,
     double allRequests,
@@ -38,6 +40,7 @@ record Round(
         median(rounds, Round::run),
         median(rounds, Round::megabytes),
         median(rounds, Round::requests),
+        median(rounds, Round::again),
         median(rounds, Round::complete),
         median(rounds, Round::allMegabytes),
         median(rounds, Round::allRequests),
@@ -45,10 +48,10 @@ record Round(
         median(rounds, Round::peak));
   }
 
-  /** Returns the median of one figure; the higher one of two. */
+  /** Returns the median of one figure, the higher one of two; NaN if there is none. */
   static <T> double median(List<T> rounds, ToDoubleFunction<T> figure) {
     var sorted =
         rounds.stream().map(figure::applyAsDouble).sorted(Comparator.naturalOrder()).toList();
-    return sorted.get(sorted.size() / 2);
+    return sorted.isEmpty() ? Double.NaN : sorted.get(sorted.size() / 2);
   }
 }

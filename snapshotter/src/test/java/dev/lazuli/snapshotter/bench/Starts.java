@@ -3,18 +3,14 @@ package dev.lazuli.snapshotter.bench;
 import dev.lazuli.testimages.containerd.Command;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /** Pulls, runs, waits until every byte is here, and removes again: one round at a time. */
 final class Starts {
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  /** runc knows the containers of all containerds by their names. */
-  private static final String CONTAINER = "bench-" + ProcessHandle.current().pid();
-
   private final String launcher;
-  private final String containerd;
+  private final Containers containers;
   private final Optional<Bed> bed;
   private final Optional<Long> containerdPid;
   private final boolean plainHttp;
@@ -23,7 +19,6 @@ final class Starts {
   /**
    * Prepares to measure.
    *
-   * @param containerd the socket
    * @param bed whose registry is watched; empty: an existing containerd and a registry elsewhere
    * @param plainHttp whether registries are spoken to without TLS
    * @param quiet how long the registry must have sent nothing for everything to count as here; zero
@@ -31,17 +26,36 @@ final class Starts {
    */
   Starts(
       String launcher,
-      String containerd,
+      Containers containers,
       Optional<Bed> bed,
       Optional<Long> containerdPid,
       boolean plainHttp,
       Duration quiet) {
     this.launcher = launcher;
-    this.containerd = containerd;
+    this.containers = containers;
     this.bed = bed;
     this.containerdPid = containerdPid;
     this.plainHttp = plainHttp;
     this.quiet = quiet;
+  }
+
+  /** Prepares to measure on a bed of our own. */
+  static Starts on(Bed bed, String launcher, Duration quiet) {
+    return new Starts(
+        launcher,
+        new Containers(bed.containerdSocket()),
+        Optional.of(bed),
+        Optional.of(bed.containerdPid()),
+        /* plainHttp= */ true,
+        quiet);
+  }
+
+  /** How far a round goes. */
+  enum Extent {
+    /** To the end of the run. */
+    START,
+    /** Until every byte is here, after the same run once more if nothing is lazy. */
+    WHOLE
   }
 
   /**
@@ -49,24 +63,30 @@ final class Starts {
    * expects a measurement to delete images.
    */
   void requireAbsent(String image) throws IOException {
-    if (ctr("image", "ls", "--quiet").check().output().lines().anyMatch(image::equals)) {
+    if (containers.ctr("image", "ls", "--quiet").check().output().lines().anyMatch(image::equals)) {
       throw new IOException(
           "image %s is there already, and would be removed: ctr -a %s image rm %s"
-              .formatted(image, containerd, image));
+              .formatted(image, containers.socket(), image));
     }
   }
 
+  /** Pulls an image and removes it again. */
+  void pullOnly(Way way, String image) throws IOException {
+    pull(way, image);
+    containers.remove(image);
+  }
+
   /** Measures one round; the image is not there before and after it. */
-  Round once(Way way, String image, List<String> command) throws IOException {
+  Round once(Way way, String image, Program program, Extent extent) throws IOException {
     try {
-      return measure(way, image, command);
+      return measure(way, image, program, extent);
     } catch (IOException e) {
-      var _ = ctr("image", "rm", "--sync", image).run();
+      var _ = containers.ctr("image", "rm", "--sync", image).run();
       throw e;
     }
   }
 
-  private Round measure(Way way, String image, List<String> command) throws IOException {
+  private Round measure(Way way, String image, Program program, Extent extent) throws IOException {
     var watched =
         way.pid().or(() -> ownDaemon(way)).or(() -> containerdPid).map(ProcessFigures::new);
     if (watched.isPresent()) {
@@ -75,41 +95,41 @@ final class Starts {
     bed.ifPresent(here -> here.registry().resetCounters());
     double cpuBefore = cpu(watched);
     long began = System.nanoTime();
-    var pull = way.pullWords(launcher, containerd, image, plainHttp);
-    Command.of(pull.toArray(String[]::new)).within(LONG).check();
-    long pulled = System.nanoTime();
-    ctr("run", "--rm", "--snapshotter", way.snapshotter(), image, CONTAINER)
-        .with(command.toArray(String[]::new))
-        .check();
-    long ended = System.nanoTime();
-    double megabytes = megabytes();
-    double requests = requests();
-    boolean waits = bed.isPresent() && !quiet.isZero();
-    long whole = waits ? bed.get().awaitQuiet(ended, quiet) : ended;
-    double complete = waits ? Math.max(pulled - began, whole - began) / 1e9 : Double.NaN;
+    pull(way, image);
+    double pull = (System.nanoTime() - began) / 1e9;
+    var sent = new double[2];
+    double run =
+        containers.run(
+            way.snapshotter(),
+            image,
+            program,
+            () -> {
+              sent[0] = megabytes();
+              sent[1] = requests();
+            });
+    boolean waits = bed.isPresent() && !quiet.isZero() && extent == Extent.WHOLE;
+    long started = began + (long) ((pull + run) * 1e9);
+    double complete = waits ? (bed.get().awaitQuiet(started, quiet) - began) / 1e9 : Double.NaN;
     double cpu = cpu(watched) - cpuBefore;
     double peak = watched.isPresent() ? watched.get().peakMegabytes() : Double.NaN;
     double allMegabytes = megabytes();
     double allRequests = requests();
-    ctr("image", "rm", "--sync", image).check();
+    double again =
+        way.overlayfs() && extent == Extent.WHOLE
+            ? containers.run(way.snapshotter(), image, program, () -> {})
+            : Double.NaN;
+    containers.remove(image);
     return new Round(
-        (pulled - began) / 1e9,
-        (ended - pulled) / 1e9,
-        megabytes,
-        requests,
-        complete,
-        allMegabytes,
-        allRequests,
-        cpu,
-        peak);
+        pull, run, sent[0], sent[1], again, complete, allMegabytes, allRequests, cpu, peak);
+  }
+
+  private void pull(Way way, String image) throws IOException {
+    var words = way.pullWords(launcher, containers.socket(), image, plainHttp);
+    Command.of(words.toArray(String[]::new)).within(LONG).check();
   }
 
   private Optional<Long> ownDaemon(Way way) {
-    return way.snapshotter().equals("lazuli") ? bed.map(Bed::daemonPid) : Optional.empty();
-  }
-
-  private Command ctr(String... arguments) {
-    return Command.of("ctr", "-a", containerd).with(arguments).within(LONG);
+    return way.ours() ? bed.map(Bed::daemonPid) : Optional.empty();
   }
 
   /** Returns what clients, containerd and the snapshotter have used so far. */

@@ -6,11 +6,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,21 +32,29 @@ import picocli.CommandLine.Spec;
       "Without --containerd on a private containerd, with a registry behind links of given speeds."
     })
 final class StartsBench implements Callable<Integer> {
+  private static final int MOST_IDLE_SECONDS = 900;
+
   @Option(
       names = "--image",
       paramLabel = "NAME",
-      description = "Images of the private registry: ${COMPLETION-CANDIDATES}. Default: all.")
+      description = {
+        "Images of the private registry: python, java, gcc, node, nginx, redis, postgres,",
+        "scikit-learn, tensorflow. Default: all."
+      },
+      split = ",")
   private List<BenchImage> images = List.of(BenchImage.values());
 
   @Option(
       names = "--by",
-      paramLabel = "SNAPSHOTTER:PULL[,image=REF][,pid=PID]",
+      paramLabel = "SNAPSHOTTER:PULL[,image=REF][,format=FORMAT][,pid=PID]",
       description = {
         "Whom to measure; PULL is ctr, ctr-remote or lazuli. REF is the image that this one pulls,",
-        "needed with --containerd; PID the snapshotter's daemon, for memory and CPU.",
-        "Default: overlayfs:ctr and lazuli:ctr-remote and lazuli:lazuli."
+        "needed with --containerd. FORMAT is that of the private registry's image: gzip, lazuli or",
+        "ctr-remote, after the converter; by default what suits the client. PID is the",
+        "snapshotter's daemon, for memory and CPU.",
+        "Default: overlayfs:ctr and lazuli:ctr-remote."
       })
-  private List<String> ways = List.of("overlayfs:ctr", "lazuli:ctr-remote", "lazuli:lazuli");
+  private List<String> ways = List.of("overlayfs:ctr", "lazuli:ctr-remote");
 
   @Option(
       names = "--link",
@@ -106,8 +111,32 @@ final class StartsBench implements Callable<Integer> {
       description = "With --containerd: registries are spoken to without TLS.")
   private boolean plainHttp;
 
-  @Option(names = "--keep", paramLabel = "DIR", description = "Where to keep the images made.")
-  private Path kept = Path.of("snapshotter/target/bench-images");
+  @Option(
+      names = "--settle",
+      paramLabel = "SECONDS",
+      description = "Between a fresh daemon's start and the first pull. Default: ${DEFAULT-VALUE}.")
+  private double settle = 2;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "SECONDS",
+      description = {
+        "Also measure a daemon that has been idle for so long, at most 900. Default: 0, which"
+            + " leaves",
+        "that out."
+      })
+  private double idle;
+
+  @Option(
+      names = "--images-only",
+      description = "Make the images that are not there yet, and measure nothing.")
+  private boolean imagesOnly;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "DIR",
+      description = "Where to keep the images made. Default: lazuli-bench in the user's cache.")
+  private Path kept = ImageStore.usualDirectory();
 
   @Option(names = "--launcher", hidden = true)
   private String launcher = Path.of("lazuli").toAbsolutePath().toString();
@@ -117,7 +146,7 @@ final class StartsBench implements Callable<Integer> {
   public static void main(String[] arguments) {
     System.exit(
         new CommandLine(new StartsBench())
-            .setCaseInsensitiveEnumValuesAllowed(true)
+            .registerConverter(BenchImage.class, BenchImage::parse)
             .setParameterExceptionHandler(StartsBench::complain)
             .setExecutionExceptionHandler(StartsBench::complain)
             .execute(arguments));
@@ -143,6 +172,9 @@ final class StartsBench implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw wrong(e.getMessage());
     }
+    if (rounds < 1 || idle < 0 || idle > MOST_IDLE_SECONDS || settle < 0) {
+      throw wrong("--rounds, --idle or --settle is out of its range");
+    }
     if (containerd.isPresent()) {
       measureThere(containerd.get(), measured);
     } else {
@@ -155,12 +187,7 @@ final class StartsBench implements Callable<Integer> {
   private void measureThere(Path socket, List<Way> measured) throws IOException {
     for (var way : measured) {
       if (way.reference().isEmpty()) {
-        throw wrong(
-            "with --containerd, --by "
-                + way.snapshotter()
-                + ":"
-                + way.pull().word()
-                + " needs an image=REF");
+        throw wrong("with --containerd, --by " + way.title() + " needs an image=REF");
       }
     }
     if (command.isEmpty()) {
@@ -170,19 +197,22 @@ final class StartsBench implements Callable<Integer> {
       throw wrong("--snapshotter and --set are for the private containerd, not for --containerd");
     }
     requireSocket("containerd", socket);
+    var containers = new Containers(socket.toString());
     var starts =
-        new Starts(
-            launcher, socket.toString(), Optional.empty(), containerdPid, plainHttp, Duration.ZERO);
+        new Starts(launcher, containers, Optional.empty(), containerdPid, plainHttp, Duration.ZERO);
     for (var way : measured) {
       starts.requireAbsent(way.reference().orElseThrow());
     }
-    printHead();
-    measure(
-        starts,
-        measured,
-        way -> way.reference().orElseThrow(),
-        way -> way.reference().orElseThrow(),
-        command);
+    var program = new Program(command, Optional.empty());
+    var table = new StartsTable(String.join(" ", command));
+    for (int round = 0; round < rounds; round++) {
+      for (var way : measured) {
+        var image = way.reference().orElseThrow();
+        table.add(way, DaemonState.FRESH, starts.once(way, image, program, Starts.Extent.WHOLE));
+      }
+    }
+    StartsTable.printHead();
+    table.print(Double.NaN, Double.NaN);
   }
 
   /** Measures on a bed of our own. */
@@ -191,34 +221,23 @@ final class StartsBench implements Callable<Integer> {
       requireSocket("snapshotter " + other.getKey(), other.getValue());
     }
     for (var way : measured) {
-      var name = way.snapshotter();
-      if (!name.equals("lazuli") && !name.equals("overlayfs") && !others.containsKey(name)) {
+      if (!way.ours() && !way.overlayfs() && !others.containsKey(way.snapshotter())) {
+        var name = way.snapshotter();
         throw wrong("nobody knows the snapshotter " + name + ": --snapshotter " + name + "=SOCKET");
       }
     }
-    try (var bed = Bed.start(launcher, settings, others)) {
-      for (var image : images) {
-        bed.registry().serve(repository(image), image.layout(kept));
-      }
-      var starts =
-          new Starts(
-              launcher,
-              bed.containerdSocket(),
-              Optional.of(bed),
-              Optional.of(bed.containerdPid()),
-              true,
-              Duration.ofMillis((long) (quiet * 1000)));
-      printHead();
-      for (var image : images) {
-        for (var link : links) {
-          bed.registry().setLink(Bed.link(link));
-          var title = repository(image) + ", " + (link.equals("none") ? "no limit" : title(link));
-          measure(starts, measured, _ -> title, way -> reference(bed, image, way), image.command());
-        }
-      }
-      System.out.println();
-      System.out.println("The daemon listened after " + bed.ready().toMillis() + " ms.");
+    var options =
+        new StartsHere.Options(rounds, links, seconds(quiet), seconds(settle), seconds(idle));
+    var here = new StartsHere(launcher, kept, images, measured, options);
+    if (imagesOnly) {
+      var _ = here.provide();
+    } else {
+      here.measure(settings, others);
     }
+  }
+
+  private static Duration seconds(double number) {
+    return Duration.ofMillis((long) (number * 1000));
   }
 
   private ParameterException wrong(@Nullable String what) {
@@ -231,71 +250,5 @@ final class StartsBench implements Callable<Integer> {
     } catch (IOException | IllegalArgumentException e) {
       throw wrong("nobody serves the socket of " + whose + ", " + socket + ": " + e.getMessage());
     }
-  }
-
-  private static void printHead() {
-    System.out.println(
-        "| image, link | by | pull s | run s | **total s** | MB | requests | first total s | all"
-            + " here s | MB | requests | CPU s | peak MB |");
-    System.out.println(
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---:"
-            + " |");
-  }
-
-  private static String title(String link) {
-    var parts = List.of(link.split(",", -1));
-    return parts.getFirst() + " ms, " + parts.get(1) + " Mbit/s";
-  }
-
-  private static String repository(BenchImage image) {
-    return image.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String reference(Bed bed, BenchImage image, Way way) {
-    var tag = way.lazy() ? BenchImage.LAZY : BenchImage.PLAIN;
-    return way.reference().orElse(bed.registry().reference(repository(image), tag));
-  }
-
-  private interface WordOf {
-    String of(Way way);
-  }
-
-  private void measure(
-      Starts starts, List<Way> measured, WordOf title, WordOf reference, List<String> run)
-      throws IOException {
-    Map<Way, List<Round>> all = new LinkedHashMap<>();
-    for (int round = 0; round < rounds; round++) {
-      for (var way : measured) {
-        var result = starts.once(way, reference.of(way), run);
-        all.computeIfAbsent(way, _ -> new ArrayList<>()).add(result);
-      }
-    }
-    all.forEach((way, results) -> System.out.println(row(title.of(way), way, results)));
-  }
-
-  private static String row(String title, Way way, List<Round> results) {
-    var median = Round.median(results);
-    return "| "
-        + String.join(
-            " | ",
-            title,
-            way.title(),
-            figure("%.2f", median.pull()),
-            figure("%.2f", median.run()),
-            figure("**%.2f**", median.total()),
-            figure("%.1f", median.megabytes()),
-            figure("%.0f", median.requests()),
-            figure("%.2f", results.getFirst().total()),
-            figure("%.2f", median.complete()),
-            figure("%.1f", median.allMegabytes()),
-            figure("%.0f", median.allRequests()),
-            figure("%.2f", median.cpu()),
-            figure("%.0f", median.peak()))
-        + " |";
-  }
-
-  /** Returns a figure, or nothing where it could not be measured. */
-  private static String figure(String format, double value) {
-    return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value);
   }
 }

@@ -11,10 +11,18 @@ import java.util.Optional;
  *
  * @param snapshotter containerd's name of it
  * @param pull who pulls
- * @param reference the image to pull; empty: the bed's own, in the format that suits
+ * @param reference the image to pull; empty: the bed's own
+ * @param format the format of the bed's own image
  * @param pid the snapshotter's daemon; empty: containerd itself, or the bed's own
  */
-record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<Long> pid) {
+record Way(
+    String snapshotter,
+    Pull pull,
+    Optional<String> reference,
+    LayerFormat format,
+    Optional<Long> pid) {
+  private static final String OURS = "lazuli";
+
   /** Clients that pull. */
   enum Pull {
     CTR,
@@ -38,23 +46,25 @@ record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<L
   }
 
   /**
-   * Reads {@code SNAPSHOTTER[:PULL][,image=REF][,pid=PID]}.
+   * Reads {@code SNAPSHOTTER[:PULL][,image=REF][,format=FORMAT][,pid=PID]}.
    *
    * @throws IllegalArgumentException if it is something else; the message says what
    */
   static Way parse(String text) {
     var parts = List.of(text.split(",", -1));
     for (var part : parts.subList(1, parts.size())) {
-      if (!part.matches("image=.+|pid=[0-9]{1,18}")) {
+      if (!part.matches("image=.+|format=.+|pid=[0-9]{1,18}")) {
         throw new IllegalArgumentException(
-            "\"" + part + "\" of \"" + text + "\" is neither image=REF nor pid=PID");
+            "\"" + part + "\" of \"" + text + "\" is none of image=REF, format=FORMAT and pid=PID");
       }
     }
     var head = List.of(parts.getFirst().split(":", -1));
+    var pull = head.size() < 2 ? Pull.CTR : Pull.parse(head.get(1));
     return new Way(
         head.getFirst(),
-        head.size() < 2 ? Pull.CTR : Pull.parse(head.get(1)),
+        pull,
         value(parts, "image="),
+        value(parts, "format=").map(LayerFormat::parse).orElse(usualFormat(head.getFirst(), pull)),
         value(parts, "pid=").map(Long::valueOf));
   }
 
@@ -65,9 +75,22 @@ record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<L
         .findFirst();
   }
 
-  /** Returns whether layers are mounted without being unpacked. */
-  boolean lazy() {
-    return pull != Pull.CTR;
+  /** Each is measured with what its own converter makes. */
+  private static LayerFormat usualFormat(String snapshotter, Pull pull) {
+    if (pull == Pull.CTR) {
+      return LayerFormat.GZIP;
+    }
+    return snapshotter.equals(OURS) ? LayerFormat.LAZULI : LayerFormat.CTR_REMOTE;
+  }
+
+  /** Returns whether this is the snapshotter that the bench itself starts. */
+  boolean ours() {
+    return snapshotter.equals(OURS);
+  }
+
+  /** Returns whether this is what others are compared with. */
+  boolean overlayfs() {
+    return snapshotter.equals("overlayfs");
   }
 
   /** Returns the words that pull {@code image} into the containerd at {@code socket}. */
@@ -89,6 +112,7 @@ record Way(String snapshotter, Pull pull, Optional<String> reference, Optional<L
 
   /** Returns how tables name this way. */
   String title() {
-    return snapshotter + " (" + pull.word() + ")";
+    var name = snapshotter + " (" + pull.word() + ")";
+    return format == usualFormat(snapshotter, pull) ? name : name + ", " + format.word();
   }
 }

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.CommandResult;
-import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.containerd.ContainerdConfig;
+import dev.lazuli.testimages.containerd.TestContainerd;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.ImageBuilder;
 import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,20 +18,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Converting one large layer by {@code lazuli convert} and by {@code ctr-remote image convert}, at
  * the same compression level on all processors, interleaved. Both start as processes of their own
- * and read an image that is on this machine. Not a test: {@code bench/convert} runs it and prints
- * {@code target/convert.md}.
+ * and read an image that is on this machine. Entry point of {@code bench/convert}: the number of
+ * rounds.
  */
 final class ConvertBench {
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
   private static final Duration LONG = Duration.ofMinutes(5);
 
-  @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
+  private final Path directory;
+  private final TestRegistry registry;
+  private final TestContainerd containerd;
+  private final int rounds;
+
+  private ConvertBench(
+      Path directory, TestRegistry registry, TestContainerd containerd, int rounds) {
+    this.directory = directory;
+    this.registry = registry;
+    this.containerd = containerd;
+    this.rounds = rounds;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+    var directory = Files.createTempDirectory(Path.of("/tmp"), "lzx");
+    try (var registry = TestRegistry.start();
+        var containerd =
+            TestContainerd.start(directory.resolve("c"), ContainerdConfig.overlayfs())) {
+      new ConvertBench(directory, registry, containerd, rounds).convert();
+    } finally {
+      Command.of("rm", "-rf", "--one-file-system", directory.toString()).check();
+    }
+  }
 
   /**
    * One kind of conversion.
@@ -63,15 +85,15 @@ final class ConvertBench {
   /** The image as it is, in a layout and in containerd. */
   private record Plain(OciLayout layout, String reference) {}
 
-  @Test
-  void convert() throws IOException {
-    var layout = OciLayout.at(BED.directory().resolve("layout"));
-    var packages = new DebianPackages(BED.directory().resolve("debs"));
+  private void convert() throws IOException {
+    var layout = OciLayout.at(directory.resolve("layout"));
+    var packages = new DebianPackages(directory.resolve("debs"));
     var image =
         new ImageBuilder(layout).layer(packages.layers(List.of("python3", "perl-base")).get(0));
     var _ = image.build("1");
-    var plain = new Plain(layout, BED.registry().push(layout, "1", "bench:1"));
-    BED.containerd().ctr("image", "pull", "--plain-http", plain.reference()).within(LONG).check();
+    registry.serve("bench", layout);
+    var plain = new Plain(layout, registry.reference("bench", "1"));
+    containerd.ctr("image", "pull", "--plain-http", plain.reference()).within(LONG).check();
     var tarMegabytes = image.layers().getFirst().uncompressedSize() / 1e6;
     var report = new ArrayList<String>();
     report.add(
@@ -80,7 +102,7 @@ final class ConvertBench {
             "One layer: tar of %.0f MB, gzip of %.0f MB; medians of %d rounds; MB/s of the tar.",
             tarMegabytes,
             image.layers().getFirst().descriptor().size() / 1e6,
-            ROUNDS));
+            rounds));
     report.add("");
     report.add(
         "| conversion | ctr-remote MB/s | lazuli MB/s | ratio | ctr-remote CPU s | lazuli CPU s |"
@@ -89,13 +111,13 @@ final class ConvertBench {
     for (var kind : KINDS) {
       report.add(measure(plain, kind, tarMegabytes));
     }
-    Files.write(Path.of("target/convert.md"), report);
+    report.forEach(System.out::println);
   }
 
-  private static String measure(Plain plain, Kind kind, double tarMegabytes) throws IOException {
+  private String measure(Plain plain, Kind kind, double tarMegabytes) throws IOException {
     var theirs = new ArrayList<Run>();
     var ours = new ArrayList<Run>();
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
       theirs.add(peer(plain, kind));
       ours.add(lazuli(plain, kind, round));
     }
@@ -138,20 +160,20 @@ final class ConvertBench {
   }
 
   /** What ctr-remote has converted once it would not convert again: both names go each time. */
-  private static Run peer(Plain plain, Kind kind) throws IOException {
-    var target = BED.registry().host() + "/bench:peer";
+  private Run peer(Plain plain, Kind kind) throws IOException {
+    var target = registry.host() + "/bench:peer";
     var result =
         timed(
-            BED.containerd()
+            containerd
                 .ctrRemote("image", "convert", "--oci")
                 .with(kind.peer().toArray(String[]::new))
                 .with(plain.reference(), target));
     var bytes =
-        BED.containerd().ctr("content", "ls").check().output().lines().skip(1).toList().stream()
+        containerd.ctr("content", "ls").check().output().lines().skip(1).toList().stream()
             .mapToLong(line -> sizeUnless(line, plain.layout()))
             .max()
             .orElse(0);
-    BED.containerd().ctr("image", "rm", "--sync", target).within(LONG).check();
+    containerd.ctr("image", "rm", "--sync", target).within(LONG).check();
     return run(result, bytes);
   }
 
@@ -173,8 +195,8 @@ final class ConvertBench {
     return (long) (Double.parseDouble(size.substring(0, size.length() - unit.length())) * factor);
   }
 
-  private static Run lazuli(Plain plain, Kind kind, int round) throws IOException {
-    var target = BED.directory().resolve("ours-" + round + kind.ours().getLast());
+  private Run lazuli(Plain plain, Kind kind, int round) throws IOException {
+    var target = directory.resolve("ours-" + round + kind.ours().getLast());
     var result =
         timed(
             roomy(DaemonProcess.lazuli("convert"))

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.fetch;
 import com.github.luben.zstd.Zstd;
 import com.google.errorprone.annotations.FormatMethod;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.LinkProfile;
@@ -21,16 +22,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Whole layers fetched beside {@code curl | gzip -d | sha256sum}, interleaved, and a scattered read
- * over slower and slower links. Not a test: {@code bench/fetch} runs it and prints {@code
- * target/fetch.md}.
+ * over slower and slower links. Entry point of {@code bench/fetch}: the number of rounds.
  */
 final class FetchBench {
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
   private static final int LAYER_BYTES = 256 << 20;
   private static final int CHUNK_BYTES = 4 << 20;
   private static final int FILES = 4000;
@@ -38,9 +35,24 @@ final class FetchBench {
   /** Milliseconds. */
   private static final int[] ROUND_TRIPS = {0, 20, 60};
 
-  @TempDir Path directory;
-
+  private final Path directory;
+  private final int rounds;
   private final List<String> report = new ArrayList<>();
+
+  private FetchBench(Path directory, int rounds) {
+    this.directory = directory;
+    this.rounds = rounds;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    var directory = Files.createTempDirectory("lzf");
+    try {
+      int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+      new FetchBench(directory, rounds).fetch();
+    } finally {
+      Command.of("rm", "-rf", directory.toString()).check();
+    }
+  }
 
   /** A layer made of one member or frame for each chunk. */
   private record Layer(String digest, long blobBytes, long contentBytes) {}
@@ -95,8 +107,7 @@ final class FetchBench {
     }
   }
 
-  @Test
-  void fetch() throws Exception {
+  private void fetch() throws Exception {
     try (var registry = TestRegistry.start();
         var probe = new Probe(directory, registry)) {
       whole(registry, probe);
@@ -112,7 +123,7 @@ final class FetchBench {
       registry.faults().always(FetchBench::hasSeveralRanges, new Fault.RefuseMultiRange());
       listed(registry, probe, layer, "one");
     }
-    Files.write(Path.of("target/fetch.md"), report);
+    report.forEach(System.out::println);
   }
 
   private void whole(TestRegistry registry, Probe probe) throws Exception {
@@ -128,7 +139,7 @@ final class FetchBench {
       probe.order("whole " + layer.digest());
       var ours = new ArrayList<double[]>();
       var theirs = new ArrayList<double[]>();
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         ours.add(probe.order("whole " + layer.digest()));
         theirs.add(shell("curl -sS " + url + " | " + unpack + " | sha256sum >/dev/null"));
       }
@@ -140,10 +151,10 @@ final class FetchBench {
   }
 
   private void row(
-      Compression compression, String by, Layer layer, List<double[]> rounds, double base) {
+      Compression compression, String by, Layer layer, List<double[]> results, double base) {
     double gibibytes = layer.contentBytes() / (double) (1 << 30);
     var allocated =
-        rounds.getFirst().length < 3 ? "" : format("%.1f", median(rounds, 2) / gibibytes);
+        results.getFirst().length < 3 ? "" : format("%.1f", median(results, 2) / gibibytes);
     report.add(
         format(
             "| %s, %d MB of %d MB | %s | %.0f | %.2f | %.2f | %s |",
@@ -151,9 +162,9 @@ final class FetchBench {
             layer.blobBytes() / 1_000_000,
             layer.contentBytes() / 1_000_000,
             by,
-            layer.contentBytes() / 1e6 / median(rounds, 0),
-            median(rounds, 1) / gibibytes,
-            median(rounds, 1) / base,
+            layer.contentBytes() / 1e6 / median(results, 0),
+            median(results, 1) / gibibytes,
+            median(results, 1) / base,
             allocated));
   }
 
@@ -162,22 +173,22 @@ final class FetchBench {
     probe.order("listed " + layer.digest() + " 5 1");
     for (int roundTrip : ROUND_TRIPS) {
       registry.setLink(link(roundTrip));
-      var rounds = new ArrayList<double[]>();
-      for (int round = 0; round < ROUNDS; round++) {
+      var results = new ArrayList<double[]>();
+      for (int round = 0; round < rounds; round++) {
         registry.resetCounters();
         var figures = probe.order("listed " + layer.digest() + " 5 " + round);
         var read = registry.counters().blob(layer.digest());
-        rounds.add(new double[] {figures[0], figures[1], read.requests(), read.bodyBytes()});
+        results.add(new double[] {figures[0], figures[1], read.requests(), read.bodyBytes()});
       }
       report.add(
           format(
               "| %s | %s | %.2f | %.0f | %.1f | %.1f |",
               describe(roundTrip),
               ranges,
-              median(rounds, 0),
-              median(rounds, 2),
-              median(rounds, 3) / 1e6,
-              median(rounds, 1) / 1e6));
+              median(results, 0),
+              median(results, 2),
+              median(results, 3) / 1e6,
+              median(results, 1) / 1e6));
     }
   }
 
@@ -206,15 +217,15 @@ final class FetchBench {
     probe.order("scattered " + layer.digest() + " 5 1");
     for (int roundTrip : ROUND_TRIPS) {
       registry.setLink(link(roundTrip));
-      var rounds = new ArrayList<double[]>();
-      for (int round = 0; round < ROUNDS; round++) {
+      var results = new ArrayList<double[]>();
+      for (int round = 0; round < rounds; round++) {
         registry.resetCounters();
         var figures = probe.order("scattered " + layer.digest() + " 5 " + round);
         var read = registry.counters().blob(layer.digest());
         registry.resetCounters();
         probe.order("scattered " + layer.digest() + " 5 " + round + " complete");
         var all = registry.counters().blob(layer.digest());
-        rounds.add(
+        results.add(
             new double[] {
               figures[0],
               figures[1],
@@ -228,13 +239,13 @@ final class FetchBench {
           format(
               "| %s | %.2f | %.0f | %.1f | %.1f | %.2f | %.0f | %.1f |",
               describe(roundTrip),
-              median(rounds, 0),
-              median(rounds, 2),
-              median(rounds, 3) / 1e6,
-              median(rounds, 1) / 1e6,
-              median(rounds, 3) / median(rounds, 1),
-              median(rounds, 4),
-              median(rounds, 5) / 1e6));
+              median(results, 0),
+              median(results, 2),
+              median(results, 3) / 1e6,
+              median(results, 1) / 1e6,
+              median(results, 3) / median(results, 1),
+              median(results, 4),
+              median(results, 5) / 1e6));
     }
   }
 

@@ -93,7 +93,10 @@ public final class OciLayout {
       }
     }
     others.add(tagged(tag, manifest));
-    Files.write(directory.resolve("index.json"), ImageJson.bytes(index));
+    // At once: another process may read it.
+    var part = Files.createTempFile(directory, "index", ".tmp");
+    Files.write(part, ImageJson.bytes(index));
+    Files.move(part, directory.resolve("index.json"), StandardCopyOption.REPLACE_EXISTING);
     return manifest;
   }
 
@@ -122,6 +125,19 @@ public final class OciLayout {
   public List<BlobDescriptor> layers(BlobDescriptor manifest) throws IOException {
     var json = ImageJson.MAPPER.readTree(Files.readAllBytes(blob(manifest.digest())));
     return json.path("layers").valueStream().map(ImageDocuments::descriptor).toList();
+  }
+
+  /** Returns the DiffIDs of an image's layers, bottom first, as its configuration lists them. */
+  public List<String> diffIds(BlobDescriptor manifest) throws IOException {
+    var json = ImageJson.MAPPER.readTree(Files.readAllBytes(blob(manifest.digest())));
+    var config = blob(json.path("config").path("digest").asString());
+    return ImageJson.MAPPER
+        .readTree(Files.readAllBytes(config))
+        .path("rootfs")
+        .path("diff_ids")
+        .valueStream()
+        .map(JsonNode::asString)
+        .toList();
   }
 
   /** Returns where the blob with this digest lies or would lie. */

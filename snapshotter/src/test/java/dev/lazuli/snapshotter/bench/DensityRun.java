@@ -1,0 +1,61 @@
+package dev.lazuli.snapshotter.bench;
+
+import dev.lazuli.snapshotter.bench.ReadingLists.Order;
+import dev.lazuli.testimages.containerd.Command;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * One pull with one reading of a share.
+ *
+ * @param image the name of an image on the bed
+ * @param link as {@link Bed#link} reads it
+ * @param order in which files are read
+ * @param share in percent
+ * @param way who pulls
+ */
+record DensityRun(String image, String link, Order order, int share, Way way) {
+  private static final Duration LONG = Duration.ofMinutes(10);
+  private static final String CONTAINER = "density-" + ProcessHandle.current().pid();
+
+  /**
+   * Measures; the image is not there before and after.
+   *
+   * @param bytes that the files to read have
+   * @throws IOException also if other bytes were read
+   */
+  DensityPoint measure(Bed bed, String launcher, long bytes) throws IOException {
+    bed.registry().setLink(Bed.link(link));
+    bed.registry().resetCounters();
+    var containers = new Containers(bed.containerdSocket());
+    var reference = bed.registry().reference(image, way.format().tag(image));
+    long began = System.nanoTime();
+    try {
+      var pull = way.pullWords(launcher, bed.containerdSocket(), reference, /* plainHttp= */ true);
+      Command.of(pull.toArray(String[]::new)).within(LONG).check();
+      var output =
+          containers
+              .ctr("run", "--rm", "--snapshotter", way.snapshotter(), reference, CONTAINER)
+              .with(ReadingLists.command(order, share).toArray(String[]::new))
+              .check()
+              .output()
+              .strip();
+      double seconds = (System.nanoTime() - began) / 1e9;
+      var counters = bed.registry().counters();
+      if (!output.equals(Long.toString(bytes))) {
+        throw new IOException("%s: %s bytes were read, not %d".formatted(this, output, bytes));
+      }
+      return new DensityPoint(
+          image,
+          link,
+          order.word(),
+          share,
+          way.title(),
+          seconds,
+          counters.bodyBytes() / 1e6,
+          counters.requests());
+    } finally {
+      var _ = containers.ctr("image", "rm", "--sync", reference).run();
+    }
+  }
+}
