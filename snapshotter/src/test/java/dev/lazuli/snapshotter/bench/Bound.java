@@ -18,7 +18,7 @@ record Bound(double roundTrips, double neededMegabytes) {
       List.of(
           "prefetch.enabled=false",
           "fetch.background=false",
-          "fetch.unit=0",
+          "fetch.unit=4KiB",
           "proof.enabled=false");
 
   /** Nothing was measured. */
