@@ -56,7 +56,11 @@ final class Bed implements AutoCloseable {
   /** Starts all of it; on failure nothing is left. */
   static Bed start(String launcher, List<String> settings, Map<String, Path> others)
       throws IOException {
-    return new Bed(Files.createTempDirectory(Path.of("/tmp"), "lzb"), launcher, settings, others);
+    var directory = Files.createTempDirectory(Path.of("/tmp"), "lzb");
+    var bed = new Bed(directory, launcher, settings, others);
+    // Whoever interrupts a measurement does not want its mounts and daemons.
+    Runtime.getRuntime().addShutdownHook(new Thread(bed::close, "bed"));
+    return bed;
   }
 
   /** Puts a daemon that has nothing and has done nothing in place of the one that runs. */
@@ -186,7 +190,7 @@ final class Bed implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     while (!parts.isEmpty()) {
       try {
         parts.pop().close();
