@@ -5,11 +5,15 @@ import dev.lazuli.estargz.LayerFormatException;
 
 /** Gives chunks the end of their compressed stream and checks that they can lie in it. */
 final class BlobExtents implements AutoCloseable {
+  /** How many starts further on the next one is looked for before all are searched. */
+  private static final int NEAR = 4;
+
   private final String layer;
   private final RowTable starts;
   private final RowTable sorted;
   private final LayerIndexBuilder.Facts facts;
   private final byte[] digest = new byte[Digest.SHA256_BYTES];
+  private int next;
 
   /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
   BlobExtents(String layer, IndexSpace space, RowTable starts, LayerIndexBuilder.Facts facts) {
@@ -86,19 +90,33 @@ final class BlobExtents implements AutoCloseable {
     throw bad("digest of the chunk at blob offset " + at, "missing", "a SHA-256 digest");
   }
 
-  /** Returns the least start above {@code offset}. */
+  /** Returns the least start above {@code offset}, mostly the one after that of the call before. */
   private long nextStart(long offset) {
+    if (next > 0 && start(next - 1) > offset) {
+      next = search(offset);
+    }
+    for (int step = 0; next < sorted.count() && start(next) <= offset; step++) {
+      next = step < NEAR ? next + 1 : search(offset);
+    }
+    return next == sorted.count() ? Long.MAX_VALUE : start(next);
+  }
+
+  private int search(long offset) {
     var low = 0;
     var high = sorted.count();
     while (low < high) {
       var middle = (low + high) >>> 1;
-      if (starts.getLong(sorted.getInt(middle, 0), 0) <= offset) {
+      if (start(middle) <= offset) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    return low == sorted.count() ? Long.MAX_VALUE : starts.getLong(sorted.getInt(low, 0), 0);
+    return low;
+  }
+
+  private long start(int place) {
+    return starts.getLong(sorted.getInt(place, 0), 0);
   }
 
   private LayerFormatException bad(String field, Object value, String limit) {

@@ -99,11 +99,11 @@ final class ChunkCollector implements AutoCloseable {
   }
 
   /**
-   * Places the files of the numbered inodes in the data file, in blob order. Returns the size of
-   * the data file.
+   * Places the files of the inodes that have a number in the data file, in blob order. Returns the
+   * size of the data file.
    */
-  long place(RowTable order, LayerIndexBuilder.Facts facts) throws LayerFormatException {
-    try (var files = filesInBlobOrder(order);
+  long place(LayerIndexBuilder.Facts facts) throws LayerFormatException {
+    try (var files = filesInBlobOrder();
         var extents = new BlobExtents(layer, space, streams, facts)) {
       var next = 0L;
       for (int i = 0; i < files.count(); i++) {
@@ -128,12 +128,16 @@ final class ChunkCollector implements AutoCloseable {
     return (bytes + BLOCK - 1) & -BLOCK;
   }
 
-  private RowTable filesInBlobOrder(RowTable order) {
+  /**
+   * Tables of contents mostly list files as the blob has them, and then nothing is left to sort.
+   */
+  private RowTable filesInBlobOrder() {
     var files = space.scratch(Integer.BYTES);
-    for (int number = 0; number < order.count(); number++) {
-      var inode = order.getInt(number, 0);
+    for (int inode = 0; inode < inodes.count(); inode++) {
       var kind = EntryKind.ofCode(inodes.getInt(inode, InodeRow.FLAGS) & InodeRow.KIND_MASK);
-      if (kind == EntryKind.REGULAR && inodes.getLong(inode, InodeRow.SIZE) > 0) {
+      if (kind == EntryKind.REGULAR
+          && inodes.getInt(inode, InodeRow.NUMBER) != 0
+          && inodes.getLong(inode, InodeRow.SIZE) > 0) {
         files.addInt(inode);
       }
     }

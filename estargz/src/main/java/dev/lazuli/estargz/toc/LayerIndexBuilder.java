@@ -1,6 +1,5 @@
 package dev.lazuli.estargz.toc;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.lazuli.digest.Digest;
@@ -38,13 +37,12 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final Limits limits;
   private final OpaqueXattr opaque;
   private final CleanPath path;
-  private final CleanPath resolved;
   private final ByteHeap text;
   private final IndexSpace space;
   private final RowTable inodes;
   private final InodeWriter writer;
   private final NameTable tree;
-  private final SymlinkWalk symlinks;
+  private final DirectoryFinder directories;
   private final HardLinks hardLinks;
   private final ChunkCollector chunks;
   private int lastFile = NONE;
@@ -69,7 +67,6 @@ public final class LayerIndexBuilder implements AutoCloseable {
     this.limits = limits;
     this.opaque = opaque;
     path = new CleanPath(layer, limits);
-    resolved = new CleanPath(layer, limits);
     space = new IndexSpace(claim);
     boolean made = false;
     try {
@@ -77,7 +74,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
       text = new ByteHeap(layer, limits.textBytes(), space);
       writer = new InodeWriter(layer, limits, inodes, text);
       tree = new NameTable(layer, limits.entries(), space, text, writer.impliedDirectory());
-      symlinks = new SymlinkWalk(layer, inodes, tree, text);
+      var symlinks = new SymlinkWalk(layer, inodes, tree, text);
+      directories = new DirectoryFinder(layer, limits, tree, writer, symlinks);
       hardLinks = new HardLinks(layer, limits, inodes, tree, text, symlinks);
       chunks = new ChunkCollector(layer, limits, space, inodes);
       made = true;
@@ -131,7 +129,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     var order = space.table(Integer.BYTES);
     var children = space.table(Integer.BYTES);
     new TreeWalk(layer, space, inodes, tree.entries(), text).number(order, children);
-    var dataSize = chunks.place(order, facts);
+    var dataSize = chunks.place(facts);
     var summary =
         new LayerIndex.Summary(
             layer,
@@ -207,7 +205,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
   }
 
   private void addNamed(TocEntry entry, int last) throws LayerFormatException {
-    var directory = directory(entry, last);
+    var directory = directories.find(entry, path, last);
     if (path.is(last, OPAQUE_MARKER)) {
       writer.makeOpaque(tree.inode(directory));
     } else if (path.startsWith(last, WHITEOUT_PREFIX)) {
@@ -215,47 +213,6 @@ public final class LayerIndexBuilder implements AutoCloseable {
     } else {
       addReal(entry, directory, last);
     }
-  }
-
-  /** Finds or makes the directory of the path's last component. */
-  private int directory(TocEntry entry, int last) throws LayerFormatException {
-    var directory = directory(entry, path, last);
-    if (directory != NONE) {
-      return directory;
-    }
-    var name = SymlinkWalk.clean(entry.name.latin1());
-    var target = symlinks.resolve(name.substring(0, name.lastIndexOf('/') + 1));
-    var bytes = target.getBytes(ISO_8859_1);
-    resolved.set(bytes, bytes.length);
-    directory = directory(entry, resolved, resolved.depth());
-    if (directory == NONE) {
-      throw new IllegalStateException("unresolved symbolic links in " + resolved);
-    }
-    return directory;
-  }
-
-  /**
-   * Does that for a path without symbolic links; one with a link, whose directories exist, NONE.
-   */
-  private int directory(TocEntry entry, CleanPath of, int depth) throws LayerFormatException {
-    var directory = NameTable.ROOT;
-    for (int i = 0; i < depth; i++) {
-      var start = of.start(i);
-      var length = of.length(i);
-      var next = tree.find(directory, of.bytes(), start, length);
-      if (next < 0) {
-        var made = writer.impliedDirectory(tree.inode(directory));
-        next = tree.add(directory, of.bytes(), start, length, made);
-      } else if (writer.isWhiteout(tree.inode(next))) {
-        tree.setInode(next, writer.impliedDirectory(tree.inode(directory)));
-      } else if (kind(next) == EntryKind.SYMLINK) {
-        return NONE;
-      } else if (kind(next) != EntryKind.DIRECTORY) {
-        throw bad(entry, "parent directory", kind(next), "dir");
-      }
-      directory = next;
-    }
-    return directory;
   }
 
   private void addWhiteout(TocEntry entry, int directory, int last) throws LayerFormatException {
@@ -293,6 +250,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
       var _ = tree.replace(old, directory, path.bytes(), start, length, inode);
     } else {
       tree.setInode(old, inode);
+    }
+    if (old >= 0) {
+      directories.forget();
     }
     if (entry.kind == EntryKind.REGULAR && entry.size > 0) {
       lastFile = inode;

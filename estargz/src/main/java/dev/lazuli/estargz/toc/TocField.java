@@ -58,7 +58,10 @@ enum TocField {
     var length = name.length();
     if (length <= LONGEST) {
       for (var field : BY_LENGTH[length]) {
-        if (Arrays.equals(field.bytes, 0, length, name.bytes(), 0, length)) {
+        // Most candidates differ in their first byte, and that is seen without a call.
+        if (length == 0
+            || field.bytes[0] == name.bytes()[0]
+                && Arrays.equals(field.bytes, 0, length, name.bytes(), 0, length)) {
           return field;
         }
       }

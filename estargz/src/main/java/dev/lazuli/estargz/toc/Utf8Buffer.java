@@ -74,6 +74,11 @@ final class Utf8Buffer {
     }
   }
 
+  /** Returns whether it is what {@code other} starts with, so many bytes of it. */
+  boolean is(byte[] other, int count) {
+    return length == count && Arrays.equals(bytes, 0, count, other, 0, count);
+  }
+
   /** Returns whether it starts with all of these bytes. */
   boolean startsWith(byte[] prefix) {
     return length >= prefix.length
