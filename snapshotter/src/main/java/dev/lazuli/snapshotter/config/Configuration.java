@@ -144,9 +144,15 @@ public record Configuration(
    * @param indexBytes most memory off the heap for layers that are being indexed
    * @param keeper whether a process keeps the FUSE connection over a restart
    * @param keeperPatience how long it waits for the next daemon
+   * @param rehearsal whether a made-up layer is indexed when the daemon is ready
    */
   public record Mount(
-      MountWay way, Duration timeout, long indexBytes, boolean keeper, Duration keeperPatience) {}
+      MountWay way,
+      Duration timeout,
+      long indexBytes,
+      boolean keeper,
+      Duration keeperPatience,
+      boolean rehearsal) {}
 
   /**
    * What is fetched before it is read.

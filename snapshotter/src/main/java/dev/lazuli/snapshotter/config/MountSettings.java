@@ -39,8 +39,16 @@ final class MountSettings {
           Duration.ofMinutes(5),
           "How long the keeper waits for the next daemon before waiting reads fail.");
 
+  static final Setting<Boolean> REHEARSAL =
+      new Setting<>(
+          "mount.rehearsal",
+          SettingKind.flag(),
+          true,
+          "Whether the daemon, once it serves, indexes a made-up layer at the lowest priority, so"
+              + " that the first pull is as fast as later ones.");
+
   static final List<Setting<?>> ALL =
-      List.of(WAY, MOUNT_TIMEOUT, INDEX_MEMORY, KEEPER, KEEPER_PATIENCE);
+      List.of(WAY, MOUNT_TIMEOUT, INDEX_MEMORY, KEEPER, KEEPER_PATIENCE, REHEARSAL);
 
   private MountSettings() {}
 }

@@ -35,7 +35,8 @@ record Values(Map<Setting<?>, Object> given) {
             get(MountSettings.MOUNT_TIMEOUT),
             get(MountSettings.INDEX_MEMORY),
             get(MountSettings.KEEPER),
-            get(MountSettings.KEEPER_PATIENCE)),
+            get(MountSettings.KEEPER_PATIENCE),
+            get(MountSettings.REHEARSAL)),
         new Configuration.Prefetch(
             get(PrefetchSettings.PREFETCH),
             get(PrefetchSettings.PREFETCH_SIZE),

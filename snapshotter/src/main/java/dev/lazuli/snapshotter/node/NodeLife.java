@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RegistryOrigin;
+import dev.lazuli.snapshotter.layers.index.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
@@ -112,6 +113,10 @@ public final class NodeLife {
     log.info("serving {} after {} ms", config.address(), took);
     var vitals = Vitals.of(layers.service(), requireNonNull(snapshots));
     heartbeat.serving(vitals::trouble);
+    above.own(HeapTrim.start());
+    if (config.mount().rehearsal()) {
+      above.own(Rehearsal.start(config.state()));
+    }
   }
 
   private void end(boolean unmount) {

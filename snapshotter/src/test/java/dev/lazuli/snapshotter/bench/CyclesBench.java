@@ -108,12 +108,11 @@ final class CyclesBench implements Callable<Integer> {
         daemon.anonymousMegabytes(),
         daemon.peakMegabytes(),
         daemon.cpuSeconds());
-    if (cycle > 0 && cycle + every > cycles) {
-      var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-      for (var question : questions) {
-        var words = Command.of(jcmd, Long.toString(bed.daemonPid())).with(question.split(" "));
-        System.out.println(words.run().output());
-      }
+    var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    for (var question : questions) {
+      var words = question.split(" ", -1);
+      System.out.println(
+          Command.of(jcmd, Long.toString(bed.daemonPid())).with(words).run().output());
     }
   }
 }
