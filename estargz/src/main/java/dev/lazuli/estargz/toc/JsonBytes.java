@@ -89,7 +89,9 @@ final class JsonBytes {
     var found =
         next < 0
             ? "the end"
-            : next > ' ' && next < 0x7f ? "" + (char) next : "byte 0x%02x".formatted(next);
+            : next > ' ' && next < 0x7f
+                ? String.valueOf((char) next)
+                : "byte 0x%02x".formatted(next);
     var isText = next < 0 || (next > 0 && next < 0x80);
     return new LayerFormatException(
         layer, "TOC JSON", found + " at " + (before + at), isText ? wanted : "UTF-8");

@@ -3,6 +3,7 @@ package dev.lazuli.estargz.toc;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** The fields of a TOC and of its entries, found by their names' bytes. */
 enum TocField {
@@ -30,22 +31,26 @@ enum TocField {
 
   private static final int LONGEST = 11;
   private static final TocField[] ALL = values();
-  private static final TocField[][] BY_LENGTH = new TocField[LONGEST + 1][];
+
+  /** The numbers of the fields whose names have so many bytes. */
+  private static final int[][] BY_LENGTH = new int[LONGEST + 1][];
+
+  /** The fields' names, by their numbers. */
+  private static final byte[][] NAMES =
+      Arrays.stream(ALL).map(field -> field.wire.getBytes(US_ASCII)).toArray(byte[][]::new);
 
   static {
     for (int length = 0; length <= LONGEST; length++) {
       var bytes = length;
       BY_LENGTH[length] =
-          Arrays.stream(ALL).filter(field -> field.bytes.length == bytes).toArray(TocField[]::new);
+          IntStream.range(0, ALL.length).filter(i -> NAMES[i].length == bytes).toArray();
     }
   }
 
   private final String wire;
-  private final byte[] bytes;
 
   TocField(String wire) {
     this.wire = wire;
-    this.bytes = wire.getBytes(US_ASCII);
   }
 
   /** Returns the name in JSON. */
@@ -57,12 +62,9 @@ enum TocField {
   static TocField of(Utf8Buffer name) {
     var length = name.length();
     if (length <= LONGEST) {
-      for (var field : BY_LENGTH[length]) {
-        // Most candidates differ in their first byte, and that is seen without a call.
-        if (length == 0
-            || field.bytes[0] == name.bytes()[0]
-                && Arrays.equals(field.bytes, 0, length, name.bytes(), 0, length)) {
-          return field;
+      for (int field : BY_LENGTH[length]) {
+        if (Arrays.equals(NAMES[field], 0, length, name.bytes(), 0, length)) {
+          return ALL[field];
         }
       }
     }

@@ -130,7 +130,7 @@ final class Bed implements AutoCloseable {
 
   /** Removes an image and everything that only it needs, and waits until that is done. */
   void removeImage(String reference) throws IOException {
-    containerd.ctr("images", "rm", "--sync", reference).check();
+    var _ = containerd.ctr("images", "rm", "--sync", reference).check();
   }
 
   String containerdSocket() {

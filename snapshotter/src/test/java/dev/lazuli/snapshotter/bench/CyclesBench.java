@@ -93,7 +93,7 @@ final class CyclesBench implements Callable<Integer> {
 
   private void cycle(Bed bed, String image) throws IOException {
     var words = Way.parse(by).pullWords(launcher, bed.containerdSocket(), image, true);
-    Command.of(words.toArray(String[]::new)).within(LONG).check();
+    var _ = Command.of(words.toArray(String[]::new)).within(LONG).check();
     var _ = bed.awaitQuiet(System.nanoTime(), Duration.ofMillis(quiet));
     bed.removeImage(image);
   }

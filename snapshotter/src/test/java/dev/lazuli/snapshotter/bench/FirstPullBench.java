@@ -113,7 +113,7 @@ final class FirstPullBench implements Callable<Integer> {
         double cpu = daemon.cpuSeconds();
         var before = daemon.threadSeconds();
         long began = System.nanoTime();
-        Command.of(words.toArray(String[]::new)).within(LONG).check();
+        var _ = Command.of(words.toArray(String[]::new)).within(LONG).check();
         double seconds = (System.nanoTime() - began) / 1e9;
         taken.add(new Pull(seconds, daemon.cpuSeconds() - cpu, daemon.peakMegabytes()));
         if (threads) {

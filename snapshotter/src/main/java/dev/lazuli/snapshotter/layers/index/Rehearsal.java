@@ -100,8 +100,12 @@ public final class Rehearsal implements AutoCloseable {
 
   /** Ends the rehearsal, wherever it is. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     thread.interrupt();
-    thread.join(CLOSE_MILLIS);
+    try {
+      thread.join(CLOSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
