@@ -221,7 +221,7 @@ class UnpackOrderTest {
       entries.add(link("symlink", "l" + i, "l" + (i + 1)));
     }
     for (int i = 0; i < 100_000; i++) {
-      entries.add(file("l0/" + "d/".repeat(200) + i, 1, 10));
+      entries.add(file("l0/" + "d/".repeat(199 + i % 2) + i, 1, 10)); // Never the directory before.
     }
     assertThatThrownBy(() -> index(entries.toArray(String[]::new)))
         .isInstanceOf(LayerFormatException.class)
