@@ -50,10 +50,10 @@ final class Checkpoints implements AutoCloseable {
       try {
         layer.checkpoint();
       } catch (SyncFailedException e) {
-        // Was counted and logged where the chunks became doubted.
+        // Already counted and logged where the chunks became doubted.
       } catch (IOException e) {
         LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
-      } catch (Throwable e) { // The top of the thread: without it nothing is synced any more.
+      } catch (Throwable e) { // Top of the thread: if it ended, nothing would be synced any more.
         LOG.log(ERROR, "checkpoint of layer " + layer.record().digest(), e);
       }
     }

@@ -72,7 +72,7 @@ record ChunkFiles(Arena arena, ChunkTable table, DataFile data, Presence presenc
     try (data;
         Closeable _ = arena::close;
         presence) {
-      // Each is closed whatever becomes of the others.
+      // Each is closed even if closing another one fails.
     }
   }
 }

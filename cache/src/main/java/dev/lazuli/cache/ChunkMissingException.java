@@ -19,7 +19,7 @@ public final class ChunkMissingException extends IOException {
     return chunk;
   }
 
-  /** Without a stack: this is an everyday answer, not an accident. */
+  /** No stack trace: this is an everyday answer, not a failure. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -58,18 +58,18 @@ final class ChunkReuse implements AutoCloseable {
     if (layer.presence().has(chunk)) {
       return true;
     }
-    if (!worthTrying(layer, chunk) || !layer.claim(chunk)) {
+    if (!worthTrying(layer, chunk) || !layer.lock(chunk)) {
       return false;
     }
     try {
       return layer.presence().has(chunk) || verifyLeft(layer, chunk) || copy(layer, chunk);
     } finally {
-      layer.unclaim(chunk);
+      layer.unlock(chunk);
     }
   }
 
   /**
-   * Verifies what was left of all missing chunks, if it was of all.
+   * Verifies what an earlier boot left, provided that it left something of every missing chunk.
    *
    * @return whether every chunk is present now
    */
@@ -111,7 +111,7 @@ final class ChunkReuse implements AutoCloseable {
     return digest;
   }
 
-  /** Also writes the bytes again where memory may have them right and the disk not. */
+  /** Also writes the bytes again if they may be right in memory but not on the disk. */
   private byte[] sha256(Layer layer, int chunk) throws IOException {
     MessageDigest sha256 = newSha256();
     boolean rewrite = layer.presence().mustRewrite();
@@ -177,7 +177,7 @@ final class ChunkReuse implements AutoCloseable {
     return true;
   }
 
-  /** Copies the bytes; false if the source does not have them, or did not all the while. */
+  /** Copies the bytes; false if the source does not have them, or lost them meanwhile. */
   private boolean copy(Layer from, int source, Layer to, int target) throws IOException {
     if (source >= from.chunks().count()
         || from.chunks().size(source) != to.chunks().size(target)

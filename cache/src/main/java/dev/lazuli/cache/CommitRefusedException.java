@@ -4,7 +4,7 @@ import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.HexFormat;
 
-/** A chunk was to be committed with too few bytes or with a digest that is not its own. */
+/** A chunk cannot be committed: bytes are missing, or its digest is wrong. */
 public final class CommitRefusedException extends IOException {
   private static final long serialVersionUID = 1;
 

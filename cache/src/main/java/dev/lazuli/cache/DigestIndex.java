@@ -6,10 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Remembers where chunks with given digests are, in native memory: little at first, as much as it
- * may have once there is so much to remember. A hint, no promise: entries are overwritten when
- * their bucket is full and go stale when chunks are evicted, so whoever finds one checks it against
- * the layer. Thread-safe.
+ * Remembers where chunks with given digests are, in native memory: a little at first, up to its
+ * limit as it fills. A hint, not a promise: entries are overwritten when their bucket is full and
+ * go stale when chunks are evicted, so whoever finds one checks it against the layer. Thread-safe.
  *
  * <p>A hash table of buckets of eight entries: the digest's first eight bytes, the layer's slot (0:
  * empty), the chunk. The digest is its own hash. Half full, the table doubles.

@@ -6,7 +6,10 @@ import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts and logs syncs that failed, and what has to be verified again for it. Thread-safe. */
+/**
+ * Counts and logs syncs that failed, and what has to be verified again because of them.
+ * Thread-safe.
+ */
 final class Doubts {
   private static final System.Logger LOG = System.getLogger(Doubts.class.getName());
 

@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps the store within its quota. Whole layers nobody uses go first, those used longest ago
+ * Keeps the store within its quota. Whole layers that nobody uses go first, the least recently used
  * before others; then single chunks of incomplete layers in use that are not pinned, by second
  * chance: a chunk goes if nobody has read it since the last time around. One thread, which sleeps
- * while all is well and does not end before it is told to, whatever happens.
+ * while there is nothing to do and ends only when it is told to.
  */
 final class Evictor {
   private static final System.Logger LOG = System.getLogger(Evictor.class.getName());
@@ -59,7 +59,7 @@ final class Evictor {
         long target = target(call);
         shrinkTo(target);
         note(usage.stayingBytes() > target, call);
-      } catch (Throwable e) { // The top of the thread: without it the quota is kept no more.
+      } catch (Throwable e) { // Top of the thread: if it ended, nothing would enforce the quota.
         LOG.log(ERROR, "eviction", e);
         fellShort = true;
       }
@@ -86,13 +86,13 @@ final class Evictor {
     }
     if (!usage.overQuota()) {
       if (wasShort) {
-        LOG.log(INFO, "layers take {0} bytes, within the quota again", used());
+        LOG.log(INFO, "layers take {0} bytes, which is within the quota again", used());
       }
     } else if (System.nanoTime() - saidAt >= SAY_AGAIN_NANOS) {
       saidAt = System.nanoTime();
       LOG.log(
           WARNING,
-          "layers take {0} bytes, the quota is {1}: what is left is in use or pinned and cannot be"
+          "layers take {0} bytes, the quota is {1}: the rest is in use or pinned and cannot be"
               + " evicted",
           used(),
           options.quotaBytes());

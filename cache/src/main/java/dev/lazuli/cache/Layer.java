@@ -43,7 +43,7 @@ final class Layer {
   private final DataFile data;
   private final Presence presence;
   private final Reclaim reclaim;
-  private final AtomicBits claims;
+  private final AtomicBits locked;
   private final AtomicBits touched;
   private volatile LayerRecord record;
   private final AtomicInteger epoch = new AtomicInteger();
@@ -59,7 +59,7 @@ final class Layer {
     this.data = files.data();
     this.presence = files.presence();
     this.reclaim = new Reclaim(this, parts.options().puncher());
-    this.claims = new AtomicBits(chunks.count());
+    this.locked = new AtomicBits(chunks.count());
     this.touched = new AtomicBits(chunks.count());
   }
 
@@ -173,28 +173,30 @@ final class Layer {
     }
   }
 
-  /** Returns whether the chunk has a digest to be held against; see {@link ChunkTable#digest}. */
+  /**
+   * Returns whether the chunk has a digest to be checked against; see {@link ChunkTable#digest}.
+   */
   boolean mustVerify(int chunk) {
     return record.tocDigest() != null || chunks.hasDigest(chunk);
   }
 
-  /** Keeps all others from writing the chunk; false if somebody does already. */
-  boolean claim(int chunk) {
-    return claims.set(chunk);
+  /** Locks the chunk, so that nobody else writes it; false if somebody has locked it. */
+  boolean lock(int chunk) {
+    return locked.set(chunk);
   }
 
-  void unclaim(int chunk) {
-    claims.clear(chunk);
+  void unlock(int chunk) {
+    locked.clear(chunk);
   }
 
   @MustBeClosed
   Writer writer(int chunk, boolean awaited) throws WriterRefusedException {
     Objects.checkIndex(chunk, chunks.count());
-    if (!claim(chunk)) {
+    if (!lock(chunk)) {
       throw new WriterRefusedException(digest(), chunk, presence.has(chunk));
     }
     if (presence.has(chunk)) {
-      unclaim(chunk);
+      unlock(chunk);
       throw new WriterRefusedException(digest(), chunk, true);
     }
     return new Writer(this, chunk, awaited);
@@ -209,7 +211,7 @@ final class Layer {
     }
   }
 
-  /** Records the claimed chunk, whose bytes are in place and verified, as present. */
+  /** Records the locked chunk, whose bytes are in place and verified, as present. */
   void commit(int chunk, boolean awaited) throws IOException {
     boolean counted = presence.doubts(chunk);
     try {
@@ -236,10 +238,10 @@ final class Layer {
   }
 
   /**
-   * Takes away a present chunk, whose bytes may be punched after this. Under the monitor that
-   * {@link #seal} takes, so that a layer is complete or loses chunks.
+   * Marks a present chunk missing; its bytes may be punched after this. Uses the monitor that
+   * {@link #seal} takes, so that no complete layer loses a chunk.
    *
-   * @return whether it was there to be taken
+   * @return whether it was present
    */
   synchronized boolean takeAway(int chunk) throws IOException {
     if (!presence.has(chunk) || record.completed() != null) {

@@ -104,7 +104,7 @@ public final class LayerData implements AutoCloseable {
 
   /**
    * Fills {@code dst} with the bytes at {@code offset}; all of them are verified content or
-   * padding. Nothing but a direct buffer is read into without a copy.
+   * padding. Only a direct buffer is filled without a copy.
    *
    * @throws ChunkMissingException if a chunk is missing, or was evicted meanwhile; {@code dst} then
    *     holds anything

@@ -31,7 +31,7 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
 final class LayerJson {
   private static final int MAX_BYTES = 1 << 20;
 
-  /** That the files shown were compared with the tar's, which the first proofs did not do. */
+  /** Says that the files shown were compared with the tar's; the first proofs did not do that. */
   private static final String FILES = "files";
 
   private static final JsonFactory JSON = new JsonFactory();
@@ -111,7 +111,7 @@ final class LayerJson {
     }
   }
 
-  /** Collects the fields by kind; what no version of Lazuli wrote here is passed over. */
+  /** Collects the fields by kind; fields that no version of Lazuli wrote are ignored. */
   private void parse(JsonParser json) {
     if (json.nextToken() != JsonToken.START_OBJECT) {
       throw new IllegalArgumentException("not a JSON object");
@@ -125,7 +125,7 @@ final class LayerJson {
       }
     }
     if (json.currentToken() != JsonToken.END_OBJECT) {
-      throw new IllegalArgumentException("JSON object without an end");
+      throw new IllegalArgumentException("the JSON object is cut off");
     }
   }
 
@@ -157,7 +157,7 @@ final class LayerJson {
         proof());
   }
 
-  /** A proof that left the files out is none; a lie is one, whatever else was looked at. */
+  /** A proof that did not compare the files does not count; a lie always does. */
   private @Nullable LayerProof proof() {
     var at = instant("proved");
     var lie = texts.get("lie");

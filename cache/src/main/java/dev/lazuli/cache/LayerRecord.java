@@ -46,7 +46,7 @@ public record LayerRecord(
 
   public LayerRecord {
     if (!digest.isSha256()) {
-      throw new IllegalArgumentException("a layer's digest is not of sha256: " + digest);
+      throw new IllegalArgumentException("a layer's digest is not a sha256 digest: " + digest);
     }
     if (size < 0 || slot < 0 || slot > Integer.MAX_VALUE || prefetchEnd < -1) {
       throw new IllegalArgumentException(

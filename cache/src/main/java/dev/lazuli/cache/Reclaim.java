@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives disk back that chunks of a layer take: those that are evicted, those that were begun and
- * given up, and what was left of others. Each chunk that it touches is claimed meanwhile, so that
+ * given up, and what was left of others. Each chunk that it touches is locked meanwhile, so that
  * nobody writes it, and the layer cannot become complete without it.
  */
 final class Reclaim {
@@ -29,7 +29,7 @@ final class Reclaim {
     this.holes = new Holes(layer.chunks(), presence, layer.data().path(), puncher);
   }
 
-  /** Drops the first {@code written} bytes of a claimed chunk that is not present. */
+  /** Drops the first {@code written} bytes of a locked chunk that is not present. */
   void forget(int chunk, long written) {
     if (written == 0) {
       return;
@@ -57,7 +57,7 @@ final class Reclaim {
     }
   }
 
-  /** Gives up what was left of a claimed chunk. */
+  /** Gives up what was left of a locked chunk. */
   void dropDoubted(int chunk) throws IOException {
     presence.settle();
     holes.punch(chunk, chunk + 1);
@@ -86,7 +86,7 @@ final class Reclaim {
   private boolean evictDoubted() throws IOException {
     int count = layer.chunks().count();
     int chunk = presence.nextDoubted(0, count);
-    while (chunk >= 0 && !layer.claim(chunk)) {
+    while (chunk >= 0 && !layer.lock(chunk)) {
       chunk = presence.nextDoubted(chunk + 1, count);
     }
     if (chunk < 0) {
@@ -97,7 +97,7 @@ final class Reclaim {
         dropDoubted(chunk);
       }
     } finally {
-      layer.unclaim(chunk);
+      layer.unlock(chunk);
     }
     return true;
   }
@@ -111,11 +111,11 @@ final class Reclaim {
       return false;
     }
     hand = chunk + 1;
-    if (!layer.takeTouched(chunk) && layer.claim(chunk)) {
+    if (!layer.takeTouched(chunk) && layer.lock(chunk)) {
       try {
         evict(chunk);
       } finally {
-        layer.unclaim(chunk);
+        layer.unlock(chunk);
       }
     }
     return true;

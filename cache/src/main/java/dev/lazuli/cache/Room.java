@@ -26,7 +26,9 @@ final class Room {
   private static final int MOST_DOUBLINGS = 9;
   private static final long MOST_MARGIN = 64L << 20; // 64 MiB
 
-  /** Where less is free than this, 1 MiB, a failed write has found no room, whatever it says. */
+  /**
+   * 1 MiB: if less than this is free, a write that failed found no room, whatever the error says.
+   */
   private static final long LEAST_FREE = 1 << 20;
 
   private final Disk disk;
@@ -62,7 +64,7 @@ final class Room {
     this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
   }
 
-  /** Returns whether so much content that no reader waits for has room, without evicting other. */
+  /** Returns whether this much content that no reader waits for fits without evicting anything. */
   boolean isLeftFor(long bytes) {
     return usage.leavesRoom(bytes) && !isLow() && bytes <= spare;
   }

@@ -28,7 +28,9 @@ final class Slots {
   @GuardedBy("this")
   private long reserved;
 
-  /** Reads {@code file}; slots up to {@code highestSeen} are taken whatever it says. */
+  /**
+   * Reads {@code file}; slots up to {@code highestSeen} are taken even if the file says otherwise.
+   */
   Slots(Disk disk, Path file, long highestSeen) throws IOException {
     this.disk = disk;
     this.file = file;

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * them open after the last until {@link #closeIfIdle}. Thread-safe; its monitor is held while files
  * are opened and closed, so that two {@link Layer}s never work on one directory.
  *
- * <p>A layer is used when it is read through a handle or given free by its mounts; opening it, to
- * count it or to sync it, is no use. The time of last use outlives the process as the modification
- * time of {@code layer.json}.
+ * <p>A layer is used when it is read through a handle or given free by its mounts; opening it just
+ * to count or sync it does not count as use. The time of last use outlives the process as the
+ * modification time of {@code layer.json}.
  */
 final class StoredLayer {
   private static final System.Logger LOG = System.getLogger(StoredLayer.class.getName());
@@ -78,7 +78,7 @@ final class StoredLayer {
     return record;
   }
 
-  /** Takes a record that was written down, which has made the file's time that of now. */
+  /** Takes over a record that was just written, which set the file's time to now. */
   void record(LayerRecord next) {
     record = next;
     rewritten = true;

@@ -88,7 +88,7 @@ final class Survey {
         LOG.log(DEBUG, "found layer {0}, {1} chunks", data.record().digest(), data.presentCount());
       } catch (IOException e) {
         LOG.log(WARNING, "layer " + layer.record().digest() + " cannot be opened", e);
-      } catch (Throwable e) { // The top of the thread: the other layers count as well.
+      } catch (Throwable e) { // Top of the thread: the remaining layers must still be counted.
         LOG.log(ERROR, "layer " + layer.record().digest() + " cannot be opened", e);
       }
     }

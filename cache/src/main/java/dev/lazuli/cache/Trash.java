@@ -10,9 +10,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Directories that have lost their names and are to be deleted. A name is taken at once, under
- * whatever lock its owner holds; the bytes go afterwards, outside of it, and are counted as used
- * until they are gone. What cannot be deleted is tried again later. Thread-safe.
+ * Directories that were renamed out of the way and are yet to be deleted. A name is taken at once,
+ * under whatever lock its owner holds; the bytes go afterwards, outside of it, and are counted as
+ * used until they are gone. What cannot be deleted is tried again later. Thread-safe.
  */
 final class Trash {
   private static final System.Logger LOG = System.getLogger(Trash.class.getName());

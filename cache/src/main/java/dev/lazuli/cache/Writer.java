@@ -27,7 +27,7 @@ public final class Writer implements AutoCloseable {
   private long written;
   private State state = State.WRITING;
 
-  /** Takes over a claim of the chunk. */
+  /** Takes over a lock on the chunk. */
   Writer(Layer layer, int chunk, boolean awaited) {
     this.layer = layer;
     this.chunk = chunk;
@@ -82,7 +82,7 @@ public final class Writer implements AutoCloseable {
     }
     layer.commit(chunk, awaited);
     state = State.COMMITTED;
-    layer.unclaim(chunk);
+    layer.unlock(chunk);
   }
 
   /**
@@ -97,7 +97,7 @@ public final class Writer implements AutoCloseable {
     try {
       layer.reclaim().forget(chunk, written);
     } finally {
-      layer.unclaim(chunk);
+      layer.unlock(chunk);
     }
   }
 

@@ -21,7 +21,7 @@ public final class WriterRefusedException extends IOException {
     return present;
   }
 
-  /** Without a stack: two streams meeting on a chunk is an everyday event. */
+  /** No stack trace: two streams often meet on a chunk. */
   @Override
   public synchronized Throwable fillInStackTrace() {
     return this;

@@ -28,7 +28,7 @@ public final class Digest implements Comparable<Digest> {
   private static final String SHA512 = "sha512:";
   private static final int MOST_QUOTED = 100;
 
-  /** How many bytes tells which algorithm it was. */
+  /** The number of bytes tells which algorithm it was. */
   private final byte[] bytes;
 
   private Digest(byte[] bytes) {
@@ -183,7 +183,7 @@ public final class Digest implements Comparable<Digest> {
     return true;
   }
 
-  /** The text is foreign: what is shown of it is short, on one line and printable. */
+  /** The text comes from outside: what is shown of it is short, printable and on one line. */
   private static String quote(String text) {
     var shown = new StringBuilder("\"");
     text.chars()

@@ -28,7 +28,8 @@ public interface BlobSource {
 
   /**
    * Opens several ranges, which are delivered one after the other: together where the source can do
-   * that, otherwise each when it is reached. The caller sees no difference but the time it takes.
+   * that, otherwise each when it is reached. The only difference for the caller is the time it
+   * takes.
    *
    * @param ranges ascending, without overlap, 1 to {@link #rangesAtOnce} of them
    * @throws IOException if they cannot be opened

@@ -2,7 +2,7 @@ package dev.lazuli.estargz;
 
 /** Text that a layer's maker chose, on its way into messages, logs and terminals. */
 public final class ForeignText {
-  /** Most characters that are kept. */
+  /** The most characters that are kept. */
   private static final int MOST = 120;
 
   /** Returns the text without control characters, cut short if it is long. */

@@ -2,7 +2,7 @@ package dev.lazuli.estargz;
 
 /**
  * What a layer may ask of us. Nothing from a blob decides an allocation or a loop bound before it
- * was held against these.
+ * was checked against these.
  *
  * @param tailBytes most bytes of the first request, which hopes to catch footer and TOC at once
  * @param tocCompressedBytes most bytes of the TOC in the blob
@@ -21,10 +21,10 @@ package dev.lazuli.estargz;
  * @param jsonDepth deepest nesting of the TOC's JSON
  * @param gzipHeaderBytes longest gzip member header
  * @param zstdWindowBytes largest zstd window; a decoder's memory grows to it
- * @param zstdMemoryBytes most bytes of all zstd windows at once, at least twice the largest: who
- *     needs more waits
- * @param indexBytes most bytes off the heap of all indexes under construction, at least 16 MiB: who
- *     needs more waits, and an index that needs more alone is refused
+ * @param zstdMemoryBytes most bytes of all zstd windows at once, at least twice the largest; a
+ *     decoder that needs more waits
+ * @param indexBytes most bytes off the heap of all indexes under construction, at least 16 MiB; an
+ *     index waits while too little is left, and is refused if it needs more than all of it
  */
 public record Limits(
     int tailBytes,

@@ -8,8 +8,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.compare.LayerVerifier;
 import dev.lazuli.estargz.footer.FooterBytes;
-import dev.lazuli.estargz.read.ChunkDecoder;
-import dev.lazuli.estargz.read.CollectingSink;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
@@ -23,7 +21,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -81,7 +78,7 @@ class GoldenLayersTest {
         var index = opener.open(request);
         var verifier = new LayerVerifier(Limits.DEFAULT)) {
       assertThat(index.format()).isEqualTo(format);
-      assertThat(tree(index, decode(index, blob))).isEqualTo(treeOfTheTar());
+      assertThat(tree(index, LayerTree.decode(index, blob))).isEqualTo(treeOfTheTar());
       assertThat(verifier.verify(request).problems()).isEmpty();
     }
   }
@@ -101,7 +98,7 @@ class GoldenLayersTest {
     try (var opener = new LayerOpener(Limits.DEFAULT);
         var index = opener.open(OpenRequest.of("old", source, new TocTrust.Unverified()))) {
       assertThat(index.format()).isEqualTo(LayerFormat.STARGZ);
-      assertThat(tree(index, decode(index, source))).isEqualTo(treeOfTheTar());
+      assertThat(tree(index, LayerTree.decode(index, source))).isEqualTo(treeOfTheTar());
     }
   }
 
@@ -118,20 +115,6 @@ class GoldenLayersTest {
       assertThat(in).as(name).isNotNull();
       return in.readAllBytes();
     }
-  }
-
-  private static byte[] decode(LayerIndex index, MemoryBlob blob) throws IOException {
-    var sink = new CollectingSink();
-    try (var decoder = new ChunkDecoder(Limits.DEFAULT);
-        var range = blob.open(0, blob.size())) {
-      var all = IntStream.range(0, index.chunkCount()).toArray();
-      decoder.decode(index.format().compression(), range, 0, index, all, sink);
-    }
-    var data = new byte[(int) index.dataSize()];
-    sink.committed.forEach(
-        (chunk, bytes) ->
-            System.arraycopy(bytes, 0, data, (int) index.chunkDataOffset(chunk), bytes.length));
-    return data;
   }
 
   /** Returns a line of facts by path. */

@@ -41,7 +41,8 @@ final class LayerTree {
     }
   }
 
-  private static byte[] decode(LayerIndex index, BlobSource blob) throws IOException {
+  /** Returns the content of all files, as the data file has it. */
+  static byte[] decode(LayerIndex index, BlobSource blob) throws IOException {
     var sink = new CollectingSink();
     try (var decoder = new ChunkDecoder(Limits.DEFAULT);
         var range = blob.open(0, blob.size())) {

@@ -8,8 +8,6 @@ import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.BuiltLayer;
 import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.build.SampleTar;
-import dev.lazuli.estargz.read.ChunkDecoder;
-import dev.lazuli.estargz.read.CollectingSink;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocPosition;
@@ -22,7 +20,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -152,16 +149,7 @@ class RoundTripTest {
 
   private static Map<String, byte[]> decodeAll(LayerIndex index, BlobSource blob)
       throws IOException {
-    var sink = new CollectingSink();
-    try (var decoder = new ChunkDecoder(Limits.DEFAULT);
-        var range = blob.open(0, blob.size())) {
-      var all = IntStream.range(0, index.chunkCount()).toArray();
-      decoder.decode(index.format().compression(), range, 0, index, all, sink);
-    }
-    var data = new byte[(int) index.dataSize()];
-    sink.committed.forEach(
-        (chunk, bytes) ->
-            System.arraycopy(bytes, 0, data, (int) index.chunkDataOffset(chunk), bytes.length));
+    var data = LayerTree.decode(index, blob);
     var files = new HashMap<String, byte[]>();
     collect(index, 0, "", data, files);
     return files;

@@ -44,7 +44,8 @@ record BlobPushCall(
         requests.push(HttpMethod.PUT, host, reference, place, headers, body, abort)) {
       return switch (reply.status()) {
         case 201, 204 -> Outcome.UPLOADED;
-        // The upload is over, perhaps well: its answer may have been lost. Asking again will tell.
+        // The upload is over and may have succeeded: its answer may have been lost. Asking again
+        // will tell.
         case 404 -> throw HostFailure.senseless(404, "the upload is gone");
         default -> throw HostFailure.of(reply);
       };
@@ -99,7 +100,7 @@ record BlobPushCall(
       String mark = place.target().indexOf('?') < 0 ? "?" : "&";
       return new Redirects.Target(place.origin(), place.target() + mark + "digest=" + encoded());
     } catch (IllegalArgumentException e) {
-      throw HostFailure.lasting(202, "upload's Location is no http or https URL");
+      throw HostFailure.lasting(202, "the upload's Location is not an http or https URL");
     }
   }
 

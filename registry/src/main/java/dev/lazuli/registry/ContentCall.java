@@ -27,7 +27,7 @@ record ContentCall(
       byte[] bytes = reply.readAll(Math.toIntExact(descriptor.size()));
       if (bytes.length != descriptor.size() || !descriptor.digest().matches(bytes)) {
         throw HostFailure.senseless(
-            200, bytes.length + " bytes that do not have the digest " + descriptor.digest());
+            200, bytes.length + " bytes whose digest is not " + descriptor.digest());
       }
       return bytes;
     }

@@ -35,7 +35,7 @@ final class HostRequests {
   }
 
   /**
-   * Asks once, not counting what authorisation and redirects take.
+   * Asks once; requests for authorisation and redirects are not counted.
    *
    * @param suffix what follows the repository in the path, with any query
    * @param headers of this request, sent to wherever the host points, too
@@ -65,7 +65,7 @@ final class HostRequests {
   /** What is asked for, wherever the host sends us for it. */
   private record Request(
       Redirects.Place place, RegistryHost host, ImageReference reference, HttpHeaders headers) {
-    /** What a tag names is not checked against a digest, so it must come by a way that is safe. */
+    /** What a tag names is not checked against a digest, so it must come over a safe connection. */
     boolean isByTag() {
       int name = place.target().lastIndexOf('/') + 1;
       return place.target().contains("/manifests/") && place.target().indexOf(':', name) < 0;
@@ -90,13 +90,13 @@ final class HostRequests {
         : transport.send(new HttpCall(method, to.origin(), to.target(), headers, body), abort);
   }
 
-  /** Forgets where a host pointed to for something. */
+  /** Forgets the target that a host pointed to. */
   void forgetRedirects(RegistryHost host, ImageReference reference, String suffix) {
     String path = host.target(reference, suffix);
     redirects.forget(new Redirects.Place(HttpMethod.GET, host.origin(), path));
   }
 
-  /** Asks where the registry pointed to last time; null where that does not work any more. */
+  /** Asks where the registry pointed to last time; null if that no longer works. */
   private @Nullable HttpReply sendToKnown(Request request, Redirects.Target target, Abort abort)
       throws IOException {
     try {
@@ -166,7 +166,7 @@ final class HostRequests {
     for (int hop = 0; hop < MAX_HOPS; hop++) {
       at = location(reply, at);
       if (request.isByTag() && place.origin().tls() && !at.origin().tls()) {
-        throw HostFailure.lasting(reply.status(), "redirect of a tag from https to http");
+        throw HostFailure.lasting(reply.status(), "redirect of a tag from https to plain http");
       }
       reply = sendTo(request, at, abort);
       if (!isRedirect(reply)) {
@@ -185,7 +185,8 @@ final class HostRequests {
     try (reply) {
       return Redirects.Target.of(reply.headers().get("Location", ""), from.origin(), from.target());
     } catch (IllegalArgumentException e) {
-      throw HostFailure.lasting(reply.status(), "redirect to no http or https URL");
+      throw HostFailure.lasting(
+          reply.status(), "redirect to something other than an http or https URL");
     }
   }
 

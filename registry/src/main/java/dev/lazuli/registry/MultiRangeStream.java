@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Several ranges from one multipart body. Whatever goes wrong with the body, the ranges that are
- * still to come, and the rest of the present one, are fetched singly instead. So they are when the
- * body holds more parts, or more bytes between the wanted ones, than the request can have led to.
+ * still to come, and the rest of the present one, are fetched singly instead. The same happens when
+ * the body holds more parts, or more bytes between the wanted ones, than the request can have led
+ * to.
  */
 final class MultiRangeStream implements BlobRanges {
   /** A host may join neighbouring ranges to one part, or send gaps along that are this small. */
@@ -88,7 +89,7 @@ final class MultiRangeStream implements BlobRanges {
     }
   }
 
-  /** Goes to an offset within the body; false where the body has it not. */
+  /** Goes to an offset within the body; false if the body does not have it. */
   private boolean seek(long offset) throws IOException {
     MultipartBody open = body;
     if (open == null) {
@@ -125,7 +126,7 @@ final class MultiRangeStream implements BlobRanges {
   private void skip(MultipartBody open, long bytes) throws IOException {
     unasked += bytes;
     if (unasked > MOST_UNASKED_BYTES) {
-      throw new IOException("multipart: too many bytes that were not asked for");
+      throw new IOException("multipart: too many bytes outside the ranges that were asked for");
     }
     open.skip(bytes);
   }

@@ -188,7 +188,7 @@ public final class RegistryOptions {
     }
 
     /**
-     * Adds a registry that is spoken to by plain HTTP: {@code host:port}, or {@code host} for any
+     * Adds a registry that is reached over plain HTTP: {@code host:port}, or {@code host} for any
      * port. Localhost always is.
      */
     @CanIgnoreReturnValue

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes to one repository of a registry: blobs first, then the manifests that name them. Mirrors
- * are passed over. Safe for any number of threads that may wait; nothing is held whole in memory.
+ * are not used. Safe for any number of threads that may wait; nothing is held whole in memory.
  */
 public final class RegistryPush {
   private final HostRequests requests;

@@ -137,7 +137,7 @@ final class RemoteBlob implements RegistryBlob {
       boolean anyLeft =
           loop.hosts(reference).stream().anyMatch(h -> !distrusted.contains(h.origin()));
       if (!anyLeft) {
-        distrusted.clear(); // better a doubtful host than none: every chunk is verified
+        distrusted.clear(); // a doubtful host is better than none: every chunk is verified
       }
     } catch (IOException e) {
       distrusted.clear();
@@ -188,11 +188,11 @@ final class RemoteBlob implements RegistryBlob {
   /** Refuses a host whose bytes were wrong. */
   void checkTrusted(RegistryHost host) throws HostFailure {
     if (distrusted.contains(host.origin())) {
-      throw HostFailure.lasting(RegistryException.NO_STATUS, "gave wrong bytes before");
+      throw HostFailure.lasting(RegistryException.NO_STATUS, "has sent wrong bytes before");
     }
   }
 
-  /** Refuses a host that has another size for the blob; -1 says nothing. */
+  /** Refuses a host that reports another size for the blob; -1 means unknown. */
   void checkTotal(int status, long total) throws HostFailure {
     long known = size;
     if (known >= 0 && total >= 0 && total != known) {

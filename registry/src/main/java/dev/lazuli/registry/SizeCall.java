@@ -32,7 +32,10 @@ record SizeCall(HostRequests requests, ImageReference reference, Digest digest, 
             ContentRange.parse(reply.headers().get("Content-Range"))
                 .map(ContentRange::total)
                 .filter(total -> total >= 0)
-                .orElseThrow(() -> HostFailure.lasting(206, "no length in Content-Range"));
+                .orElseThrow(
+                    () ->
+                        HostFailure.lasting(
+                            206, "Content-Range does not say how long the blob is"));
         case 200 -> {
           if (reply.contentLength() < 0) {
             throw HostFailure.lasting(200, "no Content-Length");

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives blocks of a layer's data file back to the file system. Does nothing where there is no
- * {@link HolePuncher}: bytes that are not marked present harm nobody, they only take room.
+ * {@link HolePuncher}: bytes that are not marked present do no harm, they only take room.
  */
 public final class Holes {
   private final ChunkTable chunks;

@@ -14,13 +14,13 @@ import java.util.UUID;
  * PresenceFile} that brings them through a restart.
  *
  * <p>Every commit writes its one byte, which costs a system call into the page cache and makes the
- * bit as durable as the data it speaks of: both survive a crash of the process, neither is sure to
- * survive one of the machine. Therefore bits are believed if the file is clean or was written under
- * this boot; else all of them become <i>doubted</i>, which is as good as missing until somebody has
- * compared the bytes with their digest. The clean flag is taken back, synced, before the first bit
- * changes, and set again only by {@link #checkpoint}.
+ * bit as durable as the data it speaks of: both survive a crash of the process; neither is certain
+ * to survive a crash of the machine. Therefore bits are believed if the file is clean or was
+ * written under this boot; else all of them become <i>doubted</i>, which is as good as missing
+ * until somebody has compared the bytes with their digest. The clean flag is taken back, synced,
+ * before the first bit changes, and set again only by {@link #checkpoint}.
  *
- * <p>Linux tells of a failed write-back once, at the next sync, and then takes the pages for clean.
+ * <p>Linux reports a failed write-back once, at the next sync, and then treats the pages as clean.
  * So a failed sync of the data makes all bits set since the last good one doubted, and what is
  * verified after that is also written again, or no later sync would write it.
  *
@@ -51,7 +51,7 @@ public final class Presence implements Closeable {
   @GuardedBy("this")
   private boolean torn;
 
-  /** What is doubted may be right in memory alone. */
+  /** What is doubted may be right in memory only. */
   @GuardedBy("this")
   private boolean rewrite;
 
@@ -190,7 +190,7 @@ public final class Presence implements Closeable {
     }
   }
 
-  /** Stops doubting the chunk: whatever was left of it is not it. */
+  /** Stops doubting the chunk: what was left of it is not its content. */
   public synchronized void dispel(int chunk) throws IOException {
     prepare();
     undoubt(chunk);

@@ -12,7 +12,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A file read and written at positions, from any thread. An interrupt closes a {@link FileChannel}
- * under all of its users; this one opens it again, so that a thread's interrupt stays its own.
+ * under all of its users; this one opens it again, so that an interrupt affects only the thread
+ * that was interrupted.
  */
 public final class DataFile implements Closeable {
   private final Disk disk;

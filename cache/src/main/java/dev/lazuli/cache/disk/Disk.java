@@ -50,7 +50,7 @@ public interface Disk {
   /** Says when a file was last modified. */
   void setModified(Path file, FileTime when) throws IOException;
 
-  /** Returns what anybody may still write on the file system of {@code path}, in bytes. */
+  /** Returns how much may still be written to the file system of {@code path}, in bytes. */
   long freeBytes(Path path);
 
   /** Returns the size of the file system of {@code path} in bytes; 0 if it cannot be told. */

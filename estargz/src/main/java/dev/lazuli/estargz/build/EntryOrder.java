@@ -15,8 +15,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Tells whether the entries of a layer mean the same in another order. They do not where a name is
- * there twice (an entry replaces the one before, but a hard link between them keeps that), where a
+ * Tells whether the entries of a layer mean the same in another order. They do not if a name occurs
+ * twice (an entry replaces the one before, but a hard link between them keeps that), where a
  * whiteout and what it hides are there, or where a path leads through something that has an entry
  * and is not a directory (a symbolic link of the layer, or what replaces the directory later),
  * where hard links to one file disagree about its owner or the like, of which the last counts, or
@@ -73,7 +73,7 @@ final class EntryOrder {
         return Optional.of("the layer has " + path + " twice");
       }
       if (leadsThroughOther(path) || leadsThroughOther(TarEntry.cleaned(entry.linkTarget()))) {
-        return Optional.of("a directory above " + path + " is not a directory all the time");
+        return Optional.of("a directory above " + path + " is not a directory throughout");
       }
       if (leadsFromSetgidToImplied(path)) {
         return Optional.of("a directory above " + path + " has its group from a setgid one");

@@ -57,7 +57,9 @@ final class LayerAssembler {
     end(file);
   }
 
-  /** Adds the padding that was found, and what lacks of it unless the tar must stay as it is. */
+  /**
+   * Adds the padding that was found, and what is missing of it unless the tar must stay as it is.
+   */
   private void addPadding(byte[] found, int whole) {
     var size = options.diffIdKept() ? found.length : whole;
     var to = segment.extend(size);
@@ -114,7 +116,7 @@ final class LayerAssembler {
     var chunk = new TocFile.Chunk(at, size);
     file.chunks.add(chunk);
     var to = segment.extend(size);
-    // A chunk at offset 0 of the blob would be one without a place: 0 is left out of the TOC.
+    // A chunk at offset 0 of the blob would have no place: the TOC leaves zeros out.
     segment.marks.add(new Segment.Mark(to, chunk, ownStream || isFirst));
     isFirst = false;
     return to;

@@ -23,7 +23,10 @@ import java.util.zip.InflaterOutputStream;
  * allows.
  */
 final class TocJson implements AutoCloseable {
-  /** Names of users and groups are only a courtesy; a tar with a name per file gets no more. */
+  /**
+   * Names of users and groups are only a courtesy; a tar that names a new one for each file gets no
+   * more.
+   */
   private static final int MAX_NAMES = 10_000;
 
   private final ByteSink compressed = new ByteSink();

@@ -4,7 +4,7 @@ import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.ZstdCompressCtx;
 import java.nio.ByteBuffer;
 
-/** zstd frames without checksum: the TOC's digests say more. */
+/** zstd frames without a checksum: the TOC's digests are stronger. */
 final class ZstdCompressor implements StreamCompressor {
   private final ZstdCompressCtx context = new ZstdCompressCtx();
   private final ByteBuffer in = ByteBuffer.allocateDirect(128 << 10);

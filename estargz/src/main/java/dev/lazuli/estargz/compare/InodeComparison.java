@@ -89,7 +89,7 @@ final class InodeComparison {
     var actual = shown.linkTarget(file).toArray(JAVA_BYTE);
     return Arrays.equals(expected, actual)
         ? Optional.empty()
-        : Optional.of("is shown with another target than its tar has");
+        : Optional.of("is shown with a different link target");
   }
 
   /** A directory without an entry takes mode, owner and attributes from the layers below. */
@@ -134,7 +134,7 @@ final class InodeComparison {
     }
     return actual.keySet().stream()
         .findFirst()
-        .map(name -> "is shown with attribute " + named(name) + ", which its tar has not");
+        .map(name -> "is shown with attribute " + named(name) + ", which its tar does not have");
   }
 
   private static String named(String attribute) {

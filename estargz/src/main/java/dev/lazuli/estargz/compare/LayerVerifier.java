@@ -108,7 +108,7 @@ public final class LayerVerifier implements AutoCloseable {
 
   /** Reads the blob from end to end, and compares the files in its tar with those of the index. */
   private WholeBlob readWhole(OpenRequest request, LayerIndex index) throws IOException {
-    try (var share = memory.claim(index.layer(), PATIENCE);
+    try (var share = memory.share(index.layer(), PATIENCE);
         var check = new LayerCheck(limits, share, index);
         var blob = request.blob().open(0, request.blob().size())) {
       var compression = index.format().compression();

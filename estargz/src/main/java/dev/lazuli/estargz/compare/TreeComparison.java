@@ -16,7 +16,7 @@ import java.util.Optional;
  * rules, so repeated entries, hard links, whiteouts, missing parents and links among directories
  * need no care here: only what is left of them is compared.
  *
- * <p>No difference are:
+ * <p>These do not count as differences:
  *
  * <ul>
  *   <li>times rounded to a second, up or down: stargz's own converter rounds them in its table;

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The chunks of a table in the order of the blob. Most tables are in this order by themselves and
- * take no memory here; others take 4 bytes per chunk, off the heap. Used by one thread.
+ * The chunks of a table in the order of the blob. Most tables already are in this order and take no
+ * memory here; others take 4 bytes per chunk, off the heap. Used by one thread.
  */
 final class BlobOrder implements AutoCloseable {
   private final ChunkTableView chunks;

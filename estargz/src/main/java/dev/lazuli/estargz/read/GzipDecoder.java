@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gzip members (RFC 1952), inflated straight from the transport's buffers. The header is parsed
- * here; the CRC in the trailer is skipped, because the chunk's SHA-256 says more.
+ * here; the CRC in the trailer is skipped, because the chunk's SHA-256 is stronger.
  */
 final class GzipDecoder implements StreamDecoder {
   private static final int MAGIC = 0x1f8b;

@@ -65,7 +65,7 @@ public final class LayerInspector implements AutoCloseable {
 
   /**
    * Writes a layer's TOC, the JSON as it is. It is compared with the trusted digest at its end
-   * only: what was written is not to be believed if this fails.
+   * only: if this fails, do not trust what was written.
    *
    * @return the JSON's digest
    * @throws DigestMismatchException if the TOC is not the one that is trusted

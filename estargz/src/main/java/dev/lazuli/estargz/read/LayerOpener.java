@@ -27,7 +27,7 @@ public final class LayerOpener implements AutoCloseable {
   /** Idle decompressors kept: opening is rare next to decoding. */
   private static final int IDLE = 4;
 
-  /** Least bytes of the first request: costs no more time than less would. */
+  /** The least bytes of the first request: asking for less would not be faster. */
   private static final int LEAST_TAIL_BYTES = 64 << 10;
 
   /** How many indexes are made at the same time; others wait. */
@@ -62,8 +62,8 @@ public final class LayerOpener implements AutoCloseable {
    *     longer than {@code patience}
    */
   public LayerIndex open(OpenRequest request, Duration patience) throws IOException {
-    var claim = memory.claim(request.layer(), patience);
-    try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque(), claim)) {
+    var share = memory.share(request.layer(), patience);
+    try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque(), share)) {
       var toc = read(request, builder::read);
       return builder.build(
           new LayerIndexBuilder.Facts(
@@ -138,7 +138,7 @@ public final class LayerOpener implements AutoCloseable {
   }
 
   /** The TOC's bytes, and where they start in their blob. */
-  private record Located(Footer footer, TocRange toc, long offset) implements AutoCloseable {
+  private record Located(Footer footer, DigestedStream toc, long offset) implements AutoCloseable {
     @Override
     public void close() {
       toc.close();
@@ -182,8 +182,7 @@ public final class LayerOpener implements AutoCloseable {
   private static Located fetch(BlobSource blob, Footer footer, MessageDigest digest)
       throws IOException {
     var front = blob.open(footer.tocOffset(), footer.tocEnd() - footer.tocOffset());
-    return new Located(
-        footer, new TocRange(front, ByteBuffer.allocate(0), digest), footer.tocOffset());
+    return new Located(footer, new DigestedStream(front, digest), footer.tocOffset());
   }
 
   /** Reads the tail, in the hope that footer and TOC both lie in it. */
@@ -212,7 +211,8 @@ public final class LayerOpener implements AutoCloseable {
     rest.position(Math.min(rest.limit(), (int) (have - tailOffset)));
     var missing = Math.min(have, footer.tocEnd()) - footer.tocOffset();
     var front = missing > 0 ? blob.open(footer.tocOffset(), missing) : null;
-    return new Located(footer, new TocRange(front, rest, digest), footer.tocOffset());
+    var toc = new DigestedStream(new TocRange(front, rest), digest);
+    return new Located(footer, toc, footer.tocOffset());
   }
 
   private static byte[] readTail(BlobSource blob, int length) throws IOException {

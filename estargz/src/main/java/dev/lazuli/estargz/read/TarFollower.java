@@ -16,8 +16,8 @@ public interface TarFollower {
       };
 
   /**
-   * Reads the tar, as far as it likes. Whatever is wrong with the tar is the follower's to keep: it
-   * does not end the pass. A blob that cannot be decompressed is a tar that ends early.
+   * Reads the tar, as far as it likes. The follower remembers what is wrong with the tar: it does
+   * not end the pass. A blob that cannot be decompressed is a tar that ends early.
    *
    * @throws IOException if the blob cannot be read; ends the pass
    */

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes an entry of a header and its extensions. Refuses what no lazy layer can say, and what no
- * Linux can have: whoever would unpack it fails as well.
+ * Makes an entry of a header and its extensions. Refuses what no lazy layer can express and what
+ * Linux cannot store; unpacking it would fail, too.
  */
 final class TarEntries {
   private static final String XATTR_PREFIX = "SCHILY.xattr.";
@@ -169,7 +169,7 @@ final class TarEntries {
     }
   }
 
-  /** The TOC is JSON, so names must be UTF-8. No lazy layer is better than a wrong one. */
+  /** The TOC is JSON, so names must be UTF-8. Better no lazy layer than a wrong one. */
   private static String decode(String bytes, String name, long start) throws TarFormatException {
     try {
       return utf8(bytes);

@@ -7,9 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The extension headers before one entry, read as Go's {@code archive/tar} and with it containerd
- * does: of several of one kind the last counts, GNU's long names count before those of PAX, and a
- * global header has no effect but to end what came before it. Text is bytes in ISO 8859-1.
+ * The extension headers before one entry, read as Go's {@code archive/tar}, and so containerd,
+ * reads them: of several of one kind the last counts, GNU's long names count before those of PAX,
+ * and a global header has no effect but to end what came before it. Text is bytes in ISO 8859-1.
  */
 final class TarExtensions {
   /** Longest extension header, as in Go: holds 64 KiB of attributes many times over. */

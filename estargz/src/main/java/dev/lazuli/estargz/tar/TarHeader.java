@@ -22,7 +22,7 @@ final class TarHeader {
     this.block = block;
   }
 
-  /** Returns if the block is the zeros that end an archive. */
+  /** Returns whether the block is the zeros that end an archive. */
   static boolean isZeros(byte[] block) {
     for (byte b : block) {
       if (b != 0) {
@@ -32,7 +32,7 @@ final class TarHeader {
     return true;
   }
 
-  /** Returns if the checksum is right; some old tars summed signed bytes. */
+  /** Returns whether the checksum is right; some old tars summed signed bytes. */
   boolean isIntact() {
     var unsigned = 0L;
     var signed = 0L;

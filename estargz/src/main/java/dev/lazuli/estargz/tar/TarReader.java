@@ -46,7 +46,7 @@ public final class TarReader {
       var block = block();
       extensions.addRaw(block);
       if (block.length == 0 || TarHeader.isZeros(block)) {
-        // Extensions without an entry say nothing.
+        // Extensions without an entry mean nothing.
         end = extensions.raw();
         return null;
       }

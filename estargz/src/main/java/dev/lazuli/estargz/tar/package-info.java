@@ -1,4 +1,4 @@
-/** Reading tars, entry by entry, as Go's {@code archive/tar} and with it containerd reads them. */
+/** Reading tars, entry by entry, as Go's {@code archive/tar}, and so containerd, reads them. */
 @NullMarked
 package dev.lazuli.estargz.tar;
 

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 public final class IndexMemory {
   private static final int SHARES = 32;
 
-  private final long share;
+  private final long shareBytes;
   private final long most;
   private final Semaphore small;
   private final Semaphore large = new Semaphore(1, /* fair= */ true);
@@ -34,8 +34,8 @@ public final class IndexMemory {
     if (bytes < 16 << 20 || atOnce < 1 || atOnce > SHARES / 2) {
       throw new IllegalArgumentException(bytes + " bytes for " + atOnce + " indexes");
     }
-    share = bytes / SHARES;
-    most = bytes - (atOnce - 1) * share;
+    shareBytes = bytes / SHARES;
+    most = bytes - (atOnce - 1) * shareBytes;
     small = new Semaphore(atOnce, /* fair= */ true);
   }
 
@@ -59,7 +59,7 @@ public final class IndexMemory {
      * Takes memory, and waits for it.
      *
      * @throws LayerFormatException if the index needs more than there is in all
-     * @throws IOException if other large indexes take longer than the claim's patience
+     * @throws IOException if other large indexes take longer than the share's patience
      */
     public void take(long bytes) throws IOException {
       if (taken + bytes > most) {
@@ -67,7 +67,7 @@ public final class IndexMemory {
         throw new LayerFormatException(
             layer, "memory of its index", taken + bytes, "at most " + most + " bytes");
       }
-      if (taken + bytes > share && !isLarge) {
+      if (taken + bytes > shareBytes && !isLarge) {
         await(large);
         isLarge = true;
       }
@@ -116,9 +116,9 @@ public final class IndexMemory {
    * @return what the index's builder owns from now on
    * @throws IOException if others take longer
    */
-  public Share claim(String layer, Duration patience) throws IOException {
-    var claim = new Share(layer, patience);
-    claim.await(small);
-    return claim;
+  public Share share(String layer, Duration patience) throws IOException {
+    var share = new Share(layer, patience);
+    share.await(small);
+    return share;
   }
 }

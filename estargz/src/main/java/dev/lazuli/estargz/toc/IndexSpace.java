@@ -6,16 +6,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Where the tables of one index lie: blocks of memory off the heap, paid for from a claim, all of
+ * Where the tables of one index lie: blocks of memory off the heap, paid for from a share, all of
  * them freed when it is closed. Owned by one thread, which then may hand it to others.
  */
 final class IndexSpace implements AutoCloseable {
-  private final IndexMemory.Share claim;
+  private final IndexMemory.Share share;
   private final Arena kept = Arena.ofShared();
 
-  /** Makes a space; the claim is closed with it. */
-  IndexSpace(IndexMemory.Share claim) {
-    this.claim = claim;
+  /** Makes a space; the share is closed with it. */
+  IndexSpace(IndexMemory.Share share) {
+    this.share = share;
   }
 
   /** Returns a table that lives as long as the space. */
@@ -36,11 +36,11 @@ final class IndexSpace implements AutoCloseable {
   /**
    * Returns a block of zeros.
    *
-   * @throws UncheckedIOException if the claim has none left
+   * @throws UncheckedIOException if the share has none left
    */
   MemorySegment block(Arena arena, long bytes) {
     try {
-      claim.take(bytes);
+      share.take(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -51,7 +51,7 @@ final class IndexSpace implements AutoCloseable {
   void free(Arena arena, long bytes) {
     if (!arena.equals(kept) && arena.scope().isAlive()) {
       arena.close();
-      claim.give(bytes);
+      share.give(bytes);
     }
   }
 
@@ -61,6 +61,6 @@ final class IndexSpace implements AutoCloseable {
     if (kept.scope().isAlive()) {
       kept.close();
     }
-    claim.close();
+    share.close();
   }
 }

@@ -31,9 +31,9 @@ public enum OpaqueXattr {
   }
 
   /**
-   * Returns if the name is in overlayfs's private space, in one way of mounting or the other, where
-   * a layer has no say: by {@code redirect}, {@code metacopy} or {@code origin} a file would get
-   * another one's content.
+   * Returns whether the name is in overlayfs's private space, in one way of mounting or the other,
+   * where a layer has no say: by {@code redirect}, {@code metacopy} or {@code origin} a file would
+   * get another one's content.
    */
   static boolean owns(byte[] name, int offset, int length) {
     for (OpaqueXattr way : values()) {

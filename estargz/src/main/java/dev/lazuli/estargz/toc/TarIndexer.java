@@ -36,12 +36,12 @@ public final class TarIndexer implements AutoCloseable {
   /**
    * Makes an indexer.
    *
-   * @param claim pays for the index, and is closed with the indexer or with what it builds
+   * @param share pays for the index, and is closed with the indexer or with what it builds
    */
-  public TarIndexer(String layer, Limits limits, IndexMemory.Share claim) {
+  public TarIndexer(String layer, Limits limits, IndexMemory.Share share) {
     this.layer = layer;
     this.limits = limits;
-    builder = new LayerIndexBuilder(layer, limits, OpaqueXattr.TRUSTED, claim);
+    builder = new LayerIndexBuilder(layer, limits, OpaqueXattr.TRUSTED, share);
   }
 
   /**

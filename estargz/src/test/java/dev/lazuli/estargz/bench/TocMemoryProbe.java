@@ -90,7 +90,7 @@ public final class TocMemoryProbe {
             kind.name(),
             limits,
             OpaqueXattr.TRUSTED,
-            memory.claim(kind.name(), Duration.ofMinutes(5)))) {
+            memory.share(kind.name(), Duration.ofMinutes(5)))) {
       builder.read(new Json(kind::entry, kind.count));
       try (var index = builder.build(facts)) {
         outcome = index.inodeCount() + " inodes";

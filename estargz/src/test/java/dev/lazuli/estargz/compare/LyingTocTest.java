@@ -138,7 +138,7 @@ class LyingTocTest {
         "bin/id|420|2541|/bin/id is shown with mode 0104755, its tar has 0100644",
         "bin/id|bin/id|bin/evil|/bin/evil is shown, but not in its tar",
         "pipe|fifo|dir|/pipe is shown with mode 040644, its tar has 010644",
-        "bin/bash|\"sh\"|\"id\"|/bin/bash is shown with another target",
+        "bin/bash|\"sh\"|\"id\"|/bin/bash is shown with a different link target",
         "bin/ash|bin/sh|bin/id|is shown",
         "null|Minor\": 3|Minor\": 5|/null is shown with device 1:5, its tar has 1:3",
         "null|Major\": 1|Major\": 2|/null is shown with device 2:3, its tar has 1:3",
@@ -235,7 +235,7 @@ class LyingTocTest {
   /** Compares the true table with so much memory. */
   private Optional<String> problemWithin(int bytes) throws IOException {
     var memory = new IndexMemory(Limits.DEFAULT.indexBytes(), 1);
-    try (var share = memory.claim("test", Duration.ZERO);
+    try (var share = memory.share("test", Duration.ZERO);
         var index = index(toc)) {
       share.take(Limits.DEFAULT.indexBytes() - bytes);
       return WholeComparison.problem(index, blob, share);

@@ -17,7 +17,7 @@ public final class WholeComparison {
   /** Reads a blob whole and returns what is wrong with it, or with an index of it. */
   public static Optional<String> problem(LayerIndex index, BlobSource blob) throws IOException {
     var memory = new IndexMemory(Limits.DEFAULT.indexBytes(), 1);
-    try (var share = memory.claim("test", Duration.ofMinutes(1))) {
+    try (var share = memory.share("test", Duration.ofMinutes(1))) {
       return problem(index, blob, share);
     }
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.TestLimits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -127,26 +128,7 @@ class FooterTest {
 
   @Test
   void aTocOverTheLimit_isRefused() {
-    var d = Limits.DEFAULT;
-    var limits =
-        new Limits(
-            d.tailBytes(),
-            1000,
-            d.tocBytes(),
-            d.tocRatio(),
-            d.entries(),
-            d.nameBytes(),
-            d.pathBytes(),
-            d.pathDepth(),
-            d.linkTargetBytes(),
-            d.xattrBytes(),
-            d.textBytes(),
-            d.dataBytes(),
-            d.jsonDepth(),
-            d.gzipHeaderBytes(),
-            d.zstdWindowBytes(),
-            d.zstdMemoryBytes(),
-            d.indexBytes());
+    var limits = TestLimits.withTocCompressedBytes(1000);
 
     assertThatThrownBy(() -> Footer.find("test", FooterBytes.estargz(9), BLOB, limits))
         .hasMessageContaining("compressed TOC bytes is 999940, allowed: at most 1000");

@@ -10,6 +10,7 @@ import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
+import dev.lazuli.estargz.TestLimits;
 import dev.lazuli.estargz.footer.FooterBytes;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.ByteArrayOutputStream;
@@ -136,26 +137,7 @@ class LayerOpenerTest {
   void aBombOfAToc_isStoppedAtTheLimit() throws IOException {
     var bomb = new byte[30 << 20];
     Arrays.fill(bomb, (byte) ' ');
-    var d = Limits.DEFAULT;
-    var limits =
-        new Limits(
-            d.tailBytes(),
-            d.tocCompressedBytes(),
-            1 << 20,
-            d.tocRatio(),
-            d.entries(),
-            d.nameBytes(),
-            d.pathBytes(),
-            d.pathDepth(),
-            d.linkTargetBytes(),
-            d.xattrBytes(),
-            d.textBytes(),
-            d.dataBytes(),
-            d.jsonDepth(),
-            d.gzipHeaderBytes(),
-            d.zstdWindowBytes(),
-            d.zstdMemoryBytes(),
-            d.indexBytes());
+    var limits = TestLimits.withTocBytes(1 << 20);
     var blob = new MemoryBlob(layer(1000, tocTar("stargz.index.json", new String(bomb, UTF_8))));
     try (var opener = new LayerOpener(limits)) {
       assertThatThrownBy(

@@ -12,6 +12,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.TestLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -342,24 +343,6 @@ class HostileTocTest {
   }
 
   private static Limits smallLimits() {
-    var d = Limits.DEFAULT;
-    return new Limits(
-        d.tailBytes(),
-        d.tocCompressedBytes(),
-        d.tocBytes(),
-        d.tocRatio(),
-        3,
-        d.nameBytes(),
-        d.pathBytes(),
-        d.pathDepth(),
-        d.linkTargetBytes(),
-        d.xattrBytes(),
-        d.textBytes(),
-        d.dataBytes(),
-        d.jsonDepth(),
-        d.gzipHeaderBytes(),
-        d.zstdWindowBytes(),
-        d.zstdMemoryBytes(),
-        d.indexBytes());
+    return TestLimits.withEntries(3);
   }
 }

@@ -20,10 +20,10 @@ class IndexMemoryTest {
 
   @Test
   void singleIndex_hasAllThatTheOthersHaveNoShareIn_andNoMore() throws IOException {
-    try (var claim = memory.claim("large", Duration.ZERO)) {
-      claim.take(29 * MIB);
+    try (var share = memory.share("large", Duration.ZERO)) {
+      share.take(29 * MIB);
 
-      assertThatThrownBy(() -> claim.take(1))
+      assertThatThrownBy(() -> share.take(1))
           .isInstanceOf(LayerFormatException.class)
           .hasMessageContaining("at most 30408704 bytes");
     }
@@ -31,8 +31,8 @@ class IndexMemoryTest {
 
   @Test
   void secondLargeIndex_waits_smallOnesDoNot() throws Exception {
-    try (var large = memory.claim("large", Duration.ZERO);
-        var small = memory.claim("small", Duration.ZERO)) {
+    try (var large = memory.share("large", Duration.ZERO);
+        var small = memory.share("small", Duration.ZERO)) {
       large.take(20 * MIB);
       small.take(MIB);
 
@@ -45,14 +45,14 @@ class IndexMemoryTest {
 
   @Test
   void largeIndexThatIsClosed_letsTheNextOneGrow() throws Exception {
-    var large = memory.claim("large", Duration.ZERO);
+    var large = memory.share("large", Duration.ZERO);
     large.take(20 * MIB);
     var second = new CompletableFuture<Void>();
     Thread.ofPlatform()
         .start(
             () -> {
-              try (var claim = memory.claim("second", LONG)) {
-                claim.take(20 * MIB);
+              try (var share = memory.share("second", LONG)) {
+                share.take(20 * MIB);
                 second.complete(null);
               } catch (IOException e) {
                 second.completeExceptionally(e);
@@ -68,23 +68,23 @@ class IndexMemoryTest {
 
   @Test
   void moreThanAFew_waitForTheirTurn() throws Exception {
-    try (var _ = memory.claim("1", Duration.ZERO);
-        var _ = memory.claim("2", Duration.ZERO);
-        var _ = memory.claim("3", Duration.ZERO)) {
-      var fourth = memory.claim("4", Duration.ZERO);
-      assertThatThrownBy(() -> memory.claim("5", Duration.ZERO).close())
+    try (var _ = memory.share("1", Duration.ZERO);
+        var _ = memory.share("2", Duration.ZERO);
+        var _ = memory.share("3", Duration.ZERO)) {
+      var fourth = memory.share("4", Duration.ZERO);
+      assertThatThrownBy(() -> memory.share("5", Duration.ZERO).close())
           .hasMessageContaining("layer 5");
       fourth.close();
-      memory.claim("5", Duration.ZERO).close();
+      memory.share("5", Duration.ZERO).close();
     }
   }
 
   @Test
   void whatWasGivenBack_mayBeTakenAgain() throws IOException {
-    try (var claim = memory.claim("large", Duration.ZERO)) {
+    try (var share = memory.share("large", Duration.ZERO)) {
       for (int i = 0; i < 100; i++) {
-        claim.take(20 * MIB);
-        claim.give(20 * MIB);
+        share.take(20 * MIB);
+        share.give(20 * MIB);
       }
     }
   }

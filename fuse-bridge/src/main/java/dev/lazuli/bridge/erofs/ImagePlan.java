@@ -91,14 +91,14 @@ final class ImagePlan {
     return inodesEnd;
   }
 
-  /** Returns if an inode has bytes that the image itself holds. */
+  /** Returns whether an inode has bytes that the image itself holds. */
   boolean hasContent(int inode) {
     int mode = source.mode(inode);
     return FileMode.isDirectory(mode) || FileMode.isSymlink(mode);
   }
 
   /**
-   * Returns if the inode's bytes lie right behind it and its xattrs, all in one block: older
+   * Returns whether the inode's bytes lie right behind it and its xattrs, all in one block: older
    * kernels take a link's target only so.
    */
   boolean isInline(int inode, int xattrSize) {

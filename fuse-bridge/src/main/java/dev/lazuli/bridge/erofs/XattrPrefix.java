@@ -44,7 +44,7 @@ enum XattrPrefix {
     return (int) text.byteSize();
   }
 
-  /** Returns if the prefix is a whole name: an ACL's name has nothing after it. */
+  /** Returns whether the prefix is a whole name: an ACL's name has nothing after it. */
   boolean wholeName() {
     return this == POSIX_ACL_ACCESS || this == POSIX_ACL_DEFAULT;
   }

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One file per layer, named by its slot. Files are opened with DIRECT_IO, since EROFS above keeps
- * what it reads: the page cache would hold every byte twice. Only root may look.
+ * what it reads: the page cache would hold every byte twice. Only root has access.
  */
 final class BlobVolume implements Volume {
   private static final int ROOT_MODE = 0040700;

@@ -2,7 +2,7 @@ package dev.lazuli.bridge.fuse;
 
 import java.io.IOException;
 
-/** Content that was there a moment ago is not there now; it may be had again later. */
+/** Content that was there a moment ago is not there now; it may come back later. */
 public final class ContentGoneException extends IOException {
   private static final long serialVersionUID = 1;
 

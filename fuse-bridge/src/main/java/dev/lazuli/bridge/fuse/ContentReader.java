@@ -11,7 +11,7 @@ public interface ContentReader {
    *
    * @param dst native memory of the bridge, valid during the call only; as long as the read asked
    * @param offset where the first byte lies in the layer's data file
-   * @throws IOException if a byte cannot be had; the reader then sees {@code EIO}, never fewer
+   * @throws IOException if a byte cannot be read; the reader then sees {@code EIO}, never fewer
    *     bytes
    */
   void read(MemorySegment dst, long offset) throws IOException;

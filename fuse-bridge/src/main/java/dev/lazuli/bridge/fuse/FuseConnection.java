@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class FuseConnection {
   private static final long LOOP_STACK_BYTES = 256 << 10;
 
-  /** How long answers that are being written, or loops that are busy, are waited for in the end. */
+  /** How long closing waits for answers that are being written and for loops that are busy. */
   private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
 
   private final Logger log = LoggerFactory.getLogger(FuseSession.class);
@@ -66,12 +66,14 @@ final class FuseConnection {
         .unstarted(loops.get(number));
   }
 
-  /** Returns how long the loop that is busy longest has been so with one request. */
+  /** Returns how long the busiest loop has been working on one request. */
   Duration longestRequest() {
     return loops.stream().map(RequestLoop::busy).max(Duration::compareTo).orElse(Duration.ZERO);
   }
 
-  /** Returns if every loop runs; the connection serves less, or nothing, once one does not. */
+  /**
+   * Returns whether every loop runs; once one has stopped, the connection serves less, or nothing.
+   */
   boolean isServing() {
     return isOpen() && threads.stream().allMatch(Thread::isAlive);
   }
@@ -100,7 +102,7 @@ final class FuseConnection {
     }
   }
 
-  /** Takes no request any more, and goes on answering those that were taken. */
+  /** Takes no more requests, but goes on answering those that were taken. */
   void takeNoMore() {
     full = true;
     device.wakeReaders();
@@ -127,7 +129,7 @@ final class FuseConnection {
     }
   }
 
-  /** Stops reading. What was read and not answered stays so, for the next process. */
+  /** Stops reading. What was read but not answered is left to the next process. */
   void leave() {
     left = true;
   }
@@ -140,7 +142,7 @@ final class FuseConnection {
     stop();
   }
 
-  /** Returns if the loops are to read more requests. */
+  /** Returns whether the loops are to read more requests. */
   boolean takesRequests() {
     return isOpen() && !full;
   }
@@ -229,7 +231,7 @@ final class FuseConnection {
 
   void replyDeferred(PendingRead read, ContentReader reader) {
     try (var _ = deferred.answering()) {
-      if (read.claim()) {
+      if (read.takeAnswer()) {
         forget(read);
         writeDeferred(read, reader);
       }
@@ -238,7 +240,7 @@ final class FuseConnection {
 
   void replyDeferred(PendingRead read, int errno) {
     try (var _ = deferred.answering()) {
-      if (read.claim()) {
+      if (read.takeAnswer()) {
         forget(read);
         reply(read.unique(), -errno);
       }

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class FuseMount implements AutoCloseable {
   private static final String TYPE = "fuse.lazuli";
 
-  /** What an image holds gives no rights on the host: neither setuid programs nor devices. */
+  /** An image's files give no rights on the host: no setuid programs, no devices. */
   private static final long FLAGS =
       Mounts.MS_RDONLY | Mounts.MS_NOATIME | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
@@ -69,7 +69,7 @@ final class FuseMount implements AutoCloseable {
   /** A connection that another process began, and what it settled with the kernel. */
   record Resumable(FileDescriptor descriptor, Negotiated negotiated) {}
 
-  /** Returns if a connection is still mounted at a directory, and one that we can serve. */
+  /** Returns whether a connection is still mounted at a directory, and one that we can serve. */
   static boolean isResumable(Path directory, FileDescriptor descriptor, Negotiated negotiated) {
     try {
       return negotiated.maxReadBytes() <= Protocol.MAX_READ_BYTES
@@ -96,7 +96,7 @@ final class FuseMount implements AutoCloseable {
     SharedDevice device = resend ? first : first.cloned();
     FuseConnection connection = connection(directory, device, volume, options, buffers);
     if (resend) {
-      // Before our loops have taken anything, so that nothing of theirs comes twice.
+      // Before our loops have taken anything, so that nothing they take comes twice.
       connection.askForResend();
     }
     return new FuseMount(directory, device, connection, former.negotiated());
@@ -138,8 +138,8 @@ final class FuseMount implements AutoCloseable {
 
   /**
    * Unmounts. If the volume is in use, its users get errors from now on: the connection is aborted
-   * and the mount taken out of the tree, to vanish with its last user. Never waits for anybody.
-   * Once closed, it does nothing: another session may be mounted there by then.
+   * and the mount taken out of the tree, to vanish with its last user. Never waits for users. Once
+   * closed, it does nothing: another session may be mounted there by then.
    */
   @Override
   public void close() throws IOException {

@@ -75,7 +75,7 @@ public final class FuseSession implements AutoCloseable {
    *
    * @param keeper used by the session until it is closed
    * @throws IOException if the kernel's FUSE is too old, or refuses; or if a former session's
-   *     connections cannot be had just now. Then that session is as it was, for the next try
+   *     connections cannot be taken over now. That session is then unchanged, for the next try
    */
   public static FuseSession resumeOrMount(
       Path directory,
@@ -148,7 +148,7 @@ public final class FuseSession implements AutoCloseable {
     unused.values().forEach(former -> former.descriptor().close());
   }
 
-  /** Returns the connections that can be served again, by volume; closes the others. */
+  /** Returns the connections that can be served again, by volume, and closes the others. */
   private static Map<String, FuseMount.Resumable> takeUsable(Path place, Keeper keeper)
       throws IOException {
     var usable = new HashMap<String, FuseMount.Resumable>();
@@ -175,7 +175,7 @@ public final class FuseSession implements AutoCloseable {
       return keeper.take();
     } catch (IOException e) {
       if (MountPoints.read().anyBelow(place)) {
-        // To mount anew would fail its readers, who can still be served at the next try.
+        // Mounting a new session would fail its readers, who can still be served at the next try.
         throw new IOException(
             "cannot take over the FUSE session at " + place + ": " + e.getMessage(), e);
       }
@@ -196,7 +196,7 @@ public final class FuseSession implements AutoCloseable {
       notKept = "";
       if (!canResend()) {
         log.warn(
-            "this kernel sends no FUSE request again, Linux 6.9 and newer do: reads that wait for"
+            "this kernel cannot resend FUSE requests (Linux 6.9 and newer can): reads that wait for"
                 + " content fail if this process crashes");
       }
     } catch (IOException e) {
@@ -210,7 +210,9 @@ public final class FuseSession implements AutoCloseable {
     return notKept;
   }
 
-  /** Returns if the session is one that another process began: what was mounted on it still is. */
+  /**
+   * Returns whether the session is one that another process began: what was mounted on it still is.
+   */
   public boolean wasResumed() {
     return resumed;
   }
@@ -235,7 +237,9 @@ public final class FuseSession implements AutoCloseable {
     return directory.resolve(TREES).resolve(Long.toString(slot));
   }
 
-  /** Returns if all mounts are served; false after {@link #close}, or if someone unmounted one. */
+  /**
+   * Returns whether all mounts are served; false after {@link #close}, or if someone unmounted one.
+   */
   public boolean isServing() {
     return mounts.stream().allMatch(mount -> mount.connection().isServing());
   }
@@ -289,8 +293,8 @@ public final class FuseSession implements AutoCloseable {
   }
 
   /**
-   * Returns if the kernel sends the next process what this one took and did not answer. If not,
-   * such requests fail as soon as this process has ended.
+   * Returns whether the kernel sends the next process what this one took and did not answer. If
+   * not, such requests fail as soon as this process has ended.
    */
   public boolean canResend() {
     return mounts.stream().allMatch(mount -> mount.negotiated().canResend());

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Decides which interrupted reads are given up.
  *
- * <p>The kernel reports any signal, once, and does not say which. To answer {@code EINTR} to each
+ * <p>The kernel reports any signal, once, and does not say which. Answering {@code EINTR} each time
  * would break programs: a timer's signal during a page fault would kill them with SIGBUS, and
  * runtimes that preempt their threads by signals would see failing reads. But a thread that is
  * being killed cannot die before its read was answered. So a read is given up when SIGKILL is
@@ -81,8 +81,8 @@ final class Interrupts {
   }
 
   /**
-   * Returns if a thread is being killed. One that is gone, or that we cannot see, counts as killed;
-   * one that cannot be looked at just now does not: it is looked at again.
+   * Returns whether a thread is being killed. One that is gone, or that we cannot see, counts as
+   * killed; one that cannot be looked at just now does not: it is looked at again.
    */
   static boolean isKilled(int pid) {
     Path thread = Path.of("/proc", Integer.toString(pid));

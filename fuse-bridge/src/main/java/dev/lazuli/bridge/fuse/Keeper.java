@@ -33,7 +33,7 @@ public interface Keeper {
    * Returns what a former process left, by name; empty if there is nothing. The descriptors are the
    * caller's, and are kept until {@link #keep} or {@link #release}.
    *
-   * @throws IOException if something was left but cannot be had
+   * @throws IOException if something was left but cannot be taken back
    */
   Map<String, FileDescriptor> take() throws IOException;
 
@@ -46,9 +46,9 @@ public interface Keeper {
   void keep(Map<String, FileDescriptor> descriptors) throws IOException;
 
   /**
-   * Keeps nothing any more.
+   * Lets go of everything that was kept.
    *
-   * @throws IOException if that cannot be made sure of
+   * @throws IOException if it is not certain that this worked
    */
   void release() throws IOException;
 }

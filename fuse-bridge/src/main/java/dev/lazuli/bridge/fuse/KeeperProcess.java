@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A shell that inherited the descriptors. It waits, without waking up, for the end of a pipe whose
  * other end this process holds and nobody else: however this process ends, the shell notices. Then
- * it is patient for a while, and ends.
+ * it waits for a while, and ends.
  */
 final class KeeperProcess {
   private static final Path DEV_NULL = Path.of("/dev/null");
@@ -42,7 +42,7 @@ final class KeeperProcess {
   private final Map<String, Integer> numbers;
   private final Pidfd process;
 
-  /** The pipe's end that tells the shell that we live. */
+  /** The pipe's end that tells the shell that this process is alive. */
   private final FileDescriptor life;
 
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -55,7 +55,7 @@ final class KeeperProcess {
     this.life = life;
   }
 
-  /** How a process is taken hold of. */
+  /** How to get a hold on a process. */
   interface Hold {
     Pidfd of(long pid) throws IOException;
   }

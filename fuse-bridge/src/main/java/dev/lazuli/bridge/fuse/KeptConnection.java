@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /**
  * What the next process must know about a kept connection. All of it is in the name that the
- * descriptor is kept by, for there is no other place that cannot get lost: {@code
+ * descriptor is kept by, because no other place is certain to survive: {@code
  * lazuli-fuse.<volume>.<minor>.<flags>.<maxReadBytes>}, flags in hexadecimal.
  */
 record KeptConnection(String volume, Negotiated negotiated) {
@@ -13,7 +13,7 @@ record KeptConnection(String volume, Negotiated negotiated) {
   private static final Pattern NAME =
       Pattern.compile("lazuli-fuse\\.([a-z]+)\\.(\\d{1,5})\\.([0-9a-f]{1,16})\\.(\\d{1,9})");
 
-  /** Returns if a name is one of ours, though perhaps of another version. */
+  /** Returns whether a name is one of ours, though perhaps of another version. */
   static boolean isKept(String name) {
     return name.startsWith(PREFIX);
   }

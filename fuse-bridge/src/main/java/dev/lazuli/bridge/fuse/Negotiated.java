@@ -10,7 +10,8 @@ package dev.lazuli.bridge.fuse;
  */
 record Negotiated(int minor, long flags, int maxReadBytes) {
   /**
-   * Returns if the kernel sends requests again that a former process took; Linux 6.9 and newer can.
+   * Returns whether the kernel sends requests again that a former process took; Linux 6.9 and newer
+   * can.
    */
   boolean canResend() {
     return (flags & Protocol.HAS_RESEND) != 0;

@@ -34,8 +34,8 @@ final class OpenReads {
   }
 
   /**
-   * Says that somebody will try to claim a read and to answer it, until the result is closed. A
-   * read that was claimed leaves the table, but its reader still waits for the answer.
+   * Says that somebody will try to take the right to answer a read, until the result is closed. A
+   * read whose answer was taken leaves the table, but its reader still waits for the answer.
    */
   Answering answering() {
     answering.incrementAndGet();

@@ -70,7 +70,7 @@ final class PendingRead implements ReadReply {
     ReplyBuffer own = ownBuffer();
     if (own == null) {
       connection.replyDeferred(this, reader);
-    } else if (claim()) {
+    } else if (takeAnswer()) {
       own.write(connection.device(), unique, fill(own, reader));
     }
   }
@@ -89,7 +89,9 @@ final class PendingRead implements ReadReply {
     return own == null ? connection.offerDeferred(this, reader) : offer(own, reader);
   }
 
-  /** Fills the buffer first, so that the read can go on waiting if that fails. */
+  /**
+   * Fills the buffer before claiming the answer, so that the read can go on waiting if that fails.
+   */
   boolean offer(ReplyBuffer buffer, ContentReader reader) {
     int filled;
     try {
@@ -101,7 +103,7 @@ final class PendingRead implements ReadReply {
       connection.log().warn("{}: answered with EIO", this, e);
       filled = -Errno.EIO;
     }
-    if (claim()) {
+    if (takeAnswer()) {
       connection.forget(this);
       buffer.write(connection.device(), unique, filled);
     }
@@ -172,7 +174,7 @@ final class PendingRead implements ReadReply {
    * @return false if the read was given up
    * @throws IllegalStateException if it was answered before
    */
-  boolean claim() {
+  boolean takeAnswer() {
     int before = state.compareAndExchange(WAITING, ANSWERED);
     if (before == ANSWERED) {
       throw new IllegalStateException(this + " was answered before");

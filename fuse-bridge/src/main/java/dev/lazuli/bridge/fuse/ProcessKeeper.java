@@ -144,7 +144,7 @@ final class ProcessKeeper implements Keeper {
       }
       return true;
     } catch (IOException e) {
-      log.error("no keeper: the FUSE session would not outlive this process", e);
+      log.error("there is no keeper: the FUSE session would not outlive this process", e);
       return false;
     } catch (InterruptedException e) {
       throw new AssertionError("this thread is never interrupted", e);

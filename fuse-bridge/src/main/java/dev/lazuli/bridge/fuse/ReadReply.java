@@ -3,7 +3,7 @@ package dev.lazuli.bridge.fuse;
 /**
  * The answer that one read waits for. Exactly one of {@link #send} and {@link #fail} is called, by
  * any thread, at any time; a second call throws {@link IllegalStateException}. Once the read was
- * given up (its reader was killed, or the session ended), either does nothing.
+ * given up (its reader was killed, or the session ended), both do nothing.
  */
 public interface ReadReply {
   /**

@@ -49,7 +49,7 @@ final class RequestLoop implements Runnable {
     }
   }
 
-  /** Returns if an error concerns one request only: it was withdrawn, or a signal came. */
+  /** Returns whether an error concerns one request only: it was withdrawn, or a signal came. */
   private static boolean isPassing(int errno) {
     return errno == Errno.ENOENT || errno == Errno.EINTR || errno == Errno.EAGAIN;
   }

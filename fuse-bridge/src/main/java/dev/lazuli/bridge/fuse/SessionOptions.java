@@ -8,7 +8,7 @@ package dev.lazuli.bridge.fuse;
  * @param replyBuffers how many late replies are written at once, 1 to 1024; each takes 1 MiB once
  *     needed
  * @param resend whether the kernel may be asked, where it can, to send requests again that a dead
- *     process took. False makes every kernel one that cannot, for tests
+ *     process took. False treats every kernel as one that cannot, for tests
  */
 public record SessionOptions(int loops, int replyBuffers, boolean resend) {
   public SessionOptions {
@@ -25,7 +25,7 @@ public record SessionOptions(int loops, int replyBuffers, boolean resend) {
     return new SessionOptions(2, 4, true);
   }
 
-  /** Returns these options, with the kernel taken for one that sends no request again. */
+  /** Returns these options, with the kernel treated as one that cannot resend requests. */
   public SessionOptions withoutResend() {
     return new SessionOptions(loops, replyBuffers, false);
   }

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * What one connection shows. Every method but {@link #read} writes the body of its reply and
  * returns the body's length in bytes, or {@code -errno}. Called by several loops at once; a node
- * may be any number.
+ * may be any number at all.
  */
 interface Volume {
   /** Returns the INIT flags that this volume wants besides those that every connection wants. */

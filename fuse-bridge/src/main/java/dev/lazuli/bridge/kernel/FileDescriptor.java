@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An open file descriptor and its owner. The owner must see to it that no one uses the descriptor
+ * An open file descriptor and its owner. The owner must make sure that no one uses the descriptor
  * when it is closed: the kernel may give the number to someone else at once.
  *
  * <p>Reads and writes may block and are for platform threads; they return {@code -errno} instead of
- * throwing, because their callers live with errors as ordinary answers.
+ * throwing, because to their callers errors are ordinary answers.
  */
 public final class FileDescriptor implements AutoCloseable {
   public static final int O_RDONLY = 0;
@@ -159,7 +159,7 @@ public final class FileDescriptor implements AutoCloseable {
   }
 
   /**
-   * Returns if {@code poll(2)} reports an error or a hang-up: for {@code /dev/fuse}, that the
+   * Returns whether {@code poll(2)} reports an error or a hang-up: for {@code /dev/fuse}, that the
    * connection has ended; for a pipe's end, that the other is closed.
    *
    * @throws ErrnoException if the kernel refuses

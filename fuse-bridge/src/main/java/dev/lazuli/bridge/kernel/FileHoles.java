@@ -2,7 +2,7 @@ package dev.lazuli.bridge.kernel;
 
 import java.nio.file.Path;
 
-/** Gives parts of files back to the file system, or takes them ahead, {@code fallocate(2)}. */
+/** Gives parts of files back to the file system, or reserves them, {@code fallocate(2)}. */
 public final class FileHoles {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;

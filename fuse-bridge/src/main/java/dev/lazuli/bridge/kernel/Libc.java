@@ -76,7 +76,7 @@ final class Libc {
         Linker.Option.firstVariadicArg(fixed));
   }
 
-  /** Returns what to throw when a downcall threw, which none does. */
+  /** Returns what to throw if a downcall throws, which should never happen. */
   static AssertionError unexpected(Throwable e) {
     if (e instanceof RuntimeException runtime) {
       throw runtime;

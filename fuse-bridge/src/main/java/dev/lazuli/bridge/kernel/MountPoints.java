@@ -53,7 +53,7 @@ public final class MountPoints {
     throw new IOException("a line of the mount table does not follow proc(5): " + line);
   }
 
-  /** Returns if something is mounted below a directory; a mount on itself does not count. */
+  /** Returns whether something is mounted below a directory; a mount on itself does not count. */
   public boolean anyBelow(Path directory) {
     var prefix = ProcFiles.name(directory);
     var below = prefix.endsWith("/") ? prefix : prefix + "/";
@@ -62,7 +62,7 @@ public final class MountPoints {
   }
 
   /**
-   * Returns if a file system of a type is mounted on a directory.
+   * Returns whether a file system of a type is mounted on a directory.
    *
    * @param directory an absolute path without symbolic links
    */

@@ -5,8 +5,8 @@ public final class SystemCalls {
   private SystemCalls() {}
 
   /**
-   * Binds now what the first mount will need, which takes a processor some hundredths of a second,
-   * instead of when it needs them. Any thread.
+   * Binds what the first mount will need now instead of then: it takes some hundredths of a second
+   * of CPU time. Any thread.
    */
   public static void prepare() {
     var _ = PageSize.bytes();

@@ -10,9 +10,9 @@ public final class Umask {
   private Umask() {}
 
   /**
-   * Keeps what this process makes from now on to its owner: files 0600, directories and sockets
-   * 0700. Whoever wants more for a file says so by changing its mode. Holds for all threads, and
-   * for processes started later.
+   * Makes what this process creates from now on private to its owner: files 0600, directories and
+   * sockets 0700. Whoever wants more for a file says so by changing its mode. Holds for all
+   * threads, and for processes started later.
    */
   public static void ownerOnly() {
     set(OTHERS);

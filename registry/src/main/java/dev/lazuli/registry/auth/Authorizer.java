@@ -44,7 +44,7 @@ public final class Authorizer {
   /**
    * What a request is about.
    *
-   * @param push whether it changes something: a token to pull does not do for that
+   * @param push whether it changes something: a token to pull is not enough for that
    */
   public record Place(RegistryHost host, ImageReference reference, boolean push) {}
 
@@ -97,7 +97,7 @@ public final class Authorizer {
 
   /**
    * Harbor answers a token that has ended with a Basic challenge alone; a new token is what helps.
-   * Only a host that refuses a new one as well has changed its ways.
+   * Only a host that refuses a new one, too, has changed how it authenticates.
    */
   private static @Nullable Challenge choose(
       Optional<Challenge> given,

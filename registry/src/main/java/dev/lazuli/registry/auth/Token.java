@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param header the header's value
  * @param renewAt when it should be renewed, by {@link System#nanoTime}
- * @param expiresAt when it is surely of no use any more
+ * @param expiresAt when it has certainly expired
  */
 public record Token(String header, long renewAt, long expiresAt) {
   private static final Duration LONGEST_MARGIN = Duration.ofSeconds(30);

@@ -66,7 +66,7 @@ public final class TokenServer {
     Origin origin = origin(realm, host);
     if (credentials.isPresent() && host.origin().tls() && !origin.tls()) {
       throw HostFailure.lasting(
-          401, "token server " + origin.url() + " would get the credentials unencrypted");
+          401, "token server " + origin.url() + ": credentials would be sent unencrypted");
     }
     long now = System.nanoTime();
     var call = call(realm, origin, challenge.parameter("service"), scope, credentials);
@@ -128,7 +128,7 @@ public final class TokenServer {
    * Reads an answer that came with status 200.
    *
    * @param now when the token's life began, by {@link System#nanoTime}
-   * @throws HostFailure if it is no JSON, or holds no token that can be sent in a header
+   * @throws HostFailure if it is not JSON, or has no token that can be sent in a header
    */
   public static Token parse(byte[] body, Origin origin, long now) throws HostFailure {
     @Nullable String token = null;
@@ -147,7 +147,8 @@ public final class TokenServer {
         json.skipChildren();
       }
     } catch (JacksonException e) {
-      throw HostFailure.lasting(200, "token server " + origin.authority() + ": no JSON");
+      throw HostFailure.lasting(
+          200, "token server " + origin.authority() + ": the answer is not JSON");
     }
     return token(token == null ? accessToken : token, seconds, origin, now);
   }
@@ -155,7 +156,8 @@ public final class TokenServer {
   private static Token token(String token, long seconds, Origin origin, long now)
       throws HostFailure {
     if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-      throw HostFailure.lasting(200, "token server " + origin.authority() + ": no token");
+      throw HostFailure.lasting(
+          200, "token server " + origin.authority() + ": the answer has no token");
     }
     long life = seconds <= 0 ? DEFAULT_SECONDS : Math.min(seconds, MAX_SECONDS);
     return Token.living("Bearer " + token, Duration.ofSeconds(life), now);
@@ -165,7 +167,7 @@ public final class TokenServer {
     try {
       return URI.create(text);
     } catch (IllegalArgumentException e) {
-      throw HostFailure.lasting(401, "realm " + Text.quote(text) + " is no URL");
+      throw HostFailure.lasting(401, "realm " + Text.quote(text) + " is not a URL");
     }
   }
 

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Several sources of credentials, asked in order. A broken source is passed over and told in the
- * log: one failing helper must not lock a node out of registries that others know.
+ * Several sources of credentials, asked in order. A broken source is skipped with a warning: one
+ * failing helper must not lock a node out of registries that others know.
  */
 public final class CredentialChain implements CredentialsProvider {
   private static final Logger log = LoggerFactory.getLogger(CredentialChain.class);
@@ -32,7 +32,7 @@ public final class CredentialChain implements CredentialsProvider {
           return found;
         }
       } catch (IOException e) {
-        log.warn("credentials for {} passed over: {}", host, e.getMessage());
+        log.warn("cannot use the credentials for {}: {}", host, e.getMessage());
       }
     }
     return Optional.empty();

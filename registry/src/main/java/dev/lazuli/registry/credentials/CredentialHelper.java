@@ -38,7 +38,7 @@ final class CredentialHelper {
   /**
    * Asks a helper.
    *
-   * @return what it knows; empty where it knows the server not
+   * @return what it knows; empty if it does not know the server
    * @throws IOException if there is no such helper, or it fails or hangs
    */
   Optional<Credentials> get(String name, String server) throws IOException {
@@ -58,10 +58,10 @@ final class CredentialHelper {
       if (answer.contains("credentials not found")) {
         return Optional.empty();
       }
-      throw new IOException(program + " failed for " + server + " with exit status " + status);
+      throw new IOException(program + " failed for " + server + ": exit status " + status);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while " + program + " ran");
+      throw new InterruptedIOException("interrupted while " + program + " was running");
     } finally {
       process.destroyForcibly();
     }
@@ -125,7 +125,7 @@ final class CredentialHelper {
               ? Credentials.identityToken(secret)
               : Credentials.password(user, secret));
     } catch (JacksonException e) {
-      throw new IOException(program + " answered no JSON", e);
+      throw new IOException(program + " did not answer with JSON", e);
     }
   }
 }

@@ -31,7 +31,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * </ol>
  *
  * <p>A helper that fails does not keep the others from being asked; its failure is thrown only when
- * none of them knows the server. The file is read anew each time, which is seldom: tokens are kept.
+ * none of them knows the server. The file is read each time, which is rare because tokens are kept.
  */
 public final class DockerConfig implements CredentialsProvider {
   private static final long MAX_BYTES = 4 << 20;
@@ -115,7 +115,7 @@ public final class DockerConfig implements CredentialsProvider {
       return JsonNodeFactory.instance.objectNode();
     } catch (JacksonException e) {
       // The parser's message may quote secrets.
-      throw new IOException(file + " is no JSON", e);
+      throw new IOException(file + " is not JSON", e);
     }
   }
 
@@ -184,9 +184,9 @@ public final class DockerConfig implements CredentialsProvider {
         return Credentials.password(pair.substring(0, colon), password.replace("\0", ""));
       }
     } catch (IllegalArgumentException e) {
-      throw new IOException("auth entry is no base64", e);
+      throw new IOException("auth entry is not base64", e);
     }
-    throw new IOException("auth entry is no user:password");
+    throw new IOException("auth entry is not user:password");
   }
 
   /** The names that mean the same server: Docker Hub has several. */

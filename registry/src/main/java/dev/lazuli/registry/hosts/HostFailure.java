@@ -28,12 +28,12 @@ public final class HostFailure extends IOException {
     return new HostFailure(status, reason, /* passing= */ true, Duration.ZERO);
   }
 
-  /** Makes a failure that another attempt at this host cannot mend. */
+  /** Makes a failure that another attempt at this host cannot fix. */
   public static HostFailure lasting(int status, String reason) {
     return new HostFailure(status, reason, /* passing= */ false, Duration.ZERO);
   }
 
-  /** Makes the failure that a response with an unhappy status is, and closes the response. */
+  /** Makes the failure for a response with an error status, and closes the response. */
   public static HostFailure of(HttpReply reply) {
     try (reply) {
       int status = reply.status();

@@ -29,7 +29,7 @@ public final class HostHealth {
             .build();
   }
 
-  /** Returns the hosts in their order, those lately without an answer behind the others. */
+  /** Returns the hosts in their order, but those that did not answer lately last. */
   List<RegistryHost> order(List<RegistryHost> hosts) {
     var first = new ArrayList<RegistryHost>(hosts.size());
     var last = new ArrayList<RegistryHost>();

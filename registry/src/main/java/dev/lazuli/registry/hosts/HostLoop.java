@@ -16,7 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Asks the hosts of a registry in turn, round after round, until one gives what is wanted. A host
- * whose failure cannot pass is asked no more; between rounds there is a wait that doubles, with
+ * that cannot succeed later is not asked again; between rounds there is a wait that doubles, with
  * jitter, and is at least what the hosts ask for by Retry-After.
  */
 public final class HostLoop {
@@ -99,7 +99,7 @@ public final class HostLoop {
   }
 
   /**
-   * Tells that a body, after good headers, broke off or fell silent: others are asked first now.
+   * Notes that a body broke off or fell silent after good headers: other hosts are asked first now.
    */
   public void bodyFailed(RegistryHost host, IOException failure) {
     health.failed(host, failure);
@@ -137,7 +137,7 @@ public final class HostLoop {
           object,
           reference.registry(),
           RegistryException.NO_STATUS,
-          "no host of it may be asked for " + (resolving ? "tags" : "content"),
+          "none of its hosts may be asked for " + (resolving ? "tags" : "content"),
           null);
     }
     return hosts;
@@ -148,7 +148,7 @@ public final class HostLoop {
     long doubled = options.retryWait().toNanos() << Math.min(round - 1, 20);
     double jitter = ThreadLocalRandom.current().nextDouble(0.5, 1.5);
     long wait = (long) (Math.min(doubled, options.maxRetryWait().toNanos()) * jitter);
-    // The quickest host decides: the others' wishes are theirs alone.
+    // The shortest wait decides: one host's wish does not hold up another.
     long asked =
         hosts.stream()
             .map(failures::get)

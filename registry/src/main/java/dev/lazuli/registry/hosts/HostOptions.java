@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempts how often a request is tried at one host, 1 to 100
  * @param retryWait wait before the second attempt; doubles each time, with jitter
  * @param maxRetryWait longest wait between attempts, also where the server asks for more
- * @param plainHttpHosts registries ({@code host[:port]}, or {@code host} for any port) spoken to by
+ * @param plainHttpHosts registries ({@code host[:port]}, or {@code host} for any port) reached over
  *     plain HTTP; localhost always is
  * @param insecureTlsHosts registries whose certificates are not verified
  * @param caCertificates PEM files of authorities trusted besides the system's

@@ -56,7 +56,7 @@ final class HostsDirectory {
     } catch (MalformedInputException e) {
       throw new IOException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new IOException("in " + folder + ": " + e.getMessage(), e);
+      throw new IOException(folder + ": " + e.getMessage(), e);
     }
   }
 

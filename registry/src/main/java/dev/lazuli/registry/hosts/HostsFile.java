@@ -49,7 +49,7 @@ public final class HostsFile {
    * Reads a file's text.
    *
    * @param folder what relative paths in it are relative to
-   * @throws IOException if it is no TOML or says something unknown; the message says what
+   * @throws IOException if it is not TOML or says something unknown; the message says what
    */
   public static List<Entry> parse(String text, Path folder) throws IOException {
     if (text.length() > MAX_LENGTH) {
@@ -64,7 +64,8 @@ public final class HostsFile {
       entries.add(entry(root.path("server").asString(""), root, folder));
       return entries;
     } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException("hosts.toml makes no sense: " + Text.clean("" + e.getMessage()), e);
+      throw new IOException(
+          "hosts.toml cannot be understood: " + Text.clean("" + e.getMessage()), e);
     }
   }
 
@@ -125,7 +126,7 @@ public final class HostsFile {
     for (JsonNode item : node.isString() ? List.of(node) : node) {
       List<String> files = strings("client", item);
       if (files.isEmpty() || files.size() > 2) {
-        throw new IOException("hosts.toml: client is not a file or a pair of files");
+        throw new IOException("hosts.toml: client is neither a file nor a pair of files");
       }
       Path key = files.size() == 2 ? folder.resolve(files.get(1)) : null;
       identities.add(new TlsSettings.Identity(folder.resolve(files.getFirst()), key));
@@ -150,7 +151,7 @@ public final class HostsFile {
       strings.add(item.stringValue());
     }
     if (!node.isString() && !node.isArray() && !node.isMissingNode()) {
-      throw new IOException("hosts.toml: " + field + " is not a string or a list of strings");
+      throw new IOException("hosts.toml: " + field + " is neither a string nor a list of strings");
     }
     return strings;
   }

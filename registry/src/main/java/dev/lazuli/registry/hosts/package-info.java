@@ -1,6 +1,6 @@
 /**
  * Which hosts answer for a registry, and which of them is asked next: mirrors, {@code hosts.toml},
- * what each answered lately, and what its refusals mean.
+ * how each has answered lately, and what its refusals mean.
  */
 @NullMarked
 package dev.lazuli.registry.hosts;

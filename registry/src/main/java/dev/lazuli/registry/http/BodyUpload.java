@@ -41,7 +41,7 @@ final class BodyUpload {
       }
     }
     if (sent != length) {
-      throw new IOException("blob of " + sent + " bytes, expected " + length);
+      throw new IOException("the blob has " + sent + " bytes, expected " + length);
     }
     connection.endBody(exchange);
   }

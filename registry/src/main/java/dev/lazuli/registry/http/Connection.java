@@ -39,7 +39,10 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed close or release changes nothing
 final class Connection extends ChannelInboundHandlerAdapter {
-  /** An abandoned body is read to its end if no more than this is left: cheaper than a new TLS. */
+  /**
+   * An abandoned body is read to its end if no more than this is left: that is cheaper than a new
+   * TLS handshake.
+   */
   private static final long DRAIN_BYTES = 64 << 10;
 
   private static final long DRAIN_SECONDS = 2;
@@ -147,7 +150,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     } catch (TimeoutException e) {
       // The channel may still hold the piece, which its owner is about to use for something else.
       channel.close().awaitUninterruptibly();
-      throw new IOException("server took no data for " + limit.toMillis() + " ms", e);
+      throw new IOException("the server accepted no data for " + limit.toMillis() + " ms", e);
     } catch (InterruptedException e) {
       channel.close().awaitUninterruptibly();
       throw Abort.interrupted();
@@ -169,12 +172,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
             });
   }
 
-  /** Reads the socket on. */
+  /** Goes on reading the socket. */
   void readMore() {
     channel.read();
   }
 
-  /** Ends an exchange whose reader has lost interest. */
+  /** Ends an exchange that its reader no longer needs. */
   void abandon(Exchange left) {
     channel.eventLoop().execute(() -> abandonNow(left));
   }
@@ -254,7 +257,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     if (exchange != null) {
-      fail(exchange, new IOException("connection closed by the server"));
+      fail(exchange, new IOException("the server closed the connection"));
     }
   }
 

@@ -17,7 +17,7 @@ public record ContentRange(long first, long last, long total) {
   private static final Pattern FORM =
       Pattern.compile("\\s*(?i:bytes)\\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)\\s*");
 
-  /** Returns the range, empty if the text is none or contradicts itself. */
+  /** Returns the range, empty if the text is not one or contradicts itself. */
   public static Optional<ContentRange> parse(@Nullable String text) {
     Matcher m = FORM.matcher(text == null ? "" : text);
     if (!m.matches()) {

@@ -63,7 +63,7 @@ public final class HttpReply implements AutoCloseable {
   /**
    * Waits for the next piece of the body, which the caller has to release; null at the end.
    *
-   * @throws IOException if the body breaks off, falls silent or drips
+   * @throws IOException if the body breaks off, falls silent or only trickles
    */
   public @Nullable ByteBuf take() throws IOException {
     long began = System.nanoTime();

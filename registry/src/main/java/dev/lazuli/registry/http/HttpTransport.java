@@ -17,10 +17,10 @@ import java.util.Base64;
 
 /** Sends single requests: no redirects, no authorisation, no retries. Safe for any thread. */
 public final class HttpTransport {
-  /** How often a resting connection may turn out to be dead before the server is to blame. */
+  /** How often an idle connection may turn out to be dead before the server is blamed. */
   private static final int STALE_LIMIT = 8;
 
-  /** 10 MB/s: slower than any registry stores what it gets. */
+  /** 10 MB/s: slower than any registry that stores what it is sent. */
   private static final long DIGEST_BYTES_PER_MILLI = 10_000;
 
   private final Connections connections;

@@ -65,7 +65,7 @@ public final class MultipartBody implements AutoCloseable {
       return null;
     }
     if (!line.equals(delimiter)) {
-      throw new IOException("multipart: no boundary but " + Text.quote(line));
+      throw new IOException("multipart: expected a boundary, found " + Text.quote(line));
     }
     String range = null;
     line = line();

@@ -10,7 +10,7 @@ import java.util.Locale;
 /**
  * One server as connections are pooled by.
  *
- * @param tls whether it is spoken to by TLS
+ * @param tls whether it is reached over TLS
  * @param host name or address, small letters, an IPv6 address without brackets
  * @param port TCP port
  * @param settings how TLS is set up; the default for plain HTTP

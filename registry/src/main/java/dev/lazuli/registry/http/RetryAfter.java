@@ -13,7 +13,7 @@ public final class RetryAfter {
 
   private RetryAfter() {}
 
-  /** Returns the wait, zero if there is none or it makes no sense, one hour at most. */
+  /** Returns the wait, zero if there is none or it is malformed, one hour at most. */
   public static Duration parse(@Nullable String text) {
     if (text == null || text.isBlank()) {
       return Duration.ZERO;

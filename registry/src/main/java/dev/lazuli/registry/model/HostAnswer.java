@@ -6,7 +6,7 @@ public enum HostAnswer {
   GIVEN,
   /** It refused: status 400 to 499. */
   REFUSED,
-  /** It failed, or its answer makes no sense. */
+  /** It failed, or its answer is invalid. */
   FAILED,
   /** Not at all, or not in time. */
   NONE

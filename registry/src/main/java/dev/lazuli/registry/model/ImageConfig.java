@@ -9,7 +9,7 @@ import java.util.List;
  * @param entrypoint first words of the command line, which clients seldom change; may be empty
  * @param command words that follow them; may be empty
  * @param environment {@code NAME=value} each
- * @param workingDirectory empty where none is said
+ * @param workingDirectory empty if there is none
  * @see <a href="https://github.com/opencontainers/image-spec/blob/main/config.md">OCI image
  *     specification: configuration</a>
  */
@@ -28,7 +28,7 @@ public record ImageConfig(
   /**
    * Reads an image's configuration; what it does not say, or says in another form, is empty.
    *
-   * @throws IOException if it is no JSON
+   * @throws IOException if it is not JSON
    */
   public static ImageConfig parse(byte[] document) throws IOException {
     var config = JsonValue.parse(document).at("config");

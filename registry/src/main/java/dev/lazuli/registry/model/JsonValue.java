@@ -40,7 +40,7 @@ record JsonValue(@Nullable Object value) {
       json.nextToken();
       var root = new Reader(json).read();
       if (json.nextToken() != null) {
-        throw new IOException("something follows the JSON document");
+        throw new IOException("there is more after the JSON document");
       }
       return root;
     } catch (JacksonException e) {
@@ -62,7 +62,7 @@ record JsonValue(@Nullable Object value) {
         throw new IOException("JSON document of more than " + MAX_VALUES + " values");
       }
       return switch (json.currentToken()) {
-        case null -> throw new IOException("JSON document without an end");
+        case null -> throw new IOException("the JSON document is cut off");
         case START_OBJECT -> readObject();
         case START_ARRAY -> readArray();
         case VALUE_STRING -> new JsonValue(json.getString());

@@ -20,17 +20,18 @@ public final class ManifestParser {
    * Reads a document.
    *
    * @param contentType what the registry or the descriptor calls it; may be empty
-   * @throws IOException if it is no manifest or index that makes sense
+   * @throws IOException if it is not a valid manifest or index
    */
   public static Manifest parse(byte[] document, String contentType) throws IOException {
     try {
       JsonValue root = JsonValue.parse(document);
       if (!root.isObject()) {
-        throw new IOException("manifest is no JSON object");
+        throw new IOException("the manifest is not a JSON object");
       }
       return manifest(root, mediaType(root, contentType));
     } catch (IOException | IllegalArgumentException e) {
-      throw new IOException("manifest makes no sense: " + Text.clean("" + e.getMessage()), e);
+      throw new IOException(
+          "the manifest cannot be understood: " + Text.clean("" + e.getMessage()), e);
     }
   }
 
@@ -77,7 +78,7 @@ public final class ManifestParser {
     String digest = text(node, "digest");
     OptionalLong size = node.at("size").number();
     if (digest == null || size.isEmpty()) {
-      throw new IOException("descriptor without digest or size");
+      throw new IOException("a descriptor has no digest or no size");
     }
     String mediaType = text(node, "mediaType");
     return new Descriptor(

@@ -9,7 +9,7 @@ public final class OptionChecks {
   /** Checks that a time is above zero. */
   public static void positive(String name, Duration value) {
     if (!value.isPositive()) {
-      throw new IllegalArgumentException(name + " is not positive: " + value);
+      throw new IllegalArgumentException(name + " must be positive: " + value);
     }
   }
 

@@ -48,7 +48,7 @@ public final class ProxyRules {
   /**
    * Returns the proxy on the way to a server.
    *
-   * @param tls whether the server is spoken to by TLS
+   * @param tls whether the server is reached over TLS
    */
   public Optional<URI> find(String host, int port, boolean tls) {
     URI proxy = tls ? https : http;

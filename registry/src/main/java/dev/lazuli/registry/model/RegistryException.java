@@ -81,7 +81,7 @@ public final class RegistryException extends IOException {
     return status == 404;
   }
 
-  /** Returns whether the registry refused for want of (right) credentials. */
+  /** Returns whether the registry refused because credentials are missing or wrong. */
   public boolean isUnauthorized() {
     return status == 401 || status == 403;
   }

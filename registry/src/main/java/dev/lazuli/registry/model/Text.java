@@ -6,7 +6,7 @@ public final class Text {
 
   private Text() {}
 
-  /** Returns {@code text} in quotation marks, cut to a bearable length. */
+  /** Returns {@code text} in quotation marks, cut to a reasonable length. */
   public static String quote(String text) {
     return '"' + clean(text) + '"';
   }

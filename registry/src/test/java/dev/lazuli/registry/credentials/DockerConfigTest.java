@@ -127,7 +127,7 @@ class DockerConfigTest {
 
     assertThat(config.find("a.b", IMAGE)).contains(Credentials.password("a", "b"));
     assertThatThrownBy(() -> config.find("c.d", IMAGE))
-        .hasMessage("docker-credential-bad failed for c.d with exit status 3");
+        .hasMessage("docker-credential-bad failed for c.d: exit status 3");
     assertThatThrownBy(() -> config.find("e.f", IMAGE)).hasMessageContaining("not on the PATH");
   }
 
@@ -155,7 +155,7 @@ class DockerConfigTest {
                 config, (host, reference) -> Optional.of(Credentials.password("x", "y"))));
 
     assertThatThrownBy(() -> config.find("a.b", IMAGE))
-        .hasMessageContaining("no JSON")
+        .hasMessageContaining(" is not JSON")
         .hasMessageNotContaining("c2VjcmV0");
     assertThat(chain.find("a.b", IMAGE)).contains(Credentials.password("x", "y"));
   }
