@@ -111,6 +111,11 @@ public final class LayerStore implements AutoCloseable {
     return catalog.records();
   }
 
+  /** Returns what is known of one layer, without opening it; empty if it is not stored. */
+  public Optional<LayerRecord> record(Digest digest) {
+    return Optional.ofNullable(catalog.find(digest)).map(StoredLayer::record);
+  }
+
   /**
    * Returns a handle on the layer; empty if it is not stored.
    *

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class BlackHoleTest {
   private static final byte[] BLOB = bytes(100_000);
-  private static final String REASON = "connection timed out after 2000 ms";
+  private static final String REASON = "connection timed out after 1000 ms";
 
   private BlackHole hole;
 
@@ -47,7 +47,7 @@ final class BlackHoleTest {
     return new ClientRig(
         options -> {
           options
-              .connectTimeout(Duration.ofSeconds(2))
+              .connectTimeout(Duration.ofSeconds(1))
               .acquireTimeout(Duration.ofMinutes(5))
               .headersTimeout(Duration.ofMinutes(5))
               .idleBodyTimeout(Duration.ofMinutes(5))

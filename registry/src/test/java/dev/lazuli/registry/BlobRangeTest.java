@@ -12,6 +12,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -161,11 +162,11 @@ class BlobRangeTest {
                 (request, reply) -> {
                   reply.head(206, "Content-Range: bytes 0-9/1000000", "Content-Length: 10");
                   for (int i = 0; i < 10; i++) {
-                    Thread.sleep(500);
+                    Thread.sleep(250);
                     reply.raw(BLOB, i, i + 1);
                   }
                 });
-        var rig = new ClientRig(options -> options.idleBodyTimeout(Duration.ofSeconds(4)))) {
+        var rig = new ClientRig(options -> options.idleBodyTimeout(Duration.ofSeconds(2)))) {
       assertThat(read(rig.blob(server, BLOB), 0, 10)).isEqualTo(copyOfRange(BLOB, 0, 10));
       assertThat(server.requests).hasSize(1);
     }
@@ -215,17 +216,20 @@ class BlobRangeTest {
                 });
         var rig = new ClientRig()) {
       BlobStream stream = rig.blob(server, BLOB).open(0, 10);
+      var read = new AtomicInteger();
       var reading =
           CompletableFuture.supplyAsync(
               () -> {
                 try (stream) {
-                  while (stream.next() != null) {}
+                  for (ByteBuffer p = stream.next(); p != null; p = stream.next()) {
+                    read.addAndGet(p.remaining());
+                  }
                   return "end";
                 } catch (IOException e) {
                   return e.getMessage();
                 }
               });
-      Thread.sleep(200);
+      Eventually.until(() -> read.get() == 5);
 
       stream.close();
 

@@ -1,18 +1,19 @@
 package dev.lazuli.registry;
 
+import static dev.lazuli.demo.registry.RegistryRequest.anyBlob;
 import static dev.lazuli.registry.ClientRig.bytes;
 import static dev.lazuli.registry.ClientRig.read;
-import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
 import static java.util.Arrays.copyOfRange;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.registry.BlobContent;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
-import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -115,7 +116,7 @@ class FaultStormTest {
       for (int i = 0; i < 60; i++) {
         jobs.add(threads.submit(job(blob, new Random(random.nextLong()), right)));
       }
-      Thread.sleep(300);
+      Eventually.until(() -> registry.counters().requests() >= jobs.size());
       registry.dropConnections();
       for (Future<Void> job : jobs) {
         job.get(100, TimeUnit.SECONDS);

@@ -6,6 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.demo.registry.RegistryDemands.Access;
+import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.ChannelBlobSource;
@@ -15,8 +17,6 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.MediaTypes;
 import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryDemands.Access;
-import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -93,8 +93,7 @@ class RegistryPushTest {
   void token_toPush_isAskedForBesideTheOneToPull() throws IOException {
     var access = new Access.Bearer("user", "secret", Duration.ofMinutes(5));
     try (var registry =
-            TestRegistry.start(
-                dev.lazuli.testimages.registry.RegistryDemands.OPEN.withAccess(access));
+            TestRegistry.start(dev.lazuli.demo.registry.RegistryDemands.OPEN.withAccess(access));
         var rig =
             new ClientRig(
                 o ->
@@ -113,8 +112,7 @@ class RegistryPushTest {
   void wrongCredentials_areToldWithTheirStatus() throws IOException {
     var access = new Access.Basic("user", "secret");
     try (var registry =
-            TestRegistry.start(
-                dev.lazuli.testimages.registry.RegistryDemands.OPEN.withAccess(access));
+            TestRegistry.start(dev.lazuli.demo.registry.RegistryDemands.OPEN.withAccess(access));
         var rig = new ClientRig()) {
       assertThatThrownBy(() -> push(rig, image(registry, "some/image:1")))
           .isInstanceOf(RegistryException.class)

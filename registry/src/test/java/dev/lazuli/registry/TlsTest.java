@@ -30,9 +30,10 @@ class TlsTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    own = new TestCertificate(folder, "own", "ip:127.0.0.1");
-    elsewhere = new TestCertificate(folder, "elsewhere", "dns:elsewhere.example");
-    client = new TestCertificate(folder, "client", "dns:client.example");
+    own = new TestCertificate(folder, "own", names -> names.addSanIpAddress("127.0.0.1"));
+    elsewhere =
+        new TestCertificate(folder, "elsewhere", names -> names.addSanDnsName("elsewhere.example"));
+    client = new TestCertificate(folder, "client", names -> names.addSanDnsName("client.example"));
   }
 
   private static ScriptedServer server(ServerSocket socket) {

@@ -55,7 +55,8 @@ final class ArchitectureTest {
           room("bridge.kernel"),
           room("bridge.erofs", "bridge.kernel"),
           room("bridge.fuse", "bridge.erofs", "bridge.kernel"),
-          room("testimages", "estargz"),
+          room("demo", "estargz"),
+          room("testimages", "demo"),
           room("registry.model"),
           room("registry.credentials", "registry.model"),
           room("registry.http", "registry.model", "estargz"),
@@ -106,7 +107,7 @@ final class ArchitectureTest {
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status"),
-          room("snapshotter.cli", "estargz", "bridge", "testimages", "registry", "snapshotter"));
+          room("snapshotter.cli", "estargz", "bridge", "demo", "registry", "snapshotter"));
 
   private static JavaClasses code;
 

@@ -53,21 +53,21 @@ public final class LayerIndexBuilder implements AutoCloseable {
   /** Makes a builder for one layer, with a budget of memory for itself. */
   public LayerIndexBuilder(String layer, Limits limits, OpaqueXattr opaque) throws IOException {
     this(
-        layer, limits, opaque, new IndexMemory(limits.indexBytes(), 1).claim(layer, Duration.ZERO));
+        layer, limits, opaque, new IndexMemory(limits.indexBytes(), 1).share(layer, Duration.ZERO));
   }
 
   /**
    * Makes a builder for one layer.
    *
-   * @param claim pays for the index, and is closed with the builder or with what it builds
+   * @param share pays for the index, and is closed with the builder or with what it builds
    */
   public LayerIndexBuilder(
-      String layer, Limits limits, OpaqueXattr opaque, IndexMemory.Share claim) {
+      String layer, Limits limits, OpaqueXattr opaque, IndexMemory.Share share) {
     this.layer = layer;
     this.limits = limits;
     this.opaque = opaque;
     path = new CleanPath(layer, limits);
-    space = new IndexSpace(claim);
+    space = new IndexSpace(share);
     boolean made = false;
     try {
       inodes = space.table(InodeRow.BYTES);

@@ -1,7 +1,7 @@
 package dev.lazuli.bridge.erofs;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.bridge.fuse.BlobHandler;
 import dev.lazuli.bridge.fuse.ReadReply;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

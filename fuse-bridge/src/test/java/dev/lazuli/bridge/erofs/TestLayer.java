@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.RawNames;
-import dev.lazuli.testimages.images.TreeEntry;
-import dev.lazuli.testimages.images.TreeEntry.Node;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.RawNames;
+import dev.lazuli.demo.images.TreeEntry;
+import dev.lazuli.demo.images.TreeEntry.Node;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;

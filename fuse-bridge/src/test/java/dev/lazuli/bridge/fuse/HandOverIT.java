@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
 import dev.lazuli.bridge.kernel.Mounts;
-import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,11 +17,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,27 +28,23 @@ import org.junit.jupiter.api.io.TempDir;
 @MountsFuse
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandOverIT {
-  /** So many reads make it likely that some are under way at any moment. */
-  private static final int READS = 100;
-
   @TempDir Path directory;
 
-  private final ExecutorService readers = Executors.newCachedThreadPool();
-  private final AtomicLong reads = new AtomicLong();
   private HandOverBed bed;
-  private volatile boolean enough;
+  private HandOverReaders readers;
 
   @BeforeEach
   void writeLayer() throws IOException {
     bed = new HandOverBed(directory);
+    readers = new HandOverReaders(bed);
   }
 
   @AfterEach
   void cleanUp() throws Exception {
-    enough = true;
+    readers.enough();
     bed.close();
     // Not before: interrupting a thread in a read waits for the read to end.
-    readers.shutdownNow();
+    readers.close();
   }
 
   @Test
@@ -62,19 +54,18 @@ class HandOverIT {
     ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
     var done = new ArrayList<Future<Long>>();
     for (int seed = 0; seed < 4; seed++) {
-      int number = seed;
-      done.add(readers.submit(() -> readAtRandom(number)));
+      done.add(readers.readAtRandom(seed));
     }
-    done.add(readers.submit(() -> walkAgainAndAgain(bed.tree())));
+    done.add(readers.walk(bed.tree()));
 
     for (int i = 0; i < 3; i++) {
-      awaitReads();
+      readers.awaitReads();
       bed.kill();
       start(300, "resumed");
     }
     var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     for (var reader : done) {
       assertThat(reader.get()).isPositive();
@@ -111,13 +102,13 @@ class HandOverIT {
   @Test
   void serverThatLeft_isFollowedByTheNext() throws Exception {
     start(300, "mounted");
-    var reader = readers.submit(() -> readAtRandom(1));
-    awaitReads();
+    var reader = readers.readAtRandom(1);
+    readers.awaitReads();
 
     bed.leave(30);
     start(300, "resumed");
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     assertThat(reader.get()).isPositive();
     bed.stop();
@@ -129,16 +120,16 @@ class HandOverIT {
     start(300, "mounted");
     Path record = directory.resolve("keeper");
     String first = Files.readString(record);
-    var reader = readers.submit(() -> readAtRandom(1));
+    var reader = readers.readAtRandom(1);
 
     Shell.run(directory, List.of("kill", "-s", "KILL", first.substring(0, first.indexOf(' '))));
     while (Files.readString(record).equals(first)) {
-      awaitReads();
+      readers.awaitReads();
     }
     bed.kill();
     start(300, "resumed");
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     assertThat(reader.get()).isPositive();
     bed.stop();
@@ -172,13 +163,13 @@ class HandOverIT {
     command.add(directory.resolve("notify").toString());
     command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
     bed.start(command, "mounted");
-    var reader = readers.submit(() -> readAtRandom(1));
-    awaitReads();
+    var reader = readers.readAtRandom(1);
+    readers.awaitReads();
 
     bed.write("kill\n");
     assertThat(bed.nextWord()).isEqualTo("resumed");
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     assertThat(reader.get()).isPositive();
     bed.write("stop\n");
@@ -211,40 +202,6 @@ class HandOverIT {
     assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
     bed.stop();
     bed.assertNothingIsLeft();
-  }
-
-  /** Waits until the readers have read on for a while. */
-  private void awaitReads() {
-    long enoughReads = reads.get() + READS;
-    Eventually.until(() -> reads.get() >= enoughReads);
-  }
-
-  private long readAtRandom(int seed) throws IOException {
-    var random = new Random(seed);
-    long count = 0;
-    try (var held = FileChannel.open(bed.blob())) {
-      do {
-        if (seed % 2 == 0) {
-          bed.readOnce(random);
-        } else {
-          bed.read(held, random);
-        }
-        count++;
-        reads.incrementAndGet();
-      } while (!enough);
-    }
-    return count;
-  }
-
-  private long walkAgainAndAgain(Path place) throws Exception {
-    List<String> first = Shell.lines(place, Shell.STAT_ALL);
-    long rounds = 0;
-    while (!enough) {
-      assertThat(Shell.lines(place, Shell.STAT_ALL)).isEqualTo(first);
-      Shell.lines(place, Shell.XATTRS_ALL);
-      rounds++;
-    }
-    return rounds + 1;
   }
 
   private void start(int patienceSeconds, String expected) throws IOException {

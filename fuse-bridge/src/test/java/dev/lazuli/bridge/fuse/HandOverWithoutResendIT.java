@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
-import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,12 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,31 +28,26 @@ import org.junit.jupiter.api.io.TempDir;
 class HandOverWithoutResendIT {
   private static final int ROUNDS = 4;
 
-  /** So many reads make it likely that some are under way at any moment. */
-  private static final int READS_PER_ROUND = 100;
-
   /** Longer than the test. */
   private static final String PATIENCE = "600";
 
   @TempDir Path directory;
 
-  private final ExecutorService readers = Executors.newCachedThreadPool();
-  private final AtomicLong reads = new AtomicLong();
-  private final AtomicLong failed = new AtomicLong();
   private HandOverBed bed;
-  private volatile boolean enough;
+  private HandOverReaders readers;
 
   @BeforeEach
   void writeLayer() throws IOException {
     bed = new HandOverBed(directory);
+    readers = new HandOverReaders(bed);
   }
 
   @AfterEach
   void cleanUp() throws Exception {
-    enough = true;
+    readers.enough();
     bed.close();
     // Not before: interrupting a thread in a read waits for the read to end.
-    readers.shutdownNow();
+    readers.close();
   }
 
   private void start(String expected, String... manners) throws IOException {
@@ -76,24 +66,23 @@ class HandOverWithoutResendIT {
     start(HandOverServer.MOUNTED);
     Path erofs = Files.createDirectory(bed.erofs());
     ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
-    var done = new ArrayList<Future<?>>();
+    var done = new ArrayList<Future<Long>>();
     for (int seed = 0; seed < 4; seed++) {
-      int number = seed;
-      done.add(readers.submit(() -> readUntilEnough(number)));
+      done.add(readers.readAtRandom(seed));
     }
-    done.add(readers.submit(() -> walkUntilEnough(bed.tree())));
+    done.add(readers.walk(bed.tree()));
 
     for (int i = 0; i < ROUNDS; i++) {
-      awaitReads();
+      readers.awaitReads();
       bed.leave(60);
       start(HandOverServer.RESUMED);
     }
     var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     for (var reader : done) {
-      assertThat(reader.get()).isNull();
+      assertThat(reader.get()).isPositive();
     }
     assertThat(digests).isEqualTo(Shell.lines(bed.tree(), Shell.DIGEST_ALL));
     ErofsMount.unmount(erofs);
@@ -103,25 +92,24 @@ class HandOverWithoutResendIT {
   @Test
   void serversThatAreKilled_underLoad_costReadersAnErrorAtMost() throws Exception {
     start(HandOverServer.MOUNTED);
-    var done = new ArrayList<Future<?>>();
+    var done = new ArrayList<Future<Long>>();
     for (int seed = 0; seed < 4; seed++) {
-      int number = seed;
-      done.add(readers.submit(() -> readInSpiteOfErrors(number)));
+      done.add(readers.readInSpiteOfErrors(seed));
     }
 
     for (int i = 0; i < ROUNDS; i++) {
-      awaitReads();
+      readers.awaitReads();
       bed.kill();
       start(HandOverServer.RESUMED);
     }
-    awaitReads();
-    enough = true;
+    readers.awaitReads();
+    readers.enough();
 
     for (var reader : done) {
-      assertThat(reader.get()).isNull();
+      assertThat(reader.get()).isPositive();
     }
     // Each reader can lose the read that it waits for, and no other.
-    assertThat(failed).hasValueLessThanOrEqualTo((long) ROUNDS * done.size());
+    assertThat(readers.failed()).isLessThanOrEqualTo((long) ROUNDS * done.size());
     end();
   }
 
@@ -179,46 +167,5 @@ class HandOverWithoutResendIT {
     var buffer = ByteBuffer.allocate(4096);
     assertThat(channel.read(buffer, offset)).isEqualTo(buffer.capacity());
     return buffer.array();
-  }
-
-  private void awaitReads() {
-    long enoughReads = reads.get() + READS_PER_ROUND;
-    Eventually.until(() -> reads.get() >= enoughReads);
-  }
-
-  private Void readUntilEnough(int seed) throws IOException {
-    var random = new Random(seed);
-    try (var held = FileChannel.open(bed.blob())) {
-      while (!enough) {
-        if (seed % 2 == 0) {
-          bed.readOnce(random);
-        } else {
-          bed.read(held, random);
-        }
-        reads.incrementAndGet();
-      }
-    }
-    return null;
-  }
-
-  private Void readInSpiteOfErrors(int seed) {
-    var random = new Random(seed);
-    while (!enough) {
-      try {
-        bed.readOnce(random);
-        reads.incrementAndGet();
-      } catch (IOException e) {
-        failed.incrementAndGet();
-      }
-    }
-    return null;
-  }
-
-  private Void walkUntilEnough(Path place) throws Exception {
-    List<String> first = Shell.lines(place, Shell.STAT_ALL);
-    while (!enough) {
-      assertThat(Shell.lines(place, Shell.STAT_ALL)).isEqualTo(first);
-    }
-    return null;
   }
 }

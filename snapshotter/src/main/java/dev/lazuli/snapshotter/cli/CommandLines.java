@@ -17,7 +17,7 @@ final class CommandLines {
 
   /**
    * Returns a tree of the daemon's command alone. It acts as in the whole tree, which takes longer
-   * to build than all else that the daemon does with its command line.
+   * to build than everything else that the daemon does with its command line.
    */
   static CommandLine daemon() {
     var verbosity = new Verbosity();

@@ -4,9 +4,9 @@ import java.util.HashSet;
 import java.util.Optional;
 
 /**
- * Reads the daemon's command line without picocli, whose classes are too old a format for the AOT
- * cache: loading them takes longer than all else that the daemon does before it listens. Reads only
- * what is plainly right; help, mistakes and all finer points of a command line are picocli's.
+ * Reads the daemon's command line without picocli, whose class files are too old for the AOT cache:
+ * loading them takes longer than everything else that the daemon does before it listens. Reads only
+ * what is clearly right; help, mistakes and the finer points of a command line are left to picocli.
  */
 final class DaemonArguments {
   private DaemonArguments() {}

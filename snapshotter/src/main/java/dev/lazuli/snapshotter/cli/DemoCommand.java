@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.snapshotter.cli.demo.Demo;
 import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.waterfall.PictureStyle;
-import dev.lazuli.testimages.registry.LinkProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

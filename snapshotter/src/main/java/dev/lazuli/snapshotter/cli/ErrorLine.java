@@ -37,7 +37,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
     return tell(failure, command);
   }
 
-  /** Tells of a failure of {@code command} and returns the exit code. */
+  /** Reports a failure of {@code command} and returns the exit code. */
   int tell(Throwable failure, CommandLine command) {
     var cause = unwrap(failure);
     var err = command.getErr();
@@ -49,7 +49,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
     return FAILED;
   }
 
-  /** Tells of a wrong command line, with the nearest right words and where to read more. */
+  /** Reports a wrong command line, with the closest valid words and where to read more. */
   static int wrongUsage(ParameterException failure, String[] args) {
     var command = failure.getCommandLine();
     var err = command.getErr();

@@ -94,7 +94,7 @@ final class FetchCommand implements Callable<Integer> {
     return new ArrayList<>(byDigest.values());
   }
 
-  /** Notices that nothing arrives, for want of a registry that answers or of room on the disk. */
+  /** Notices that nothing arrives because no registry answers or the disk is full. */
   private static final class Stall {
     private static final Set<FetchState> WORKING =
         EnumSet.of(FetchState.DEMAND, FetchState.PREFETCH, FetchState.BACKGROUND);

@@ -64,7 +64,10 @@ final class LocalLayers implements LayerOrigin {
     };
   }
 
-  /** A layer that occurs several times counts where it is highest: there it does all again. */
+  /**
+   * A layer that occurs several times counts at its highest place: there it applies everything
+   * again.
+   */
   private void add(ImageLayers.Found layer) throws CommandException {
     var digest = layer.digest();
     var request = layer.request().filter(lazy -> lazy.externalToc().isEmpty());

@@ -25,7 +25,8 @@ public final class Main {
     try {
       return new DaemonCommand(options.get()).call();
     } catch (Throwable e) {
-      // Also an error must end the process: other threads would let it linger, serving nothing.
+      // An error must end the process, too: other threads would keep it alive without serving
+      // anything.
       return CommandLines.tellOfDaemon(e);
     }
   }

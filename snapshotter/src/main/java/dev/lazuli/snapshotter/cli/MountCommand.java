@@ -98,7 +98,7 @@ final class MountCommand implements Callable<Integer> {
     }
   }
 
-  /** Also one layer is shown by overlayfs, over nothing, which hides whiteouts. */
+  /** Even a single layer is shown through overlayfs, which hides whiteouts. */
   private void mount(List<RemoteLayer> layers, Path scratch) throws IOException {
     var trees = Files.createDirectory(scratch.resolve("trees"));
     var lower = new ArrayList<>(LayerStack.lower(layers, trees));

@@ -1,5 +1,10 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LocalRegistry;
+import dev.lazuli.demo.registry.RegistryDemands;
+import dev.lazuli.demo.registry.RegistryDemands.Access;
 import dev.lazuli.snapshotter.api.snapshots.ListRequest;
 import dev.lazuli.snapshotter.api.snapshots.MountsRequest;
 import dev.lazuli.snapshotter.api.snapshots.PrepareRequest;
@@ -8,13 +13,6 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
 import dev.lazuli.snapshotter.transport.UnixTransport;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.RegistryDemands;
-import dev.lazuli.testimages.registry.RegistryDemands.Access;
-import dev.lazuli.testimages.registry.ServerTls;
-import dev.lazuli.testimages.registry.TestCa;
-import dev.lazuli.testimages.registry.TestRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -46,17 +44,17 @@ final class NodeWarmUp {
    * @param directory holds the daemon's socket {@code s} and its root {@code root}
    */
   static void run(Path directory) throws IOException, InterruptedException {
-    var authority = TestCa.create("warm-up");
+    var certificate = WarmUpCertificate.make(directory);
     var demands =
         RegistryDemands.OPEN
             .withAccess(new Access.Bearer("warm", "up", Duration.ofHours(1)))
             .withRedirects(Duration.ofHours(1))
-            .withTlsOfStoreOnly(ServerTls.of(authority));
-    try (var registry = TestRegistry.start(demands)) {
+            .withTlsOfStoreOnly(certificate.context());
+    try (var registry = LocalRegistry.start(demands)) {
       var layout = OciLayout.at(directory.resolve("layout"));
       var layers = WarmUpImage.build(layout);
       registry.serve("warm", layout);
-      writeWhole(directory.resolve("ca.pem"), authority.pem());
+      writeWhole(directory.resolve("ca.pem"), certificate.pem());
       var socket = directory.resolve("s");
       await(socket);
       use(directory, socket, registry.host() + "/warm:up", layers);

@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.cli;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The option of all commands that says how much they tell; a mixin. */
+/** The option of all commands that says how much they print; a mixin. */
 final class Verbosity {
   @Option(
       names = {"-v", "--verbose"},

@@ -1,13 +1,13 @@
 package dev.lazuli.snapshotter.cli;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -18,7 +18,8 @@ import tools.jackson.dataformat.toml.TomlMapper;
  * Reads a configuration file strictly: what it does not understand it refuses, naming line and key.
  */
 final class ConfigFile {
-  // A configuration is written by hand; more is a mistake, such as the path of another file.
+  // A configuration is written by hand; a larger one is a mistake, such as the path of another
+  // file.
   private static final long MAX_BYTES = 64 << 10;
   private static final Map<String, Setting<?>> BY_KEY =
       Settings.all().stream().collect(Collectors.toMap(Setting::key, Function.identity()));
@@ -160,8 +161,8 @@ final class ConfigFile {
   }
 
   /**
-   * Returns {@code :LINE} of a key, or nothing for a spelling it does not find. The parser keeps no
-   * places, so this looks for {@code key =} after {@code [table]}, or for a table of that name.
+   * Returns {@code :LINE} of a key, or nothing if it does not find the spelling. The parser keeps
+   * no places, so this looks for {@code key =} after {@code [table]}, or for a table of that name.
    */
   private String line(String key) {
     int dot = key.indexOf('.');

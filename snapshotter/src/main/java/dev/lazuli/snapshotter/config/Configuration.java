@@ -70,7 +70,7 @@ public record Configuration(
    *
    * @param mirrors for a registry, hosts or URLs asked before it, in order
    * @param hostsDirectory containerd's {@code certs.d}
-   * @param plainHttp hosts spoken to by plain HTTP
+   * @param plainHttp hosts reached over plain HTTP
    * @param insecureTls hosts whose certificates are not verified
    * @param caFiles PEM files of further authorities
    * @param dockerConfig directory of Docker's {@code config.json}; empty for Docker's own rule

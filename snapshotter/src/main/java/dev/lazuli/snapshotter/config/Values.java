@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.config;
 
 import java.util.Map;
 
-/** Values by setting; what is not given is preset. */
+/** Values by setting; a setting that is not given has its default. */
 record Values(Map<Setting<?>, Object> given) {
   /** Copies the map. */
   Values {

@@ -53,7 +53,7 @@ public final class Containerd implements AutoCloseable {
           > 0;
     } catch (ContainerdException e) {
       if (e.code() == Status.Code.UNAVAILABLE) {
-        throw new IOException("no containerd answers on " + socket + ": " + e.getMessage(), e);
+        throw new IOException("containerd does not answer on " + socket + ": " + e.getMessage(), e);
       }
       throw e;
     }

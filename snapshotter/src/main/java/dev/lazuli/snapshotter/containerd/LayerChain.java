@@ -25,7 +25,7 @@ import java.util.UUID;
  * unpacking.
  */
 final class LayerChain {
-  /** containerd may lose sight of a snapshot between two calls; so often it is asked for again. */
+  /** containerd may lose a snapshot between two calls; it is asked for again this often. */
   private static final int ATTEMPTS = 3;
 
   private final SnapshotsGrpc.SnapshotsBlockingV2Stub snapshots;

@@ -120,7 +120,7 @@ final class LayerLabels {
     return labels;
   }
 
-  // Cut short rather than refused: the layers left out are only not mounted ahead.
+  // Cut short rather than refused: the layers left out are just not mounted ahead.
   private static String join(List<Descriptor> layers) {
     var joined = new StringBuilder();
     for (var layer : layers) {

@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.containerd;
 import dev.lazuli.registry.model.Descriptor;
 import java.util.List;
 
-/** Is told how a pull gets on. Calls come from several threads, also at the same time. */
+/** Is told how a pull is going. Calls come from several threads, also at the same time. */
 public interface PullListener {
   /** Says what the reference stands for: a manifest or an index. */
   default void resolved(Descriptor root) {}

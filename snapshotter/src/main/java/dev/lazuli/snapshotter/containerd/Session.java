@@ -35,7 +35,7 @@ record Session(Channel channel) {
         channel, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
-  /** Runs a call; {@code action} says what for, in the message of a failure. */
+  /** Runs a call; {@code action} says in the message of a failure what it was for. */
   static <T> T call(String action, Call<T> call) throws ContainerdException {
     try {
       return call.run();

@@ -38,7 +38,7 @@ public record ConvertedLayer(
     CONVERTED,
     /** Lazy in the wanted format already. */
     KEPT,
-    /** No file system layer: an attestation, a chart, a layer that lies elsewhere. */
+    /** Not a file system layer: an attestation, a chart, a layer that is stored elsewhere. */
     PASSED
   }
 

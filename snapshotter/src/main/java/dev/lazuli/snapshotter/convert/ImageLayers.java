@@ -59,7 +59,7 @@ public final class ImageLayers {
    * Returns the layers of an image in a layout, lowest first, all of which are there.
    *
    * @throws IOException if it cannot be read, is for other platforms only, or has a layer that is
-   *     no file system layer
+   *     not a file system layer
    */
   public static List<Found> of(ImagePlace.Layout place, Platform platform) throws IOException {
     var image = LayoutImage.find(ImageLayout.open(place.directory()), place.tag());

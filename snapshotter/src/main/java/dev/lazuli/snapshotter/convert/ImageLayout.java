@@ -46,7 +46,7 @@ final class ImageLayout {
   /**
    * Opens a layout.
    *
-   * @throws IOException if the directory is none
+   * @throws IOException if the directory is not one
    */
   static ImageLayout open(Path directory) throws IOException {
     if (!Files.isRegularFile(directory.resolve(MARKER))) {

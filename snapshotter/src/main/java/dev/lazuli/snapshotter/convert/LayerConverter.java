@@ -41,7 +41,7 @@ final class LayerConverter implements AutoCloseable {
     builder = new EstargzBuilder(options.build());
   }
 
-  /** Brings a layer over; where it is lazy already, or no file system layer, as it is. */
+  /** Brings a layer over; as it is if it is lazy already or is not a file system layer. */
   ConvertedLayer convert(LayerWork layer) throws IOException {
     return switch (layer.way()) {
       case LEAVE -> ConvertedLayer.unchanged(How.PASSED, layer.blob(), Map.of());

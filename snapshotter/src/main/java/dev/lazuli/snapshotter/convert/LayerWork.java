@@ -32,7 +32,7 @@ record LayerWork(Digest digest, long size, Treatment way, Map<String, String> la
   enum Treatment {
     /** It is a file system layer of an image: it becomes lazy. */
     CONVERT,
-    /** Its bytes are none of our business. */
+    /** Its bytes are left alone. */
     COPY,
     /** Its bytes are elsewhere. */
     LEAVE

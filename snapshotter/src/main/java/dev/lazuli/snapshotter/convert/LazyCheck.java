@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Looks at a layer that was just written as those will who pull it. */
+/** Looks at a layer that was just written the way a puller will. */
 final class LazyCheck {
   /**
    * Returns what its maker should know.
@@ -32,7 +32,7 @@ final class LazyCheck {
     }
     try (var index = opener.open(request)) {
       if (index.inodeCount() < 1) {
-        throw new IllegalStateException("index without a root");
+        throw new IllegalStateException("the index has no root");
       }
     } catch (LayerFormatException e) {
       warnings.add(

@@ -31,7 +31,7 @@ final class Admission {
   /** Compressed streams are mostly smaller; larger ones are taken if there is nothing else. */
   private static final long FEW_BYTES = 1 << 20;
 
-  /** Where a chunk cannot be had for less, the layer is pulled in the ordinary way. */
+  /** If no chunk costs less, the layer is pulled in the ordinary way. */
   private static final long MOST_BYTES = 16 << 20;
 
   /** Chunks that are looked at for one that costs little. */
@@ -87,9 +87,11 @@ final class Admission {
   /** Returns whether the layer is here but was brought by other repositories alone. */
   boolean isOfOthers(LayerRequest request) {
     var tenancy = parts.options().tenancy();
-    return parts.store().list().stream()
-        .filter(record -> record.digest().equals(digest))
-        .anyMatch(record -> !tenancy.shares(record.references(), request.reference()));
+    return parts
+        .store()
+        .record(digest)
+        .filter(record -> !tenancy.shares(record.references(), request.reference()))
+        .isPresent();
   }
 
   /**
@@ -172,7 +174,7 @@ final class Admission {
     }
   }
 
-  /** Returns a chunk that nobody can foresee. */
+  /** Returns a chunk that nobody can predict. */
   private int chunk(ChunkTableView chunks) throws IOException {
     int best = -1;
     for (int i = 0; i < TRIES; i++) {

@@ -4,7 +4,7 @@ import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.Set;
 
-/** Those who need layers, now or once they can be restored. */
+/** Knows which layers are needed, now or once they can be restored. */
 @FunctionalInterface
 public interface Claimants {
   /**

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands on what proofs have found to whoever must know. Safe for use by several threads. */
+/** Passes on what proofs have found to whoever must know. Safe for use by several threads. */
 public final class Findings {
   private static final Logger log = LoggerFactory.getLogger(Findings.class);
 

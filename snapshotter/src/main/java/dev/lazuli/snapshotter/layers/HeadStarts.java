@@ -132,7 +132,7 @@ final class HeadStarts {
     }
   }
 
-  /** A layer may be had by one name of an image and not by another. */
+  /** A layer may be available under one name of an image and not under another. */
   private static String name(String reference, Digest digest) {
     return digest + " " + reference;
   }

@@ -9,7 +9,7 @@ import java.util.List;
  * How a daemon leaves its FUSE session to the next one.
  *
  * @param patience how long readers wait for the next daemon after this one
- * @param resend false to take every kernel for one that cannot send requests again; see {@link
+ * @param resend false to treat every kernel as one that cannot resend requests; see {@link
  *     SessionOptions}
  */
 public record Keeping(Duration patience, boolean resend) {
@@ -46,7 +46,7 @@ public record Keeping(Duration patience, boolean resend) {
     if (!session.canResend()) {
       return List.of(
           "should this daemon crash, reads that wait for content at that moment can fail:"
-              + " this kernel sends no FUSE request again, Linux 6.9 and newer do");
+              + " this kernel cannot resend FUSE requests (Linux 6.9 and newer can)");
     }
     return List.of();
   }

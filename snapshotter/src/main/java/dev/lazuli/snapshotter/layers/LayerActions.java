@@ -112,7 +112,8 @@ public final class LayerActions {
   }
 
   /**
-   * Keeps layers whatever the quota says and whether or not anybody uses them, or ends that.
+   * Keeps layers whatever the quota says and whether or not anybody uses them, or stops keeping
+   * them.
    *
    * @param name an image's reference, a layer's digest or the beginning of one
    * @return the layers as they are now

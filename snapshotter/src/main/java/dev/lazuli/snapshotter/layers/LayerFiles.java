@@ -5,14 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
-import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
-import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
-import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.waterfall.AheadReads;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
@@ -21,7 +18,6 @@ import dev.lazuli.snapshotter.waterfall.WaterfallReader;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +38,7 @@ public final class LayerFiles implements AutoCloseable {
   private final LayerStore store;
   private final LayerIndexer indexer;
   private final FetchScheduler scheduler;
-  private final StartRecord record = new StartRecord(StartRecord.DEFAULT_BYTES);
+  private final StartRecord record;
   private final LayerOrigin origin;
   private final List<Opened> layers = new ArrayList<>();
   private final ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
@@ -50,15 +46,19 @@ public final class LayerFiles implements AutoCloseable {
   /**
    * Opens a store of its own.
    *
-   * @param root where layers are kept
-   * @throws IOException if it cannot be used
+   * @param setup what a service of layers would be made of; nothing is mounted
+   * @throws IOException if the store cannot be used
    */
   @SuppressWarnings("MustBeClosed") // close() closes it.
-  public LayerFiles(Path root, LayerOrigin origin) throws IOException {
+  public LayerFiles(LayerService.Setup setup, LayerOrigin origin) throws IOException {
     this.origin = origin;
-    this.store = LayerStore.open(root, StoreOptions.defaults());
-    this.indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
-    this.scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, record);
+    record = new StartRecord(setup.layers().recordBytes());
+    try (var opened = new OpenedParts()) {
+      store = opened.add(LayerStore.open(setup.root(), setup.store()));
+      indexer = opened.add(new LayerIndexer(store, setup.layers().indexes()));
+      scheduler = opened.add(new FetchScheduler(setup.fetch(), Limits.DEFAULT, record));
+      opened.keep();
+    }
   }
 
   /** Indexes one more layer, on top of those before. */
@@ -158,13 +158,15 @@ public final class LayerFiles implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (var layer : layers) {
-      layer.fetch().close();
-      layer.image().close();
-      layer.data().close();
+    try (store;
+        indexer;
+        scheduler;
+        var parts = new OpenedParts()) {
+      for (var layer : layers) {
+        parts.add(layer.data());
+        parts.add(layer.image());
+        parts.add(layer.fetch());
+      }
     }
-    scheduler.close();
-    indexer.close();
-    store.close();
   }
 }

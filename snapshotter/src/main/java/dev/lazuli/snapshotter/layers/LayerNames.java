@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class LayerNames {
   private static final String ALGORITHM = "sha256:";
 
-  /** Fewer digits than these are a slip rather than a digest. */
+  /** Fewer digits than this are more likely a slip than a digest. */
   private static final int LEAST_DIGITS = 4;
 
   private static final int MOST_CANDIDATES = 5;

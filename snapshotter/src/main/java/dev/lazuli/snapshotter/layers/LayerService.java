@@ -314,7 +314,7 @@ public final class LayerService implements AutoCloseable {
     return serving == null ? Duration.ZERO : serving.longestRequest();
   }
 
-  /** Returns if the FUSE mounts are served; somebody else may have unmounted them. */
+  /** Returns whether the FUSE mounts are served; somebody else may have unmounted them. */
   public boolean isServing() {
     var serving = session;
     return serving != null && serving.isServing();

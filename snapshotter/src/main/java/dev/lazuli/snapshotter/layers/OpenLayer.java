@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class OpenLayer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
 
-  /** How often background fetch is put off for readers at most. */
+  /** How often background fetch gives way to readers at most. */
   private static final int MOST_DELAYS = 20;
 
   private final LayerParts parts;
@@ -181,7 +181,7 @@ final class OpenLayer implements AutoCloseable {
 
   /**
    * Readers come first: the rest of the layer is fetched once nobody has missed anything for a
-   * while, but a node that is never quiet must not wait for ever.
+   * while, but a node that is never quiet must not wait without end.
    */
   private void backgroundWhenQuiet(int delaysLeft) {
     var delay = parts.options().backgroundDelay();

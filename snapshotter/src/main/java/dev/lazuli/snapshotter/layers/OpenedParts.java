@@ -34,8 +34,11 @@ final class OpenedParts implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        failure = failure == null ? new IOException("cannot undo an open: " + e, e) : failure;
-        failure.addSuppressed(e);
+        if (failure == null) {
+          failure = new IOException("cannot be closed: " + e, e);
+        } else {
+          failure.addSuppressed(e);
+        }
       }
     }
     if (failure != null) {

@@ -26,8 +26,8 @@ public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
   }
 
   /**
-   * Returns whether an image may be mounted lazily. One whose name is not a reference, such as that
-   * of a local file, may only where all may.
+   * Returns whether an image may be mounted lazily. An image whose name is not a reference, such as
+   * a local file's, may be only if all may.
    */
   boolean mayBeLazy(String reference) {
     return lazyFrom.contains(ALL)

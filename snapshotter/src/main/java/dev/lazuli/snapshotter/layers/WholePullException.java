@@ -3,7 +3,10 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
 
-/** A layer is not mounted lazily because the configuration wants it pulled whole: no trouble. */
+/**
+ * A layer is not mounted lazily because the configuration wants it pulled whole. This is not a
+ * failure.
+ */
 public final class WholePullException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -9,7 +9,7 @@ enum RequestResult {
   OK,
   /** It refused: status 400 to 499. */
   REFUSED,
-  /** It failed, or its answer makes no sense. */
+  /** It failed, or its answer is invalid. */
   SERVER_ERROR,
   /** Not at all, or not in time. */
   NO_ANSWER;

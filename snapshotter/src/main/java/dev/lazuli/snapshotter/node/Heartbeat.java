@@ -12,13 +12,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the service manager from killing a daemon that works, and lets it kill one that does not.
  * While the daemon starts and stops it asks for more time, as long as one state follows the other;
- * in between it says that all is well for as long as that is so. A thread of its own, where there
- * is a service manager.
+ * in between it sends keep-alives for as long as all is well. A thread of its own, where there is a
+ * service manager.
  */
 final class Heartbeat implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
 
-  /** Must be longer than a few pauses, so that a late thread on a busy machine costs nothing. */
+  /** Must be longer than a few pauses, so that a late thread on a busy machine does no harm. */
   private static final Duration EXTENSION = Duration.ofMinutes(1);
 
   /** A step of a start opens what is stored: minutes on a large node, never this long. */
@@ -109,7 +109,7 @@ final class Heartbeat implements AutoCloseable {
       notice.extend(EXTENSION);
     } else if (!troubled) {
       troubled = true;
-      log.error("no longer asking for time: nothing has got done for {}", LONGEST_STEP);
+      log.error("no longer asking for more time: nothing has been done for {}", LONGEST_STEP);
     }
   }
 
@@ -121,7 +121,7 @@ final class Heartbeat implements AutoCloseable {
       trouble = Optional.of(e.toString());
     }
     if (trouble.isPresent() && !troubled) {
-      log.error("not telling the watchdog that all is well: {}", trouble.get());
+      log.error("not sending the watchdog its keep-alive: {}", trouble.get());
     }
     troubled = trouble.isPresent();
     return !troubled;

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The layers of a node, or the reason why it mounts none lazily: that must not keep it from pulling
- * images. Owns the {@link LayerService}. Set up by one thread, then used by any.
+ * The layers of a node, or the reason why it mounts none lazily, which must not keep it from
+ * pulling images. Owns the {@link LayerService}. Set up by one thread, then used by any.
  */
 final class NodeLayers implements RemoteLayers, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeLayers.class);

@@ -23,8 +23,8 @@ import java.util.Optional;
 /** Turns the configuration into the options of the parts that it configures. */
 public final class NodeOptions {
   /**
-   * A system property that tests set to {@code false}: then the kernel is taken for one that sends
-   * no FUSE request again, as those below Linux 6.9. Operators have no use for it.
+   * A system property that tests set to {@code false}: then the kernel is treated as one that
+   * cannot resend FUSE requests, like those before Linux 6.9. Operators have no use for it.
    */
   static final String RESEND = "lazuli.test.resend";
 

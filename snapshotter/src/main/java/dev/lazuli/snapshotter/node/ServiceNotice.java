@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells systemd how we are, as sd_notify(3) does, where we are one of its services. Safe for use by
- * several threads.
+ * Tells systemd how the daemon is doing, as sd_notify(3) does, if it is one of its services. Safe
+ * for use by several threads.
  */
 final class ServiceNotice {
   private static final Logger log = LoggerFactory.getLogger(ServiceNotice.class);
@@ -47,12 +47,12 @@ final class ServiceNotice {
     }
   }
 
-  /** Returns if anybody listens. */
+  /** Returns whether anybody listens. */
   boolean heard() {
     return !socket.isEmpty();
   }
 
-  /** Returns within what time {@link #alive} must be said again and again, if at all. */
+  /** Returns how often {@link #alive} must be called, if at all. */
   Optional<Duration> watchdog() {
     return heard() ? watchdog : Optional.empty();
   }

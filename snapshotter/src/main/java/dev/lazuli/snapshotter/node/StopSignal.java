@@ -6,8 +6,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * The signals that end a daemon. The JDK tells shutdown hooks nothing about the signal, and its own
- * {@code sun.misc.Signal} is no API that a compiler lets pass without a warning: hence reflection.
+ * The signals that end a daemon. The JDK tells shutdown hooks nothing about the signal, and the
+ * compiler warns of its own {@code sun.misc.Signal}, hence reflection.
  */
 public enum StopSignal {
   /** Stop for good: unmount everything. */
@@ -18,7 +18,7 @@ public enum StopSignal {
 
   private static final BlockingQueue<StopSignal> RECEIVED = new LinkedBlockingQueue<>();
 
-  /** Handles both signals from now on: the process ends no more by itself. */
+  /** Handles both signals from now on: they no longer end the process by themselves. */
   public static void handle() {
     for (var signal : values()) {
       signal.install();
@@ -30,7 +30,7 @@ public enum StopSignal {
     return RECEIVED.take();
   }
 
-  /** Returns if a signal has come and waits to be taken. */
+  /** Returns whether a signal has come and waits to be taken. */
   static boolean hasCome(StopSignal signal) {
     return signal.equals(RECEIVED.peek());
   }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Whether a daemon does what only a restart mends if it does not: its scheduler keeps time, its
+ * Whether a daemon does the things that only a restart can repair: its scheduler keeps time, its
  * FUSE loops take requests, its socket answers calls.
  *
  * @param limit how long each may take

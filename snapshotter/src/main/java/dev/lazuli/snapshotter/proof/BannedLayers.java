@@ -35,8 +35,8 @@ public final class BannedLayers {
   private final LinkedHashMap<String, String> reasons = new LinkedHashMap<>();
 
   /**
-   * Reads the list; one that cannot be read is begun again, with a warning: what is on it is found
-   * out again.
+   * Reads the list; one that cannot be read is begun again, with a warning: whatever was on it will
+   * be found out again.
    */
   public BannedLayers(Path file) {
     this.file = file;
@@ -46,7 +46,7 @@ public final class BannedLayers {
       }
       read(Files.readString(file));
     } catch (NoSuchFileException e) {
-      log.debug("nothing has lied on this node yet");
+      log.debug("no layer on this node has lied yet");
     } catch (IOException e) {
       log.warn("{}: starting a new list of layers that lied: {}", file, e.toString());
     }

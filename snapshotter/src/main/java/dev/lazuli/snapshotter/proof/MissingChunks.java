@@ -81,7 +81,7 @@ final class MissingChunks implements ChunkSink {
     arrived.accept(chunk);
   }
 
-  /** A disk that is full now stays so for this pass. */
+  /** A disk that is full now counts as full for the rest of this pass. */
   private void giveUp(IOException reason) {
     failed = true;
     abort();

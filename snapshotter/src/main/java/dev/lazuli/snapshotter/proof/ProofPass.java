@@ -92,7 +92,7 @@ final class ProofPass {
     var compression = Compression.valueOf(data.record().compression());
     long size = data.record().size();
     var table = new CacheChunkView(data);
-    try (var share = memory.claim(layer.digest().toString(), PATIENCE);
+    try (var share = memory.share(layer.digest().toString(), PATIENCE);
         var check = new LayerCheck(limits, share, table);
         var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
       var found = decoder.decodeWhole(compression, blob, table, chunks, check);

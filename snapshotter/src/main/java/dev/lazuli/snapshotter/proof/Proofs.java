@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's proofs: who waits for one, and the few that go on. Layers that still miss content go
- * first, because a pass brings it along. A pass has a thread of its own, for it computes as much as
- * it waits; its memory is a window, a decompressor and an index of the tar, for which all passes
- * share a budget of their own. Thread-safe.
+ * The node's proofs: who waits for one, and the few that are under way. Layers that still miss
+ * content go first, because a pass brings it along. A pass has a thread of its own, for it computes
+ * as much as it waits; its memory is a window, a decompressor and an index of the tar, for which
+ * all passes share a budget of their own. Thread-safe.
  */
 public final class Proofs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proofs.class);

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Mounts the layers of an image before a client asks for them: clients ask for one after the other,
  * but name those to come. A layer mounted ahead is kept until it was asked for, or for two minutes.
- * Failures are of no consequence: the client's own request fails or succeeds by itself. Safe for
- * use by several threads.
+ * A failure does not matter: the client's own request succeeds or fails on its own. Safe for use by
+ * several threads.
  */
 final class LayersAhead implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayersAhead.class);

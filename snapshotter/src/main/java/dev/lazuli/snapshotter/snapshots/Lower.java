@@ -85,7 +85,7 @@ record Lower(List<Part> parts, Owner owner) {
     return new Lower(List.copyOf(parts), owner(lineage, directories));
   }
 
-  /** No layer has a say in who owns the image's root: containerd ignores an entry for it. */
+  /** No layer decides who owns the image's root: containerd ignores an entry for it. */
   private static Owner owner(List<Snapshot> lineage, SnapshotDirectories directories)
       throws IOException {
     return lineage.isEmpty() || lineage.getFirst().isRemote()

@@ -57,7 +57,8 @@ final class OverlayMounts {
     if (writable || paths.size() > 1) {
       return overlay(writable, own, paths);
     }
-    // A mounted layer may have whiteouts, which only overlayfs hides. That wants two directories.
+    // A mounted layer may have whiteouts, which only overlayfs hides. Overlayfs needs two
+    // directories for that.
     return lower.isMounted()
         ? overlay(false, own, List.of(paths.getFirst(), own.content()))
         : bind(paths.getFirst(), "ro");

@@ -68,7 +68,7 @@ final class RemotePreparation {
       return true;
     }
     if (!parent.isEmpty()) {
-      // A wrong parent is the client's error whatever becomes of the layer.
+      // A wrong parent is the client's error, whatever happens to the layer.
       store.get(parent);
     }
     long began = System.nanoTime();
@@ -106,7 +106,7 @@ final class RemotePreparation {
     try {
       request = LayerRequest.fromLabels(labels);
     } catch (IllegalArgumentException _) {
-      // Then this is the trouble, and nothing more is known.
+      // This is all that is known of the failure.
     }
     troubles.failed(
         reason instanceof OtherLayerException ? Trouble.Kind.CONFLICT : Trouble.Kind.MOUNT,
@@ -192,7 +192,7 @@ final class RemotePreparation {
         if (e.reason() != Reason.ALREADY_EXISTS) {
           throw e;
         }
-        // Another call was faster. What it has made is held against what this one wants.
+        // Another call was faster. What it made is compared with what this one wants.
         there = taken(target, parent);
       }
     }

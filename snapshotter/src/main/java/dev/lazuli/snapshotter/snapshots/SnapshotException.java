@@ -16,7 +16,7 @@ public final class SnapshotException extends IOException {
     ALREADY_EXISTS,
     /** The snapshot is not of the kind that the call needs, or others build on it. */
     FAILED_PRECONDITION,
-    /** The call makes no sense for any snapshot. */
+    /** The call is invalid for any snapshot. */
     INVALID_ARGUMENT,
     /** A lazily mounted layer cannot be read now; the call may succeed later. */
     UNAVAILABLE

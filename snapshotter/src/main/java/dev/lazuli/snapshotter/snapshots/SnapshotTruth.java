@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds what is found of layers against the chain IDs of the snapshots that are these layers. A
- * snapshot that is not what its name says is disowned: it loses its name and its label, so that
- * nobody finds it and the right one can have them, and nothing can be built on it any more. Safe
- * for use by several threads.
+ * Compares what is found of layers with the chain IDs of their snapshots. A snapshot that is not
+ * what its name says is disowned: it loses its name and its label, so that nobody finds it and the
+ * right one can have them, and nothing can be built on it any more. Safe for use by several
+ * threads.
  */
 final class SnapshotTruth {
   private static final Logger log = LoggerFactory.getLogger(SnapshotTruth.class);

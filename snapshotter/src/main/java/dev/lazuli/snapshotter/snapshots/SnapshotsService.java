@@ -201,7 +201,7 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
       log.warn("a call failed: {}", failure.getMessage());
       return Status.UNKNOWN.withDescription(failure.getMessage());
     }
-    log.error("a call failed for no known reason", failure);
+    log.error("a call failed for an unknown reason", failure);
     return Status.INTERNAL.withDescription(failure.toString());
   }
 

@@ -13,7 +13,7 @@ public record LayerUse(List<String> snapshots, int containers) {
   /** More names than these would not help. */
   public static final int MOST = 16;
 
-  /** Nobody. */
+  /** No snapshot. */
   public static final LayerUse NONE = new LayerUse(List.of(), 0);
 
   /** Copies the names, as many as are shown. */

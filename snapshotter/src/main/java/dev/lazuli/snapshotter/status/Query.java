@@ -96,7 +96,7 @@ public record Query(Map<String, String> values) {
     return switch (values.getOrDefault(name, "false")) {
       case "true", "" -> true;
       case "false" -> false;
-      default -> throw bad("parameter " + name + " is neither true nor false");
+      default -> throw bad("parameter " + name + " is not true or false");
     };
   }
 

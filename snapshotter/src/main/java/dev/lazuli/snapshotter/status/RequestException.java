@@ -6,7 +6,7 @@ public final class RequestException extends Exception {
 
   /** Why; the values are HTTP's. */
   public enum Reason {
-    /** The request makes no sense. */
+    /** The request is invalid. */
     BAD_REQUEST("400 Bad Request"),
     /** There is nothing of this name. */
     NOT_FOUND("404 Not Found"),

@@ -77,7 +77,8 @@ public final class StatusClient {
               ? new String(body, UTF_8).strip()
               : method + " " + path + " at " + socket + ": no answer");
     } catch (SocketException e) {
-      throw new IOException("no daemon answers at " + socket + " (" + e.getMessage() + ")", e);
+      throw new IOException(
+          "the daemon does not answer at " + socket + " (" + e.getMessage() + ")", e);
     }
   }
 

@@ -72,7 +72,7 @@ final class StatusExchange {
     } catch (IOException e) {
       refuse(Reason.FAILED, e.getMessage());
       return;
-    } catch (RuntimeException e) { // The top of the thread: whoever asked is to get an answer.
+    } catch (RuntimeException e) { // Top of the thread: the client must get an answer.
       log.atError().setCause(e).log("a status request failed");
       refuse(Reason.FAILED, e.toString());
       return;
@@ -91,7 +91,7 @@ final class StatusExchange {
   }
 
   private void refuse(Reason reason, @Nullable String message) throws IOException {
-    write(reason.line(), Content.text((message == null ? "no reason known" : message) + "\n"));
+    write(reason.line(), Content.text((message == null ? "reason unknown" : message) + "\n"));
   }
 
   private void write(String status, Content content) throws IOException {

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers requests for a few fixed paths by HTTP/1.1, on a unix socket or a TCP port: the
- * operator's window, sized for a handful of clients. One request for each connection; a virtual
- * thread serves it. Thread-safe.
+ * Answers requests for a few fixed paths by HTTP/1.1, on a unix socket or a TCP port: for
+ * operators, and sized for a handful of clients. One request for each connection; a virtual thread
+ * serves it. Thread-safe.
  */
 public final class StatusServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StatusServer.class);
@@ -46,8 +46,8 @@ public final class StatusServer implements AutoCloseable {
   }
 
   /**
-   * Takes a unix socket that only its owner may open: who reaches it may act. A socket that nobody
-   * serves any more is replaced. Clients wait until {@link #serve}.
+   * Takes a unix socket that only its owner may open: whoever can connect may act. A socket that
+   * nobody serves any more is replaced. Clients wait until {@link #serve}.
    *
    * @param socket path of the socket, at most 107 bytes
    * @throws IOException if the socket is being served by another process or cannot be made

@@ -41,7 +41,7 @@ final class Figures {
         Locale.ROOT, value < 99.95 ? "%.1f %cB" : "%.0f %cB", value, "kMGT".charAt(unit));
   }
 
-  /** Returns a part in percent; nothing that is not all is 100 %. */
+  /** Returns a part in percent; only all of it is 100 %. */
   static String share(long part, long whole) {
     if (whole <= 0) {
       return "0 %";

@@ -18,8 +18,8 @@ import jdk.jfr.Timespan;
  * Passes read misses and fetches of ranges on to Java Flight Recorder, as events whose names begin
  * with {@code dev.lazuli}.
  *
- * <p>Until a recording is started, each call costs the read of one flag, and none of the event
- * classes is loaded: the flight recorder's own classes would take megabytes of the daemon.
+ * <p>Until a recording is started, each call costs one flag check, and none of the event classes is
+ * loaded: the flight recorder's own classes would take megabytes of the daemon.
  */
 public final class FlightEvents implements FetchListener {
   private FlightEvents() {}

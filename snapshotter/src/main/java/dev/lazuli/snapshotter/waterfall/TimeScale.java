@@ -72,7 +72,9 @@ final class TimeScale {
     return stretches;
   }
 
-  /** Joins what shorter pauses than {@code pause} lie between, and drops what comes too late. */
+  /**
+   * Joins what is separated by pauses shorter than {@code pause}, and drops what comes too late.
+   */
   private static List<Stretch> joined(List<Stretch> busy, long pause) {
     var joined = new ArrayList<Stretch>();
     for (var stretch : busy) {

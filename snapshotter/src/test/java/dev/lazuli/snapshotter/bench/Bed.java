@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.containerd.ContainerdConfig;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.containerd.TestContainerd;
-import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ final class Bed implements AutoCloseable {
   private final String launcher;
   private final List<String> settings;
   private final TestRegistry registry;
-  private final TestContainerd containerd;
+  private final PrivateContainerd containerd;
   private BenchDaemon daemon;
 
   private Bed(Path directory, String launcher, List<String> settings, Map<String, Path> others)
@@ -43,7 +43,7 @@ final class Bed implements AutoCloseable {
       for (var other : others.entrySet()) {
         config = config.withSnapshotter(other.getKey(), other.getValue());
       }
-      containerd = TestContainerd.start(directory.resolve("c"), config);
+      containerd = PrivateContainerd.start(directory.resolve("c"), config);
       parts.push(containerd);
       daemon = launch(settings);
       parts.push(() -> daemon.close());

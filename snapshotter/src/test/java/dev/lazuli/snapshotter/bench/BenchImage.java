@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
+import dev.lazuli.demo.images.ContainerDefaults;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
 import java.io.IOException;
 import java.util.List;
 

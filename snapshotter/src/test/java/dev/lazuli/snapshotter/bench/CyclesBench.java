@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.testimages.roots.DebianRoot;
 import dev.lazuli.testimages.roots.UpperDirectory;
 import java.io.IOException;

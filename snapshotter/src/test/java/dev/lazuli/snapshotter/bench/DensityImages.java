@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageTree;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
+import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.snapshotter.bench.ReadingLists.Order;
-import dev.lazuli.testimages.containerd.Command;
 import java.io.IOException;
 import java.time.Duration;
 

@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.util.Random;
 

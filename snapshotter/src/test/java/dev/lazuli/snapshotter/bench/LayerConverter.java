@@ -1,12 +1,12 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.ContainerdConfig;
-import dev.lazuli.testimages.containerd.TestContainerd;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,8 @@ final class LayerConverter {
   private void byCtrRemote(String name) throws IOException {
     var scratch = Files.createTempDirectory(Path.of("/tmp"), "lzc");
     try (var registry = TestRegistry.start();
-        var containerd = TestContainerd.start(scratch.resolve("c"), ContainerdConfig.overlayfs())) {
+        var containerd =
+            PrivateContainerd.start(scratch.resolve("c"), ContainerdConfig.overlayfs())) {
       registry.serve("layer", layout);
       var from = registry.reference("layer", LayerFormat.GZIP.tag(name));
       var to = registry.reference("layer", LayerFormat.CTR_REMOTE.tag(name));

@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.TreeEntry;
-import dev.lazuli.testimages.images.TreeEntry.Node;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.TreeEntry;
+import dev.lazuli.demo.images.TreeEntry.Node;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.bench.ReadingLists.Order;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

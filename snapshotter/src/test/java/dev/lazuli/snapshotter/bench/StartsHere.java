@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -89,7 +89,7 @@ final class CommandLineTest {
 
     assertThat(err.toString().strip())
         .hasLineCount(1)
-        .contains("no containerd answers on " + socket);
+        .contains("containerd does not answer on " + socket);
   }
 
   @ParameterizedTest
@@ -362,6 +362,8 @@ final class CommandLineTest {
   @Test
   void status_withoutADaemon_isOneLine(@TempDir Path state) {
     assertThat(run("status", "--state", state.toString())).isEqualTo(1);
-    assertThat(err.toString()).hasLineCount(1).startsWith("lazuli: no daemon answers at " + state);
+    assertThat(err.toString())
+        .hasLineCount(1)
+        .startsWith("lazuli: the daemon does not answer at " + state);
   }
 }

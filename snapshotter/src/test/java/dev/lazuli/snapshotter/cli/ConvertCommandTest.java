@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.registry.model.Platform;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
@@ -15,12 +21,6 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -217,7 +217,7 @@ class ImageConversionTest {
     var _ =
         new ImageBuilder(source)
             .layer(
-                new dev.lazuli.testimages.images.LayoutLayer(
+                new dev.lazuli.demo.images.LayoutLayer(
                     bare, layer.diffId(), layer.uncompressedSize()))
             .build("1");
 
@@ -332,7 +332,7 @@ class ImageConversionTest {
     var _ =
         new ImageBuilder(source)
             .layer(
-                new dev.lazuli.testimages.images.LayoutLayer(
+                new dev.lazuli.demo.images.LayoutLayer(
                     docker, layer.diffId(), layer.uncompressedSize()))
             .build("1");
 

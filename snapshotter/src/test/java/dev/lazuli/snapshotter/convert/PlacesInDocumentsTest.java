@@ -2,6 +2,11 @@ package dev.lazuli.snapshotter.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.build.BuildOptions;
@@ -9,11 +14,6 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,13 +2,13 @@ package dev.lazuli.snapshotter.e2e;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.CommandResult;
-import dev.lazuli.testimages.containerd.ContainerdConfig;
-import dev.lazuli.testimages.containerd.TestContainerd;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.CommandResult;
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.images.DebianPackages;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,11 +30,11 @@ final class ConvertBench {
 
   private final Path directory;
   private final TestRegistry registry;
-  private final TestContainerd containerd;
+  private final PrivateContainerd containerd;
   private final int rounds;
 
   private ConvertBench(
-      Path directory, TestRegistry registry, TestContainerd containerd, int rounds) {
+      Path directory, TestRegistry registry, PrivateContainerd containerd, int rounds) {
     this.directory = directory;
     this.registry = registry;
     this.containerd = containerd;
@@ -46,7 +46,7 @@ final class ConvertBench {
     var directory = Files.createTempDirectory(Path.of("/tmp"), "lzx");
     try (var registry = TestRegistry.start();
         var containerd =
-            TestContainerd.start(directory.resolve("c"), ContainerdConfig.overlayfs())) {
+            PrivateContainerd.start(directory.resolve("c"), ContainerdConfig.overlayfs())) {
       new ConvertBench(directory, registry, containerd, rounds).convert();
     } finally {
       Command.of("rm", "-rf", "--one-file-system", directory.toString()).check();
@@ -199,17 +199,11 @@ final class ConvertBench {
     var target = directory.resolve("ours-" + round + kind.ours().getLast());
     var result =
         timed(
-            roomy(DaemonProcess.lazuli("convert"))
+            DaemonProcess.lazuli("convert")
                 .with(kind.ours().toArray(String[]::new))
                 .with(plain.layout().directory().toString(), target + ":1"));
     var converted = OciLayout.at(target);
     var bytes = converted.layers(requireNonNull(converted.images().get("1"))).getFirst().size();
     return run(result, bytes);
-  }
-
-  /** Returns a command with the memory that the launcher gives to converters. */
-  static Command roomy(Command lazuli) {
-    var words = lazuli.words().stream().map(word -> word.equals("-Xmx64m") ? "-Xmx1g" : word);
-    return new Command(words.toList(), lazuli.environment(), lazuli.directory(), lazuli.timeout());
   }
 }

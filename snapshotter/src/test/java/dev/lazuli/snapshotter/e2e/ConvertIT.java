@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.DebianPackages;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.images.TreeComparer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -150,7 +150,7 @@ final class ConvertIT {
     var converted = reference(name, "lazuli");
 
     var output =
-        ConvertBench.roomy(DaemonProcess.lazuli("convert", "--plain-http"))
+        DaemonProcess.lazuli("convert", "--plain-http")
             .with(options.split(" ", -1))
             .with(reference(name, "plain"), converted)
             .within(LONG)

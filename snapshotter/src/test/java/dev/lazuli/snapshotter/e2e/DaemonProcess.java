@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.e2e;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.containerd.TestContainerd;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.PrivateContainerd;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -16,10 +16,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** {@code lazuli daemon} as a process of its own, started from the packaged jar. */
+/**
+ * {@code lazuli daemon} as a process of its own, started by the launcher, as on a node: with the
+ * JVM's options that users get, and from the AOT cache where the build made one.
+ */
 final class DaemonProcess implements AutoCloseable {
-  private static final Path JAR = Path.of("target/lazuli.jar").toAbsolutePath();
-  private static final String JAVA = ProcessHandle.current().info().command().orElse("java");
+  private static final List<String> LAUNCHER =
+      List.of(
+          "env",
+          // Whoever runs the tests may ignore SIGINT, and what is ignored stays so in a child.
+          "--default-signal=INT,TERM",
+          "LAZULI_BUILD=no",
+          "JAVA_HOME=" + System.getProperty("java.home"),
+          Path.of("../lazuli").toAbsolutePath().normalize().toString());
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final long STOP_SECONDS = 60;
 
@@ -53,27 +62,16 @@ final class DaemonProcess implements AutoCloseable {
 
   private static DaemonProcess start(
       Path directory, Path socket, boolean keeper, String... settings) throws IOException {
-    var command =
-        new ArrayList<>(
-            List.of(
-                // Whoever runs the tests may ignore SIGINT, and what is ignored stays so in a
-                // child.
-                "env",
-                "--default-signal=INT,TERM",
-                JAVA,
-                "-XX:+UseSerialGC",
-                "-Xmx64m",
-                "-Xss256k",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                JAR.toString(),
-                "daemon",
-                "--root=" + directory.resolve("root"),
-                "--state=" + directory.resolve("run"),
-                "--address=" + socket,
-                "--log-level=debug",
-                "--set",
-                "mount.keeper=" + keeper));
+    var command = new ArrayList<>(LAUNCHER);
+    command.addAll(
+        List.of(
+            "daemon",
+            "--root=" + directory.resolve("root"),
+            "--state=" + directory.resolve("run"),
+            "--address=" + socket,
+            "--log-level=debug",
+            "--set",
+            "mount.keeper=" + keeper));
     Arrays.stream(settings).forEach(setting -> command.addAll(List.of("--set", setting)));
     Files.createDirectories(directory);
     var log = directory.resolve("daemon.log");
@@ -98,16 +96,9 @@ final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  /** Returns any {@code lazuli} command, from the packaged jar. */
+  /** Returns any {@code lazuli} command. */
   static Command lazuli(String... arguments) {
-    return Command.of(
-            JAVA,
-            "-XX:+UseSerialGC",
-            "-Xmx64m",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-jar",
-            JAR.toString())
-        .with(arguments);
+    return Command.of(LAUNCHER.toArray(String[]::new)).with(arguments);
   }
 
   private static boolean listens(Path socket) {
@@ -151,12 +142,12 @@ final class DaemonProcess implements AutoCloseable {
    * Waits until containerd's client has found the daemon again: after a refused call it backs off
    * for seconds.
    */
-  void awaitKnownTo(TestContainerd containerd) throws IOException {
+  void awaitKnownTo(PrivateContainerd containerd) throws IOException {
     awaitKnownTo(containerd, "lazuli");
   }
 
   /** Waits until containerd has found the daemon by the name of one of its snapshotters. */
-  void awaitKnownTo(TestContainerd containerd, String snapshotter) throws IOException {
+  void awaitKnownTo(PrivateContainerd containerd, String snapshotter) throws IOException {
     long end = System.nanoTime() + START_LIMIT.toNanos();
     var call = containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", "probe");
     while (call.run().exitStatus() != 0) {

@@ -3,13 +3,15 @@ package dev.lazuli.snapshotter.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.containerd.TestContainerd;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.PrivateContainerd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,17 @@ final class DemoIT {
    */
   private Command demo(String... wrapper) {
     return python(wrapper).with("--program=/bin/date");
+  }
+
+  /** Returns the same without the launcher, so that it cannot be started again in a namespace. */
+  private Command unlaunched(String... wrapper) {
+    var demo = demo(wrapper);
+    var words = new ArrayList<>(List.of(wrapper));
+    words.addAll(List.of(System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC"));
+    words.addAll(List.of("-Xmx64m", "--sun-misc-unsafe-memory-access=allow", "-jar"));
+    words.add(Path.of("target/lazuli.jar").toAbsolutePath().toString());
+    words.addAll(demo.words().subList(demo.words().indexOf("demo"), demo.words().size()));
+    return new Command(words, demo.environment(), demo.directory(), demo.timeout());
   }
 
   private Command python(String... wrapper) {
@@ -111,7 +124,7 @@ final class DemoIT {
   void withoutTheRightToMount_theFilesAreReadInProcess() throws IOException {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse, lest it is missed first");
 
-    var output = demo("setpriv", "--bounding-set=-sys_admin").check().output();
+    var output = unlaunched("setpriv", "--bounding-set=-sys_admin").check().output();
 
     assertReported(output);
     assertThat(output).contains("mounting is not allowed here", "its files read after");
@@ -124,20 +137,8 @@ final class DemoIT {
         Command.of("unshare", "--user", "--map-root-user", "--mount", "true").run().exitStatus()
             == 0,
         "needs user namespaces");
-    // A launcher of our own, so that the process in the namespace runs this build too.
-    var launcher = directory.resolve("launcher");
-    var words = demo().words();
-    Files.writeString(
-        launcher,
-        "#!/bin/sh\nexec "
-            + String.join(" ", words.subList(0, words.indexOf("demo")))
-            + " \"$@\"\n");
-    assertThat(launcher.toFile().setExecutable(true)).isTrue();
-    var output =
-        demo("setpriv", "--bounding-set=-sys_admin")
-            .withEnvironment("LAZULI_LAUNCHER", launcher.toString())
-            .check()
-            .output();
+
+    var output = demo("setpriv", "--bounding-set=-sys_admin").check().output();
 
     assertReported(output);
     assertThat(output).contains("FUSE trees in a user namespace", "first output after");
@@ -146,7 +147,8 @@ final class DemoIT {
   @Test
   void containerd_startsTheProgram() throws IOException {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs /dev/fuse to mount layers");
-    assumeTrue(TestContainerd.obstacle().isEmpty(), () -> TestContainerd.obstacle().orElseThrow());
+    assumeTrue(
+        PrivateContainerd.obstacle().isEmpty(), () -> PrivateContainerd.obstacle().orElseThrow());
 
     var output = demo().with("--containerd").check().output();
 
@@ -157,7 +159,8 @@ final class DemoIT {
   @Test
   void containerd_whereNothingCanBeMounted_isAnErrorThatSaysWhy() throws IOException {
     assumeTrue(Files.exists(Path.of("/dev/fuse")), "needs a /dev/fuse to hide");
-    assumeTrue(TestContainerd.obstacle().isEmpty(), () -> TestContainerd.obstacle().orElseThrow());
+    assumeTrue(
+        PrivateContainerd.obstacle().isEmpty(), () -> PrivateContainerd.obstacle().orElseThrow());
 
     var result =
         demo("unshare", "--mount", "sh", "-c", INSTEAD_OF_FUSE, "/dev/null")

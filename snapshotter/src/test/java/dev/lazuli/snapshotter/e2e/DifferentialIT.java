@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.bridge.erofs.ErofsSupport;
+import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
 import dev.lazuli.snapshotter.e2e.StackImages.Group;
-import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.TreeComparer;
 import dev.lazuli.testimages.registry.TestRegistry;

@@ -2,13 +2,13 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ final class HostUsersIT {
         .isNotEmpty()
         .allSatisfy(options -> assertThat(options).contains("nosuid", "nodev"));
 
-    assertThat(node.shell(image, "c", "cat() { read line < $1; echo $line; }; cat /secret"))
+    assertThat(node.shell(image, "secret", "cat() { read line < $1; echo $line; }; cat /secret"))
         .isEqualTo("only for the image's root");
     assertThat(idInContainer()).isEqualTo("0");
 

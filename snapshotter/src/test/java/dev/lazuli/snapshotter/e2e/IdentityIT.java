@@ -2,16 +2,16 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.snapshotter.status.StatusClient;
 import dev.lazuli.snapshotter.status.Trouble;
-import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,7 +93,7 @@ final class IdentityIT {
 
     node.ctrRemotePull(genuine).check();
 
-    assertThat(node.shell(genuine, "c1", WHOSE)).isEqualTo("genuine");
+    assertThat(node.shell(genuine, "identity-1", WHOSE)).isEqualTo("genuine");
     assertConflictNamesBoth();
   }
 
@@ -103,7 +103,7 @@ final class IdentityIT {
 
     assertThat(node.rpull(genuine).check().output()).contains("0 of 1 layers mounted lazily");
 
-    assertThat(node.shell(genuine, "c2", WHOSE)).isEqualTo("genuine");
+    assertThat(node.shell(genuine, "identity-2", WHOSE)).isEqualTo("genuine");
     assertConflictNamesBoth();
   }
 
@@ -117,7 +117,7 @@ final class IdentityIT {
     assertThat(refused.errors().strip()).hasLineCount(1).contains(evil, "may hold other files");
     node.removeImage(evil);
     assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
-    assertThat(node.shell(genuine, "c3", WHOSE)).isEqualTo("genuine");
+    assertThat(node.shell(genuine, "identity-3", WHOSE)).isEqualTo("genuine");
   }
 
   @Test

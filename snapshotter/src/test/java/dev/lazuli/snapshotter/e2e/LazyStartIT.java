@@ -2,12 +2,12 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.containerd.MountTable;
 import dev.lazuli.testimages.images.DebianPackages;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.images.TreeComparer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,7 +88,7 @@ final class LazyStartIT {
   @Test
   @Order(2)
   void container_runsAfterAFractionOfTheImageHasCome() throws IOException {
-    assertThat(python("c1", "print(6 * 7)")).isEqualTo("42");
+    assertThat(python("lazy-1", "print(6 * 7)")).isEqualTo("42");
 
     assertThat(bytesOnDisk()).isLessThan(dataBytes() / 4);
   }
@@ -122,7 +122,7 @@ final class LazyStartIT {
     daemon = BED.closeAtEnd(startDaemon("fetch.background_delay=10ms"));
     daemon.awaitKnownTo(BED.containerd());
 
-    assertThat(python("c2", "print('restarted')")).isEqualTo("restarted");
+    assertThat(python("lazy-2", "print('restarted')")).isEqualTo("restarted");
     awaitLocal();
   }
 
@@ -131,7 +131,8 @@ final class LazyStartIT {
   void completeLayers_needNoRegistry() throws IOException {
     BED.registry().stop();
 
-    assertThat(python("c3", "import os; print(open('/proc/mounts').readline().count('.local'))"))
+    assertThat(
+            python("lazy-3", "import os; print(open('/proc/mounts').readline().count('.local'))"))
         .isEqualTo("3");
   }
 

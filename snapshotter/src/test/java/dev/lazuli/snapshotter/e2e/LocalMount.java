@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
-import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.demo.containerd.MountTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.tar.TarBlocks;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.containerd.MountTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

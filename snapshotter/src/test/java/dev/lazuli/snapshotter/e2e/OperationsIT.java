@@ -3,22 +3,22 @@ package dev.lazuli.snapshotter.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.containerd.CommandResult;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.ImageStatus;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.Trouble;
-import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.net.BindException;
@@ -107,7 +107,7 @@ final class OperationsIT {
   @Test
   @Order(1)
   void status_showsImagesLayersAndWhoUsesThem() throws IOException {
-    run("c1", "echo started");
+    run("operations-1", "echo started");
 
     var status = status();
     assertThat(status.noLazyMounts()).isEmpty();
@@ -180,7 +180,7 @@ final class OperationsIT {
 
     assertThat(status().layers())
         .allSatisfy(layer -> assertThat(layer.fetch()).isEqualTo(FetchState.COMPLETE));
-    assertThat(run("c2", "read x < /data && echo read")).isEqualTo("read");
+    assertThat(run("operations-2", "read x < /data && echo read")).isEqualTo("read");
   }
 
   @Test
@@ -213,7 +213,7 @@ final class OperationsIT {
     registry.resetCounters();
     pull(image);
 
-    assertThat(run("c3", "read x < /data && echo read")).isEqualTo("read");
+    assertThat(run("operations-3", "read x < /data && echo read")).isEqualTo("read");
     assertThat(digests)
         .hasSize(2)
         .allSatisfy(

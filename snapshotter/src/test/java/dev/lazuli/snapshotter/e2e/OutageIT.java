@@ -2,14 +2,14 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -104,24 +104,25 @@ final class OutageIT {
   @Test
   void registryDownAfterTheStart_failsOnlyWhatIsMissing_inTime_andUntilItIsBack()
       throws IOException {
-    node.ctr("run", "--detach", "--snapshotter", "lazuli", reference, "r", "/usr/bin/sleep", "1d");
+    node.ctr(
+        "run", "--detach", "--snapshotter", "lazuli", reference, "outage", "/usr/bin/sleep", "1d");
     try {
-      var seen = checksumWithin("r", "first", "/seen").check().output();
+      var seen = checksumWithin("outage", "first", "/seen").check().output();
       registryGoesAway();
       dropPagesOfLayers("seen");
 
-      assertThat(checksumWithin("r", "second", "/seen").check().output()).isEqualTo(seen);
-      var missing = checksumWithin("r", "third", "/unseen").run();
+      assertThat(checksumWithin("outage", "second", "/seen").check().output()).isEqualTo(seen);
+      var missing = checksumWithin("outage", "third", "/unseen").run();
       assertThat(missing.exitStatus()).isNotZero();
       assertThat(missing.errors()).contains("/unseen: Input/output error");
       assertThat(missing.elapsed()).isLessThan(DEFAULT_DEADLINE);
 
       registry.faults().clear();
-      assertThat(checksumWithin("r", "fourth", "/unseen").check().output())
+      assertThat(checksumWithin("outage", "fourth", "/unseen").check().output())
           .isEqualTo(checksumOnTheHost(UNSEEN) + "  /unseen\n");
     } finally {
-      node.ctr("task", "rm", "--force", "r");
-      node.ctr("container", "rm", "r");
+      node.ctr("task", "rm", "--force", "outage");
+      node.ctr("container", "rm", "outage");
     }
   }
 

@@ -2,16 +2,17 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ final class RestartIT {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final int FILES = 120;
   private static final int FILE_BYTES = 300_000;
-  private static final String CONTAINER = "r";
+  private static final String CONTAINER = "restart";
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
@@ -41,9 +42,8 @@ final class RestartIT {
       awaitRunning(container);
 
       for (int i = 0; i < 3; i++) {
-        Thread.sleep(500);
+        awaitRequests(registry);
         daemon.kill();
-        Thread.sleep(300);
         daemon = start();
       }
 
@@ -56,6 +56,12 @@ final class RestartIT {
       daemon.close();
       assertThat(MountTable.below(BED.directory().resolve("d"))).isEmpty();
     }
+  }
+
+  /** Waits until the container has read on, and so is likely to wait for content. */
+  private static void awaitRequests(TestRegistry registry) {
+    long some = registry.counters().rangeRequests() + 3;
+    Eventually.until(() -> registry.counters().rangeRequests() >= some);
   }
 
   private static DaemonProcess start() throws IOException {

@@ -2,17 +2,17 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.containerd.CommandResult;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.StatusClient;
 import dev.lazuli.snapshotter.status.Trouble;
-import dev.lazuli.testimages.containerd.CommandResult;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -101,7 +101,7 @@ final class RestoreIT {
     registryIsAway();
     restartDaemon();
 
-    assertThat(read("c1", complete)).isEqualTo("read");
+    assertThat(read("restore-1", complete)).isEqualTo("read");
     assertThat(status().troubles()).isEmpty();
   }
 
@@ -109,10 +109,10 @@ final class RestoreIT {
   @Order(2)
   void incompleteImage_failsWithTheReasonAndComesBackWithTheRegistry() throws IOException {
     // Either the snapshot is said to be unavailable, or its first missing read fails.
-    assertThat(tryToRead("c2", partial).exitStatus()).isNotZero();
+    assertThat(tryToRead("restore-2", partial).exitStatus()).isNotZero();
     assertThat(daemon.log()).contains("status 503");
     registry.faults().clear();
-    assertThat(read("c3", partial)).isEqualTo("read");
+    assertThat(read("restore-3", partial)).isEqualTo("read");
   }
 
   @Test
@@ -133,11 +133,11 @@ final class RestoreIT {
               assertThat(trouble.reason()).contains("status 503");
             });
     assertThat(daemon.log()).contains("remote snapshot could not be restored");
-    assertThat(read("c4", complete)).isEqualTo("read");
+    assertThat(read("restore-4", complete)).isEqualTo("read");
 
     registry.faults().clear();
     await(status -> status.troubles().isEmpty());
-    assertThat(read("c5", partial)).isEqualTo("read");
+    assertThat(read("restore-5", partial)).isEqualTo("read");
   }
 
   private static void registryIsAway() {

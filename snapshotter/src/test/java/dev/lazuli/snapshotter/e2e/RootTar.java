@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import java.io.IOException;
 import java.nio.file.Path;

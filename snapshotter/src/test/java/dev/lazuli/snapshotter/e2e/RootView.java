@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.e2e;
 
-import dev.lazuli.testimages.containerd.Command;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.containerd.MountTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,11 @@ package dev.lazuli.snapshotter.e2e;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
@@ -10,11 +15,6 @@ import dev.lazuli.snapshotter.convert.ConvertListener;
 import dev.lazuli.snapshotter.convert.ConvertOptions;
 import dev.lazuli.snapshotter.convert.ImagePlace;
 import dev.lazuli.snapshotter.e2e.StackEntry.Attributes;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

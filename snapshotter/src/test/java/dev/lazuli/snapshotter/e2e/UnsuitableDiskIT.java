@@ -3,8 +3,8 @@ package dev.lazuli.snapshotter.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

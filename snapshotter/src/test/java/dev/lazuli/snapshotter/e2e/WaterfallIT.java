@@ -2,16 +2,16 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
-import dev.lazuli.testimages.containerd.Command;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ final class WaterfallIT {
         .within(LONG)
         .check();
     BED.containerd()
-        .ctr("run", "--rm", "--snapshotter", "lazuli", reference, "c")
+        .ctr("run", "--rm", "--snapshotter", "lazuli", reference, "waterfall")
         .with("/bin/sh", "-c", "while read -r line; do :; done < /data/read")
         .within(LONG)
         .check();

@@ -2,12 +2,12 @@ package dev.lazuli.snapshotter.fetch;
 
 import com.github.luben.zstd.Zstd;
 import com.google.errorprone.annotations.FormatMethod;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.LinkProfile;
+import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.estargz.Compression;
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.LinkProfile;
-import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;

@@ -1,12 +1,12 @@
 package dev.lazuli.snapshotter.fetch;
 
+import static dev.lazuli.demo.registry.RegistryRequest.anyBlob;
 import static dev.lazuli.snapshotter.fetch.FetchMemoryProbe.CHUNK_BYTES;
-import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.Zstd;
+import dev.lazuli.demo.registry.BlobContent;
 import dev.lazuli.estargz.Compression;
-import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;

@@ -12,6 +12,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
@@ -34,14 +35,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Readers, prefetch, background work, faults, eviction, detaching and restarts at random, for
- * {@code lazuli.stress.seconds} (default 60 in continuous integration, else 4) from {@code
- * lazuli.stress.seed}: every read is right or an error, every reader is answered in time, every
- * present chunk is right, nothing is left open.
+ * Readers, prefetch, background work, faults, eviction, detaching and restarts at random, from
+ * {@code lazuli.stress.seed}, for {@code lazuli.stress.lives} of a daemon (80 in continuous
+ * integration, 6 elsewhere): every read is right or an error, every reader is answered in time,
+ * every present chunk is right, nothing is left open.
  */
 final class FetchStressTest {
   private static final boolean CI = "true".equals(System.getenv("CI"));
-  private static final int SECONDS = Integer.getInteger("lazuli.stress.seconds", CI ? 60 : 4);
+  private static final int LIVES = Integer.getInteger("lazuli.stress.lives", CI ? 80 : 6);
+
+  /** After so many reads a life ends. */
+  private static final int READS = 400;
+
   private static final long SEED = Long.getLong("lazuli.stress.seed", System.nanoTime());
   private static final Duration DEADLINE = Duration.ofSeconds(2);
   private static final HolePuncher ZEROES =
@@ -67,28 +72,29 @@ final class FetchStressTest {
   private @Nullable FetchScheduler running;
 
   private final AtomicInteger evicted = new AtomicInteger();
+  private final AtomicInteger reads = new AtomicInteger();
 
   @TempDir Path root;
 
   @Test
   void whateverHappens_bytesAreRightOrAnError() throws Exception {
-    System.out.println("fetch stress: seed " + SEED + ", " + SECONDS + " s");
+    System.out.println("fetch stress: seed " + SEED + ", " + LIVES + " lives");
     for (int i = 0; i < 5; i++) {
       blobs.add(new TestBlob(SEED + i, 60, 20_000, 1 + i % 3 * 3));
       sources.add(new TestSource(blobs.get(i).blob));
     }
-    long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
     UUID boot = new UUID(1, 1);
-    while (System.nanoTime() < end && broken.isEmpty()) {
+    for (int life = 0; life < LIVES && broken.isEmpty(); life++) {
       End how = End.values()[random.nextInt(End.values().length)];
-      oneLife(boot, how, Math.min(end, System.nanoTime() + 700_000_000));
+      reads.set(0);
+      oneLife(boot, how);
       boot = how == End.DAEMON_CRASH ? boot : new UUID(1, random.nextLong());
     }
     assertThat(broken).as("seed %d", SEED).isEmpty();
   }
 
   /** From one start of the daemon to its end. */
-  private void oneLife(UUID boot, End how, long end) throws Exception {
+  private void oneLife(UUID boot, End how) throws Exception {
     var options =
         StoreOptions.defaults()
             .withBootId(boot)
@@ -104,7 +110,7 @@ final class FetchStressTest {
       for (TestBlob blob : blobs) {
         handles.add(blob.addTo(store));
       }
-      fetchAndRead(handles, end);
+      fetchAndRead(handles);
       check(handles);
       if (how == End.TIDY) {
         handles.forEach(LayerData::close);
@@ -120,7 +126,7 @@ final class FetchStressTest {
     }
   }
 
-  private void fetchAndRead(List<LayerData> handles, long end) throws Exception {
+  private void fetchAndRead(List<LayerData> handles) throws Exception {
     var options =
         FetchOptions.DEFAULT
             .withStreams(6, 3, 2)
@@ -140,10 +146,10 @@ final class FetchStressTest {
           prefetched.add(fetch.prefetch(scatteredRuns(blob.count())));
         }
         for (int r = 0; r < 2; r++) {
-          threads.add(Thread.startVirtualThread(() -> read(blob, data, fetch, end)));
+          threads.add(Thread.startVirtualThread(() -> read(blob, data, fetch)));
         }
         if (random.nextInt(4) == 0) {
-          threads.add(Thread.startVirtualThread(() -> closeLater(fetch, end)));
+          threads.add(Thread.startVirtualThread(() -> closeLater(fetch)));
         }
       }
       for (Thread thread : threads) {
@@ -228,9 +234,9 @@ final class FetchStressTest {
     return faults == 0 ? 99 : ThreadLocalRandom.current().nextInt(120 / faults);
   }
 
-  private void read(TestBlob blob, LayerData data, LayerFetch fetch, long end) {
+  private void read(TestBlob blob, LayerData data, LayerFetch fetch) {
     var mine = ThreadLocalRandom.current();
-    while (System.nanoTime() < end && broken.isEmpty()) {
+    while (reads.getAndIncrement() < READS && broken.isEmpty()) {
       int from = mine.nextInt(blob.count());
       int to = Math.min(blob.count(), from + 1 + mine.nextInt(4));
       long start = System.nanoTime();
@@ -258,12 +264,9 @@ final class FetchStressTest {
     }
   }
 
-  private static void closeLater(LayerFetch fetch, long end) {
-    try {
-      Thread.sleep(Math.max(1, (end - System.nanoTime()) / 2_000_000));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Detaches a layer in the middle of a life. */
+  private void closeLater(LayerFetch fetch) {
+    Eventually.until(() -> reads.get() > READS / 2 || !broken.isEmpty());
     fetch.close();
   }
 

@@ -5,15 +5,15 @@ import static dev.lazuli.snapshotter.fetch.FetchRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.snapshotter.ClientRig;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
-import dev.lazuli.testimages.registry.BlobContent;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Path;

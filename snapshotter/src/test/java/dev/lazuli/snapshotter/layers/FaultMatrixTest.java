@@ -1,25 +1,25 @@
 package dev.lazuli.snapshotter.layers;
 
-import static dev.lazuli.testimages.registry.RegistryRequest.anyBlob;
-import static dev.lazuli.testimages.registry.RegistryRequest.kind;
+import static dev.lazuli.demo.registry.RegistryRequest.anyBlob;
+import static dev.lazuli.demo.registry.RegistryRequest.kind;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.RegistryDemands;
+import dev.lazuli.demo.registry.RegistryRequest;
+import dev.lazuli.demo.registry.RegistryRequest.Kind;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.snapshotter.ClientRig;
 import dev.lazuli.snapshotter.fetch.OpenFiles;
 import dev.lazuli.snapshotter.layers.FaultedPull.Want;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.FaultScript;
-import dev.lazuli.testimages.registry.RegistryDemands;
-import dev.lazuli.testimages.registry.RegistryRequest;
-import dev.lazuli.testimages.registry.RegistryRequest.Kind;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.start.TinyElf;
 import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.start.TinyElf;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -2,11 +2,11 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.start.TinyElf;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

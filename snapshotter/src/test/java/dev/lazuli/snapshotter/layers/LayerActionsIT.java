@@ -7,8 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.bridge.kernel.FileHoles;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
@@ -21,19 +27,11 @@ import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.RequestException;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -216,14 +214,6 @@ final class LayerActionsIT {
   }
 
   private LayerRequest request() {
-    return new LayerRequest(
-        reference,
-        Digest.parse(layer.digest()),
-        List.of(Digest.parse(layer.digest())),
-        Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
-        OptionalLong.empty(),
-        false,
-        List.of());
+    return TestRequests.of(reference, layer);
   }
 }

@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.ProofState;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageTree;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -6,8 +6,11 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.lazuli.cache.StoreOptions;
-import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
@@ -15,11 +18,6 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +26,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.LoggerFactory;
@@ -124,19 +121,7 @@ final class NodeRig implements AutoCloseable {
   }
 
   RemoteLayer mount() throws IOException, InterruptedException {
-    return service
-        .layers()
-        .mount(
-            new LayerRequest(
-                reference(),
-                Digest.parse(layer.digest()),
-                List.of(Digest.parse(layer.digest())),
-                Optional.empty(),
-                Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST))
-                    .map(Digest::parse),
-                OptionalLong.empty(),
-                false,
-                List.of()));
+    return service.layers().mount(TestRequests.of(reference(), layer));
   }
 
   /** Returns when the scheduler has looked again and again for something to do. */

@@ -2,12 +2,12 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.ProofState;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageTree;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

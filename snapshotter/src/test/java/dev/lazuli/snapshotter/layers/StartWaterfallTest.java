@@ -2,18 +2,20 @@ package dev.lazuli.snapshotter.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.build.BuildOptions;
-import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.waterfall.ArrivalReason;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import dev.lazuli.snapshotter.waterfall.Waterfall.Arrival;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -21,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,20 +51,21 @@ final class StartWaterfallTest {
     return layout.addLazyLayer(tree, BuildOptions.ESTARGZ.withPrioritized(first, false));
   }
 
+  private LayerService.Setup setup() throws IOException {
+    return new LayerService.Setup(
+        directory.resolve("root"),
+        directory.resolve("run"),
+        MountChoice.AUTO,
+        StoreOptions.defaults(),
+        FetchOptions.DEFAULT,
+        LayersOptions.DEFAULT,
+        Optional.empty());
+  }
+
   private LayerFiles files(LayoutLayer layer) throws IOException, InterruptedException {
-    var files = new LayerFiles(directory.resolve("root"), this::blob);
+    var files = new LayerFiles(setup(), this::blob);
     var descriptor = layer.descriptor();
-    files.add(
-        new LayerRequest(
-            IMAGE,
-            Digest.parse(descriptor.digest()),
-            List.of(),
-            Optional.empty(),
-            Optional.ofNullable(descriptor.annotations().get(Annotations.TOC_DIGEST))
-                .map(Digest::parse),
-            OptionalLong.empty(),
-            false,
-            List.of()));
+    files.add(TestRequests.of(IMAGE, descriptor));
     return files;
   }
 

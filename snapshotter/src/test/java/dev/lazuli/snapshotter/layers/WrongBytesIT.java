@@ -8,8 +8,12 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.lazuli.cache.StoreOptions;
-import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
@@ -17,21 +21,13 @@ import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,14 +101,6 @@ final class WrongBytesIT {
   }
 
   private static LayerRequest request(TestRegistry registry, BlobDescriptor layer) {
-    return new LayerRequest(
-        registry.host() + "/corrupt:latest",
-        Digest.parse(layer.digest()),
-        List.of(Digest.parse(layer.digest())),
-        Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
-        OptionalLong.empty(),
-        false,
-        List.of());
+    return TestRequests.of(registry.host() + "/corrupt:latest", layer);
   }
 }

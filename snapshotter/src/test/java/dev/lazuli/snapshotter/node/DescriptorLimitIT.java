@@ -2,12 +2,12 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.snapshotter.status.StatusClient;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
 import io.grpc.Status;

@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.snapshotter.status.PruneReport;
 import dev.lazuli.snapshotter.status.Query;
 import dev.lazuli.snapshotter.status.StatusClient;
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;

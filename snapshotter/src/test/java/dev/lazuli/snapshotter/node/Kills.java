@@ -1,14 +1,14 @@
 package dev.lazuli.snapshotter.node;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.GeneratedContent;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.LayoutLayer;
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.LinkProfile;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.LayoutLayer;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
-import dev.lazuli.testimages.images.BlobDescriptor;
+import dev.lazuli.demo.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;

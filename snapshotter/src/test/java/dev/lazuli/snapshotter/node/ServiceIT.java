@@ -2,8 +2,8 @@ package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.waiting.Eventually;
 import io.grpc.Status;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
+import dev.lazuli.demo.images.BlobDescriptor;
 import dev.lazuli.snapshotter.api.snapshots.CleanupRequest;
 import dev.lazuli.snapshotter.api.snapshots.CommitRequest;
 import dev.lazuli.snapshotter.api.snapshots.MountsRequest;
@@ -10,7 +11,6 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stu
 import dev.lazuli.snapshotter.api.snapshots.ViewRequest;
 import dev.lazuli.snapshotter.api.types.Mount;
 import dev.lazuli.snapshotter.transport.UnixTransport;
-import dev.lazuli.testimages.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;

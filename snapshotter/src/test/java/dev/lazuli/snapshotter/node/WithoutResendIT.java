@@ -55,7 +55,7 @@ final class WithoutResendIT {
       view = bed.mountView();
     }
 
-    assertThat(daemon.log()).contains("sends no FUSE request again");
+    assertThat(daemon.log()).contains("cannot resend FUSE requests");
     bed.endAndRequireNothingLeft();
   }
 

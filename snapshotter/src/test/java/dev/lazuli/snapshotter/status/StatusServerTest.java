@@ -109,7 +109,7 @@ final class StatusServerTest {
     assertThat(socket()).doesNotExist();
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> new StatusClient(socket()).status())
-        .withMessageStartingWith("no daemon answers at " + socket());
+        .withMessageStartingWith("the daemon does not answer at " + socket());
   }
 
   @Test

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.CommandResult;
-import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.CommandResult;
+import dev.lazuli.demo.images.HostFiles;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,9 +1,13 @@
 package dev.lazuli.testimages.containerd;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.Leftovers;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +24,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Gives a test class a private containerd and a {@code docker-registry}, and takes them away after
- * its last test, whatever happened: also when the virtual machine is told to end. Where they cannot
- * run, the class is skipped with the reason.
+ * its last test, whatever happens, even if the JVM is told to end. Where they cannot run, the class
+ * is skipped with the reason.
  *
  * <pre>{@code
  * @RegisterExtension
@@ -36,7 +40,7 @@ public final class ContainerdExtension
   private final Function<ContainerdConfig, ContainerdConfig> change;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private @Nullable Path directory;
-  private @Nullable TestContainerd containerd;
+  private @Nullable PrivateContainerd containerd;
   private @Nullable DockerRegistry registry;
   private @Nullable Thread hook;
 
@@ -56,7 +60,7 @@ public final class ContainerdExtension
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-    return TestContainerd.obstacle()
+    return PrivateContainerd.obstacle()
         .or(DockerRegistry::obstacle)
         .map(ConditionEvaluationResult::disabled)
         .orElseGet(() -> ConditionEvaluationResult.enabled("containerd can run here"));
@@ -77,7 +81,7 @@ public final class ContainerdExtension
         ContainerdConfig.lazuliAt(bed.resolve("lazuli.sock"))
             .withPlainHttp(images.host())
             .withSandboxImage(images.host() + "/pause:1");
-    var daemon = TestContainerd.start(bed.resolve("c"), change.apply(config));
+    var daemon = PrivateContainerd.start(bed.resolve("c"), change.apply(config));
     open.push(daemon);
     containerd = daemon;
   }
@@ -102,7 +106,7 @@ public final class ContainerdExtension
   }
 
   /** Returns the private containerd. */
-  public TestContainerd containerd() {
+  public PrivateContainerd containerd() {
     return running(containerd);
   }
 

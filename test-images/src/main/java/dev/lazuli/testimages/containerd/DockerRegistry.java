@@ -1,7 +1,10 @@
 package dev.lazuli.testimages.containerd;
 
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.Daemon;
+import dev.lazuli.demo.containerd.Leftovers;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dev.lazuli.testimages.images;
 
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.lazuli.testimages.images;
 
+import dev.lazuli.demo.images.FileContent;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,8 @@
 package dev.lazuli.testimages.images;
 
-import dev.lazuli.testimages.images.TreeEntry.Node;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.TreeEntry;
+import dev.lazuli.demo.images.TreeEntry.Node;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.lazuli.testimages.registry;
 
+import dev.lazuli.demo.registry.BlobContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

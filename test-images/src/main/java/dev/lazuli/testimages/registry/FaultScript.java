@@ -1,5 +1,6 @@
 package dev.lazuli.testimages.registry;
 
+import dev.lazuli.demo.registry.RegistryRequest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,14 @@
 package dev.lazuli.testimages.registry;
 
+import dev.lazuli.demo.registry.Digests;
+import dev.lazuli.demo.registry.IncomingRequest;
+import dev.lazuli.demo.registry.PullRoutes;
+import dev.lazuli.demo.registry.RegistryContent;
+import dev.lazuli.demo.registry.RegistryExchange;
+import dev.lazuli.demo.registry.RegistryRoutes;
+import dev.lazuli.demo.registry.Reply;
+import dev.lazuli.demo.registry.RequestTarget;
+import dev.lazuli.demo.registry.StoredManifest;
 import dev.lazuli.testimages.registry.Uploads.Upload;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,20 +20,29 @@ import tools.jackson.core.JacksonException;
 
 /**
  * Pushing, as the OCI distribution specification has it: a session is opened by POST, filled by
- * PATCH, closed by PUT; POST alone may carry or mount the whole blob. Confined to the event loop.
+ * PATCH, closed by PUT; POST alone may carry or mount the whole blob. What is pushed can be pulled.
+ * Confined to the event loop.
  */
-final class PushRoutes {
+final class PushRoutes implements RegistryRoutes {
   private static final String DEFAULT_MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 
   private final RegistryContent store;
   private final Uploads uploads;
+  private final PullRoutes pulls;
 
   PushRoutes(RegistryContent store, Uploads uploads) {
     this.store = store;
+    this.pulls = new PullRoutes(store);
     this.uploads = uploads;
   }
 
-  RegistryExchange open(IncomingRequest request) {
+  @Override
+  public RegistryExchange open(IncomingRequest request) {
+    if (request.isGet() || request.isHead()) {
+      return request.target() instanceof RequestTarget.Upload upload
+          ? RegistryExchange.of(() -> progress(upload))
+          : pulls.open(request);
+    }
     return switch (request.target()) {
       case RequestTarget.Upload upload -> upload(request.method(), upload);
       case RequestTarget.Manifest manifest when request.method().equals(HttpMethod.PUT) ->
@@ -36,11 +54,11 @@ final class PushRoutes {
   }
 
   /** Answers how far an upload has come. */
-  Reply progress(RequestTarget.Upload target) {
+  private Reply progress(RequestTarget.Upload target) {
     return uploads
         .find(target.session())
         .map(upload -> location(HttpResponseStatus.NO_CONTENT, target.repository(), upload))
-        .orElseGet(() -> RegistryRoutes.notFound("BLOB_UPLOAD_UNKNOWN", target.session()));
+        .orElseGet(() -> Reply.notFound("BLOB_UPLOAD_UNKNOWN", target.session()));
   }
 
   private RegistryExchange upload(HttpMethod method, RequestTarget.Upload target) {

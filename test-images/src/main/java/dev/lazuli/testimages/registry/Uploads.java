@@ -1,5 +1,7 @@
 package dev.lazuli.testimages.registry;
 
+import dev.lazuli.demo.registry.Digests;
+import dev.lazuli.demo.registry.OpenBlobFile;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -44,6 +46,9 @@ final class Uploads implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
     for (var upload : sessions.values()) {
       upload.channel.close();
     }

@@ -1,8 +1,8 @@
 package dev.lazuli.testimages.roots;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.HostFiles;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.HostFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

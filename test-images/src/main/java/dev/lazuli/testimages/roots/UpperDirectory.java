@@ -3,11 +3,11 @@ package dev.lazuli.testimages.roots;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.TreeEntry;
-import dev.lazuli.testimages.images.TreeEntry.Node;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.TreeEntry;
+import dev.lazuli.demo.images.TreeEntry.Node;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,12 +2,16 @@ package dev.lazuli.testimages.containerd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.images.ContainerDefaults;
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.images.ContainerDefaults;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +117,7 @@ final class ContainerdIT {
   void containerLeftRunning_isGoneAfterClose(boolean containerdDies) throws Exception {
     var reference = BED.registry().push(layout, "GZIP", "shell:left");
     var directory = BED.directory().resolve("other");
-    var other = BED.closeAtEnd(TestContainerd.start(directory, ContainerdConfig.overlayfs()));
+    var other = BED.closeAtEnd(PrivateContainerd.start(directory, ContainerdConfig.overlayfs()));
     other.ctr("image", "pull", "--plain-http", reference).check();
     other.ctr("run", "--detach", reference, "left-running", "sleep", "1000").check();
     other.restart();

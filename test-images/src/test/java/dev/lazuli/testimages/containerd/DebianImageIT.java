@@ -3,10 +3,10 @@ package dev.lazuli.testimages.containerd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.images.DebianPackages;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,10 @@ package dev.lazuli.testimages.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.registry.RegistryDemands.Access;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.Digests;
+import dev.lazuli.demo.registry.RegistryDemands;
+import dev.lazuli.demo.registry.RegistryDemands.Access;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.regex.Pattern;
@@ -63,7 +66,7 @@ final class AccessTest {
         .hasValue(
             "Bearer realm=\"http://"
                 + registry.host()
-                + "/token\",service=\"test-registry\",scope=\"repository:lib/app:pull\"");
+                + "/token\",service=\"local-registry\",scope=\"repository:lib/app:pull\"");
   }
 
   @Test

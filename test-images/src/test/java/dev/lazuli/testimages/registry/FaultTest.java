@@ -3,8 +3,10 @@ package dev.lazuli.testimages.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.testimages.images.FileContent;
-import dev.lazuli.testimages.registry.RegistryRequest.Kind;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.RegistryRequest;
+import dev.lazuli.demo.registry.RegistryRequest.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -3,7 +3,9 @@ package dev.lazuli.testimages.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.lazuli.testimages.images.FileContent;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.LinkProfile;
 import java.io.OutputStream;
 import java.net.URI;
 import java.util.ArrayList;

@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.images.BlobDescriptor;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.demo.images.BlobDescriptor;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.Digests;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package dev.lazuli.testimages.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.Digests;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

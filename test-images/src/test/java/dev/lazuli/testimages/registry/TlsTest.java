@@ -1,16 +1,15 @@
 package dev.lazuli.testimages.registry;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.testimages.images.FileContent;
-import java.io.ByteArrayInputStream;
+import dev.lazuli.demo.images.FileContent;
+import dev.lazuli.demo.registry.BlobContent;
+import dev.lazuli.demo.registry.RegistryDemands;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -39,7 +38,7 @@ final class TlsTest {
   @Test
   void clientThatTrustsTheAuthority_readsEverything() throws Exception {
     var content = FileContent.generated(5_000_000, 1);
-    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca)));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca).context()));
     registry.serveBlob(DIGEST, BlobContent.of(content));
 
     try (var client = client(ca, null)) {
@@ -53,7 +52,9 @@ final class TlsTest {
   void redirects_leadToTlsToo() throws Exception {
     registry =
         TestRegistry.start(
-            RegistryDemands.OPEN.withTls(ServerTls.of(ca)).withRedirects(Duration.ofMinutes(1)));
+            RegistryDemands.OPEN
+                .withTls(ServerTls.of(ca).context())
+                .withRedirects(Duration.ofMinutes(1)));
     registry.serveBlob(DIGEST, BlobContent.of(FileContent.generated(10, 1)));
 
     try (var client = client(ca, null)) {
@@ -66,7 +67,7 @@ final class TlsTest {
 
   @Test
   void clientOfAnotherAuthority_refuses() throws Exception {
-    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca)));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(ServerTls.of(ca).context()));
 
     try (var client = client(TestCa.create("Other CA"), null)) {
       assertThatThrownBy(() -> client.get("/v2/")).isInstanceOf(SSLHandshakeException.class);
@@ -77,7 +78,8 @@ final class TlsTest {
   void expiredCertificate_isRefused() throws Exception {
     var old = ca.issue("old", Instant.now().minus(Duration.ofDays(1)));
     registry =
-        TestRegistry.start(RegistryDemands.OPEN.withTls(new ServerTls(old, Optional.empty())));
+        TestRegistry.start(
+            RegistryDemands.OPEN.withTls(new ServerTls(old, Optional.empty()).context()));
 
     try (var client = client(ca, null)) {
       assertThatThrownBy(() -> client.get("/v2/")).isInstanceOf(SSLHandshakeException.class);
@@ -87,7 +89,7 @@ final class TlsTest {
   @Test
   void clientCertificate_isDemanded() throws Exception {
     var tls = ServerTls.of(ca).demandingCertificatesOf(ca);
-    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(tls));
+    registry = TestRegistry.start(RegistryDemands.OPEN.withTls(tls.context()));
 
     try (var known = client(ca, ca.issue("a client"));
         var stranger = client(ca, TestCa.create("Other CA").issue("a stranger"));
@@ -98,28 +100,7 @@ final class TlsTest {
     }
   }
 
-  @Test
-  void pem_isReadBack() throws Exception {
-    registry = TestRegistry.start();
-    var identity = ca.issue("x");
-
-    var certificate =
-        (X509Certificate)
-            CertificateFactory.getInstance("X.509")
-                .generateCertificate(
-                    new ByteArrayInputStream(identity.certificatePem().getBytes(US_ASCII)));
-
-    certificate.verify(ca.certificate().getPublicKey());
-    assertThat(certificate.getSubjectX500Principal().getName()).isEqualTo("CN=x");
-    assertThat(certificate.getIssuerX500Principal())
-        .isEqualTo(ca.certificate().getSubjectX500Principal());
-    assertThat(ca.certificate().getBasicConstraints()).isNotEqualTo(-1);
-    assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
-    assertThat(identity.keyPem()).startsWith("-----BEGIN PRIVATE KEY-----\n");
-  }
-
-  private TestClient client(TestCa trusted, @Nullable KeyWithCertificate identity)
-      throws Exception {
+  private TestClient client(TestCa trusted, @Nullable X509Bundle identity) throws Exception {
     var trust = KeyStore.getInstance("PKCS12");
     trust.load(null, null);
     trust.setCertificateEntry("ca", trusted.certificate());
@@ -129,7 +110,7 @@ final class TlsTest {
     keys.load(null, null);
     if (identity != null) {
       keys.setKeyEntry(
-          "me", identity.key(), NO_PASSWORD, new X509Certificate[] {identity.certificate()});
+          "me", identity.getKeyPair().getPrivate(), NO_PASSWORD, identity.getCertificatePath());
     }
     var keyManagers = KeyManagerFactory.getInstance("PKIX");
     keyManagers.init(keys, NO_PASSWORD);

@@ -3,9 +3,9 @@ package dev.lazuli.testimages.roots;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.TreeEntry;
-import dev.lazuli.testimages.images.TreeEntry.Node;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.TreeEntry;
+import dev.lazuli.demo.images.TreeEntry.Node;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

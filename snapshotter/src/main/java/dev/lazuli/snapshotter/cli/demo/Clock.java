@@ -1,14 +1,14 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
 /** Takes the time of one start, and what the registry had to do for it. */
 final class Clock {
-  private final TestRegistry registry;
+  private final LocalRegistry registry;
   private final Instant began = Instant.now();
   private final long beganNanos = System.nanoTime();
   private Duration ready = Duration.ZERO;
@@ -17,7 +17,7 @@ final class Clock {
   private long requests;
 
   /** Starts it, with the registry's counters at zero. */
-  Clock(TestRegistry registry) {
+  Clock(LocalRegistry registry) {
     this.registry = registry;
     registry.resetCounters();
   }

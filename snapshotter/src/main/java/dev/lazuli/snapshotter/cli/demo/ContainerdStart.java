@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.containerd.Containerd;
@@ -11,8 +13,6 @@ import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.node.NodeOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
-import dev.lazuli.testimages.containerd.TestContainerd;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
@@ -28,10 +28,10 @@ final class ContainerdStart {
   private static final long COMPLETE_MINUTES = 5;
 
   private final RegistryClient client;
-  private final TestRegistry registry;
+  private final LocalRegistry registry;
   private final Path directory;
 
-  ContainerdStart(RegistryClient client, TestRegistry registry, Path directory) {
+  ContainerdStart(RegistryClient client, LocalRegistry registry, Path directory) {
     this.client = client;
     this.registry = registry;
     this.directory = directory;
@@ -61,7 +61,7 @@ final class ContainerdStart {
         var _ =
             SnapshotterServer.start(
                 SnapshotterOptions.of(directory.resolve("lazuli"), socket), layers.layers());
-        var containerd = TestContainerd.start(directory.resolve("c"), socket)) {
+        var containerd = PrivateContainerd.start(directory.resolve("c"), socket)) {
       var service = new Service(containerd, layers, complete);
       var plain = lazy(program, service, DemoImage.PLAIN);
       optimiser.optimise(plain.waterfall().orElseThrow());
@@ -70,7 +70,7 @@ final class ContainerdStart {
     }
   }
 
-  private record Service(TestContainerd containerd, LayerService layers, Semaphore complete) {}
+  private record Service(PrivateContainerd containerd, LayerService layers, Semaphore complete) {}
 
   private Start lazy(DemoProgram program, Service service, String tag)
       throws IOException, InterruptedException {
@@ -88,14 +88,18 @@ final class ContainerdStart {
     return clock.lazy(text, whole, waterfall, "first output");
   }
 
-  private Start full(DemoProgram program, TestContainerd containerd)
+  private Start full(DemoProgram program, PrivateContainerd containerd)
       throws IOException, InterruptedException {
     var clock = new Clock(registry);
     return clock.full(pullAndRun(program, containerd, OVERLAYFS, DemoImage.PLAIN, clock));
   }
 
   private String pullAndRun(
-      DemoProgram program, TestContainerd containerd, String snapshotter, String tag, Clock clock)
+      DemoProgram program,
+      PrivateContainerd containerd,
+      String snapshotter,
+      String tag,
+      Clock clock)
       throws IOException, InterruptedException {
     var reference = DemoImage.reference(registry, tag);
     try (var pulling = Containerd.at(containerd.socket(), "default")) {

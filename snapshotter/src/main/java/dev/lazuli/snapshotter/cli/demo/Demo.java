@@ -2,15 +2,15 @@ package dev.lazuli.snapshotter.cli.demo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.snapshotter.waterfall.HtmlPage;
 import dev.lazuli.snapshotter.waterfall.PictureStyle;
 import dev.lazuli.snapshotter.waterfall.TerminalPicture;
-import dev.lazuli.testimages.containerd.TestContainerd;
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.LinkProfile;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -73,7 +73,7 @@ public final class Demo {
   public void run() throws IOException, InterruptedException {
     var way = way();
     var directory = makeDirectory();
-    try (var registry = TestRegistry.start();
+    try (var registry = LocalRegistry.start();
         var client = new RegistryClient(RegistryOptions.builder().build())) {
       say("way", way.reason());
       var program =
@@ -122,7 +122,7 @@ public final class Demo {
       DemoImage image,
       OciLayout layout,
       RegistryClient client,
-      TestRegistry registry,
+      LocalRegistry registry,
       Path directory)
       throws IOException, InterruptedException {
     Starts.Optimiser optimiser =
@@ -146,7 +146,7 @@ public final class Demo {
 
   /** Starts the program lazily in the way that is possible here. */
   private record LazyWay(
-      Way way, DemoProgram program, RegistryClient client, TestRegistry registry, Path directory) {
+      Way way, DemoProgram program, RegistryClient client, LocalRegistry registry, Path directory) {
     Start start(String tag) throws IOException, InterruptedException {
       var place = Files.createDirectories(directory.resolve(tag));
       return way.kind() == Way.Kind.IN_PROCESS
@@ -159,7 +159,7 @@ public final class Demo {
     if (!options.containerd()) {
       return found;
     }
-    var obstacle = TestContainerd.obstacle();
+    var obstacle = PrivateContainerd.obstacle();
     if (obstacle.isPresent()) {
       throw new IOException("containerd cannot be started here: " + obstacle.get());
     }

@@ -1,14 +1,14 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.OciLayout;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,7 +41,7 @@ record DemoImage(ImageReference reference, List<Descriptor> layers) {
       String tag,
       List<List<String>> first,
       OciLayout layout,
-      TestRegistry registry)
+      LocalRegistry registry)
       throws IOException {
     var image = new ImageBuilder(layout);
     for (int i = 0; i < program.layers().size(); i++) {
@@ -83,12 +83,12 @@ record DemoImage(ImageReference reference, List<Descriptor> layers) {
   }
 
   /** Returns how clients name the image. */
-  static ImageReference reference(TestRegistry registry, String tag) {
+  static ImageReference reference(LocalRegistry registry, String tag) {
     return ImageReference.parse(registry.host() + "/" + REPOSITORY + ":" + tag);
   }
 
   /** Asks the registry for the image's manifest, as every pull begins. */
-  static DemoImage resolve(RegistryClient client, TestRegistry registry, String tag)
+  static DemoImage resolve(RegistryClient client, LocalRegistry registry, String tag)
       throws IOException {
     var reference = reference(registry, tag);
     if (client.manifest(reference).manifest() instanceof ImageManifest manifest) {

@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.cli.demo;
 
-import dev.lazuli.testimages.images.HostFiles;
-import dev.lazuli.testimages.images.HostPython;
-import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.HostPython;
+import dev.lazuli.demo.images.ImageTree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.RegistryClient;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -20,10 +20,10 @@ import java.util.concurrent.TimeUnit;
 /** Starts the program after an ordinary pull: all layers downloaded at once, unpacked in order. */
 final class FullPull {
   private final RegistryClient client;
-  private final TestRegistry registry;
+  private final LocalRegistry registry;
   private final Path directory;
 
-  FullPull(RegistryClient client, TestRegistry registry, Path directory) {
+  FullPull(RegistryClient client, LocalRegistry registry, Path directory) {
     this.client = client;
     this.registry = registry;
     this.directory = directory;

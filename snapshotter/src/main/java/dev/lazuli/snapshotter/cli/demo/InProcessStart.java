@@ -1,9 +1,11 @@
 package dev.lazuli.snapshotter.cli.demo;
 
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.layers.LayerFiles;
-import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.node.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -13,10 +15,10 @@ import java.nio.file.Path;
  */
 final class InProcessStart {
   private final RegistryClient client;
-  private final TestRegistry registry;
+  private final LocalRegistry registry;
   private final Path directory;
 
-  InProcessStart(RegistryClient client, TestRegistry registry, Path directory) {
+  InProcessStart(RegistryClient client, LocalRegistry registry, Path directory) {
     this.client = client;
     this.registry = registry;
     this.directory = directory;
@@ -28,7 +30,8 @@ final class InProcessStart {
     var image = DemoImage.resolve(client, registry, tag);
     try (var files =
         new LayerFiles(
-            directory.resolve("lazuli"),
+            NodeOptions.scratch(
+                directory.resolve("lazuli"), directory.resolve("run"), MountChoice.AUTO),
             (reference, digest, size) ->
                 client.blob(ImageReference.parse(reference), digest, size))) {
       for (var layer : image.layers()) {

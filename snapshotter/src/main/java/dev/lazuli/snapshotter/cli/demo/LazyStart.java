@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.cli.demo;
 
 import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
@@ -12,7 +13,6 @@ import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.node.NodeOptions;
-import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +32,11 @@ final class LazyStart {
   private static final long COMPLETE_MINUTES = 5;
 
   private final RegistryClient client;
-  private final TestRegistry registry;
+  private final LocalRegistry registry;
   private final Path directory;
   private final MountChoice choice;
 
-  LazyStart(RegistryClient client, TestRegistry registry, Path directory, MountChoice choice) {
+  LazyStart(RegistryClient client, LocalRegistry registry, Path directory, MountChoice choice) {
     this.client = client;
     this.registry = registry;
     this.directory = directory;

@@ -15,8 +15,8 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Sets up the log: to standard error, in one of two formats, from the first event on. Logback finds
- * this class as its configurator, so no configuration file is searched or parsed. What the
- * libraries log passes from WARN on.
+ * this class as its configurator, so no configuration file is searched or parsed. Libraries log
+ * from WARN on.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class Logging extends ContextAwareBase implements Configurator {

@@ -2,8 +2,8 @@ package dev.lazuli.snapshotter.cli.output;
 
 /**
  * Foreign text for a terminal. Names in images, and what registries say, may hold anything: escape
- * sequences that act on the terminal, line feeds that forge lines, and marks that turn the
- * direction of writing.
+ * sequences that act on the terminal, line feeds that forge lines, and marks that reverse the
+ * writing direction.
  */
 public final class Printable {
   private Printable() {}

@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows how a pull gets on. On a terminal each layer has a line that changes, drawn again ten times
- * a second at most, and a mounted layer's line tells what the daemon has fetched of it so far;
- * elsewhere each step of each layer gets a line of its own. Safe for use by several threads.
+ * Shows how a pull is going. On a terminal each layer has a line that changes, drawn again ten
+ * times a second at most, and a mounted layer's line tells what the daemon has fetched of it so
+ * far; elsewhere each step of each layer gets a line of its own. Safe for use by several threads.
  */
 public final class PullProgress implements PullListener, AutoCloseable {
   private static final int SHORT_DIGEST = 19;
@@ -69,6 +69,11 @@ public final class PullProgress implements PullListener, AutoCloseable {
     } catch (InterruptedException | IOException e) {
       // The pull is over, or somebody else's daemon mounts for it: the lines say less, no more.
     }
+  }
+
+  /** Returns whether the node will be asked again. */
+  boolean isAsking() {
+    return asking != null && asking.isAlive();
   }
 
   /** Learns what the node has of the layers that are mounted, and shows it. */

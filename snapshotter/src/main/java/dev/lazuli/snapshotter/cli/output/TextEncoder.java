@@ -14,8 +14,8 @@ import java.time.format.DateTimeFormatter;
 
 /**
  * Writes an event as one line: time, level, the part of Lazuli that speaks, message, {@code
- * key=value} pairs. An I/O failure adds its messages to the line; its stack trace is only for those
- * who debug, that of a defect for everyone.
+ * key=value} pairs. An I/O failure adds its messages to the line; its stack trace is logged only at
+ * debug level, that of a defect always.
  */
 final class TextEncoder extends EncoderBase<ILoggingEvent> {
   private static final DateTimeFormatter TIME =

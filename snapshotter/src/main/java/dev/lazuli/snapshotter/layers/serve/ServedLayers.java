@@ -198,7 +198,7 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
         fail(asked, e.toString());
       }
     } else if (failure instanceof CancellationException) {
-      asked.reply().fail(Errno.EINTR); // Nobody waits any more.
+      asked.reply().fail(Errno.EINTR); // No reader waits any more.
     } else {
       fail(asked, String.valueOf(failure.getMessage()));
     }

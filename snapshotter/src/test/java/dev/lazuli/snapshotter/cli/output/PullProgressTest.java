@@ -87,8 +87,7 @@ final class PullProgressTest {
     try (var progress = new PullProgress(new PrintWriter(text), true, node)) {
       progress.layers(List.of(BASE));
       progress.state(BASE, LayerProgress.MOUNTED);
-      Eventually.until(() -> asked.get() > 0);
-      Thread.sleep(600); // Time to ask twice more.
+      Eventually.until(() -> !progress.isAsking());
     }
 
     assertThat(asked).hasValue(1);
