@@ -49,12 +49,16 @@ public final class FetchPace {
 
   /**
    * Returns whether bytes are worth fetching ahead: the round trips that this saves if they are
-   * read are longer than it takes to bring them if they are not.
+   * read are longer than it takes to bring them if they are not. A few bytes that are likely read
+   * always are: they lead to others, as a module does to all that it imports.
    *
    * @param chance how likely they are read, 0 to 1
    * @param bytes of blobs
    */
   synchronized boolean isWorth(double chance, long bytes) {
+    if (bytes < SMALL_BYTES && chance >= StartWish.LIKELY) {
+      return true;
+    }
     double trips = 1 + bytes / BYTES_PER_TRIP;
     return chance * trips * tripSeconds >= (1 - chance) * (bytes / bytesPerSecond);
   }

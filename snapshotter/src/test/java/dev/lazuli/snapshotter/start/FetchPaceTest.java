@@ -24,6 +24,14 @@ final class FetchPaceTest {
   }
 
   @Test
+  void fewBytesThatLeadToOthers_areWorthIt_evenNextToTheRegistry() {
+    var next = new FetchPace(0.00001, 1e6);
+
+    assertThat(next.isWorth(StartWish.LIKELY, 40_000)).isTrue();
+    assertThat(next.isWorth(StartWish.PERHAPS, 40_000)).isFalse();
+  }
+
+  @Test
   void pace_isLearnt_fromWhatWasFetched() {
     var pace = new FetchPace(0.0005, 100e6);
     for (int i = 0; i < 30; i++) {
