@@ -5,6 +5,7 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Where layer blobs come from: the node's registry client, or an OCI layout on this machine. */
@@ -31,6 +32,16 @@ public interface LayerOrigin {
   default Optional<TocTrust> toc(String reference, Digest manifestDigest, Digest layer)
       throws IOException {
     return Optional.empty();
+  }
+
+  /**
+   * Returns the layers that the manifest of an image lists, from the bottom up; empty if the
+   * request names no manifest or this origin has none.
+   *
+   * @throws IOException if the manifest cannot be read
+   */
+  default List<Digest> listed(LayerRequest request) throws IOException {
+    return List.of();
   }
 
   /**

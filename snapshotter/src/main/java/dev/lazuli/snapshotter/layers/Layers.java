@@ -106,6 +106,11 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
+  public List<Digest> listed(LayerRequest request) throws IOException {
+    return parts.origin().listed(request);
+  }
+
+  @Override
   public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
     return start(request, Trust.DEFERRED);
   }

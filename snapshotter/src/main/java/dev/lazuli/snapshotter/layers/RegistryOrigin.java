@@ -15,6 +15,7 @@ import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -75,6 +76,18 @@ public final class RegistryOrigin implements LayerOrigin {
     } catch (IllegalArgumentException e) {
       throw new LayerMountException(layer, "annotation of its TOC: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public List<Digest> listed(LayerRequest request) throws IOException {
+    if (request.manifestDigest().isEmpty()) {
+      return List.of();
+    }
+    var outcome = outcome(request.reference(), request.manifestDigest().get());
+    if (outcome.manifest() == null) {
+      throw new IOException(outcome.failure());
+    }
+    return outcome.manifest().layers().stream().map(Descriptor::digest).toList();
   }
 
   /** One thread reads a manifest, the others that want it wait for what comes of it. */

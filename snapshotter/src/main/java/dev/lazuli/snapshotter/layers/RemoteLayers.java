@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,6 +47,16 @@ public interface RemoteLayers {
    * @throws InterruptedException when the caller no longer waits
    */
   RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException;
+
+  /**
+   * Returns the layers of the image that a request is made for, from the bottom up; empty if the
+   * request does not say by what manifest.
+   *
+   * @throws IOException if the manifest cannot be read
+   */
+  default List<Digest> listed(LayerRequest request) throws IOException {
+    return List.of();
+  }
 
   /** Takes the one who is told from now on what is found of layers. */
   void onFinding(Findings.Listener listener);

@@ -116,6 +116,11 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
+  public List<Digest> listed(LayerRequest request) throws IOException {
+    return layers().listed(request);
+  }
+
+  @Override
   public void onFinding(Findings.Listener listener) {
     service().ifPresent(opened -> opened.layers().onFinding(listener));
   }

@@ -23,6 +23,11 @@ final class DirectoryTree {
   /** Levels of a tree that are open at once while it is deleted. */
   private static final int MAX_DEPTH = 32;
 
+  /** S_IFMT and S_IFCHR of uapi/linux/stat.h. */
+  private static final int TYPE = 0170000;
+
+  private static final int CHARACTER_DEVICE = 0020000;
+
   private DirectoryTree() {}
 
   /**
@@ -71,6 +76,29 @@ final class DirectoryTree {
       inodes++;
       return FileVisitResult.CONTINUE;
     }
+  }
+
+  /** Deletes the whiteouts of a tree below which there is nothing to hide. */
+  static void deleteWhiteouts(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (attributes.isOther() && isWhiteout(file)) {
+              Files.delete(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** A character device 0/0, as overlayfs has it. */
+  private static boolean isWhiteout(Path file) throws IOException {
+    var attributes = Files.readAttributes(file, "unix:mode,rdev", NOFOLLOW_LINKS);
+    return ((int) attributes.get("mode") & TYPE) == CHARACTER_DEVICE
+        && (long) attributes.get("rdev") == 0;
   }
 
   /**

@@ -64,6 +64,20 @@ final class OverlayMounts {
         : bind(paths.getFirst(), "ro");
   }
 
+  /**
+   * Returns the mount by which a layer is unpacked that may get a parent later. In a bind mount
+   * containerd would take its whiteouts for files to delete at once, and what they hide in the
+   * layers below would be seen.
+   *
+   * @param own the snapshot's directory
+   */
+  Mount mountToUnpack(SnapshotDirectory own) {
+    // A daemon before this one has made none.
+    return Files.isDirectory(own.nothing())
+        ? overlay(true, own, List.of(own.nothing()))
+        : bind(own.content(), "rw");
+  }
+
   private Mount overlay(boolean writable, SnapshotDirectory own, List<Path> lower) {
     var mount = Mount.newBuilder().setType("overlay").setSource("overlay");
     if (writable) {

@@ -150,6 +150,7 @@ final class RemotePreparation {
       String target, String parent, Map<String, String> labels, LayerRequest request)
       throws IOException {
     requireDigest(target, request, taken(target, parent));
+    var lowest = remote.lowest(request, parent, labels);
     ahead.mountAbove(request);
     try {
       var layer = remote.mount(request);
@@ -157,6 +158,7 @@ final class RemotePreparation {
       try {
         var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
         truth.requireNoLie(target, parent, layer);
+        lowest.require();
         held = addRemote(target, parent, labels, layer);
         return outcome;
       } finally {

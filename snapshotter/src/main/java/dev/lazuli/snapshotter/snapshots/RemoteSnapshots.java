@@ -70,6 +70,12 @@ final class RemoteSnapshots {
     }
   }
 
+  /** Starts to find out whether a layer without a parent is the lowest of its image. */
+  LowestLayer lowest(LayerRequest request, String parent, Map<String, String> labels)
+      throws IOException {
+    return LowestLayer.of(request, parent, labels, () -> layers.listed(request));
+  }
+
   /**
    * Keeps the claim of a snapshot that is in the store by now: ids of changes that failed are given
    * out again. Where somebody has used the snapshot at once, and so taken a claim, theirs goes.

@@ -80,6 +80,15 @@ record Snapshot(
     return shown;
   }
 
+  /**
+   * Returns whether a layer is being unpacked of which the client may not have said yet what it
+   * builds on: containerd 2.2 and newer, told that a snapshotter has the capability {@code rebase},
+   * unpacks layers side by side and names the parent in Commit.
+   */
+  boolean mayBeRebased() {
+    return kind == SnapshotKind.ACTIVE && !hasParent() && !target().isEmpty();
+  }
+
   /** Returns the chain ID that a client asked for; empty if it did not. */
   String target() {
     return labels.getOrDefault(TARGET_LABEL, "");

@@ -2,8 +2,6 @@ package dev.lazuli.snapshotter.snapshots;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
-import dev.lazuli.bridge.kernel.DirectoryEntries;
-import dev.lazuli.bridge.kernel.NoRoom;
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
@@ -17,16 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The directory {@code snapshots/}, with one directory per snapshot that is not a mounted layer,
  * named by its id. One that bears an id is whole: it is made under another name and renamed.
  */
 final class SnapshotDirectories {
-  private static final Logger log = LoggerFactory.getLogger(SnapshotDirectories.class);
-
   /** Numeric owner and group. */
   record Owner(int uid, int gid) {
     static final Owner ROOT = new Owner(0, 0);
@@ -56,39 +50,8 @@ final class SnapshotDirectories {
     var path = root.resolve("snapshots");
     Files.createDirectories(path);
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
-    requireTypesOfEntries(path);
+    EntryTypes.require(path);
     return new SnapshotDirectories(path);
-  }
-
-  /**
-   * Without them overlayfs shows deleted files again, where it can be mounted at all. A disk
-   * without room for an entry to look at is taken as it was by the start that filled it.
-   */
-  private static void requireTypesOfEntries(Path path) throws IOException {
-    try {
-      if (!haveTypes(path)) {
-        throw new IOException(
-            ("%s is on a file system (%s) that does not report the types of directory entries"
-                 + " (d_type), which overlayfs needs: set 'root' to a directory on another one, or"
-                 + " make this one again with them (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype)")
-                .formatted(path, Files.getFileStore(path).type()));
-      }
-    } catch (IOException e) {
-      if (!NoRoom.caused(e)) {
-        throw e;
-      }
-      log.warn("{}: no space to find out about types of directory entries", path);
-    }
-  }
-
-  private static boolean haveTypes(Path path) throws IOException {
-    var probe = Files.createTempDirectory(path, "new-");
-    try {
-      Files.createFile(probe.resolve("entry"));
-      return DirectoryEntries.haveTypes(probe);
-    } finally {
-      DirectoryTree.delete(probe);
-    }
   }
 
   SnapshotDirectory of(Snapshot snapshot) {
@@ -107,6 +70,9 @@ final class SnapshotDirectories {
           makeDirectory(making.content(), "rwxr-xr-x");
           if (snapshot.kind() == SnapshotKind.ACTIVE) {
             makeDirectory(making.work(), "rwx--x--x");
+          }
+          if (snapshot.mayBeRebased()) {
+            makeDirectory(making.nothing(), "rwxr-xr-x");
           }
           if (!owner.equals(Owner.of(making.content()))) {
             Files.setAttribute(making.content(), "unix:uid", owner.uid(), NOFOLLOW_LINKS);

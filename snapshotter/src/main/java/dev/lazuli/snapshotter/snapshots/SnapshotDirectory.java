@@ -14,4 +14,9 @@ record SnapshotDirectory(Path path) {
   Path work() {
     return path.resolve("work");
   }
+
+  /** Stands for what a snapshot will build on while nobody has said what that is. */
+  Path nothing() {
+    return path.resolve("nothing");
+  }
 }

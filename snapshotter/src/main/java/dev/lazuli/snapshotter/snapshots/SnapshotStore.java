@@ -143,8 +143,10 @@ final class SnapshotStore implements AutoCloseable {
 
   /**
    * Turns the active snapshot {@code key} into the committed one {@code name}; labels are replaced.
+   *
+   * @param parent what a snapshot without a parent is to build on from now on; may be empty
    */
-  Snapshot commit(String name, String key, Map<String, String> labels, Usage usage)
+  Snapshot commit(String name, String key, String parent, Map<String, String> labels, Usage usage)
       throws IOException {
     return database.transact(
         maps -> {
@@ -154,10 +156,30 @@ final class SnapshotStore implements AutoCloseable {
             throw new SnapshotException(FAILED_PRECONDITION, "snapshot " + key + " is not active");
           }
           drop(maps, active);
-          var committed = active.committed(name, labels, usage, clock.instant());
+          var based = active.above(newParent(maps, active, parent));
+          var committed = based.committed(name, labels, usage, clock.instant());
           put(maps, committed);
           return committed;
         });
+  }
+
+  /** As containerd's own store has it: a parent can be given late, but not be changed. */
+  private static String newParent(Maps maps, Snapshot active, String wanted)
+      throws SnapshotException {
+    if (wanted.isEmpty() || wanted.equals(active.parent())) {
+      return active.parent();
+    }
+    if (active.hasParent()) {
+      throw new SnapshotException(
+          INVALID_ARGUMENT,
+          "snapshot %s builds on %s and cannot be committed above %s"
+              .formatted(active.name(), active.parent(), wanted));
+    }
+    if (require(maps, wanted).kind() != SnapshotKind.COMMITTED) {
+      throw new SnapshotException(
+          FAILED_PRECONDITION, "parent " + wanted + " is not a committed snapshot");
+    }
+    return wanted;
   }
 
   Snapshot remove(String name) throws IOException {

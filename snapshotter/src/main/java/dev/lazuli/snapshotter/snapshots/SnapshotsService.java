@@ -72,7 +72,8 @@ final class SnapshotsService extends SnapshotsGrpc.SnapshotsImplBase {
     answer(
         observer,
         () -> {
-          snapshotter.commit(request.getName(), request.getKey(), request.getLabelsMap());
+          snapshotter.commit(
+              request.getName(), request.getKey(), request.getParent(), request.getLabelsMap());
           return Empty.getDefaultInstance();
         });
   }

@@ -170,12 +170,21 @@ final class Snapshotter implements AutoCloseable {
     return mount(snapshot, readable(lineage.subList(1, lineage.size())));
   }
 
-  void commit(String name, String key, Map<String, String> labels) throws IOException {
+  /**
+   * Turns an active snapshot into a committed one.
+   *
+   * @param parent what it is to build on from now on, if it builds on nothing; may be empty
+   */
+  void commit(String name, String key, String parent, Map<String, String> labels)
+      throws IOException {
     var active = store.get(key);
     if (active.kind() != SnapshotKind.ACTIVE) {
       throw new SnapshotException(Reason.FAILED_PRECONDITION, "snapshot " + key + " is not active");
     }
-    store.commit(name, key, labels, directories.usage(active));
+    if (active.mayBeRebased() && parent.isEmpty()) {
+      DirectoryTree.deleteWhiteouts(directories.of(active).content());
+    }
+    store.commit(name, key, parent, labels, directories.usage(active));
   }
 
   /** Forgets a snapshot; what it takes on disk goes with the next {@link #cleanup}. */
@@ -288,7 +297,10 @@ final class Snapshotter implements AutoCloseable {
   }
 
   private Mount mount(Snapshot snapshot, Lower lower) {
-    return overlay.mount(snapshot.kind(), directories.of(snapshot), lower);
+    var own = directories.of(snapshot);
+    return snapshot.mayBeRebased()
+        ? overlay.mountToUnpack(own)
+        : overlay.mount(snapshot.kind(), own, lower);
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** Layers that are plain paths, and fail or wait on demand. */
 final class FakeLayers implements RemoteLayers {
@@ -43,6 +44,9 @@ final class FakeLayers implements RemoteLayers {
 
   /** References whose repositories have all that is here. */
   final Set<String> sharing = ConcurrentHashMap.newKeySet();
+
+  /** What the image's manifest lists; null while no registry answers. */
+  volatile @Nullable List<Digest> listed = List.of();
 
   final Map<String, String> refused = new ConcurrentHashMap<>();
   private volatile Findings.Listener listener = (_, _) -> {};
@@ -82,6 +86,15 @@ final class FakeLayers implements RemoteLayers {
       mounted.add(request);
     }
     return claim(request);
+  }
+
+  @Override
+  public List<Digest> listed(LayerRequest request) throws IOException {
+    var known = listed;
+    if (known == null) {
+      throw new IOException("registry is away");
+    }
+    return known;
   }
 
   @Override

@@ -131,7 +131,7 @@ final class SnapshotFaultsTest {
         () -> made("look", () -> snapshotter.view("look", "chain2", Map.of())),
         () -> made("tmp", () -> snapshotter.prepare("tmp", "chain1", Map.of())),
         () -> {
-          snapshotter.commit("own", "tmp", Map.of());
+          snapshotter.commit("own", "tmp", "", Map.of());
           expected.remove("tmp");
           expected.add("own");
         },

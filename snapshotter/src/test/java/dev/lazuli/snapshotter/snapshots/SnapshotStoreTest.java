@@ -35,7 +35,7 @@ final class SnapshotStoreTest {
   @Test
   void everything_survivesReopening() throws IOException {
     create(SnapshotKind.ACTIVE, "k", "");
-    store.commit("base", "k", Map.of("a", "1"), USED);
+    store.commit("base", "k", "", Map.of("a", "1"), USED);
     create(SnapshotKind.VIEW, "v", "base");
     var before = store.list(_ -> true);
 
@@ -52,7 +52,7 @@ final class SnapshotStoreTest {
   void commit_movesTheSnapshotAndReplacesLabels() throws IOException {
     store.create(SnapshotKind.ACTIVE, "k", "", Map.of("old", "1"), (_, _) -> {});
 
-    var committed = store.commit("base", "k", Map.of("new", "2", "empty", ""), USED);
+    var committed = store.commit("base", "k", "", Map.of("new", "2", "empty", ""), USED);
 
     assertThat(committed.labels()).containsExactly(Map.entry("new", "2"));
     assertThat(committed.kind()).isEqualTo(SnapshotKind.COMMITTED);
@@ -65,7 +65,7 @@ final class SnapshotStoreTest {
     create(SnapshotKind.ACTIVE, "k", "");
     create(SnapshotKind.VIEW, "v", "");
     create(SnapshotKind.ACTIVE, "tmp", "");
-    store.commit("base", "tmp", Map.of(), USED);
+    store.commit("base", "tmp", "", Map.of(), USED);
     create(SnapshotKind.ACTIVE, "child", "base");
     var before = store.list(_ -> true);
 
@@ -74,10 +74,10 @@ final class SnapshotStoreTest {
     assertFails(Reason.INVALID_ARGUMENT, () -> create(SnapshotKind.ACTIVE, "x", "k"));
     assertFails(Reason.INVALID_ARGUMENT, () -> create(SnapshotKind.ACTIVE, "", ""));
     assertFails(Reason.ALREADY_EXISTS, () -> create(SnapshotKind.VIEW, "k", ""));
-    assertFails(Reason.ALREADY_EXISTS, () -> store.commit("base", "k", Map.of(), USED));
-    assertFails(Reason.NOT_FOUND, () -> store.commit("n", "missing", Map.of(), USED));
-    assertFails(Reason.FAILED_PRECONDITION, () -> store.commit("n", "v", Map.of(), USED));
-    assertFails(Reason.FAILED_PRECONDITION, () -> store.commit("n", "base", Map.of(), USED));
+    assertFails(Reason.ALREADY_EXISTS, () -> store.commit("base", "k", "", Map.of(), USED));
+    assertFails(Reason.NOT_FOUND, () -> store.commit("n", "missing", "", Map.of(), USED));
+    assertFails(Reason.FAILED_PRECONDITION, () -> store.commit("n", "v", "", Map.of(), USED));
+    assertFails(Reason.FAILED_PRECONDITION, () -> store.commit("n", "base", "", Map.of(), USED));
     assertFails(Reason.FAILED_PRECONDITION, () -> store.remove("base"));
     assertFails(Reason.NOT_FOUND, () -> store.remove("missing"));
     assertFails(Reason.NOT_FOUND, () -> store.updateLabels("missing", labels -> labels));
@@ -88,10 +88,10 @@ final class SnapshotStoreTest {
   @Test
   void parent_canBeRemovedOnceItsLastChildIsGone() throws IOException {
     create(SnapshotKind.ACTIVE, "k", "");
-    store.commit("base", "k", Map.of(), USED);
+    store.commit("base", "k", "", Map.of(), USED);
     create(SnapshotKind.ACTIVE, "c1", "base");
     create(SnapshotKind.VIEW, "c2", "base");
-    store.commit("layer", "c1", Map.of(), USED);
+    store.commit("layer", "c1", "", Map.of(), USED);
 
     store.remove("c2");
     assertFails(Reason.FAILED_PRECONDITION, () -> store.remove("base"));
@@ -100,6 +100,42 @@ final class SnapshotStoreTest {
 
     assertThat(store.list(_ -> true)).isEmpty();
     assertThat(ids()).isEmpty();
+  }
+
+  @Test
+  void commit_canGiveAParentToASnapshotWithoutOne() throws IOException {
+    create(SnapshotKind.ACTIVE, "a", "");
+    create(SnapshotKind.ACTIVE, "b", "");
+    store.commit("base", "a", "", Map.of(), USED);
+
+    var rebased = store.commit("layer", "b", "base", Map.of(), USED);
+
+    assertThat(rebased.parent()).isEqualTo("base");
+    assertThat(store.lineage("layer")).extracting(Snapshot::name).containsExactly("layer", "base");
+    assertFails(Reason.FAILED_PRECONDITION, () -> store.remove("base"));
+    close();
+    open();
+    assertThat(store.get("layer").parent()).isEqualTo("base");
+    store.remove("layer");
+    store.remove("base");
+  }
+
+  @Test
+  void commit_changesNoParentAndTakesOnlyACommittedOne() throws IOException {
+    create(SnapshotKind.ACTIVE, "a", "");
+    store.commit("base", "a", "", Map.of(), USED);
+    create(SnapshotKind.ACTIVE, "other", "");
+    create(SnapshotKind.ACTIVE, "child", "base");
+    create(SnapshotKind.ACTIVE, "free", "");
+    var before = store.list(_ -> true);
+
+    assertFails(Reason.NOT_FOUND, () -> store.commit("n", "free", "missing", Map.of(), USED));
+    assertFails(
+        Reason.FAILED_PRECONDITION, () -> store.commit("n", "free", "other", Map.of(), USED));
+    assertFails(Reason.INVALID_ARGUMENT, () -> store.commit("n", "child", "other", Map.of(), USED));
+
+    assertThat(store.list(_ -> true)).isEqualTo(before);
+    assertThat(store.commit("n", "child", "base", Map.of(), USED).parent()).isEqualTo("base");
   }
 
   @Test

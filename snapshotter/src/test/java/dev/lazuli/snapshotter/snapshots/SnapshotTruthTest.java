@@ -137,7 +137,8 @@ final class SnapshotTruthTest {
     snapshotter.remove("lied/1/" + LOW);
     snapshotter.remove(LOW);
     layers.findings.clear();
-    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType())
+        .isEqualTo("overlay");
     assertThat(snapshotter.troubles().list())
         .extracting(Trouble::kind)
         .containsExactly(Trouble.Kind.MOUNT);
@@ -147,7 +148,8 @@ final class SnapshotTruthTest {
   void theSameTarInAnotherCompression_isTheSameSnapshot_onceThatIsProved() throws IOException {
     layers.sharing.add("registry.test/3:1");
     prepareLayer(LOW, "", RIGHT);
-    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType())
+        .isEqualTo("overlay");
     assertThat(snapshotter.troubles().counts()).containsEntry(Trouble.Kind.CONFLICT, 1L);
     snapshotter.remove("extract");
     assertThat(shownProof(LOW)).isEmpty();
@@ -165,7 +167,8 @@ final class SnapshotTruthTest {
     prepareLayer(LOW, "", RIGHT);
     layers.found(RIGHT, tar(RIGHT_TAR));
 
-    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType())
+        .isEqualTo("overlay");
 
     assertThat(snapshotter.troubles().list()).isEmpty();
   }
@@ -193,7 +196,8 @@ final class SnapshotTruthTest {
     prepareLayer(EVIL_TAR, "", EVIL);
     layers.found(EVIL, tar(EVIL_TAR));
 
-    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType())
+        .isEqualTo("overlay");
     assertThat(names()).containsExactlyInAnyOrder(EVIL_TAR, "extract");
   }
 
@@ -238,14 +242,15 @@ final class SnapshotTruthTest {
         .extracting(Trouble::kind)
         .containsExactly(Trouble.Kind.LIE);
     layers.findings.clear();
-    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType())
+        .isEqualTo("overlay");
   }
 
   @Test
   void aParentThatContainerdUnpacked_isKnownByItsKey() throws IOException {
     snapshotter.prepare("tmp", "", Map.of());
     var unpacked = "default/7/" + LOW;
-    snapshotter.commit(unpacked, "tmp", Map.of());
+    snapshotter.commit(unpacked, "tmp", "", Map.of());
     prepareLayer(HIGH, unpacked, UPPER);
 
     layers.found(UPPER, tar(UPPER_TAR));
@@ -258,7 +263,7 @@ final class SnapshotTruthTest {
   @Test
   void aParentWithoutAChainId_provesNothing() throws IOException {
     snapshotter.prepare("tmp", "", Map.of());
-    snapshotter.commit("unnamed", "tmp", Map.of());
+    snapshotter.commit("unnamed", "tmp", "", Map.of());
     prepareLayer(HIGH, "unnamed", UPPER);
 
     layers.found(UPPER, tar(EVIL_TAR));

@@ -99,7 +99,7 @@ final class SnapshotterTest {
   @Test
   void viewOfOneUnpackedLayer_isABindMount() throws IOException {
     snapshotter.prepare("extract", "", Map.of());
-    snapshotter.commit("base", "extract", Map.of());
+    snapshotter.commit("base", "extract", "", Map.of());
 
     var mount = snapshotter.view("look", "base", Map.of());
 
@@ -165,7 +165,7 @@ final class SnapshotterTest {
     var tmp = Files.createDirectory(root.resolve("snapshots/1/fs/tmp"));
     Files.setAttribute(tmp, "unix:mode", 01777);
     Files.createSymbolicLink(root.resolve("snapshots/1/fs/link"), Path.of("tmp"));
-    snapshotter.commit("base", "extract", Map.of());
+    snapshotter.commit("base", "extract", "", Map.of());
     layers.roots.put(TOP, new FakeDirectory().add("tmp", implied()).add("link", implied()));
 
     prepareLayer("chain2", "base", TOP);
@@ -214,8 +214,8 @@ final class SnapshotterTest {
 
     var mount = snapshotter.prepare("extract", "", labels("chain1", BASE));
 
-    assertThat(mount.getType()).isEqualTo("bind");
-    assertThat(mount.getOptionsList()).containsExactly("rw", "rbind");
+    assertThat(mount.getType()).isEqualTo("overlay");
+    assertThat(mount.getOptionsList()).contains("upperdir=" + root.resolve("snapshots/1/fs"));
     assertThat(snapshotter.stat("extract").labels())
         .doesNotContainKey("containerd.io/snapshot/remote");
   }
@@ -232,7 +232,7 @@ final class SnapshotterTest {
                 "containerd.io/snapshot/remote/stargz.digest", BASE,
                 "containerd.io/snapshot/remote/stargz.prefetch", "many"))) {
       assertThat(snapshotter.prepare("key" + labels.hashCode(), "", labels).getType())
-          .isEqualTo("bind");
+          .isEqualTo("overlay");
     }
   }
 
@@ -245,7 +245,7 @@ final class SnapshotterTest {
     layers.waiting.put(BASE, latch);
 
     assertThat(snapshotter.prepare("extract", "", labels("chain1", BASE)).getType())
-        .isEqualTo("bind");
+        .isEqualTo("overlay");
     latch.countDown();
 
     Eventually.until(() -> layers.claims.containsKey(BASE) && layers.openClaims(BASE) == 0);
@@ -265,7 +265,7 @@ final class SnapshotterTest {
 
     var labels = new HashMap<>(labels("chain1", TOP));
     labels.put("containerd.io/snapshot/remote/stargz.reference", "evil.example/app:1");
-    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("overlay");
 
     assertThat(layers.mounted).extracting(layer -> layer.digest().toString()).containsExactly(BASE);
     assertThat(snapshotter.troubles().list())
@@ -287,7 +287,7 @@ final class SnapshotterTest {
 
     var labels = new HashMap<>(labels("chain1", BASE));
     labels.put("containerd.io/snapshot/stargz/toc.digest", FakeLayers.digest(98));
-    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("bind");
+    assertThat(snapshotter.prepare("extract", "", labels).getType()).isEqualTo("overlay");
 
     assertThat(layers.openClaims(BASE)).isEqualTo(1);
     assertThat(snapshotter.troubles().counts()).containsEntry(Trouble.Kind.CONFLICT, 1L);
@@ -299,7 +299,7 @@ final class SnapshotterTest {
 
     var mount = snapshotter.prepare("plain", "", Map.of("containerd.io/snapshot.ref", "chain1"));
 
-    assertThat(mount.getType()).isEqualTo("bind");
+    assertThat(mount.getType()).isEqualTo("overlay");
   }
 
   @Test
@@ -321,7 +321,7 @@ final class SnapshotterTest {
     prepareLayer("chain1", "", BASE);
     prepareLayer("chain2", "chain1", TOP);
     snapshotter.prepare("tmp", "", Map.of());
-    snapshotter.commit("default/7/chain1", "tmp", Map.of());
+    snapshotter.commit("default/7/chain1", "tmp", "", Map.of());
 
     prepareLayer("chain2", "default/7/chain1", TOP);
 
@@ -528,7 +528,7 @@ final class SnapshotterTest {
     Files.createLink(content.resolve("b"), file);
 
     var active = snapshotter.usage("k");
-    snapshotter.commit("base", "k", Map.of());
+    snapshotter.commit("base", "k", "", Map.of());
 
     assertThat(active.inodes()).isEqualTo(2);
     assertThat(active.sizeBytes()).isBetween(5000L, 16384L);
