@@ -18,6 +18,7 @@ setcap|libcap2-bin|file capabilities
 /usr/sbin/mkfs.ext4|e2fsprogs|full disks with ext4
 /usr/sbin/mkfs.btrfs|btrfs-progs|full disks with btrfs
 /usr/sbin/mkfs.xfs|xfsprogs|full disks with XFS
+patchelf|patchelf|containerd 1.7 and 2.1 of other Debian suites
 ip|iproute2|slowed links between network namespaces
 python3|python3-minimal|Python images
 chromium|chromium|the waterfall page in a browser

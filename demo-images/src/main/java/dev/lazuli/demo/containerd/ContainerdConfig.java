@@ -13,14 +13,118 @@ import java.util.TreeSet;
  * @param criSnapshotter the snapshotter of pods
  * @param sandboxImage the image of a pod's pause container
  * @param plainHttpHosts registries that CRI may pull from without TLS
+ * @param criPulls how CRI pulls, where containerd knows two ways
+ * @param appended further text of the file
  */
 public record ContainerdConfig(
     Map<String, Path> proxySnapshotters,
     String criSnapshotter,
     String sandboxImage,
-    Set<String> plainHttpHosts) {
+    Set<String> plainHttpHosts,
+    CriPulls criPulls,
+    String appended) {
+  /** How CRI pulls images. */
+  public enum CriPulls {
+    /** By itself, with the labels that remote snapshotters need. */
+    CLASSIC,
+    /** By containerd's transfer service, as containerd 2.1 and newer do unless told otherwise. */
+    TRANSFER
+  }
+
   /** The name of our snapshotter. */
   public static final String LAZULI = "lazuli";
+
+  private static final String FIRST_CRI =
+      """
+
+      [plugins."io.containerd.grpc.v1.cri"]
+        sandbox_image = "%2$s"
+        stream_server_address = "127.0.0.1"
+        stream_server_port = "0"
+        disable_apparmor = true
+        restrict_oom_score_adj = true
+        netns_mounts_under_state_dir = true
+
+      [plugins."io.containerd.grpc.v1.cri".cni]
+        bin_dir = "/usr/lib/cni"
+        conf_dir = "%1$s/cni"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd]
+        snapshotter = "%3$s"
+        disable_snapshot_annotations = false
+        default_runtime_name = "runc"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+        runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = false
+      """;
+
+  private static final String SECOND_CRI =
+      """
+
+      [plugins."io.containerd.grpc.v1.cri"]
+        stream_server_address = "127.0.0.1"
+        stream_server_port = "0"
+
+      [plugins."io.containerd.cri.v1.images"]
+        snapshotter = "%3$s"
+        disable_snapshot_annotations = %4$s
+
+      [plugins."io.containerd.cri.v1.images".pinned_images]
+        sandbox = "%2$s"
+
+      [plugins."io.containerd.cri.v1.runtime"]
+        disable_apparmor = true
+        restrict_oom_score_adj = true
+        netns_mounts_under_state_dir = true
+
+      [plugins."io.containerd.cri.v1.runtime".cni]
+        bin_dirs = ["/usr/lib/cni"]
+        conf_dir = "%1$s/cni"
+
+      [plugins."io.containerd.cri.v1.runtime".containerd]
+        default_runtime_name = "runc"
+
+      [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+        runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+        SystemdCgroup = false
+      """;
+
+  private static final String PROXY =
+      """
+
+      [proxy_plugins."%1$s"]
+        type = "snapshot"
+        address = "%2$s"
+        [proxy_plugins."%1$s".exports]
+          enable_remote_snapshot_annotations = "true"
+      """;
+
+  private static final String UNPACK =
+      """
+
+      [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+        platform = "linux"
+        snapshotter = "%s"
+      """;
+
+  private static final String FIRST_MIRROR =
+      """
+
+      [plugins."io.containerd.grpc.v1.cri".registry.mirrors."%1$s"]
+        endpoint = ["http://%1$s"]
+      """;
+
+  private static final String SECOND_MIRROR =
+      """
+
+      [plugins."io.containerd.cri.v1.images".registry.mirrors."%1$s"]
+        endpoint = ["http://%1$s"]
+      """;
 
   /** Copies the collections. */
   public ContainerdConfig {
@@ -30,44 +134,66 @@ public record ContainerdConfig(
 
   /** Returns a configuration with the snapshotter {@code lazuli} at a socket, also for pods. */
   public static ContainerdConfig lazuliAt(Path socket) {
-    return new ContainerdConfig(Map.of(LAZULI, socket), LAZULI, "pause:1", Set.of());
+    return new ContainerdConfig(
+        Map.of(LAZULI, socket), LAZULI, "pause:1", Set.of(), CriPulls.CLASSIC, "");
   }
 
   /** Returns a configuration without remote snapshotters. */
   public static ContainerdConfig overlayfs() {
-    return new ContainerdConfig(Map.of(), "overlayfs", "pause:1", Set.of());
+    return new ContainerdConfig(Map.of(), "overlayfs", "pause:1", Set.of(), CriPulls.CLASSIC, "");
   }
 
   /** Returns the same configuration with one more remote snapshotter. */
   public ContainerdConfig withSnapshotter(String name, Path socket) {
     Map<String, Path> all = new TreeMap<>(proxySnapshotters);
     all.put(name, socket);
-    return new ContainerdConfig(all, criSnapshotter, sandboxImage, plainHttpHosts);
+    return new ContainerdConfig(
+        all, criSnapshotter, sandboxImage, plainHttpHosts, criPulls, appended);
   }
 
   /** Returns the same configuration with another snapshotter for pods. */
   public ContainerdConfig withCriSnapshotter(String name) {
-    return new ContainerdConfig(proxySnapshotters, name, sandboxImage, plainHttpHosts);
+    return new ContainerdConfig(
+        proxySnapshotters, name, sandboxImage, plainHttpHosts, criPulls, appended);
   }
 
   /** Returns the same configuration with another image for pause containers. */
   public ContainerdConfig withSandboxImage(String reference) {
-    return new ContainerdConfig(proxySnapshotters, criSnapshotter, reference, plainHttpHosts);
+    return new ContainerdConfig(
+        proxySnapshotters, criSnapshotter, reference, plainHttpHosts, criPulls, appended);
   }
 
   /** Returns the same configuration with one more registry without TLS. */
   public ContainerdConfig withPlainHttp(String host) {
     Set<String> all = new TreeSet<>(plainHttpHosts);
     all.add(host);
-    return new ContainerdConfig(proxySnapshotters, criSnapshotter, sandboxImage, all);
+    return new ContainerdConfig(
+        proxySnapshotters, criSnapshotter, sandboxImage, all, criPulls, appended);
+  }
+
+  /** Returns the same configuration with more text at the end of the file. */
+  public ContainerdConfig withAppended(String text) {
+    return new ContainerdConfig(
+        proxySnapshotters, criSnapshotter, sandboxImage, plainHttpHosts, criPulls, appended + text);
   }
 
   /**
-   * Returns the configuration file, version 2. Everything lies below {@code directory}; AppArmor
-   * and raised OOM scores are off because a test machine may not allow them, and annotations of
-   * snapshots are on because a remote snapshotter lives on them.
+   * Returns the same configuration with CRI pulling by the transfer service, which asks registries
+   * on the loopback interface without TLS by itself.
    */
-  String toToml(Path directory) {
+  public ContainerdConfig withTransfer() {
+    return new ContainerdConfig(
+        proxySnapshotters, criSnapshotter, sandboxImage, Set.of(), CriPulls.TRANSFER, appended);
+  }
+
+  /**
+   * Returns the configuration file. Everything lies below {@code directory}; AppArmor and raised
+   * OOM scores are off because a test machine may not allow them, and annotations of snapshots are
+   * on because a remote snapshotter lives on them.
+   *
+   * @param second whether for containerd 2.0 and newer
+   */
+  String toToml(Path directory, boolean second) {
     var toml = new StringBuilder();
     toml.append(
         """
@@ -75,56 +201,23 @@ public record ContainerdConfig(
         root = "%1$s/root"
         state = "%1$s/state"
         oom_score = 0
-        disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs", "io.containerd.internal.v1.opt"]
 
         [grpc]
           address = "%1$s/c.sock"
-
-        [plugins."io.containerd.grpc.v1.cri"]
-          sandbox_image = "%2$s"
-          stream_server_address = "127.0.0.1"
-          stream_server_port = "0"
-          disable_apparmor = true
-          restrict_oom_score_adj = true
-          netns_mounts_under_state_dir = true
-
-        [plugins."io.containerd.grpc.v1.cri".cni]
-          bin_dir = "/usr/lib/cni"
-          conf_dir = "%1$s/cni"
-
-        [plugins."io.containerd.grpc.v1.cri".containerd]
-          snapshotter = "%3$s"
-          disable_snapshot_annotations = false
-          default_runtime_name = "runc"
-
-        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-          runtime_type = "io.containerd.runc.v2"
-
-        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-          SystemdCgroup = false
         """
-            .formatted(directory, sandboxImage, criSnapshotter));
+            .formatted(directory));
+    toml.append(
+        (second ? SECOND_CRI : FIRST_CRI)
+            .formatted(directory, sandboxImage, criSnapshotter, criPulls == CriPulls.TRANSFER));
     new TreeMap<>(proxySnapshotters)
-        .forEach(
-            (name, socket) ->
-                toml.append(
-                    """
-
-                    [proxy_plugins."%s"]
-                      type = "snapshot"
-                      address = "%s"
-                    """
-                        .formatted(name, socket)));
-    new TreeSet<>(plainHttpHosts)
-        .forEach(
-            host ->
-                toml.append(
-                    """
-
-                    [plugins."io.containerd.grpc.v1.cri".registry.mirrors."%1$s"]
-                      endpoint = ["http://%1$s"]
-                    """
-                        .formatted(host)));
-    return toml.toString();
+        .forEach((name, socket) -> toml.append(PROXY.formatted(name, socket)));
+    if (second) {
+      toml.append(UNPACK.formatted("overlayfs"));
+      new TreeSet<>(proxySnapshotters.keySet())
+          .forEach(name -> toml.append(UNPACK.formatted(name)));
+    }
+    var mirror = second ? SECOND_MIRROR : FIRST_MIRROR;
+    new TreeSet<>(plainHttpHosts).forEach(host -> toml.append(mirror.formatted(host)));
+    return toml.append(appended).toString();
   }
 }

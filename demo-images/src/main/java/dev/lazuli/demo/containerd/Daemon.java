@@ -36,10 +36,16 @@ public final class Daemon implements AutoCloseable {
 
   /** Starts a program whose output goes to {@code log}. */
   public static Daemon start(Path log, String... words) throws IOException {
-    var process =
-        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    return start(log, Command.of(words));
+  }
+
+  /** Starts a program with the words and variables of a command, which may run for long. */
+  static Daemon start(Path log, Command command) throws IOException {
+    var builder = new ProcessBuilder(command.words());
+    builder.environment().putAll(command.environment());
+    var process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     process.getOutputStream().close();
-    return new Daemon(List.of(words), log, process);
+    return new Daemon(command.words(), log, process);
   }
 
   /**

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * A containerd of its own: private root, state and socket, with remote snapshotters in its
@@ -21,11 +20,14 @@ public final class PrivateContainerd implements AutoCloseable {
 
   private final Path directory;
   private final ContainerdConfig config;
+  private final NodePrograms programs;
   private Daemon daemon;
 
-  private PrivateContainerd(Path directory, ContainerdConfig config) throws IOException {
+  private PrivateContainerd(Path directory, ContainerdConfig config, NodePrograms programs)
+      throws IOException {
     this.directory = directory;
     this.config = config;
+    this.programs = programs;
     this.daemon = launch();
   }
 
@@ -34,10 +36,14 @@ public final class PrivateContainerd implements AutoCloseable {
     if (!"root".equals(System.getProperty("user.name"))) {
       return Optional.of("containerd needs root");
     }
-    return Stream.of("containerd", "ctr", "runc", "umount")
-        .filter(program -> HostFiles.find(program).isEmpty())
-        .map(program -> program + " is not installed")
-        .findFirst();
+    return HostFiles.find("umount").isEmpty()
+        ? Optional.of("umount is not installed")
+        : NodePrograms.chosen().obstacle();
+  }
+
+  /** Starts the containerd of the chosen node and waits until it answers. */
+  public static PrivateContainerd start(Path directory, ContainerdConfig config) throws IOException {
+    return start(directory, config, NodePrograms.chosen());
   }
 
   /**
@@ -46,14 +52,14 @@ public final class PrivateContainerd implements AutoCloseable {
    * @param directory where everything of it lies; its path has at most 60 bytes
    * @throws IOException if it does not answer; the message holds its log
    */
-  public static PrivateContainerd start(Path directory, ContainerdConfig config)
+  public static PrivateContainerd start(Path directory, ContainerdConfig config, NodePrograms programs)
       throws IOException {
     if (directory.toString().length() > MAX_DIRECTORY_BYTES || !directory.isAbsolute()) {
       throw new IllegalArgumentException("not a short absolute path: " + directory);
     }
     Files.createDirectories(directory.resolve("cni"));
-    Files.writeString(directory.resolve("c.toml"), config.toToml(directory));
-    return new PrivateContainerd(directory, config);
+    Files.writeString(directory.resolve("c.toml"), config.toToml(directory, programs.isSecond()));
+    return new PrivateContainerd(directory, config, programs);
   }
 
   /**
@@ -66,12 +72,9 @@ public final class PrivateContainerd implements AutoCloseable {
   }
 
   private Daemon launch() throws IOException {
-    return Daemon.start(
-            directory.resolve("c.log"),
-            "containerd",
-            "--config",
-            directory.resolve("c.toml").toString())
-        .awaitReady(START_LIMIT, this::answers);
+    var command =
+        programs.command("containerd").with("--config", directory.resolve("c.toml").toString());
+    return Daemon.start(directory.resolve("c.log"), command).awaitReady(START_LIMIT, this::answers);
   }
 
   private boolean answers() throws IOException {
@@ -94,6 +97,11 @@ public final class PrivateContainerd implements AutoCloseable {
     return directory.resolve("c.sock");
   }
 
+  /** Returns whose programs it is made of. */
+  public NodePrograms programs() {
+    return programs;
+  }
+
   /** Returns what containerd was told. */
   public ContainerdConfig config() {
     return config;
@@ -106,7 +114,7 @@ public final class PrivateContainerd implements AutoCloseable {
 
   /** Returns a run of {@code ctr} against this containerd. */
   public Command ctr(String... arguments) {
-    return Command.of("ctr", "--address", socket().toString()).with(arguments);
+    return programs.command("ctr").with("--address", socket().toString()).with(arguments);
   }
 
   /** Returns a run of {@code ctr-remote} against this containerd. */

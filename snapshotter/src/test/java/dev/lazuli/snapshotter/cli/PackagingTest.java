@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.images.HostFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,27 +60,36 @@ final class PackagingTest {
     assertThat(Files.readString(DOCUMENT)).contains("```toml\n" + text + "```\n");
   }
 
-  @Test
-  void exampleForContainerd1_isUnderstoodByContainerd() throws IOException {
-    assumeTrue(HostFiles.find("containerd").isPresent(), "containerd is not installed");
-    var version = Command.of("containerd", "--version").check().output();
-    assumeTrue(version.matches("(?s).* v?1\\.[67]\\..*"), "containerd here is " + version);
+  /** As docs/install.md says: the example is appended to the file that Debian ships. */
+  @ParameterizedTest
+  @ValueSource(strings = {"host", "trixie", "forky"})
+  void example_appendedToTheStockFile_isWhatContainerdDoes(String suite) throws IOException {
+    var node = NodePrograms.named(suite);
+    assumeTrue(node.obstacle().isEmpty(), () -> node.obstacle().orElseThrow());
+    boolean second = node.isSecond();
 
-    var dump =
-        Command.of(
-                "containerd",
-                "--config",
-                DIST.resolve("containerd-1.toml").toAbsolutePath().toString(),
-                "config",
-                "dump")
-            .check()
-            .output();
+    var file = directory.resolve("config.toml");
+    var example = DIST.resolve(second ? "containerd-2.toml" : "containerd-1.toml");
+    Files.writeString(
+        file, Files.readString(node.stockConfiguration()) + "\n" + Files.readString(example));
+    var effective = new TomlMapper().readTree(node.effectiveConfiguration(file));
 
-    assertThat(dump)
-        .contains(
-            "[proxy_plugins.lazuli]",
-            "address = \"/run/lazuli/lazuli.sock\"",
-            "snapshotter = \"lazuli\"",
-            "disable_snapshot_annotations = false");
+    assertThat(effective.at("/proxy_plugins/lazuli/address").asString())
+        .isEqualTo("/run/lazuli/lazuli.sock");
+    var plugins = effective.path("plugins");
+    var images =
+        second
+            ? plugins.path("io.containerd.cri.v1.images")
+            : plugins.path("io.containerd.grpc.v1.cri").path("containerd");
+    assertThat(images.path("snapshotter").asString()).isEqualTo("lazuli");
+    assertThat(images.path("disable_snapshot_annotations").asBoolean(true)).isFalse();
+    assertThat(plugins.toString()).as("what the stock file says of CNI").contains("/usr/lib/cni");
+    if (second) {
+      var exports = effective.at("/proxy_plugins/lazuli/exports");
+      assertThat(exports.path("enable_remote_snapshot_annotations").asString()).isEqualTo("true");
+      assertThat(plugins.path("io.containerd.transfer.v1.local").path("unpack_config"))
+          .extracting(unpack -> unpack.path("snapshotter").asString())
+          .containsExactly("overlayfs", "lazuli");
+    }
   }
 }

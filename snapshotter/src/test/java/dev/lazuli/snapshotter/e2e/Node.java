@@ -26,31 +26,45 @@ final class Node {
   }
 
   private final ContainerdExtension bed;
+  private final boolean kept;
   private DaemonProcess daemon;
   private List<String> settings;
 
-  private Node(ContainerdExtension bed, String... settings) throws IOException {
+  private Node(ContainerdExtension bed, boolean kept, String... settings) throws IOException {
     this.bed = bed;
-    this.daemon = launch(bed, settings);
+    this.kept = kept;
+    this.daemon = launch(settings);
     this.settings = List.of(settings);
   }
 
   /** Starts the daemon; when this returns, containerd reaches it. */
   static Node start(ContainerdExtension bed, String... settings) throws IOException {
-    var node = new Node(bed, settings);
+    return start(bed, false, settings);
+  }
+
+  /** Starts the daemon with a keeper, so that readers survive it. */
+  static Node startKept(ContainerdExtension bed, String... settings) throws IOException {
+    return start(bed, true, settings);
+  }
+
+  private static Node start(ContainerdExtension bed, boolean kept, String... settings)
+      throws IOException {
+    var node = new Node(bed, kept, settings);
     node.daemon.awaitKnownTo(bed.containerd());
     return node;
   }
 
-  private static DaemonProcess launch(ContainerdExtension bed, String... settings)
-      throws IOException {
+  private DaemonProcess launch(String... newSettings) throws IOException {
+    var directory = bed.directory().resolve("d");
     return bed.closeAtEnd(
-        DaemonProcess.start(bed.directory().resolve("d"), bed.snapshotterSocket(), settings));
+        kept
+            ? DaemonProcess.startKept(directory, bed.snapshotterSocket(), newSettings)
+            : DaemonProcess.start(directory, bed.snapshotterSocket(), newSettings));
   }
 
   /** Starts another daemon after the last one has ended. */
   void startDaemon(String... newSettings) throws IOException {
-    daemon = launch(bed, newSettings);
+    daemon = launch(newSettings);
     settings = List.of(newSettings);
     daemon.awaitKnownTo(bed.containerd());
   }

@@ -3,6 +3,7 @@ package dev.lazuli.testimages.containerd;
 import dev.lazuli.demo.containerd.ContainerdConfig;
 import dev.lazuli.demo.containerd.Leftovers;
 import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.containerd.PrivateContainerd;
 import dev.lazuli.demo.images.ContainerDefaults;
 import dev.lazuli.demo.images.HostFiles;
@@ -14,7 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -36,8 +37,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * #directory}; what a test starts in there it hands to {@link #closeAtEnd}.
  */
 public final class ContainerdExtension
-    implements BeforeAllCallback, AfterAllCallback, ExecutionCondition {
-  private final Function<ContainerdConfig, ContainerdConfig> change;
+    implements BeforeAllCallback, AfterAllCallback, ExecutionCondition, AutoCloseable {
+  private final UnaryOperator<ContainerdConfig> change;
+  private final NodePrograms programs;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private @Nullable Path directory;
   private @Nullable PrivateContainerd containerd;
@@ -54,8 +56,18 @@ public final class ContainerdExtension
    *
    * @param change applied to the usual one
    */
-  public ContainerdExtension(Function<ContainerdConfig, ContainerdConfig> change) {
+  public ContainerdExtension(UnaryOperator<ContainerdConfig> change) {
+    this(change, NodePrograms.chosen());
+  }
+
+  /**
+   * Uses a changed configuration and the programs of a node.
+   *
+   * @param change applied to the usual one
+   */
+  public ContainerdExtension(UnaryOperator<ContainerdConfig> change, NodePrograms programs) {
     this.change = change;
+    this.programs = programs;
   }
 
   @Override
@@ -68,6 +80,14 @@ public final class ContainerdExtension
 
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
+    open();
+  }
+
+  /**
+   * Starts the registry and containerd, for a test that has its own bed; {@link #close} takes them
+   * away again.
+   */
+  public void open() throws IOException {
     hook = new Thread(this::closeQuietly, "containerd-bed-cleanup");
     Runtime.getRuntime().addShutdownHook(hook);
     var bed = Files.createTempDirectory(Path.of("/tmp"), "lz");
@@ -81,17 +101,24 @@ public final class ContainerdExtension
         ContainerdConfig.lazuliAt(bed.resolve("lazuli.sock"))
             .withPlainHttp(images.host())
             .withSandboxImage(images.host() + "/pause:1");
-    var daemon = PrivateContainerd.start(bed.resolve("c"), change.apply(config));
+    var daemon = PrivateContainerd.start(bed.resolve("c"), change.apply(config), programs);
     open.push(daemon);
     containerd = daemon;
   }
 
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
+    close();
+  }
+
+  /** Takes everything away. Idempotent. */
+  @Override
+  public void close() throws Exception {
     try {
-      close();
+      closeAll();
     } finally {
       Optional.ofNullable(hook).ifPresent(Runtime.getRuntime()::removeShutdownHook);
+      hook = null;
     }
   }
 
@@ -143,7 +170,7 @@ public final class ContainerdExtension
   }
 
   /** Closes everything, newest first; the first failure is thrown after all had their turn. */
-  private synchronized void close() throws Exception {
+  private synchronized void closeAll() throws Exception {
     Exception failure = null;
     while (!open.isEmpty()) {
       try {
@@ -163,7 +190,7 @@ public final class ContainerdExtension
 
   private void closeQuietly() {
     try {
-      close();
+      closeAll();
     } catch (Exception e) {
       System.err.println("containerd test bed: " + e);
     }

@@ -1,0 +1,53 @@
+# Sourced by ./verify: nodes of other Debian suites for tests, that is containerd, its shim, ctr and runc as they are
+# packaged there, run on this machine's kernel with the C library of their own suite. Kept between runs, outside of
+# the tree: in $LAZULI_NODES, else in lazuli/nodes of the user's cache directory.
+
+# suite and the containerd that it has
+node_suites='trixie forky' # 1.7, 2.1; this machine's own is the third, 1.6 on bookworm
+
+nodes_directory() {
+  printf '%s' "${LAZULI_NODES:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lazuli/nodes}"
+}
+
+# Makes the nodes that are missing, where that is possible without asking.
+make_nodes() {
+  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null | head -n 1)
+  [ "$(id -u)" = 0 ] && [ -e $keyring ] && [ -n "$mirror" ] && command -v patchelf >/dev/null || {
+    say "no nodes of other Debian suites: that needs root, Debian and patchelf"
+    return
+  }
+  for suite in $node_suites; do
+    [ -x "$(nodes_directory)/$suite/bin/runc" ] || make_node "$suite" || say "no node of $suite"
+  done
+}
+
+make_node() {
+  node=$(nodes_directory)/$1
+  say "making a node of $1 in $node"
+  rm -rf "$node" && mkdir -p "$node/apt/lists/partial" "$node/apt/archives/partial" "$node/root" "$node/bin" || return
+  : >"$node/apt/status"
+  echo "deb [signed-by=$keyring] $mirror $1 main" >"$node/apt/sources.list"
+  node_apt update && node_apt install --yes --download-only containerd runc || return
+  for package in "$node"/apt/archives/*.deb; do
+    dpkg-deb -x "$package" "$node/root" || return
+  done
+  libraries=$(dirname "$(find "$node/root" -name libc.so.6 | head -n 1)")
+  loader=$(find "$node/root" -name 'ld-linux*.so.*' | head -n 1)
+  # runc comes last: it says that the node is whole.
+  for program in ctr containerd-shim-runc-v2 containerd runc; do
+    file=$(find "$node/root" -type f -path "*bin/$program" | head -n 1)
+    cp "$file" "$node/$program" &&
+      patchelf --set-interpreter "$loader" --set-rpath "$libraries" "$node/$program" &&
+      mv "$node/$program" "$node/bin/" || return
+  done
+  rm -rf "$node/apt" "$node/root/usr/bin" "$node/root/usr/sbin" "$node/root/usr/share"
+}
+
+# apt with sources, lists and a (void) status of the node's own, which leaves this machine's packages alone.
+node_apt() {
+  apt-get -qq -o Dir::Etc::SourceList="$node/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::State::Lists="$node/apt/lists" -o Dir::State::status="$node/apt/status" \
+    -o Dir::Cache="$node/apt" -o Dir::Cache::archives="$node/apt/archives" -o APT::Sandbox::User=root \
+    -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=1 "$@" </dev/null >&2
+}
