@@ -142,7 +142,7 @@ final class HostRequests {
       HostFailure refusal = HostFailure.of(reply);
       String next = authorizer.answer(place, challenges, authorization, round > 0, abort);
       if (next == null) {
-        throw refusal;
+        throw refusal.explained(authorizer.tried(place));
       }
       authorization = next;
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class RangeBody implements AutoCloseable {
   private final HttpReply reply;
   private final RegistryHost host;
+  private final boolean ofWhole;
   private long before;
   private long left;
 
@@ -25,8 +26,14 @@ final class RangeBody implements AutoCloseable {
   RangeBody(HttpReply reply, RegistryHost host, long before, long length) {
     this.reply = reply;
     this.host = host;
+    this.ofWhole = before > 0;
     this.before = before;
     this.left = length;
+  }
+
+  /** Returns whether the host sent the whole blob from its beginning, not the range. */
+  boolean isOfWhole() {
+    return ofWhole;
   }
 
   RegistryHost host() {

@@ -2,6 +2,7 @@ package dev.lazuli.registry;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import java.io.IOException;
 
 /** A blob in a registry, with what a registry can do beyond single ranges. Safe for any thread. */
 public interface RegistryBlob extends BlobSource {
@@ -10,4 +11,12 @@ public interface RegistryBlob extends BlobSource {
    * this blob any more while others can be, and where it points to is asked for again.
    */
   void distrust(BlobStream stream);
+
+  /**
+   * Asks for a byte in the middle of the blob, which must have two at least.
+   *
+   * @return whether it was sent alone; otherwise the whole blob is sent for each range
+   * @throws IOException if nothing of the blob can be had
+   */
+  boolean acceptsRanges() throws IOException;
 }

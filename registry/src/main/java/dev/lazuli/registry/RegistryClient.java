@@ -7,6 +7,7 @@ import dev.lazuli.registry.hosts.HostCatalog;
 import dev.lazuli.registry.hosts.HostHealth;
 import dev.lazuli.registry.hosts.HostLoop;
 import dev.lazuli.registry.hosts.MultiRangeHosts;
+import dev.lazuli.registry.hosts.RegistryHost;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.Connections;
 import dev.lazuli.registry.http.HttpTransport;
@@ -31,6 +32,7 @@ public final class RegistryClient implements AutoCloseable {
   private final RegistryOptions options;
   private final Connections connections;
   private final HostRequests requests;
+  private final HostCatalog catalog;
   private final HostLoop loop;
   private final MultiRangeHosts multiRange = new MultiRangeHosts();
 
@@ -47,12 +49,8 @@ public final class RegistryClient implements AutoCloseable {
     this.requests =
         new HostRequests(
             transport, new Authorizer(new TokenServer(transport), options.credentials()));
-    this.loop =
-        new HostLoop(
-            new HostCatalog(options.hosts()),
-            new HostHealth(System::nanoTime),
-            options.hosts(),
-            listener);
+    this.catalog = new HostCatalog(options.hosts());
+    this.loop = new HostLoop(catalog, new HostHealth(System::nanoTime), options.hosts(), listener);
   }
 
   /**
@@ -170,6 +168,25 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RegistryPush push(ImageReference reference) {
     return new RegistryPush(requests, loop, reference);
+  }
+
+  /**
+   * Returns what is wrong with the hosts directory, each with the file that it is about; empty if
+   * nothing is or there is none. Nothing is contacted.
+   *
+   * @throws IOException if the directory cannot be listed
+   */
+  public List<String> hostsFaults() throws IOException {
+    return catalog.faults();
+  }
+
+  /**
+   * Returns the hosts that are asked for an image's content, in this order.
+   *
+   * @throws IOException if the hosts directory says something that makes no sense
+   */
+  public List<String> hosts(ImageReference reference) throws IOException {
+    return loop.hosts(reference).stream().map(RegistryHost::name).toList();
   }
 
   /** Returns how many connections are in use; none while nothing is read. */

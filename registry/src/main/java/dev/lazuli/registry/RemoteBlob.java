@@ -144,6 +144,13 @@ final class RemoteBlob implements RegistryBlob {
     }
   }
 
+  @Override
+  public boolean acceptsRanges() throws IOException {
+    try (RangeBody body = request(1, 1, new Abort())) {
+      return !body.isOfWhole();
+    }
+  }
+
   /** Sends the request for a range; the body may hold less than all of it. */
   RangeBody request(long offset, long length, Abort abort) throws IOException {
     var range = new ByteRange(offset, length);

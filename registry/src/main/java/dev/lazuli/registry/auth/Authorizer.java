@@ -108,10 +108,23 @@ public final class Authorizer {
     return given.filter(challenge -> challenge.isBearer() || !endedToken).orElse(known);
   }
 
+  /** Returns what a refused request was tried with: whose credentials, or that there are none. */
+  public String tried(Place place) {
+    var found = slot(place).credentials;
+    if (found != null) {
+      return "with the credentials of " + found;
+    }
+    var places = provider.places();
+    return "without credentials: none for "
+        + place.host().name()
+        + (places.isEmpty() ? " are known" : " in " + places);
+  }
+
   private @Nullable Token fetch(Slot slot, Place place, Challenge challenge, Abort abort)
       throws IOException {
     RegistryHost host = place.host();
     Optional<Credentials> credentials = provider.find(host.name(), place.reference());
+    slot.credentials = credentials.map(Credentials::describe).orElse(null);
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.REGISTRY_TOKEN) {
       return living("Bearer " + credentials.get().secret());
     }
@@ -149,6 +162,9 @@ public final class Authorizer {
     private final ReentrantLock renewing = new ReentrantLock();
     private volatile String scope;
     private volatile @Nullable Token token;
+
+    /** Whose credentials were found when they were looked for last; null if there were none. */
+    private volatile @Nullable String credentials;
 
     Slot(Scope scope) {
       this.scope = scope.text();

@@ -6,6 +6,7 @@ import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,19 @@ public final class CredentialChain implements CredentialsProvider {
   /** Makes a chain of sources, first one first. */
   public CredentialChain(List<CredentialsProvider> sources) {
     this.sources = List.copyOf(sources);
+  }
+
+  @Override
+  public List<CredentialsProvider> sources() {
+    return sources;
+  }
+
+  @Override
+  public String places() {
+    return sources.stream()
+        .map(CredentialsProvider::places)
+        .filter(place -> !place.isEmpty())
+        .collect(Collectors.joining(", "));
   }
 
   @Override

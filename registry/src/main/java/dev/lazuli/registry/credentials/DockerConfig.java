@@ -73,6 +73,11 @@ public final class DockerConfig implements CredentialsProvider {
   }
 
   @Override
+  public String places() {
+    return file.toString();
+  }
+
+  @Override
   public Optional<Credentials> find(String host, ImageReference reference) throws IOException {
     JsonNode root = read();
     IOException failure = null;
@@ -86,12 +91,12 @@ public final class DockerConfig implements CredentialsProvider {
     }
     Optional<Credentials> entry = fromEntries(root.path("auths"), host, reference);
     if (entry.isPresent()) {
-      return entry;
+      return entry.map(found -> found.from(file.toString()));
     }
     String store = root.path("credsStore").asString("");
     if (!store.isEmpty()) {
       try {
-        Optional<Credentials> found = helper.get(store, serverUrl(host));
+        Optional<Credentials> found = fromHelper(store, serverUrl(host));
         if (found.isPresent()) {
           return found;
         }
@@ -122,10 +127,16 @@ public final class DockerConfig implements CredentialsProvider {
   private Optional<Credentials> fromHelper(JsonNode helpers, String host) throws IOException {
     for (var entry : helpers.properties()) {
       if (aliases(host).contains(server(entry.getKey()))) {
-        return helper.get(entry.getValue().asString(""), entry.getKey());
+        return fromHelper(entry.getValue().asString(""), entry.getKey());
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<Credentials> fromHelper(String name, String server) throws IOException {
+    return helper
+        .get(name, server)
+        .map(found -> found.from("docker-credential-" + name + ", which " + file + " names"));
   }
 
   /** Podman's entries may name a repository or a folder of some; the longest that fits counts. */

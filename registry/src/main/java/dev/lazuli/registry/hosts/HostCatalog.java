@@ -53,6 +53,14 @@ public final class HostCatalog {
     return hosts;
   }
 
+  /**
+   * Returns what is wrong with the folders of the hosts directory: files that cannot be understood,
+   * and files that they name and that cannot be read. Every message names the file.
+   */
+  public List<String> faults() throws IOException {
+    return directory == null ? List.of() : directory.faults();
+  }
+
   /** Returns the registry itself, set up as the hosts directory says where it has it. */
   RegistryHost itself(String registry) throws IOException {
     return hosts(registry).stream()
@@ -79,13 +87,17 @@ public final class HostCatalog {
   }
 
   private RegistryHost registryItself(String registry) throws IOException {
+    return registryItself(registry, isPlain(registry));
+  }
+
+  private RegistryHost registryItself(String registry, boolean plain) throws IOException {
     String server = registry.equals("docker.io") ? "registry-1.docker.io" : registry;
-    String url = (isPlain(registry) ? "http://" : "https://") + server;
+    String url = (plain ? "http://" : "https://") + server;
     return new RegistryHost(origin(url, registry), BASE, true, true, Map.of(), null);
   }
 
   private RegistryHost entryHost(HostsFile.Entry entry, String registry) throws IOException {
-    RegistryHost itself = registryItself(registry);
+    RegistryHost itself = registryItself(registry, isPlain(registry) && !entry.isAboutTls());
     String name = entry.url() == null ? registry : entry.url().getRawAuthority();
     Origin plain = entry.url() == null ? itself.origin() : origin(entry.url().toString(), name);
     var authorities = new ArrayList<>(options.caCertificates());

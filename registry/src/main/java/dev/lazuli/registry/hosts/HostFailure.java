@@ -51,6 +51,12 @@ public final class HostFailure extends IOException {
     }
   }
 
+  /** Returns the same failure with more words. */
+  public HostFailure explained(String words) {
+    return new HostFailure(status, getMessage() + "; " + words, passing, retryAfter)
+        .causedBy(getCause());
+  }
+
   /** Returns the HTTP status of the answer, or {@code RegistryException.NO_STATUS}. */
   public int status() {
     return status;

@@ -171,8 +171,7 @@ public final class HostLoop {
               action, object, host, failure == null ? new IOException("not asked") : failure));
     }
     RegistryException main = all.removeLast();
-    all.forEach(main::addSuppressed);
-    return main;
+    return all.isEmpty() ? main : main.after(all);
   }
 
   /** Returns the failure of one host as users of the client see it. */

@@ -35,6 +35,28 @@ final class HostsDirectory {
     return Optional.empty();
   }
 
+  /** Returns what is wrong with any of the folders, each with the file that it is about. */
+  List<String> faults() throws IOException {
+    var faults = new ArrayList<String>();
+    if (!Files.isDirectory(root)) {
+      return faults;
+    }
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path folder : folders) {
+        try {
+          for (HostsFile.Entry entry : read(folder)) {
+            entry.files().stream()
+                .filter(file -> !Files.isReadable(file))
+                .forEach(file -> faults.add(folder + " names a file that cannot be read: " + file));
+          }
+        } catch (IOException e) {
+          faults.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    return faults;
+  }
+
   private static List<String> names(String registry) {
     int colon = registry.lastIndexOf(':');
     boolean hasPort = colon > registry.lastIndexOf(']');

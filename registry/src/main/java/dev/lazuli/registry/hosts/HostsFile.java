@@ -43,7 +43,24 @@ public final class HostsFile {
       boolean skipVerify,
       List<Path> authorities,
       List<TlsSettings.Identity> identities,
-      Map<String, List<String>> headers) {}
+      Map<String, List<String>> headers) {
+    /** A loopback address for which certificates are configured is not asked without TLS. */
+    boolean isAboutTls() {
+      return skipVerify || !authorities.isEmpty() || !identities.isEmpty();
+    }
+
+    /** Returns the files that it names. */
+    List<Path> files() {
+      var files = new ArrayList<>(authorities);
+      for (var identity : identities) {
+        files.add(identity.certificate());
+        if (identity.key() != null) {
+          files.add(identity.key());
+        }
+      }
+      return files;
+    }
+  }
 
   /**
    * Reads a file's text.

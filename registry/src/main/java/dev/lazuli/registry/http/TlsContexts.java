@@ -9,6 +9,7 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -60,6 +61,8 @@ final class TlsContexts {
         builder.keyManager(identity.certificate().toFile(), key.toFile());
       }
       return builder.build();
+    } catch (NoSuchFileException e) {
+      throw new IOException("TLS set-up failed: no such file: " + e.getFile(), e);
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IOException("TLS set-up failed: " + e.getMessage(), e);
     }

@@ -8,8 +8,10 @@ import static java.util.Objects.requireNonNull;
  * @param username the user; empty for an identity token
  * @param secret the password or the token
  * @param kind which of the two
+ * @param source where they were found, for people: a file, or a helper and the file that names it;
+ *     may be empty
  */
-public record Credentials(String username, String secret, Kind kind) {
+public record Credentials(String username, String secret, Kind kind, String source) {
   /** What {@link #secret} is. */
   public enum Kind {
     /** A password, sent by Basic authentication to the registry or its token server. */
@@ -25,6 +27,23 @@ public record Credentials(String username, String secret, Kind kind) {
     requireNonNull(username);
     requireNonNull(secret);
     requireNonNull(kind);
+    requireNonNull(source);
+  }
+
+  /** Makes credentials of which nobody says where they were found. */
+  public Credentials(String username, String secret, Kind kind) {
+    this(username, secret, kind, "");
+  }
+
+  /** Returns the same credentials, found there. */
+  public Credentials from(String newSource) {
+    return new Credentials(username, secret, kind, newSource);
+  }
+
+  /** Returns whose they are and where they were found, never what they are. */
+  public String describe() {
+    var whose = username.isEmpty() ? "a token" : "user " + Text.quote(username);
+    return source.isEmpty() ? whose : whose + " of " + source;
   }
 
   /** Makes the credentials of a user with a password. */

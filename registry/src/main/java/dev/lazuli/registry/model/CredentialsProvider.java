@@ -1,6 +1,7 @@
 package dev.lazuli.registry.model;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,16 @@ public interface CredentialsProvider {
    * @throws IOException if the source is broken; other sources are then asked
    */
   Optional<Credentials> find(String host, ImageReference reference) throws IOException;
+
+  /** Returns the sources that it asks in turn; itself if there are no others behind it. */
+  default List<CredentialsProvider> sources() {
+    return List.of(this);
+  }
+
+  /** Returns where it looks, for people; empty if there is nothing to say of that. */
+  default String places() {
+    return "";
+  }
 
   /** A provider that knows no credentials: every request is anonymous. */
   static CredentialsProvider none() {

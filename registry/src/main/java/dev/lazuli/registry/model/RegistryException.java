@@ -1,6 +1,7 @@
 package dev.lazuli.registry.model;
 
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,33 @@ public final class RegistryException extends IOException {
     this.host = host;
     this.status = status;
     this.reason = reason;
+  }
+
+  private RegistryException(RegistryException main, String others) {
+    super(main.getMessage() + others, main.getCause());
+    this.action = main.action;
+    this.object = main.object;
+    this.host = main.host;
+    this.status = main.status;
+    this.reason = main.reason;
+  }
+
+  /**
+   * Returns this error with those of the hosts that were asked before, which its message then names
+   * with their reasons, and which are its suppressed exceptions.
+   */
+  public RegistryException after(List<RegistryException> others) {
+    var words = new StringBuilder();
+    for (var other : others) {
+      words.append("; from ").append(other.host).append(": ").append(other.answer());
+    }
+    var all = new RegistryException(this, words.toString());
+    others.forEach(all::addSuppressed);
+    return all;
+  }
+
+  private String answer() {
+    return status == NO_STATUS ? reason : "status " + status + " (" + reason + ")";
   }
 
   /** Returns what was done, for example {@code read}. */

@@ -8,9 +8,11 @@ import java.io.InputStream;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,11 +23,26 @@ public final class StatusClient {
 
   private static final int MAX_HEAD_BYTES = 8 << 10;
 
+  /** A daemon that is stopped, or hangs, takes connections and says nothing. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
   private final Path socket;
+  private final Duration patience;
 
   /** Makes a client of the daemon that serves {@code socket}. */
   public StatusClient(Path socket) {
+    this(socket, PATIENCE);
+  }
+
+  /**
+   * Makes a client with another patience.
+   *
+   * @param patience how long an answer to a look may take; what the daemon is told to do may take
+   *     as long as it needs
+   */
+  StatusClient(Path socket, Duration patience) {
     this.socket = socket;
+    this.patience = patience;
   }
 
   /**
@@ -64,6 +81,9 @@ public final class StatusClient {
 
   private byte[] ask(String method, String path, Query query) throws IOException {
     try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      if (method.equals("GET")) {
+        closeAfterPatience(channel);
+      }
       var request = method + " " + path + query.encoded() + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
       channel.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
       var in = new BufferedInputStream(Channels.newInputStream(channel));
@@ -76,10 +96,30 @@ public final class StatusClient {
           head.startsWith("HTTP/1.1 ")
               ? new String(body, UTF_8).strip()
               : method + " " + path + " at " + socket + ": no answer");
+    } catch (AsynchronousCloseException e) {
+      throw new IOException(
+          "the daemon at %s has not answered for %d seconds: it is stopped, or hangs"
+              .formatted(socket, patience.toSeconds()),
+          e);
     } catch (SocketException e) {
       throw new IOException(
           "the daemon does not answer at " + socket + " (" + e.getMessage() + ")", e);
     }
+  }
+
+  /** A channel of a unix socket has no time limit of its own. */
+  private void closeAfterPatience(SocketChannel channel) {
+    Thread.ofVirtual()
+        .name("status-patience")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(patience);
+                channel.close();
+              } catch (InterruptedException | IOException e) {
+                // Then the answer has come, or nobody waits for it.
+              }
+            });
   }
 
   private static String readHead(InputStream in) throws IOException {
