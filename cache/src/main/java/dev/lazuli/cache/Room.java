@@ -22,7 +22,6 @@ final class Room {
   private static final System.Logger LOG = System.getLogger(Room.class.getName());
 
   private static final long CHECK_MILLIS = 1000;
-  private static final long MOST_DEFAULT_RESERVE = 10L << 30; // 10 GiB
   private static final int MOST_DOUBLINGS = 9;
   private static final long MOST_MARGIN = 64L << 20; // 64 MiB
 
@@ -57,10 +56,7 @@ final class Room {
     this.usage = usage;
     this.clock = options.clock();
     long total = disk.totalBytes(root);
-    this.reserve =
-        options.reserveBytes() == StoreOptions.DEFAULT_RESERVE
-            ? Math.min(total / 20, MOST_DEFAULT_RESERVE)
-            : options.reserveBytes();
+    this.reserve = options.reserveOn(total);
     this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
   }
 

@@ -46,6 +46,8 @@ public record StoreOptions(
   /** A reserve by the size of the file system. */
   public static final long DEFAULT_RESERVE = -1;
 
+  private static final long MOST_DEFAULT_RESERVE = 10L << 30; // 10 GiB
+
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   public StoreOptions {
@@ -58,6 +60,13 @@ public record StoreOptions(
           "quota %d, reserve %d, open layers %d, reuse entries %d, checkpoint interval %s"
               .formatted(quotaBytes, reserveBytes, openLayers, reuseEntries, checkpointInterval));
     }
+  }
+
+  /** Returns how much is left free for others on a disk of so many bytes. */
+  public long reserveOn(long totalBytes) {
+    return reserveBytes == DEFAULT_RESERVE
+        ? Math.min(totalBytes / 20, MOST_DEFAULT_RESERVE)
+        : reserveBytes;
   }
 
   /**

@@ -107,6 +107,21 @@ final class ArchitectureTest {
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status"),
+          room(
+              "snapshotter.doctor",
+              "estargz",
+              "bridge.erofs",
+              "bridge.kernel",
+              "registry",
+              "snapshotter.config",
+              "snapshotter.convert",
+              "snapshotter.containerd",
+              "snapshotter.fetch",
+              "snapshotter.layers",
+              "snapshotter.snapshots",
+              "snapshotter.node",
+              "snapshotter.metrics",
+              "snapshotter.status"),
           room("snapshotter.cli", "estargz", "bridge", "demo", "registry", "snapshotter"));
 
   private static JavaClasses code;

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       MountCommand.class,
       RpullCommand.class,
+      DoctorCommand.class,
       StatusCommand.class,
       FetchCommand.class,
       PinCommand.class,

@@ -39,15 +39,17 @@ final class RpullCommand implements Callable<Integer> {
   @Option(
       names = "--containerd",
       paramLabel = "SOCKET",
-      defaultValue = "/run/containerd/containerd.sock",
-      description = "containerd's socket. Default: ${DEFAULT-VALUE}.")
+      defaultValue = ContainerdOptions.ADDRESS,
+      description = ContainerdOptions.ADDRESS_TEXT)
   private Path socket = Path.of("");
 
   @Option(
       names = {"-n", "--namespace"},
       paramLabel = "NAME",
-      defaultValue = "default",
-      description = "containerd's namespace. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "${env:CONTAINERD_NAMESPACE:-default}",
+      description = {
+        "containerd's namespace. Default: $$CONTAINERD_NAMESPACE, or default if that is not set."
+      })
   private String namespace = "";
 
   @Option(

@@ -1,13 +1,16 @@
 package dev.lazuli.snapshotter.containerd;
 
+import com.google.protobuf.Empty;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
 import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
+import dev.lazuli.snapshotter.api.version.VersionGrpc;
 import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A client of one containerd, in one namespace. Safe for use by several threads; calls block. */
@@ -40,17 +43,43 @@ public final class Containerd implements AutoCloseable {
     return new Containerd(socket, transport, transport.channel(socket).build(), namespace);
   }
 
+  /**
+   * Returns containerd's version as it says it, for example {@code 1.7.24~ds1}.
+   *
+   * @throws IOException if none answers
+   */
+  public String version() throws IOException {
+    var stub = VersionGrpc.newBlockingV2Stub(session.channel());
+    return reached(() -> stub.version(Empty.getDefaultInstance()), "ask for its version")
+        .getVersion();
+  }
+
   /** Returns whether this containerd knows a snapshotter of this name. */
   public boolean hasSnapshotter(String name) throws IOException {
+    return snapshotter(name).isPresent();
+  }
+
+  /**
+   * Returns what containerd knows of a snapshotter; empty if it does not know it.
+   *
+   * @throws IOException if none answers
+   */
+  public Optional<SnapshotterPlugin> snapshotter(String name) throws IOException {
     var introspection = IntrospectionGrpc.newBlockingV2Stub(session.channel());
     var request =
         PluginsRequest.newBuilder()
             .addFilters("type==" + SNAPSHOTTER_PLUGIN + ",id==" + name)
             .build();
+    return reached(() -> introspection.plugins(request), "look for snapshotter " + name)
+        .getPluginsList()
+        .stream()
+        .findFirst()
+        .map(SnapshotterPlugin::of);
+  }
+
+  private <T> T reached(Session.Call<T> call, String action) throws IOException {
     try {
-      return Session.call("look for snapshotter " + name, () -> introspection.plugins(request))
-              .getPluginsCount()
-          > 0;
+      return Session.call(action, call);
     } catch (ContainerdException e) {
       if (e.code() == Status.Code.UNAVAILABLE) {
         throw new IOException("containerd does not answer on " + socket + ": " + e.getMessage(), e);

@@ -109,6 +109,13 @@ public final class NodeOptions {
     return new Tenancy(from.layers().lazyFrom(), from.layers().oneTenant());
   }
 
+  /** Returns how much of a disk the configuration leaves free for others. */
+  public static long reserveOn(Configuration.Cache from, long totalBytes) throws IOException {
+    return StoreOptions.defaults()
+        .withReserve(from.reserveBytes().orElse(StoreOptions.DEFAULT_RESERVE))
+        .reserveOn(totalBytes);
+  }
+
   private static StoreOptions store(Configuration.Cache from, Tenancy tenancy) throws IOException {
     return StoreOptions.defaults()
         .withQuota(from.quotaBytes())

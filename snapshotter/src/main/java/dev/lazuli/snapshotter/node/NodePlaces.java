@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Finds out whether a daemon can use the places that its configuration names. */
-final class NodePlaces {
+public final class NodePlaces {
   private static final Logger log = LoggerFactory.getLogger(NodePlaces.class);
 
   /** {@code sockaddr_un.sun_path} without its NUL, unix(7). */
@@ -33,8 +33,7 @@ final class NodePlaces {
    * @throws IOException if a place cannot be used; the message says which and why
    */
   static void check(Configuration config) throws IOException {
-    requireShort(config.address(), LONGEST_SOCKET - HIDDEN_BYTES);
-    requireShort(config.statusSocket(), LONGEST_SOCKET);
+    requireShortSockets(config);
     Files.createDirectories(config.root());
     requireWritable(config.root());
     PrivateDirectory.make(config.root(), "layers", "mounts", "tmp");
@@ -42,6 +41,16 @@ final class NodePlaces {
     makeDirectoryOf(config);
     requireUnused(config.root());
     warnOfMemory(config.root());
+  }
+
+  /**
+   * Returns normally if the kernel can take the paths of a node's sockets.
+   *
+   * @throws IOException if one is too long
+   */
+  public static void requireShortSockets(Configuration config) throws IOException {
+    requireShort(config.address(), LONGEST_SOCKET - HIDDEN_BYTES);
+    requireShort(config.statusSocket(), LONGEST_SOCKET);
   }
 
   private static void requireShort(Path socket, int most) throws IOException {
@@ -67,7 +76,12 @@ final class NodePlaces {
     Files.createDirectories(parent);
   }
 
-  private static void requireWritable(Path root) throws IOException {
+  /**
+   * Returns normally if a root directory, which exists, can be written to.
+   *
+   * @throws IOException if its file system is read-only
+   */
+  public static void requireWritable(Path root) throws IOException {
     if (Files.getFileStore(root).isReadOnly()) {
       throw new IOException("the root directory is on a read-only file system: " + root);
     }
@@ -92,10 +106,16 @@ final class NodePlaces {
   }
 
   private static void warnOfMemory(Path root) throws IOException {
-    var type = Files.getFileStore(root).type();
-    if (type.equals("tmpfs") || type.equals("ramfs")) {
+    if (isInMemory(root)) {
+      var type = Files.getFileStore(root).type();
       log.warn("{} is in memory ({}): images will be gone after a reboot", root, type);
     }
+  }
+
+  /** Returns if what is in a directory, which exists, is gone after a reboot. */
+  public static boolean isInMemory(Path directory) throws IOException {
+    var type = Files.getFileStore(directory).type();
+    return type.equals("tmpfs") || type.equals("ramfs");
   }
 
   /** Returns where metrics are served; only where they are. */

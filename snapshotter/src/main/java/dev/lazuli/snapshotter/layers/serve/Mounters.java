@@ -63,22 +63,44 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
 
   private static Mounters choose(
       MountChoice choice, ErofsSupport support, Path mounts, Path session) throws IOException {
-    if (choice != MountChoice.EROFS_LOOP && support.file().available()) {
-      log.info("layers are mounted by {}: {}", MountKind.EROFS_LAZY, support.file().reason());
-      return erofs(mounts, session);
+    var chosen = Chosen.of(choice, support);
+    log.info("layers are mounted by {}: {}", chosen.kind(), chosen.reason());
+    return switch (chosen.kind()) {
+      case EROFS_LOOP -> loop(mounts, session);
+      case FUSE_TREE -> tree(session);
+      default -> erofs(mounts, session);
+    };
+  }
+
+  /**
+   * How incomplete layers are to be mounted.
+   *
+   * @param reason what the kernel showed, for people to read
+   */
+  public record Chosen(MountKind kind, String reason) {
+    /**
+     * Chooses by what the kernel supports.
+     *
+     * @throws IOException if {@code choice} is not possible here
+     */
+    public static Chosen of(MountChoice choice, ErofsSupport support) throws IOException {
+      if (choice == MountChoice.FUSE_TREE) {
+        return new Chosen(MountKind.FUSE_TREE, "mount.way is fuse-tree");
+      }
+      if (choice != MountChoice.EROFS_LOOP && support.file().available()) {
+        return new Chosen(MountKind.EROFS_LAZY, support.file().reason());
+      }
+      if (choice == MountChoice.EROFS_LAZY) {
+        throw new IOException("mount.way erofs-lazy: " + support.file().reason());
+      }
+      if (support.loop().available()) {
+        return new Chosen(MountKind.EROFS_LOOP, support.loop().reason());
+      }
+      if (choice == MountChoice.EROFS_LOOP) {
+        throw new IOException("mount.way erofs-loop: " + support.loop().reason());
+      }
+      return new Chosen(MountKind.FUSE_TREE, support.loop().reason());
     }
-    if (choice == MountChoice.EROFS_LAZY) {
-      throw new IOException("mount.way erofs-lazy: " + support.file().reason());
-    }
-    if (support.loop().available()) {
-      log.info("layers are mounted by {}: {}", MountKind.EROFS_LOOP, support.loop().reason());
-      return loop(mounts, session);
-    }
-    if (choice == MountChoice.EROFS_LOOP) {
-      throw new IOException("mount.way erofs-loop: " + support.loop().reason());
-    }
-    log.info("layers are mounted by {}: {}", MountKind.FUSE_TREE, support.loop().reason());
-    return tree(session);
   }
 
   private static Mounters erofs(Path mounts, Path session) {

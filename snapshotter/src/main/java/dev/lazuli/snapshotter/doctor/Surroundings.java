@@ -1,0 +1,20 @@
+package dev.lazuli.snapshotter.doctor;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where the doctor looks, beside what the daemon's configuration says.
+ *
+ * @param containerd containerd's socket
+ * @param containerdConfig containerd's configuration file
+ * @param snapshotter what containerd calls this daemon
+ * @param environment of the process, or what the daemon's is taken for
+ */
+public record Surroundings(
+    Path containerd, Path containerdConfig, String snapshotter, Map<String, String> environment) {
+  /** Copies the map. */
+  public Surroundings {
+    environment = Map.copyOf(environment);
+  }
+}
