@@ -2,6 +2,9 @@ package dev.lazuli.registry.model;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What proves who is asking: a user with a password, or an identity (OAuth2 refresh) token.
  *
@@ -54,6 +57,20 @@ public record Credentials(String username, String secret, Kind kind, String sour
   /** Makes the credentials of an OAuth2 refresh token. */
   public static Credentials identityToken(String token) {
     return new Credentials("", token, Kind.IDENTITY_TOKEN);
+  }
+
+  /** Where they were found makes no difference. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Credentials that
+        && username.equals(that.username)
+        && secret.equals(that.secret)
+        && kind == that.kind;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(username, secret, kind);
   }
 
   /** Names the kind and the user, never the secret. */
