@@ -42,7 +42,8 @@ public final class PrivateContainerd implements AutoCloseable {
   }
 
   /** Starts the containerd of the chosen node and waits until it answers. */
-  public static PrivateContainerd start(Path directory, ContainerdConfig config) throws IOException {
+  public static PrivateContainerd start(Path directory, ContainerdConfig config)
+      throws IOException {
     return start(directory, config, NodePrograms.chosen());
   }
 
@@ -52,8 +53,8 @@ public final class PrivateContainerd implements AutoCloseable {
    * @param directory where everything of it lies; its path has at most 60 bytes
    * @throws IOException if it does not answer; the message holds its log
    */
-  public static PrivateContainerd start(Path directory, ContainerdConfig config, NodePrograms programs)
-      throws IOException {
+  public static PrivateContainerd start(
+      Path directory, ContainerdConfig config, NodePrograms programs) throws IOException {
     if (directory.toString().length() > MAX_DIRECTORY_BYTES || !directory.isAbsolute()) {
       throw new IllegalArgumentException("not a short absolute path: " + directory);
     }

@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lazuli.testimages.containerd.NodePrograms;
+import dev.lazuli.demo.containerd.NodePrograms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,18 +3,18 @@ package dev.lazuli.snapshotter.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.RegistryDemands;
+import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.config.ConfigurationException;
-import dev.lazuli.testimages.containerd.Command;
-import dev.lazuli.testimages.containerd.MountTable;
-import dev.lazuli.testimages.images.ImageBuilder;
-import dev.lazuli.testimages.images.ImageTree;
-import dev.lazuli.testimages.images.LayerEncoding;
-import dev.lazuli.testimages.images.OciLayout;
 import dev.lazuli.testimages.registry.Fault;
-import dev.lazuli.testimages.registry.RegistryDemands;
-import dev.lazuli.testimages.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,7 +128,7 @@ final class DoctorIT {
   @Test
   void brokenHostsFile_isFoundByName() throws IOException {
     var file = hostsFile("registry.example", "server = [\n");
-    assertProblem(examine(), file.toString(), "correct the file");
+    assertProblem(examine(), file.getParent().toString(), "correct the file");
   }
 
   @Test

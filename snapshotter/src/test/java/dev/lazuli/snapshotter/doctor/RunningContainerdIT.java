@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.NodePrograms;
+import dev.lazuli.demo.containerd.PrivateContainerd;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.config.ConfigurationException;
-import dev.lazuli.testimages.containerd.ContainerdConfig;
-import dev.lazuli.testimages.containerd.NodePrograms;
-import dev.lazuli.testimages.containerd.TestContainerd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What a running containerd says of its snapshotters, and what is wrong with it. */
 final class RunningContainerdIT {
   private Path directory;
-  private TestContainerd containerd;
+  private PrivateContainerd containerd;
 
   @BeforeEach
   void start() throws IOException {
@@ -39,7 +39,7 @@ final class RunningContainerdIT {
                   capabilities = ["rebase"]
                 """
                     .formatted(directory.resolve("lazuli.sock")));
-    containerd = TestContainerd.start(directory.resolve("c"), config, node);
+    containerd = PrivateContainerd.start(directory.resolve("c"), config, node);
   }
 
   @AfterEach

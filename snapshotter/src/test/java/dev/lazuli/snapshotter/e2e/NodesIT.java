@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.demo.containerd.ContainerdConfig;
-import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.images.GeneratedContent;
 import dev.lazuli.demo.images.HostFiles;
@@ -12,6 +11,7 @@ import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.testimages.containerd.ContainerdExtension;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

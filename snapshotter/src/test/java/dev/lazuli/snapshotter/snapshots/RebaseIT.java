@@ -3,11 +3,11 @@ package dev.lazuli.snapshotter.snapshots;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.snapshotter.api.types.Mount;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
-import dev.lazuli.demo.containerd.Command;
-import dev.lazuli.demo.containerd.MountTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
