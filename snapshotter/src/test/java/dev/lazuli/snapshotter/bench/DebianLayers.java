@@ -36,8 +36,7 @@ final class DebianLayers {
 
   /** Makes sure that the base layer is there, and returns its name. */
   String base() throws IOException {
-    store.layer(
-        BASE, BASE_RECIPE, () -> UpperDirectory.read(DebianRoot.bootstrap(root()).directory()));
+    store.layer(BASE, BASE_RECIPE, this::bootstrap);
     return BASE;
   }
 
@@ -56,6 +55,14 @@ final class DebianLayers {
   /** Returns the files that an image's packages changed in it, which must be there. */
   ImageTree packageFiles(BenchImage image) throws IOException {
     return UpperDirectory.read(upper(image));
+  }
+
+  private ImageTree bootstrap() throws IOException {
+    var obstacle = DebianRoot.obstacle();
+    if (obstacle.isPresent()) {
+      throw new IOException("no image can be made here: " + obstacle.get());
+    }
+    return UpperDirectory.read(DebianRoot.bootstrap(root()).directory());
   }
 
   private ImageTree install(BenchImage image) throws IOException {

@@ -2,6 +2,7 @@ package dev.lazuli.testimages.roots;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.images.FileContent;
@@ -15,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -36,6 +38,29 @@ public final class UpperDirectory {
   private static final int CHARACTER_DEVICE = 0x2000;
   private static final int BLOCK_DEVICE = 0x6000;
   private static final int SOCKET = 0xc000;
+
+  /** What {@code java.nio} says of a file by names, as {@code unix:*} has them. */
+  private record Facts(Map<String, Object> values) {
+    int number(String name) {
+      return (Integer) value(name);
+    }
+
+    long device() {
+      return (Long) value("rdev");
+    }
+
+    Object file() {
+      return value("ino");
+    }
+
+    Instant modified() {
+      return ((FileTime) value("lastModifiedTime")).toInstant();
+    }
+
+    private Object value(String name) {
+      return requireNonNull(values.get(name));
+    }
+  }
 
   private final Path root;
   private final Map<String, Map<String, byte[]>> xattrs = new HashMap<>();
@@ -71,8 +96,8 @@ public final class UpperDirectory {
   }
 
   private void add(Path path) throws IOException {
-    var facts = Files.readAttributes(path, "unix:*", LinkOption.NOFOLLOW_LINKS);
-    int mode = (Integer) facts.get("mode");
+    var facts = new Facts(Files.readAttributes(path, "unix:*", LinkOption.NOFOLLOW_LINKS));
+    int mode = facts.number("mode");
     if ((mode & TYPE) == SOCKET) {
       return;
     }
@@ -83,9 +108,9 @@ public final class UpperDirectory {
             name,
             node(path, name, mode, facts),
             mode & 07777,
-            (Integer) facts.get("uid"),
-            (Integer) facts.get("gid"),
-            ((FileTime) facts.get("lastModifiedTime")).toInstant(),
+            facts.number("uid"),
+            facts.number("gid"),
+            facts.modified(),
             withoutOverlays(attributes));
     tree.add(entry);
     if (entry.node() instanceof Node.Directory) {
@@ -96,8 +121,7 @@ public final class UpperDirectory {
     }
   }
 
-  private Node node(Path path, String name, int mode, Map<String, Object> facts)
-      throws IOException {
+  private Node node(Path path, String name, int mode, Facts facts) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       return new Node.Directory();
     }
@@ -109,13 +133,12 @@ public final class UpperDirectory {
       return new Node.Fifo();
     }
     if (type == CHARACTER_DEVICE || type == BLOCK_DEVICE) {
-      long device = (Long) facts.get("rdev");
+      long device = facts.device();
       return device == 0 && type == CHARACTER_DEVICE
           ? new Node.Whiteout()
           : new Node.Device(type == BLOCK_DEVICE, major(device), minor(device));
     }
-    var first =
-        (Integer) facts.get("nlink") > 1 ? linked.putIfAbsent(facts.get("ino"), name) : null;
+    var first = facts.number("nlink") > 1 ? linked.putIfAbsent(facts.file(), name) : null;
     return first == null ? new Node.RegularFile(FileContent.of(path)) : new Node.HardLink(first);
   }
 
