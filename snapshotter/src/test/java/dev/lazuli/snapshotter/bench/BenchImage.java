@@ -11,34 +11,29 @@ import java.util.Optional;
  * configuration names the program, and where that is usual an entry point script before it.
  */
 enum BenchImage {
-  PYTHON(List.of("python3"), List.of("python3", "-c", "import json; print(1)")),
-  JAVA(List.of("openjdk-17-jre-headless"), List.of("java", "-Xshare:auto", "-version")),
-  GCC(
-      List.of("build-essential"),
-      List.of("sh", "-c", "gcc -o /tmp/hello /app/hello.c && /tmp/hello")),
-  NODE(List.of("nodejs"), List.of("node", "/app/index.js")),
-  NGINX(List.of("nginx"), FirstAnswer.NGINX),
-  REDIS(List.of("redis-server"), FirstAnswer.REDIS),
-  POSTGRES(List.of("postgresql"), FirstAnswer.POSTGRES),
-  SCIKIT_LEARN(List.of("python3-sklearn", "python3-pandas"), List.of("python3", "/app/learn.py")),
-  TENSORFLOW(List.of("python3", "python3-pip"), List.of("python3", "/app/tensors.py"));
+  PYTHON("python3"),
+  JAVA("openjdk-17-jre-headless"),
+  GCC("build-essential"),
+  NODE("nodejs"),
+  NGINX("nginx", FirstAnswer.NGINX),
+  REDIS("redis-server", FirstAnswer.REDIS),
+  POSTGRES("postgresql", FirstAnswer.POSTGRES),
+  SCIKIT_LEARN("python3-sklearn python3-pandas"),
+  TENSORFLOW("python3 python3-pip");
 
   /** What servers and Node start through, as their published images do. */
   static final String ENTRY_POINT = "/usr/local/bin/docker-entrypoint.sh";
 
-  private final List<String> packages;
-  private final List<String> run;
+  private final String packages;
   private final Optional<FirstAnswer> answer;
 
-  BenchImage(List<String> packages, List<String> run) {
+  BenchImage(String packages) {
     this.packages = packages;
-    this.run = run;
     this.answer = Optional.empty();
   }
 
-  BenchImage(List<String> packages, FirstAnswer answer) {
+  BenchImage(String packages, FirstAnswer answer) {
     this.packages = packages;
-    this.run = List.of();
     this.answer = Optional.of(answer);
   }
 
@@ -61,7 +56,7 @@ enum BenchImage {
 
   /** Returns the packages of the second layer. */
   List<String> packages() {
-    return packages;
+    return List.of(packages.split(" ", -1));
   }
 
   /** Returns what pip installs on top of them. */
@@ -83,7 +78,15 @@ enum BenchImage {
 
   /** Returns the words that a container is started with; empty: what the image says. */
   List<String> command() {
-    return run;
+    return switch (this) {
+      case PYTHON -> List.of("python3", "-c", "import json; print(1)");
+      case JAVA -> List.of("java", "-Xshare:auto", "-version");
+      case GCC -> List.of("sh", "-c", "gcc -o /tmp/hello /app/hello.c && /tmp/hello");
+      case NODE -> List.of("node", "/app/index.js");
+      case SCIKIT_LEARN -> List.of("python3", "/app/learn.py");
+      case TENSORFLOW -> List.of("python3", "/app/tensors.py");
+      case NGINX, REDIS, POSTGRES -> List.of();
+    };
   }
 
   /** Returns how a server's first answer is had; empty: the program runs to its end. */
@@ -95,14 +98,14 @@ enum BenchImage {
   ContainerDefaults config() {
     var usual = ContainerDefaults.DEFAULT;
     return switch (this) {
-      case PYTHON, JAVA -> usual.withCommand(run.getFirst());
+      case PYTHON, JAVA -> usual.withCommand(command().getFirst());
       case GCC -> usual.withCommand("gcc");
       case NODE -> entered("node");
       case NGINX -> entered("nginx", "-g", "daemon off;");
       case REDIS -> entered("redis-server", "--bind", "127.0.0.1", "--port", port(), "--save", "");
       case POSTGRES ->
           entered("postgres", "-c", "ssl=off", "-h", "127.0.0.1", "-p", port(), "-k", "/tmp");
-      case SCIKIT_LEARN, TENSORFLOW -> usual.withCommand(run.toArray(String[]::new));
+      case SCIKIT_LEARN, TENSORFLOW -> usual.withCommand(command().toArray(String[]::new));
     };
   }
 
@@ -118,6 +121,6 @@ enum BenchImage {
 
   /** Returns what the second layer is made from; another text is another layer. */
   String packagesRecipe() {
-    return String.join("\n", packages.toString(), wheels().toString(), commands().toString());
+    return String.join("\n", packages().toString(), wheels().toString(), commands().toString());
   }
 }

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.demo.registry.LinkProfile;
 import java.io.IOException;
@@ -32,7 +34,7 @@ record Bound(double roundTrips, double neededMegabytes) {
     bed.freshDaemon(NOTHING_AHEAD);
     var round = starts.once(way, image, program, Starts.Extent.START);
     long ofLayers = 0;
-    for (var layer : layout.layers(layout.images().get(tag))) {
+    for (var layer : layout.layers(requireNonNull(layout.images().get(tag)))) {
       ofLayers += bed.registry().counters().blob(layer.digest()).requests();
     }
     bed.freshDaemon();

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.snapshotter.bench.ReadingLists.Order;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -157,7 +159,7 @@ final class DensityBench implements Callable<Integer> {
     }
     for (int round = 0; round < rounds; round++) {
       for (var run : runs(reading.keySet(), measured)) {
-        long bytes = reading.get(run.image()).bytes(run.order(), run.share());
+        long bytes = requireNonNull(reading.get(run.image())).bytes(run.order(), run.share());
         add(run.measure(bed, launcher, bytes));
       }
     }

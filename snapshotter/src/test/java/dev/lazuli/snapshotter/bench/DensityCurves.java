@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.bench;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -123,6 +124,7 @@ final class DensityCurves {
     return COLOURS.get(results.ways().indexOf(way) % COLOURS.size());
   }
 
+  @FormatMethod
   private void add(String format, Object... values) {
     svg.append(String.format(Locale.ROOT, format, values)).append('\n');
   }
