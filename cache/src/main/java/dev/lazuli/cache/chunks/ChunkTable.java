@@ -1,6 +1,5 @@
 package dev.lazuli.cache.chunks;
 
-import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Checksums;
 import dev.lazuli.cache.disk.Disk;
@@ -16,7 +15,7 @@ import java.util.Objects;
 /**
  * Where each chunk of a layer lies in the data file and in the blob, sorted by data offset. Read
  * straight from the mapped {@code chunks} file: no heap per chunk. Thread-safe; usable while the
- * {@link LayerData} it came from is open.
+ * {@code LayerData} it came from is open.
  *
  * <p>The file is written once, synced, and never changed. All numbers are little-endian:
  *
