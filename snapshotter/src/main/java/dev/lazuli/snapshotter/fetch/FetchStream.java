@@ -1,15 +1,10 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.estargz.BlobRanges;
-import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.snapshotter.fetch.plan.Flight;
-import dev.lazuli.snapshotter.fetch.plan.KillSwitch;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One thread's work on some runs of chunks: request their ranges, decode them as they stream by,
@@ -21,14 +16,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class FetchStream implements Runnable {
   private final StreamParts parts;
+  private final StreamSource source;
   private final AttachedLayer layer;
   private final Flight flight;
-  private boolean wrongBytes;
 
   FetchStream(StreamParts parts, AttachedLayer layer, Flight flight) {
     this.parts = parts;
+    this.source = new StreamSource(layer, flight, parts.clock());
     this.layer = layer;
     this.flight = flight;
+  }
+
+  /** Ends the stream, from any thread, also while it waits for the network. */
+  void end(IOException reason) {
+    source.kill(reason);
   }
 
   @Override
@@ -37,12 +38,12 @@ final class FetchStream implements Runnable {
     try {
       fetch(missing());
     } catch (Throwable e) { // The top of the thread: nothing may be lost but the stream.
-      failure = flight.killSwitch().reason(e);
+      failure = source.reason(e);
       if (!(e instanceof IOException)) {
         parts.events().unexpected("lazuli-fetch", e);
       }
     } finally {
-      parts.events().ended(layer, flight, failure, wrongBytes && !flight.killSwitch().isKilled());
+      parts.events().ended(layer, flight, failure, source.hasWrongBytes());
     }
   }
 
@@ -68,7 +69,7 @@ final class FetchStream implements Runnable {
 
   private int nextMissing(ChunkRun run, int chunk) {
     int stop = Math.min(run.to(), flight.end());
-    boolean over = flight.killSwitch().isKilled() || chunk >= stop;
+    boolean over = source.isKilled() || chunk >= stop;
     return over ? -1 : layer.data().nextMissing(chunk, stop);
   }
 
@@ -77,46 +78,7 @@ final class FetchStream implements Runnable {
     int most = layer.rangesAtOnce();
     for (int at = 0; at < split.size(); at += most) {
       List<int[]> together = split.subList(at, Math.min(split.size(), at + most));
-      new RangeRequest(parts, this, together).run();
+      new RangeRequest(parts, source, together).run();
     }
-  }
-
-  AttachedLayer layer() {
-    return layer;
-  }
-
-  Flight flight() {
-    return flight;
-  }
-
-  /** Opens ranges so that the kill switch can end both the opening and their bodies. */
-  BlobRanges open(List<ByteRange> ranges) throws IOException {
-    BlobRanges opened = waitFor(() -> layer.source().open(ranges));
-    flight.killSwitch().opened(opened::close);
-    return opened;
-  }
-
-  /** Goes to the next of the ranges, which there must be. */
-  BlobStream next(BlobRanges ranges) throws IOException {
-    BlobStream next = waitFor(ranges::next);
-    if (next == null) {
-      throw new IOException("layer " + layer.name() + ": a range was left out");
-    }
-    return next;
-  }
-
-  private <T extends @Nullable Object> T waitFor(KillSwitch.Opening<T> what) throws IOException {
-    flight.meter().waits(parts.now());
-    try {
-      return flight.killSwitch().opening(what);
-    } finally {
-      flight.meter().goesOn(parts.now());
-    }
-  }
-
-  /** What came was not what the layer's index promises. */
-  void cameWrong(ByteRange range) {
-    wrongBytes = true;
-    layer.source().wrongBytes(range.offset(), range.length());
   }
 }

@@ -62,15 +62,15 @@ final class Gate {
   }
 
   /** Returns at once for an urgent stream, otherwise once nothing more urgent is going on. */
-  void pass(Flight flight) {
-    if (mustYield(flight)) {
-      await(flight, MOST_PAUSE_NANOS, true);
+  void pass(StreamSource stream) {
+    if (mustYield(stream.flight())) {
+      await(stream, MOST_PAUSE_NANOS, true);
     }
   }
 
   /** Holds the stream for {@code nanos}, or until it becomes urgent or is cancelled. */
-  void hold(Flight flight, long nanos) {
-    await(flight, nanos, false);
+  void hold(StreamSource stream, long nanos) {
+    await(stream, nanos, false);
   }
 
   /** Returns whether something more urgent goes on. */
@@ -86,13 +86,14 @@ final class Gate {
     };
   }
 
-  private void await(Flight flight, long nanos, boolean whileYielding) {
+  private void await(StreamSource stream, long nanos, boolean whileYielding) {
+    Flight flight = stream.flight();
     long left = nanos;
     lock.lock();
     try {
       // Memory that comes to be wanted is looked for a few times: nobody pokes for that.
       while (left > 0
-          && !flight.killSwitch().isKilled()
+          && !stream.isKilled()
           && !flight.isUnwanted()
           && flight.priority() != Priority.ON_DEMAND
           && (!whileYielding || mustYield(flight))) {

@@ -24,7 +24,7 @@ final class PacedStream implements BlobStream {
   private static final int LEAST_PIECE_BYTES = 128;
 
   private final StreamParts parts;
-  private final FetchStream stream;
+  private final StreamSource source;
   private final Flight flight;
   private final List<ByteRange> ranges;
   private @Nullable BlobRanges bodies;
@@ -36,10 +36,10 @@ final class PacedStream implements BlobStream {
   private long bytesBefore;
   private long heldNanos;
 
-  PacedStream(StreamParts parts, FetchStream stream, List<ByteRange> ranges) {
+  PacedStream(StreamParts parts, StreamSource source, List<ByteRange> ranges) {
     this.parts = parts;
-    this.stream = stream;
-    this.flight = stream.flight();
+    this.source = source;
+    this.flight = source.flight();
     this.ranges = ranges;
   }
 
@@ -52,12 +52,12 @@ final class PacedStream implements BlobStream {
     BlobRanges open = bodies;
     if (open == null) {
       opened = parts.now();
-      open = stream.open(ranges);
+      open = source.open(ranges);
       bodies = open;
     }
     entered++;
     flight.meter().enters(range().offset());
-    body = stream.next(open);
+    body = source.next(open);
     return entered == 1;
   }
 
@@ -72,23 +72,17 @@ final class PacedStream implements BlobStream {
 
   @Override
   public @Nullable ByteBuffer next() throws IOException {
-    BlobStream source = body;
-    if (source == null) {
+    BlobStream open = body;
+    if (open == null) {
       throw new IOException("stream is closed");
     }
     long before = parts.now();
-    parts.gate().pass(flight);
+    parts.gate().pass(source);
     heldNanos += parts.now() - before;
-    if (flight.killSwitch().isKilled() || flight.isUnwanted()) {
+    if (source.isKilled() || flight.isUnwanted()) {
       throw new StreamEnded();
     }
-    ByteBuffer piece;
-    flight.meter().waits(parts.now());
-    try {
-      piece = source.next();
-    } finally {
-      flight.meter().goesOn(parts.now());
-    }
+    ByteBuffer piece = source.waitFor(open::next);
     if (piece != null) {
       arrived(piece.remaining());
     }
@@ -96,11 +90,11 @@ final class PacedStream implements BlobStream {
   }
 
   private void arrived(int length) throws IOException {
-    String layer = stream.layer().name();
+    String layer = source.layer().name();
     if (bytes == 0) {
       if (bytesBefore == 0) {
         parts.events().receiving(flight);
-        stream.layer().link().firstByte(parts.now() - opened - heldNanos);
+        source.layer().link().firstByte(parts.now() - opened - heldNanos);
       }
       parts.listener().firstByte(layer, range().offset());
     }
@@ -115,7 +109,7 @@ final class PacedStream implements BlobStream {
     }
     if (priority == Priority.BACKGROUND) {
       long before = parts.now();
-      parts.gate().hold(flight, parts.events().backgroundPause(length));
+      parts.gate().hold(source, parts.events().backgroundPause(length));
       heldNanos += parts.now() - before;
     }
   }
@@ -126,11 +120,10 @@ final class PacedStream implements BlobStream {
     if (open != null) {
       bodies = null;
       body = null;
-      flight.killSwitch().bodyClosed();
-      open.close();
+      source.close(open);
       long active = parts.now() - opened - heldNanos;
-      stream.layer().link().transferred(bytesBefore + bytes, active);
-      parts.events().learnt(stream.layer().link());
+      source.layer().link().transferred(bytesBefore + bytes, active);
+      parts.events().learnt(source.layer().link());
     }
   }
 }

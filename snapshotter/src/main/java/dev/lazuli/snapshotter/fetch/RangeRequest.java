@@ -15,7 +15,7 @@ import java.util.List;
 /** One request of a stream: its ranges are decoded as they stream by, one after the other. */
 final class RangeRequest {
   private final StreamParts parts;
-  private final FetchStream stream;
+  private final StreamSource source;
   private final AttachedLayer layer;
   private final Flight flight;
   private final List<int[]> wanted;
@@ -25,11 +25,11 @@ final class RangeRequest {
    *
    * @param wanted for each range the chunks to take from it, as {@link #split} gives them
    */
-  RangeRequest(StreamParts parts, FetchStream stream, List<int[]> wanted) {
+  RangeRequest(StreamParts parts, StreamSource source, List<int[]> wanted) {
     this.parts = parts;
-    this.stream = stream;
-    this.layer = stream.layer();
-    this.flight = stream.flight();
+    this.source = source;
+    this.layer = source.layer();
+    this.flight = source.flight();
     this.wanted = wanted;
   }
 
@@ -56,7 +56,7 @@ final class RangeRequest {
   /** Fetches the chunks. */
   void run() throws IOException {
     List<ByteRange> ranges = wanted.stream().map(this::range).toList();
-    try (var paced = new PacedStream(parts, stream, ranges)) {
+    try (var paced = new PacedStream(parts, source, ranges)) {
       for (int i = 0; i < wanted.size(); i++) {
         if (!parts.events().mayBring(layer, flight, wanted.get(i)[0])) {
           throw new StreamEnded();
@@ -78,9 +78,9 @@ final class RangeRequest {
       ended(range, paced, opened);
     } catch (IOException e) {
       if (isWrong(e, range, paced)) {
-        stream.cameWrong(range);
+        source.cameWrong(range);
       }
-      if (flight.killSwitch().reason(e) instanceof IOException failure) {
+      if (source.reason(e) instanceof IOException failure) {
         parts.listener().rangeFailed(layer.name(), range.offset(), paced.bytes(), failure);
       } else {
         ended(range, paced, opened);

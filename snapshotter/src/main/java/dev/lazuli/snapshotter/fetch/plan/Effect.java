@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.fetch.plan;
 
-import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -11,8 +10,8 @@ public sealed interface Effect {
   /** A stream is to be opened for the layer, and its end told. */
   record Open(LayerState layer, Flight flight) implements Effect {}
 
-  /** The stream is to end as soon as it notices. */
-  record End(Flight flight, IOException reason) implements Effect {}
+  /** The stream is to end as soon as it notices, for the reason that its flight has. */
+  record End(Flight flight) implements Effect {}
 
   /** A reader's chunks are all there. */
   record Served(WaitingReader reader, long nanos) implements Effect {}

@@ -1,7 +1,9 @@
 package dev.lazuli.snapshotter.fetch.plan;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the scheduler knows of one stream: which chunks it brings, how far it is, for whom. Guarded
@@ -12,7 +14,6 @@ public final class Flight {
   private final Priority basePriority;
   private final List<ChunkRun> runs;
   private final Meter meter;
-  private final KillSwitch killSwitch = new KillSwitch();
 
   /** The chunk at work; all before it are done with. */
   private int position;
@@ -24,9 +25,9 @@ public final class Flight {
   private int urgentUntil;
 
   private boolean receiving;
-  private boolean ending;
   private volatile Priority priority;
   private volatile boolean unwanted;
+  private volatile @Nullable IOException endReason;
 
   /**
    * Makes the flight of a stream that is about to start.
@@ -52,11 +53,6 @@ public final class Flight {
   /** Returns the stream's meter, which is thread-safe. */
   public Meter meter() {
     return meter;
-  }
-
-  /** Returns what ends the stream; thread-safe. */
-  public KillSwitch killSwitch() {
-    return killSwitch;
   }
 
   /**
@@ -125,7 +121,7 @@ public final class Flight {
 
   /** Returns whether the stream will bring the chunk. */
   boolean carries(int chunk) {
-    if (ending || chunk < position || end <= chunk) {
+    if (isEnding() || chunk < position || end <= chunk) {
       return false;
     }
     int run = ChunkRun.firstBehind(runs, chunk);
@@ -199,12 +195,19 @@ public final class Flight {
     return receiving;
   }
 
-  /** The stream brings nothing more; it ends as soon as it notices. */
-  void ends() {
-    ending = true;
+  /** The stream brings nothing more; it ends as soon as it notices. The first reason counts. */
+  void ends(IOException reason) {
+    if (endReason == null) {
+      endReason = reason;
+    }
   }
 
   boolean isEnding() {
-    return ending;
+    return endReason != null;
+  }
+
+  /** Returns why the stream is to end, null if it is not; any thread may ask. */
+  public @Nullable IOException endReason() {
+    return endReason;
   }
 }

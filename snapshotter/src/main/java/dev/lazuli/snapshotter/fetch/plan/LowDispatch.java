@@ -22,12 +22,6 @@ final class LowDispatch {
   /** How many layers that lacked room or requests are looked at again in each tick. */
   private static final int PARKED_PER_TICK = 8;
 
-  /** Opens a stream, for which there is a permit. */
-  @FunctionalInterface
-  interface Opener {
-    void open(LayerState layer, List<ChunkRun> runs, Priority basePriority);
-  }
-
   private record Delay(long until, long number, LayerState layer) {
     static final Comparator<Delay> ORDER =
         (a, b) ->
@@ -37,17 +31,17 @@ final class LowDispatch {
   private final FetchOptions options;
   private final Permits permits;
   private final TokenBucket backgroundRequests;
-  private final Opener opener;
+  private final OpenStreams streams;
   private final Map<Priority, SequencedSet<LayerState>> ready = new EnumMap<>(Priority.class);
   private final SequencedSet<LayerState> parked = new LinkedHashSet<>();
   private final NavigableSet<Delay> delays = new TreeSet<>(Delay.ORDER);
   private final Map<LayerState, Delay> delayOf = new HashMap<>();
   private long number;
 
-  LowDispatch(FetchOptions options, Permits permits, Opener opener, long now) {
+  LowDispatch(FetchOptions options, Permits permits, OpenStreams streams, long now) {
     this.options = options;
     this.permits = permits;
-    this.opener = opener;
+    this.streams = streams;
     double perSecond = options.backgroundRequestsPerSecond();
     this.backgroundRequests = new TokenBucket(perSecond, Math.max(1, perSecond), now);
     ready.put(Priority.PREFETCH, new LinkedHashSet<>());
@@ -155,7 +149,7 @@ final class LowDispatch {
     long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
     List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit);
     work.goOnFrom(runs.getLast().to());
-    opener.open(layer, runs, priority);
+    streams.open(layer, runs, priority);
     return true;
   }
 }

@@ -1,15 +1,8 @@
 package dev.lazuli.snapshotter.fetch.plan;
 
-import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,46 +18,35 @@ public final class SchedulerState {
   /** How long to leave a chunk to the stream that is about to let go of it. */
   static final long LEFT_RETRY_NANOS = 10_000_000;
 
-  /** After how long a layer that could not be recorded as complete is tried again. */
-  static final long SEAL_RETRY_NANOS = 5_000_000_000L;
-
   /** How often a chunk may come wrong, from whatever hosts, before its readers get an error. */
   static final int MOST_WRONG = 5;
 
   private final FetchOptions options;
-  private final Permits permits;
-  private final Shares shares;
+  private final Effects effects = new Effects();
+  private final Seals seals = new Seals(effects);
+  private final Promises promises = new Promises(effects);
   private final Readers readers = new Readers();
+  private final ReaderAnswers answers;
+  private final OpenStreams streams;
   private final LowDispatch low;
+  private final DemandDispatch demanded;
   private final Patience patience;
   private final Set<LayerState> layers = new LinkedHashSet<>();
 
-  /** Layers with streams. */
-  private final Set<LayerState> flying = new LinkedHashSet<>();
-
-  /** Layers with prefetch work that somebody may wait for. */
-  private final Set<LayerState> prefetching = new LinkedHashSet<>();
-
-  private final Map<LayerState, Long> sealRetries = new LinkedHashMap<>();
-
-  /** Readers for whose chunks streams may have to be started. */
-  private final Deque<WaitingReader> pending = new ArrayDeque<>();
-
-  private List<Effect> effects = new ArrayList<>();
-
   public SchedulerState(FetchOptions options, long now) {
     this.options = options;
-    this.permits = new Permits(options.streams(), options.lowStreams());
-    this.low = new LowDispatch(options, permits, this::open, now);
-    this.shares = new Shares(permits);
-    this.patience = new Patience(options, permits, shares, flying, readers);
+    var permits = new Permits(options.streams(), options.lowStreams());
+    var shares = new Shares(permits);
+    this.answers = new ReaderAnswers(readers, effects, options.readDeadline());
+    this.streams = new OpenStreams(permits, effects);
+    this.low = new LowDispatch(options, permits, streams, now);
+    this.demanded = new DemandDispatch(readers, answers, streams, permits, shares, low, effects);
+    this.patience = new Patience(options, permits, shares, streams.layers(), readers);
   }
 
   /** Returns what is to be done, and forgets it. */
   public List<Effect> takeEffects() {
-    List<Effect> taken = effects;
-    effects = new ArrayList<>();
-    return taken;
+    return effects.take();
   }
 
   // What others tell.
@@ -72,7 +54,7 @@ public final class SchedulerState {
   /** Takes a layer into care. */
   public void attach(LayerState layer) {
     layers.add(layer);
-    sealIfWhole(layer);
+    seals.sealIfWhole(layer);
   }
 
   /** A reader waits for chunks of an attached layer. */
@@ -81,11 +63,11 @@ public final class SchedulerState {
     int waiting = layer.demands().count();
     readers.add(reader);
     if (layer.isDetached()) {
-      fail(reader, FetchFailedException.detached(layer.chunks(), from));
+      answers.fail(reader, FetchFailedException.detached(layer.chunks(), from));
     } else if (waiting >= options.waitingReads()) {
-      fail(reader, FetchFailedException.tooMany(layer.chunks(), from, waiting));
+      answers.fail(reader, FetchFailedException.tooMany(layer.chunks(), from, waiting));
     } else {
-      pending.add(reader);
+      demanded.add(reader);
       settle(now);
     }
     return reader;
@@ -93,8 +75,7 @@ public final class SchedulerState {
 
   /** The reader waits no more. */
   public void withdraw(WaitingReader reader, long now) {
-    if (readers.remove(reader)) {
-      calmDown(reader);
+    if (answers.withdraw(reader)) {
       settle(now);
     }
   }
@@ -102,19 +83,14 @@ public final class SchedulerState {
   /** Chunks are to be fetched before background work; a range takes the place of the last one. */
   public void prefetch(LayerState layer, LowWork work, boolean isRange, long now) {
     if (layer.isDetached()) {
-      refuse(layer, work.done());
+      promises.refuse(layer, work.done());
       return;
     }
-    if (isRange) {
-      effects.add(new Effect.Dropped(layer.low().prefetch(work).done()));
-    } else {
-      layer.low().addList(work);
-    }
-    prefetching.add(layer);
+    promises.prefetch(layer, work, isRange);
     layer.low().forgetFailures();
     low.wakeNow(layer);
     settle(now);
-    tellDone(layer);
+    promises.tellDone(layer);
   }
 
   /** All chunks are to be fetched when nothing else is to be done. */
@@ -129,15 +105,10 @@ public final class SchedulerState {
   /** Somebody waits for chunks that others ask for. */
   public void watch(LayerState layer, LayerState.Watch watch) {
     if (layer.isDetached()) {
-      refuse(layer, watch.seen());
+      promises.refuse(layer, watch.seen());
     } else {
-      layer.watch(watch);
-      tellSeen(layer, watch.from(), watch.to());
+      promises.watch(layer, watch);
     }
-  }
-
-  private void refuse(LayerState layer, CompletableFuture<Void> future) {
-    effects.add(new Effect.Refused(future, FetchFailedException.detached(layer.chunks(), 0)));
   }
 
   // What streams tell.
@@ -159,10 +130,10 @@ public final class SchedulerState {
   /** A chunk of the layer has become present. */
   public void arrived(LayerState layer, int chunk, long now) {
     layer.cameRight(chunk);
-    tellSeen(layer, chunk, chunk + 1);
+    promises.arrived(layer, chunk, chunk + 1);
     for (Demand demand : layer.demands().wanting(chunk, chunk + 1)) {
       demand.progressed();
-      look(new WaitingReader(layer, demand), now);
+      demanded.look(new WaitingReader(layer, demand), now);
     }
     settle(now);
   }
@@ -171,7 +142,7 @@ public final class SchedulerState {
   public void arrivedElsewhere(LayerState layer, int chunk, long now) {
     if (!layer.isDetached()) {
       arrived(layer, chunk, now);
-      sealIfWhole(layer);
+      seals.sealIfWhole(layer);
     }
   }
 
@@ -182,7 +153,7 @@ public final class SchedulerState {
 
   /** Takes the chunks from {@code chunk} on away from a stream that would come to them late. */
   public void letGo(LayerState layer, Flight flight, int chunk, long now) {
-    cut(layer, flight, chunk);
+    demanded.cut(layer, flight, chunk);
     settle(now);
   }
 
@@ -194,11 +165,7 @@ public final class SchedulerState {
    */
   public void ended(
       LayerState layer, Flight flight, @Nullable Throwable failure, boolean wrongBytes, long now) {
-    layer.flights().remove(flight);
-    permits.giveBack(layer.origin(), flight.basePriority());
-    if (layer.flights().isEmpty()) {
-      flying.remove(layer);
-    }
+    streams.ended(layer, flight);
     if (layer.isDetached()) {
       releaseIfIdle(layer);
     } else {
@@ -206,11 +173,11 @@ public final class SchedulerState {
       if (failure != null && wrongBytes) {
         noteWrong(layer, flight.position(), failure);
       }
-      sealIfWhole(layer);
+      seals.sealIfWhole(layer);
       low.wake(layer);
     }
     settle(now);
-    tellDone(layer);
+    promises.tellDone(layer);
   }
 
   private void noteEnd(LayerState layer, Flight flight, @Nullable Throwable failure, long now) {
@@ -225,7 +192,7 @@ public final class SchedulerState {
         // The stream was cut short, or met chunks that another one was still writing.
         demand.leaveUntil(now + LEFT_RETRY_NANOS);
       }
-      look(reader, now);
+      demanded.look(reader, now);
     }
     if (failure == null && !misses) {
       layer.low().succeeded();
@@ -242,11 +209,7 @@ public final class SchedulerState {
   private void noteWrong(LayerState layer, int chunk, Throwable failure) {
     int times = layer.cameWrong(chunk);
     if (times >= MOST_WRONG) {
-      for (Demand demand : layer.demands().wanting(chunk, chunk + 1)) {
-        fail(
-            new WaitingReader(layer, demand),
-            FetchFailedException.wrongBytes(layer.chunks(), chunk, times, failure));
-      }
+      answers.failWrong(layer, chunk, times, failure);
     }
   }
 
@@ -257,14 +220,7 @@ public final class SchedulerState {
    * @param failed whether it failed, after which chunks may have to be proved before they count
    */
   public void sealEnded(LayerState layer, boolean sealed, boolean failed, long now) {
-    layer.sealing(sealed ? LayerState.Sealing.DONE : LayerState.Sealing.NOT_YET);
-    if (sealed || layer.isDetached()) {
-      return;
-    }
-    if (failed || layer.isWhole()) {
-      layer.sealing(LayerState.Sealing.AT_WORK);
-      sealRetries.put(layer, now + SEAL_RETRY_NANOS);
-    } else {
+    if (seals.ended(layer, sealed, failed, now)) {
       layer.low().rewind(0);
       low.wake(layer);
       settle(now);
@@ -278,19 +234,11 @@ public final class SchedulerState {
     }
     layer.detach();
     layers.remove(layer);
-    prefetching.remove(layer);
     low.forget(layer);
-    if (sealRetries.remove(layer) != null) {
-      layer.sealing(LayerState.Sealing.NOT_YET);
-    }
-    for (Demand demand : layer.demands().all()) {
-      fail(
-          new WaitingReader(layer, demand),
-          FetchFailedException.detached(layer.chunks(), demand.from()));
-    }
-    layer.low().dropPrefetch().forEach(work -> effects.add(new Effect.Dropped(work.done())));
-    layer.takeWatches().forEach(watch -> effects.add(new Effect.Dropped(watch.seen())));
-    layer.flights().all().forEach(flight -> end(flight, new StreamEnded()));
+    seals.forget(layer);
+    answers.failDetached(layer);
+    promises.drop(layer);
+    layer.flights().all().forEach(flight -> streams.end(flight, new StreamEnded()));
     releaseIfIdle(layer);
     settle(now);
   }
@@ -303,154 +251,22 @@ public final class SchedulerState {
 
   /** Time has passed. */
   public void tick(long now) {
-    for (WaitingReader reader : readers.waitingFor(options.readDeadline().toNanos(), now)) {
-      expire(reader, now);
-    }
-    pending.addAll(readers.takeRetries(now));
-    patience.ended(now).forEach(this::end);
+    answers.tick(now);
+    demanded.tick(now);
+    patience.ended(now).forEach(streams::end);
     low.tick(now);
-    sealRetries
-        .entrySet()
-        .removeIf(
-            retry -> {
-              boolean due = retry.getValue() - now <= 0;
-              if (due) {
-                effects.add(new Effect.Seal(retry.getKey()));
-              }
-              return due;
-            });
+    seals.tick(now);
     settle(now);
-    List.copyOf(prefetching).forEach(this::tellDone);
-  }
-
-  private void expire(WaitingReader reader, long now) {
-    int chunk = reader.nextMissing();
-    if (chunk < 0) {
-      serve(reader, now);
-      return;
-    }
-    Demand demand = reader.demand();
-    fail(
-        reader,
-        FetchFailedException.deadline(
-            reader.layer().chunks(),
-            chunk,
-            options.readDeadline(),
-            demand.attempts(),
-            demand.lastFailure()));
-  }
-
-  // What is decided.
-
-  /** Serves the reader, or sees to it that its chunks are carried when it is due. */
-  private void look(WaitingReader reader, long now) {
-    if (reader.nextMissing() < 0) {
-      serve(reader, now);
-    } else if (reader.demand().isDue(now)) {
-      pending.add(reader);
-    } else {
-      readers.retryLater(reader);
-    }
+    promises.tick();
   }
 
   /** Starts all that may be started now. */
   private void settle(long now) {
-    do {
-      while (!pending.isEmpty()) {
-        WaitingReader reader = pending.removeFirst();
-        if (reader.isWaiting() && reader.demand().isDue(now)) {
-          carry(reader, now);
-        }
-      }
-      LayerState next = permits.isFree() ? readers.nextInLine(shares::rank) : null;
-      if (next != null) {
-        pending.add(readers.takeQueued(next, now));
-      }
-    } while (!pending.isEmpty());
+    demanded.start(now);
     if (!isLacking()) {
       low.start(now);
     }
-    markUnwanted();
-  }
-
-  /** Sees that every missing chunk of a reader is carried, or puts it into the line for permits. */
-  private void carry(WaitingReader reader, long now) {
-    LayerState layer = reader.layer();
-    int to = reader.demand().to();
-    int chunk = reader.nextMissing();
-    if (chunk < 0) {
-      serve(reader, now);
-    }
-    while (chunk >= 0) {
-      Flight carrier = layer.flights().carrier(chunk);
-      if (carrier != null && !layer.isNear(carrier, chunk)) {
-        cut(layer, carrier, chunk);
-        carrier = null;
-      }
-      if (carrier == null) {
-        if (!permits.isFree()) {
-          readers.queue(reader, now);
-          return;
-        }
-        carrier = open(layer, layer.planner().forDemand(chunk, now), Priority.ON_DEMAND);
-      }
-      if (!carrier.isUrgent()) {
-        effects.add(new Effect.Wake());
-      }
-      carrier.urge(Math.min(to, carrier.end()));
-      int behind = carrier.carriedUpTo(chunk);
-      chunk = behind < to ? layer.chunks().nextMissing(behind, to) : -1;
-    }
-  }
-
-  private Flight open(LayerState layer, List<ChunkRun> runs, Priority basePriority) {
-    var flight = new Flight(layer.chunks(), runs, basePriority);
-    permits.take(layer.origin(), basePriority);
-    layer.flights().add(flight);
-    flying.add(layer);
-    effects.add(new Effect.Open(layer, flight));
-    return flight;
-  }
-
-  /** Takes chunks away from a stream; who waits for them is looked at again. */
-  private void cut(LayerState layer, Flight flight, int chunk) {
-    int end = flight.end();
-    flight.endBefore(chunk);
-    layer.low().rewind(chunk);
-    low.wake(layer);
-    for (Demand demand : layer.demands().wanting(chunk, end)) {
-      pending.add(new WaitingReader(layer, demand));
-    }
-  }
-
-  private void end(Flight flight, IOException reason) {
-    flight.ends();
-    effects.add(new Effect.End(flight, reason));
-    effects.add(new Effect.Wake());
-  }
-
-  private void serve(WaitingReader reader, long now) {
-    if (readers.remove(reader)) {
-      effects.add(new Effect.Served(reader, now - reader.demand().since()));
-      calmDown(reader);
-    }
-  }
-
-  private void fail(WaitingReader reader, FetchFailedException reason) {
-    if (readers.remove(reader)) {
-      effects.add(new Effect.Failed(reader, reason));
-      calmDown(reader);
-    }
-  }
-
-  /** Streams are as urgent as those make them who still wait. */
-  private static void calmDown(WaitingReader gone) {
-    LayerState layer = gone.layer();
-    for (Flight flight : layer.flights().all()) {
-      if (flight.isUrgent() && gone.demand().wants(flight.position(), flight.end())) {
-        flight.calmDown(layer.demands().wantedUntil(flight.position(), flight.end()));
-      }
-    }
+    streams.markUnwanted(isLacking());
   }
 
   /** Returns whether a reader lacks a permit. */
@@ -458,40 +274,10 @@ public final class SchedulerState {
     return readers.anyQueued();
   }
 
-  private void markUnwanted() {
-    boolean lacking = isLacking();
-    for (LayerState layer : flying) {
-      for (Flight flight : layer.flights().all()) {
-        flight.unwanted(
-            lacking && flight.basePriority() == Priority.ON_DEMAND && !flight.isUrgent());
-      }
-    }
-  }
-
-  private void sealIfWhole(LayerState layer) {
-    if (!layer.isDetached() && layer.sealing() == LayerState.Sealing.NOT_YET && layer.isWhole()) {
-      layer.sealing(LayerState.Sealing.AT_WORK);
-      effects.add(new Effect.Seal(layer));
-    }
-  }
-
-  private void tellSeen(LayerState layer, int from, int to) {
-    layer.takeSeen(from, to).forEach(watch -> effects.add(new Effect.Done(watch.seen())));
-  }
-
-  private void tellDone(LayerState layer) {
-    if (prefetching.contains(layer)) {
-      layer.low().takeDone().forEach(work -> effects.add(new Effect.Done(work.done())));
-      if (!layer.low().isPrefetching()) {
-        prefetching.remove(layer);
-      }
-    }
-  }
-
   // What others ask.
 
   public int openStreams() {
-    return permits.taken();
+    return streams.count();
   }
 
   /** Returns whether readers wait who may be served now. */
@@ -501,16 +287,14 @@ public final class SchedulerState {
 
   /** Returns whether bytes for readers come. */
   public boolean receivingForReaders() {
-    return flying.stream()
-        .flatMap(layer -> layer.flights().all().stream())
+    return streams
+        .all()
         .anyMatch(flight -> flight.isReceiving() && flight.priority() == Priority.ON_DEMAND);
   }
 
   /** Returns whether there are streams that are not for background work. */
   public boolean prefetching() {
-    return flying.stream()
-        .flatMap(layer -> layer.flights().all().stream())
-        .anyMatch(flight -> flight.basePriority() != Priority.BACKGROUND);
+    return streams.all().anyMatch(flight -> flight.basePriority() != Priority.BACKGROUND);
   }
 
   /** Returns whether the layer has something to do that is not done yet. */
@@ -525,12 +309,12 @@ public final class SchedulerState {
 
   /** Returns whether no reader waits and no stream is open. */
   public boolean isQuiet() {
-    return readers.count() == 0 && flying.isEmpty();
+    return readers.count() == 0 && streams.isEmpty();
   }
 
   /** Returns whether time alone changes nothing. */
   public boolean isIdle() {
-    return isQuiet() && !low.waitsForTime() && sealRetries.isEmpty() && prefetching.isEmpty();
+    return isQuiet() && !low.waitsForTime() && !seals.anyWaits() && !promises.anyPrefetch();
   }
 
   /** Returns the layers in care. */

@@ -28,6 +28,7 @@ final class VirtualNode {
     final Flight flight;
     private int next;
     private boolean received;
+    boolean killed;
 
     Stream(LayerState layer, Flight flight) {
       this.layer = layer;
@@ -47,7 +48,7 @@ final class VirtualNode {
     /** Brings its next chunk, or ends if there is none. */
     void step() {
       int chunk = nextChunk();
-      if (chunk < 0 || flight.killSwitch().isKilled() || !mayBring(chunk)) {
+      if (chunk < 0 || killed || !mayBring(chunk)) {
         end(null, false);
         return;
       }
@@ -93,12 +94,11 @@ final class VirtualNode {
     }
 
     void end(@Nullable Throwable failure, boolean wrongBytes) {
-      Throwable reason =
-          flight.killSwitch().isKilled()
-              ? flight.killSwitch().reason(new IOException("closed"))
-              : failure;
+      Throwable reason = killed ? flight.endReason() : failure;
+      reason = reason instanceof StreamEnded ? null : reason;
       streams.remove(this);
-      change(() -> state.ended(layer, flight, reason, reason != null && wrongBytes, now));
+      Throwable told = reason;
+      change(() -> state.ended(layer, flight, told, told != null && wrongBytes, now));
     }
   }
 
@@ -162,7 +162,7 @@ final class VirtualNode {
   private void carryOut(Effect effect) {
     switch (effect) {
       case Effect.Open open -> streams.add(new Stream(open.layer(), open.flight()));
-      case Effect.End end -> end.flight().killSwitch().kill(end.reason());
+      case Effect.End end -> kill(end.flight());
       case Effect.Served served -> answer(served.reader(), "served");
       case Effect.Failed failed -> answer(failed.reader(), "" + failed.reason().getMessage());
       case Effect.Done done -> require(settled.add(done.future()), "done twice");
@@ -172,6 +172,11 @@ final class VirtualNode {
       case Effect.Release release -> require(released.add(release.layer()), "released twice");
       case Effect.Wake _ -> {}
     }
+  }
+
+  private void kill(Flight flight) {
+    require(flight.endReason() != null, "ended without a reason");
+    streams.stream().filter(s -> s.flight.equals(flight)).forEach(s -> s.killed = true);
   }
 
   void withdraw(WaitingReader reader) {

@@ -1,6 +1,7 @@
-package dev.lazuli.snapshotter.fetch.plan;
+package dev.lazuli.snapshotter.fetch;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.snapshotter.fetch.plan.StreamEnded;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -8,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * Ends a stream from outside, also while its thread waits for the network: whoever kills it closes
  * the body, or interrupts the opening of one. Thread-safe.
  */
-public final class KillSwitch {
+final class KillSwitch {
   /** What may wait for the network until it has opened something. */
   @FunctionalInterface
-  public interface Opening<T extends @Nullable Object> {
+  interface Opening<T extends @Nullable Object> {
     T open() throws IOException;
   }
 
@@ -24,7 +25,7 @@ public final class KillSwitch {
   private volatile @Nullable IOException killed;
 
   /** Ends the stream; the first reason counts. */
-  public synchronized void kill(IOException reason) {
+  synchronized void kill(IOException reason) {
     if (killed == null) {
       killed = reason;
     }
@@ -36,18 +37,18 @@ public final class KillSwitch {
     }
   }
 
-  public boolean isKilled() {
+  boolean isKilled() {
     return killed != null;
   }
 
   /** Returns why the stream failed, which is not what closing it has caused; null if it did not. */
-  public @Nullable Throwable reason(Throwable e) {
+  @Nullable Throwable reason(Throwable e) {
     Throwable reason = killed != null ? killed : e;
     return reason instanceof StreamEnded ? null : reason;
   }
 
   /** Opens something, so that {@link #kill} can end that. */
-  public <T extends @Nullable Object> T opening(Opening<T> what) throws IOException {
+  <T extends @Nullable Object> T opening(Opening<T> what) throws IOException {
     synchronized (this) {
       if (killed != null) {
         throw killed;
@@ -67,7 +68,7 @@ public final class KillSwitch {
   }
 
   /** Takes what closes a body: {@link #kill} runs it from now on. */
-  public synchronized void opened(Runnable closesBody) {
+  synchronized void opened(Runnable closesBody) {
     closing = closesBody;
     if (killed != null) {
       closesBody.run();
@@ -75,7 +76,7 @@ public final class KillSwitch {
   }
 
   /** The body is closed by its reader. */
-  public synchronized void bodyClosed() {
+  synchronized void bodyClosed() {
     closing = null;
   }
 }
