@@ -74,7 +74,9 @@ final class FetchStream implements Runnable {
   }
 
   private void fetch(int[] wanted) throws IOException {
-    List<int[]> split = RangeRequest.split(layer.view(), wanted, layer.link().unit());
+    List<int[]> split =
+        RangeRequest.split(
+            layer.view(), wanted, layer.state().gaps().bridged(flight.basePriority()));
     int most = layer.rangesAtOnce();
     for (int at = 0; at < split.size(); at += most) {
       List<int[]> together = split.subList(at, Math.min(split.size(), at + most));

@@ -50,12 +50,13 @@ final class GuardedState {
     lock.lock();
     try {
       boolean idle = state.isQuiet();
+      long now = clock.getAsLong();
       try {
-        event.happen(state, clock.getAsLong());
+        event.happen(state, now);
       } finally {
         effects = state.takeEffects();
         hurry = idle && !state.isIdle();
-        gate.announce(state.demanded(), state.receivingForReaders(), state.prefetching());
+        gate.announce(state.demanded(now), state.receivingForReaders(), state.prefetching());
         changed.signalAll();
       }
     } finally {

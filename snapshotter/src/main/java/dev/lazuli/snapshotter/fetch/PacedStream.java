@@ -23,6 +23,9 @@ final class PacedStream implements BlobStream {
   /** Beyond these, pieces have to have so many bytes on average. */
   private static final int LEAST_PIECE_BYTES = 128;
 
+  /** A stream that stood aside for more than an eighth of its time tells nothing of its rate. */
+  private static final int MOST_HELD = 8;
+
   private final StreamParts parts;
   private final StreamSource source;
   private final Flight flight;
@@ -35,6 +38,8 @@ final class PacedStream implements BlobStream {
   private long bytes;
   private long bytesBefore;
   private long heldNanos;
+  private long firstByteAt;
+  private int firstPiece;
 
   PacedStream(StreamParts parts, StreamSource source, List<ByteRange> ranges) {
     this.parts = parts;
@@ -79,7 +84,7 @@ final class PacedStream implements BlobStream {
     long before = parts.now();
     parts.gate().pass(source);
     heldNanos += parts.now() - before;
-    if (source.isKilled() || flight.isUnwanted()) {
+    if (source.isKilled()) {
       throw new StreamEnded();
     }
     ByteBuffer piece = source.waitFor(open::next);
@@ -94,7 +99,10 @@ final class PacedStream implements BlobStream {
     if (bytes == 0) {
       if (bytesBefore == 0) {
         parts.events().receiving(flight);
-        source.layer().link().firstByte(parts.now() - opened - heldNanos);
+        firstByteAt = parts.now();
+        firstPiece = length;
+        source.layer().link().firstByte(firstByteAt - opened - heldNanos);
+        heldNanos = 0;
       }
       parts.listener().firstByte(layer, range().offset());
     }
@@ -114,6 +122,15 @@ final class PacedStream implements BlobStream {
     }
   }
 
+  /** What came while the stream stood aside says how fast it reads its own buffers. */
+  private void learn() {
+    long nanos = parts.now() - firstByteAt;
+    if (firstPiece > 0 && heldNanos <= nanos / MOST_HELD) {
+      source.layer().link().transferred(bytesBefore + bytes - firstPiece, nanos);
+    }
+    parts.events().learnt(source.layer().link());
+  }
+
   @Override
   public void close() {
     BlobRanges open = bodies;
@@ -121,9 +138,7 @@ final class PacedStream implements BlobStream {
       bodies = null;
       body = null;
       source.close(open);
-      long active = parts.now() - opened - heldNanos;
-      source.layer().link().transferred(bytesBefore + bytes, active);
-      parts.events().learnt(source.layer().link());
+      learn();
     }
   }
 }

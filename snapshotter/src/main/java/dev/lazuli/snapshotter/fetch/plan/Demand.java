@@ -16,6 +16,7 @@ public final class Demand {
   private int attempts;
   private int fruitless;
   private long retryAt;
+  private boolean left;
   private @Nullable Throwable lastFailure;
 
   /** A reader waits from {@code now} on for the chunks from {@code from} up to {@code to}. */
@@ -77,15 +78,28 @@ public final class Demand {
   void failed(Throwable reason, long now) {
     lastFailure = reason;
     attempts++;
-    if (isDue(now)) {
+    if (left || isDue(now)) {
+      left = false;
       retryAt = now + backoff(fruitless++);
     }
   }
 
-  /** Leaves the chunks alone until {@code time}, unless they are left alone for longer. */
+  /**
+   * Leaves the chunks to who is at work on them, until {@code time} or until that one has ended,
+   * unless they are left alone for longer.
+   */
   void leaveUntil(long time) {
     if (time - retryAt > 0) {
       retryAt = time;
+      left = true;
+    }
+  }
+
+  /** Who was at work on some of the chunks has ended. */
+  void goOn(long now) {
+    if (left) {
+      left = false;
+      retryAt = now;
     }
   }
 

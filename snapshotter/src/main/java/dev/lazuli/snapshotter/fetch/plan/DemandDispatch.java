@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.fetch.plan;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Sees that each missing chunk of each waiting reader is carried by a stream, or that the reader is
@@ -52,6 +53,15 @@ final class DemandDispatch {
     }
   }
 
+  /** As {@link #look}, but those in line go first: the reader's permit was taken for them. */
+  void lookInTurn(WaitingReader reader, long now) {
+    if (readers.anyQueued() && reader.nextMissing() >= 0 && reader.demand().isDue(now)) {
+      readers.queue(reader, now);
+    } else {
+      look(reader, now);
+    }
+  }
+
   /** Looks again at the readers that were left alone until now. */
   void tick(long now) {
     pending.addAll(readers.takeRetries(now));
@@ -83,23 +93,54 @@ final class DemandDispatch {
     }
     while (chunk >= 0) {
       Flight carrier = layer.flights().carrier(chunk);
-      if (carrier != null && !layer.isNear(carrier, chunk)) {
-        cut(layer, carrier, chunk);
+      boolean alone = layer.density().isDense();
+      if (carrier != null && permits.isFree() && !layer.isNear(carrier, chunk, to)) {
+        carrier.giveAway(chunk, Math.min(to, carrier.carriedUpTo(chunk)));
         carrier = null;
+        alone = true;
       }
       if (carrier == null) {
         if (!permits.isFree()) {
           readers.queue(reader, now);
           return;
         }
-        carrier = streams.open(layer, layer.planner().forDemand(chunk, now), Priority.ON_DEMAND);
+        carrier = open(layer, layer.planner().forDemand(chunk, to, alone, now), now);
       }
       if (!carrier.isUrgent()) {
         effects.add(new Effect.Wake());
       }
       carrier.urge(Math.min(to, carrier.end()));
+      readAhead(layer, chunk);
       int behind = carrier.carriedUpTo(chunk);
       chunk = behind < to ? layer.chunks().nextMissing(behind, to) : -1;
+    }
+    readers.leaveLine(reader);
+  }
+
+  /** Opens a stream, and looks again at those in line whose chunks it carries. */
+  private Flight open(LayerState layer, List<ChunkRun> runs, long now) {
+    Flight flight = streams.open(layer, runs, Priority.ON_DEMAND);
+    for (Demand demand : layer.demands().wanting(flight.from(), flight.end())) {
+      var other = new WaitingReader(layer, demand);
+      if (demand.isDue(now) && demand.wantsAny(runs)) {
+        flight.urge(Math.min(demand.to(), flight.end()));
+        if (readers.isQueued(other)) {
+          pending.add(other);
+        }
+      }
+    }
+    return flight;
+  }
+
+  /** Fetches ahead of a reader that reads on, with what is left of half of the permits. */
+  private void readAhead(LayerState layer, int chunk) {
+    if (readers.anyQueued() || permits.taken() >= permits.half()) {
+      return;
+    }
+    List<ChunkRun> runs = layer.planner().ahead(chunk);
+    if (!runs.isEmpty()) {
+      Flight flight = streams.open(layer, runs, Priority.ON_DEMAND);
+      flight.urge(flight.end());
     }
   }
 

@@ -11,6 +11,8 @@ import java.util.function.Consumer;
  * @param streams most ranges open at once
  * @param lowStreams most of them for prefetch and background work together, so that the rest is
  *     always free for readers; at most {@code streams - 1}
+ * @param backgroundStreams most of those for background work, so that decoders do not keep readers
+ *     from the processor
  * @param streamsPerLayer most of those that one layer may have
  * @param minimumUnit least bytes of a blob worth a request of their own; neighbours nobody asked
  *     for fill it up
@@ -30,6 +32,7 @@ public record FetchOptions(
     long memoryBytes,
     int streams,
     int lowStreams,
+    int backgroundStreams,
     int streamsPerLayer,
     int minimumUnit,
     int maximumUnit,
@@ -54,11 +57,12 @@ public record FetchOptions(
           8L * STREAM_BYTES,
           8,
           3,
+          3,
           4,
           256 << 10,
           8 << 20,
           8L << 20,
-          32L << 20,
+          16L << 20,
           Duration.ofSeconds(60),
           Duration.ofSeconds(15),
           4096,
@@ -70,8 +74,9 @@ public record FetchOptions(
   public FetchOptions {
     streams = (int) Math.min(streams, memoryBytes / STREAM_BYTES);
     lowStreams = Math.min(lowStreams, streams - 1);
+    backgroundStreams = Math.min(backgroundStreams, lowStreams);
     if (streams < 2
-        || lowStreams < 1
+        || backgroundStreams < 1
         || streamsPerLayer < 1
         || minimumUnit < 1
         || maximumUnit < minimumUnit
@@ -85,11 +90,12 @@ public record FetchOptions(
         || backgroundBytesPerSecond < 0
         || backgroundRequestsPerSecond < 0) {
       throw new IllegalArgumentException(
-          "%d bytes of memory for %d streams (%d low), %d per layer; units %d-%d; ranges %d, %d; %s, %s; %d reads; %d in %s"
+          "%d bytes of memory for %d streams (%d low, %d background), %d per layer; units %d-%d; ranges %d, %d; %s, %s; %d reads; %d in %s"
               .formatted(
                   memoryBytes,
                   streams,
                   lowStreams,
+                  backgroundStreams,
                   streamsPerLayer,
                   minimumUnit,
                   maximumUnit,
@@ -110,6 +116,7 @@ public record FetchOptions(
           draft.memoryBytes = (long) all * STREAM_BYTES;
           draft.streams = all;
           draft.lowStreams = low;
+          draft.backgroundStreams = low;
           draft.streamsPerLayer = perLayer;
         });
   }
@@ -144,6 +151,7 @@ public record FetchOptions(
         draft -> {
           draft.streams = all;
           draft.lowStreams = low;
+          draft.backgroundStreams = low;
           draft.streamsPerLayer = perLayer;
         });
   }
@@ -168,6 +176,11 @@ public record FetchOptions(
         });
   }
 
+  /** Returns these options with another bound of the streams for background work. */
+  public FetchOptions withBackgroundStreams(int most) {
+    return changed(draft -> draft.backgroundStreams = most);
+  }
+
   private FetchOptions changed(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -179,6 +192,7 @@ public record FetchOptions(
     private long memoryBytes;
     private int streams;
     private int lowStreams;
+    private int backgroundStreams;
     private int streamsPerLayer;
     private int minimumUnit;
     private int maximumUnit;
@@ -196,6 +210,7 @@ public record FetchOptions(
       memoryBytes = from.memoryBytes;
       streams = from.streams;
       lowStreams = from.lowStreams;
+      backgroundStreams = from.backgroundStreams;
       streamsPerLayer = from.streamsPerLayer;
       minimumUnit = from.minimumUnit;
       maximumUnit = from.maximumUnit;
@@ -215,6 +230,7 @@ public record FetchOptions(
           memoryBytes,
           streams,
           lowStreams,
+          backgroundStreams,
           streamsPerLayer,
           minimumUnit,
           maximumUnit,

@@ -10,10 +10,21 @@ import org.jspecify.annotations.Nullable;
  * by the scheduler's lock, except what says otherwise.
  */
 public final class Flight {
+  /** Bounds the work for a stream that many readers overtake. */
+  private static final int MOST_GIVEN_AWAY = 256;
+
+  /** A byte may come twice if a reader overtakes so many by that. */
+  private static final int WORTH_TWICE = 4;
+
   private final LayerChunks chunks;
   private final Priority basePriority;
   private final List<ChunkRun> runs;
   private final Meter meter;
+
+  /** What the stream is to bring, ascending: its runs without what was given to others. */
+  private List<ChunkRun> carried;
+
+  private int givenAway;
 
   /** The chunk at work; all before it are done with. */
   private int position;
@@ -25,6 +36,7 @@ public final class Flight {
   private int urgentUntil;
 
   private boolean receiving;
+  private Priority calmPriority;
   private volatile Priority priority;
   private volatile boolean unwanted;
   private volatile @Nullable IOException endReason;
@@ -39,10 +51,12 @@ public final class Flight {
     this.chunks = chunks;
     this.basePriority = basePriority;
     this.runs = List.copyOf(runs);
+    this.carried = this.runs;
     this.position = from();
     this.end = runs.getLast().to();
     this.urgentUntil = position;
     this.meter = new Meter(chunks.chunkBlobOffset(position));
+    this.calmPriority = basePriority == Priority.BACKGROUND ? basePriority : Priority.PREFETCH;
     this.priority = basePriority;
   }
 
@@ -102,12 +116,16 @@ public final class Flight {
     return within(position, end);
   }
 
-  /** Returns the runs of chunks that the stream was to bring and that were not taken from it. */
+  /** Returns the runs of chunks that the stream was to bring and that no other one brings now. */
   List<ChunkRun> kept() {
     return within(0, end);
   }
 
   private List<ChunkRun> within(int first, int last) {
+    return within(carried, first, last);
+  }
+
+  private static List<ChunkRun> within(List<ChunkRun> runs, int first, int last) {
     var within = new ArrayList<ChunkRun>();
     for (ChunkRun run : runs) {
       int start = Math.max(run.from(), first);
@@ -124,33 +142,72 @@ public final class Flight {
     if (isEnding() || chunk < position || end <= chunk) {
       return false;
     }
-    int run = ChunkRun.firstBehind(runs, chunk);
-    return run < runs.size() && runs.get(run).from() <= chunk;
+    int run = ChunkRun.firstBehind(carried, chunk);
+    return run < carried.size() && carried.get(run).from() <= chunk;
   }
 
   /** Returns the end of what the stream brings without a gap from {@code chunk} on. */
   int carriedUpTo(int chunk) {
-    int to = runs.get(ChunkRun.firstBehind(runs, chunk)).to();
+    int to = carried.get(ChunkRun.firstBehind(carried, chunk)).to();
     return Math.max(chunk + 1, Math.min(to, end));
   }
 
-  /** Returns whether the stream, which carries the chunk, comes to it sooner than a new one. */
-  boolean isNear(int chunk, long unit) {
-    return basePriority == Priority.ON_DEMAND
+  /**
+   * Returns whether to leave chunks to this stream, which carries the first of them: a request of
+   * their own is not answered sooner, or costs more than it saves, for their bytes come a second
+   * time with this stream.
+   *
+   * @param unit bytes that arrive in the time that a request takes to be answered
+   */
+  boolean isNear(int chunk, int to, long unit) {
+    if (basePriority == Priority.ON_DEMAND
         || !chunks.blobOrdered()
-        || chunks.chunkBlobOffset(position) == chunks.chunkBlobOffset(chunk)
-        || bytesBefore(chunk) <= unit;
+        || givenAway >= MOST_GIVEN_AWAY
+        || chunks.chunkBlobOffset(position) == chunks.chunkBlobOffset(chunk)) {
+      return true;
+    }
+    int last = Math.min(to, carriedUpTo(chunk)) - 1;
+    long twice = chunks.chunkBlobEnd(last) - chunks.chunkBlobOffset(chunk);
+    return bytesBefore(chunk) <= unit + WORTH_TWICE * twice;
   }
 
   /** Returns how many bytes of the blob the stream has yet to bring before {@code chunk}. */
   private long bytesBefore(int chunk) {
     long bytes = chunks.chunkBlobOffset(chunk) - meter.blobPosition();
-    List<ChunkRun> before = within(position, chunk + 1);
+    List<ChunkRun> before = within(runs, position, chunk + 1);
     for (int i = 1; i < before.size(); i++) {
       int gapFrom = before.get(i - 1).to() - 1;
       bytes -= chunks.chunkBlobOffset(before.get(i).from()) - chunks.chunkBlobEnd(gapFrom);
     }
     return bytes;
+  }
+
+  /** Returns how many bytes of the blob the stream has yet to bring. */
+  long bytesLeft() {
+    int last = end - 1;
+    return last < position
+        ? 0
+        : bytesBefore(last) + chunks.chunkBlobEnd(last) - chunks.chunkBlobOffset(last);
+  }
+
+  /**
+   * Gives chunks to another stream, which brings them sooner. This one is not cut off for that: it
+   * comes by them all the same, and brings those that are still missing then.
+   */
+  void giveAway(int from, int to) {
+    var kept = new ArrayList<ChunkRun>(carried.size() + 1);
+    for (ChunkRun run : carried) {
+      addIfAny(kept, run.from(), Math.min(run.to(), from));
+      addIfAny(kept, Math.max(run.from(), to), run.to());
+    }
+    carried = kept;
+    givenAway++;
+  }
+
+  private static void addIfAny(List<ChunkRun> runs, int from, int to) {
+    if (from < to) {
+      runs.add(new ChunkRun(from, to));
+    }
   }
 
   /** Nobody waits for chunks from {@code chunk} on any more. */
@@ -162,6 +219,12 @@ public final class Flight {
   /** Somebody waits for the chunks before {@code chunk} as well. */
   public void urge(int chunk) {
     urgentUntil = Math.max(urgentUntil, chunk);
+    publish();
+  }
+
+  /** Readers will want most of the chunks: a stream for background work counts as prefetch. */
+  void becomesPrefetch() {
+    calmPriority = Priority.PREFETCH;
     publish();
   }
 
@@ -181,7 +244,7 @@ public final class Flight {
     if (isUrgent()) {
       priority = Priority.ON_DEMAND;
     } else {
-      priority = basePriority == Priority.ON_DEMAND ? Priority.PREFETCH : basePriority;
+      priority = calmPriority;
     }
   }
 

@@ -33,7 +33,9 @@ public final class LayerState {
   private final Flights flights = new Flights();
   private final Demands demands = new Demands();
   private final LowQueue low;
+  private final Gaps gaps;
   private final StreamPlanner planner;
+  private final Density density;
   private final List<Watch> watches = new ArrayList<>();
   private final Map<Integer, Integer> wrong = new HashMap<>();
   private Sealing sealing;
@@ -58,7 +60,9 @@ public final class LayerState {
     this.origin = origin;
     this.link = link;
     this.low = new LowQueue(chunks, flights);
-    this.planner = new StreamPlanner(chunks, flights, demands, link, rangesPerRequest, maximumUnit);
+    this.density = new Density(chunks, link);
+    this.gaps = new Gaps(chunks, link, rangesPerRequest);
+    this.planner = new StreamPlanner(chunks, flights, demands, link, gaps, maximumUnit);
     this.sealing = complete ? Sealing.DONE : Sealing.NOT_YET;
   }
 
@@ -91,8 +95,23 @@ public final class LayerState {
     return chunks.presentCount() == chunks.chunkCount();
   }
 
-  boolean isNear(Flight carrier, int chunk) {
-    return carrier.isNear(chunk, link.unit());
+  Density density() {
+    return density;
+  }
+
+  /** Returns what to do about bytes between chunks; thread-safe. */
+  public Gaps gaps() {
+    return gaps;
+  }
+
+  /** Returns whether to leave chunks to the stream that carries the first of them. */
+  boolean isNear(Flight carrier, int chunk, int to) {
+    return carrier.isNear(chunk, to, link.unit());
+  }
+
+  /** Returns whether what the stream has yet to bring is under way, or nearly so. */
+  boolean isNearlyThere(Flight flight) {
+    return flight.bytesLeft() <= link.unit();
   }
 
   Sealing sealing() {

@@ -37,6 +37,7 @@ public final class LinkEstimate {
     roundTripSeconds = average(roundTripSeconds, nanos / 1e9);
   }
 
+  /** A stream has got so many bytes in the time since its first one. */
   public synchronized void transferred(long bytes, long nanos) {
     if (bytes >= TELLING_BYTES && nanos > 0) {
       bytesPerSecond = average(bytesPerSecond, bytes * 1e9 / nanos);
@@ -45,6 +46,13 @@ public final class LinkEstimate {
 
   private static double average(double old, double sample) {
     return old < 0 ? sample : old + NEWS * (sample - old);
+  }
+
+  /**
+   * Returns how many nanoseconds a stream takes for so many bytes; 0 as long as nothing is known.
+   */
+  synchronized double nanosFor(double bytes) {
+    return bytesPerSecond <= 0 ? 0 : bytes * 1e9 / bytesPerSecond;
   }
 
   /** Returns the bytes worth a request of their own. */

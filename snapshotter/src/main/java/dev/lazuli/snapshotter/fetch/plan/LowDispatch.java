@@ -109,13 +109,19 @@ final class LowDispatch {
   void start(long now) {
     for (Priority priority : List.of(Priority.PREFETCH, Priority.BACKGROUND)) {
       SequencedSet<LayerState> layers = ready(priority);
-      while (permits.isFreeForLow() && !layers.isEmpty()) {
+      while (permits.isFreeForLow() && isRoomFor(priority) && !layers.isEmpty()) {
         LayerState layer = layers.removeFirst();
         if (start(layer, priority, now)) {
           layers.addLast(layer);
         }
       }
     }
+  }
+
+  /** A layer that is left out stays ready. */
+  private boolean isRoomFor(Priority priority) {
+    return priority != Priority.BACKGROUND
+        || streams.count(Priority.BACKGROUND) < options.backgroundStreams();
   }
 
   private boolean start(LayerState layer, Priority priority, long now) {
@@ -147,7 +153,7 @@ final class LowDispatch {
   private boolean start(LayerState layer, LowWork work, int chunk, Priority priority) {
     boolean prefetch = priority == Priority.PREFETCH;
     long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
-    List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit);
+    List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit, priority);
     work.goOnFrom(runs.getLast().to());
     streams.open(layer, runs, priority);
     return true;

@@ -18,6 +18,7 @@ final class LowQueue {
   private final List<LowWork> lists = new ArrayList<>();
 
   private LowWork prefetch;
+  private LowWork whole;
   private LowWork background;
   private int failures;
   private int failedAt = -1;
@@ -28,6 +29,7 @@ final class LowQueue {
     this.chunks = chunks;
     this.flights = flights;
     this.prefetch = LowWork.none(chunks);
+    this.whole = LowWork.none(chunks);
     this.background = LowWork.none(chunks);
   }
 
@@ -42,6 +44,12 @@ final class LowQueue {
     return replaced;
   }
 
+  /** Has all that is missing brought before background work: readers want most of it. */
+  void bringWhole() {
+    whole = LowWork.all(chunks);
+    whole.done().complete(null); // Nobody waits for it.
+  }
+
   void background(LowWork work) {
     background = work;
   }
@@ -53,11 +61,12 @@ final class LowQueue {
     }
     var works = new ArrayList<>(lists);
     works.add(prefetch);
+    works.add(whole);
     return works;
   }
 
   private Stream<LowWork> all() {
-    return Stream.concat(lists.stream(), Stream.of(prefetch, background));
+    return Stream.concat(lists.stream(), Stream.of(prefetch, whole, background));
   }
 
   /** Returns whether chunks are left that no pass has come to yet. */
@@ -72,6 +81,7 @@ final class LowQueue {
 
   /** Drops and returns all prefetch work. */
   List<LowWork> dropPrefetch() {
+    whole = LowWork.none(chunks);
     List<LowWork> dropped = works(Priority.PREFETCH);
     lists.clear();
     prefetch = LowWork.none(chunks);

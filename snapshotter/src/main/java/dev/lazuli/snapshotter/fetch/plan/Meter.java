@@ -57,6 +57,11 @@ public final class Meter {
     blobPosition += count;
   }
 
+  /** Returns how many bytes the source has delivered. */
+  synchronized long bytes() {
+    return bytes;
+  }
+
   /** Returns the blob offset of the next byte. */
   synchronized long blobPosition() {
     return blobPosition;

@@ -41,6 +41,7 @@ final class OpenStreams {
   /** The stream works no more. */
   void ended(LayerState layer, Flight flight) {
     layer.flights().remove(flight);
+    layer.density().ended(flight.meter().bytes());
     permits.giveBack(layer.origin(), flight.basePriority());
     if (layer.flights().isEmpty()) {
       flying.remove(layer);
@@ -61,6 +62,11 @@ final class OpenStreams {
 
   int count() {
     return permits.taken();
+  }
+
+  /** Returns how many there are of those that were opened for this. */
+  long count(Priority basePriority) {
+    return all().filter(flight -> flight.basePriority() == basePriority).count();
   }
 
   boolean isEmpty() {

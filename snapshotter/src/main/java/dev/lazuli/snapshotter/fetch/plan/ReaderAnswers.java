@@ -4,24 +4,34 @@ import java.time.Duration;
 
 /** Gives each waiting reader its one answer. Guarded by the scheduler. */
 final class ReaderAnswers {
+  /** How long who reads piece after piece may take for one of them: 50 ms. */
+  private static final long LATELY_NANOS = 50_000_000;
+
   private final Readers readers;
   private final Effects effects;
+  private final LowDispatch low;
   private final Duration deadline;
+  private long lastServed;
+  private boolean anyServed;
 
   /**
    * Makes it.
    *
    * @param deadline how long a reader waits before it gets an error
    */
-  ReaderAnswers(Readers readers, Effects effects, Duration deadline) {
+  ReaderAnswers(Readers readers, Effects effects, LowDispatch low, Duration deadline) {
     this.readers = readers;
     this.effects = effects;
+    this.low = low;
     this.deadline = deadline;
   }
 
   void serve(WaitingReader reader, long now) {
     if (readers.remove(reader)) {
       effects.add(new Effect.Served(reader, now - reader.demand().since()));
+      weigh(reader.layer(), reader.demand().since(), now);
+      lastServed = now;
+      anyServed = true;
       calmDown(reader);
     }
   }
@@ -78,6 +88,21 @@ final class ReaderAnswers {
         reader,
         FetchFailedException.deadline(
             reader.layer().chunks(), chunk, deadline, demand.attempts(), demand.lastFailure()));
+  }
+
+  /** Returns whether a reader was served a moment ago: it may well want more. */
+  boolean servedLately(long now) {
+    anyServed &= now - lastServed < LATELY_NANOS;
+    return anyServed;
+  }
+
+  private void weigh(LayerState layer, long since, long now) {
+    if (layer.density().served(since, now, layer.flights())) {
+      layer.low().bringWhole();
+      low.wake(layer);
+      layer.flights().all().forEach(Flight::becomesPrefetch);
+      effects.add(new Effect.Wake());
+    }
   }
 
   /** Streams are as urgent as those make them who still wait. */

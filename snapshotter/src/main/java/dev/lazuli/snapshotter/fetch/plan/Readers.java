@@ -165,7 +165,8 @@ final class Readers {
     return reader;
   }
 
-  private void leaveLine(WaitingReader reader) {
+  /** Takes a reader out of its layer's line, if it is there. */
+  void leaveLine(WaitingReader reader) {
     Line line = lines.get(reader.layer());
     if (line != null && line.readers.remove(reader) && line.readers.isEmpty()) {
       lines.remove(reader.layer());

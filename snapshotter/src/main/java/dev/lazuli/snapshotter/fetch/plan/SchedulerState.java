@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * time with each event, and carries out the effects that {@link #takeEffects} returns.
  *
  * <p>Each chunk is carried by one stream at a time. A reader's chunk that a stream carries already
- * is waited for, unless it lies far ahead in a stream that no reader waits for: then the stream is
- * cut off before it and the chunk gets a stream of its own.
+ * is waited for, unless it lies far ahead in a stream that no reader waits for: then the chunk gets
+ * a stream of its own. The other is not cut off for that: what is on its way would be lost.
  */
 public final class SchedulerState {
-  /** How long to leave a chunk to the stream that is about to let go of it. */
+  /** How long to leave a chunk to who is at work on it, if nothing is heard of that. */
   static final long LEFT_RETRY_NANOS = 10_000_000;
 
   /** How often a chunk may come wrong, from whatever hosts, before its readers get an error. */
@@ -37,9 +37,9 @@ public final class SchedulerState {
     this.options = options;
     var permits = new Permits(options.streams(), options.lowStreams());
     var shares = new Shares(permits);
-    this.answers = new ReaderAnswers(readers, effects, options.readDeadline());
     this.streams = new OpenStreams(permits, effects);
     this.low = new LowDispatch(options, permits, streams, now);
+    this.answers = new ReaderAnswers(readers, effects, low, options.readDeadline());
     this.demanded = new DemandDispatch(readers, answers, streams, permits, shares, low, effects);
     this.patience = new Patience(options, permits, shares, streams.layers(), readers);
   }
@@ -119,7 +119,8 @@ public final class SchedulerState {
     boolean urgent = flight.isUrgent();
     boolean crowds =
         flight.basePriority() != Priority.ON_DEMAND && !urgent && !layer.chunks().hasRoomFor(chunk);
-    return !flight.isEnding() && chunk < flight.end() && !crowds && (urgent || !isLacking());
+    boolean wanted = urgent || !flight.isUnwanted() || layer.isNearlyThere(flight);
+    return !flight.isEnding() && chunk < flight.end() && !crowds && wanted;
   }
 
   /** The stream has passed by all chunks before {@code chunk}. */
@@ -188,11 +189,17 @@ public final class SchedulerState {
       var reader = new WaitingReader(layer, demand);
       if (failure != null && demand.wantsAny(left)) {
         demand.failed(failure, now);
-      } else if (failure == null && misses && demand.wantsAny(kept)) {
-        // The stream was cut short, or met chunks that another one was still writing.
+      } else if (failure == null && misses && !flight.isEnding() && demand.wantsAny(kept)) {
+        // The stream met chunks that another one was still writing.
         demand.leaveUntil(now + LEFT_RETRY_NANOS);
+      } else {
+        demand.goOn(now);
       }
-      demanded.look(reader, now);
+      if (flight.isEnding()) {
+        demanded.lookInTurn(reader, now);
+      } else {
+        demanded.look(reader, now);
+      }
     }
     if (failure == null && !misses) {
       layer.low().succeeded();
@@ -280,9 +287,9 @@ public final class SchedulerState {
     return streams.count();
   }
 
-  /** Returns whether readers wait who may be served now. */
-  public boolean demanded() {
-    return readers.anyDue();
+  /** Returns whether readers wait who may be served now, or did a moment ago. */
+  public boolean demanded(long now) {
+    return readers.anyDue() || answers.servedLately(now);
   }
 
   /** Returns whether bytes for readers come. */
@@ -294,7 +301,7 @@ public final class SchedulerState {
 
   /** Returns whether there are streams that are not for background work. */
   public boolean prefetching() {
-    return streams.all().anyMatch(flight -> flight.basePriority() != Priority.BACKGROUND);
+    return streams.all().anyMatch(flight -> flight.priority() != Priority.BACKGROUND);
   }
 
   /** Returns whether the layer has something to do that is not done yet. */

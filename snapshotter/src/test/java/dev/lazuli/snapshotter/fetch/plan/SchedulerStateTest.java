@@ -340,6 +340,84 @@ final class SchedulerStateTest {
     assertThat(node.sealing).containsExactly(layer);
   }
 
+  @Test
+  void readerFarAheadInABackgroundStream_overtakesIt_andTheStreamIsNotCut() {
+    LayerState layer = layer("a", "x");
+    node.change(() -> node.state.background(layer, node.now));
+    VirtualNode.Stream background = node.streams.getFirst();
+    int end = background.flight.end();
+
+    WaitingReader reader = node.demand(layer, 15, 16);
+    VirtualNode.Stream own = node.streams.getLast();
+    own.step();
+
+    assertThat(own.flight.runs()).containsExactly(new ChunkRun(15, 16));
+    assertThat(node.answers).containsEntry(reader, "served");
+    assertThat(background.flight.end()).isEqualTo(end);
+    while (node.streams.contains(background)) {
+      background.step();
+    }
+    assertThat(chunks(layer).nextMissing(0, end)).isNegative();
+  }
+
+  @Test
+  void overtakenChunk_comesWithTheStream_ifTheOvertakingOneFails() {
+    LayerState layer = layer("a", "x");
+    node.change(() -> node.state.background(layer, node.now));
+    VirtualNode.Stream background = node.streams.getFirst();
+    WaitingReader reader = node.demand(layer, 15, 16);
+
+    node.streams.getLast().end(new IOException("reset"), false);
+    while (node.streams.contains(background)) {
+      background.step();
+    }
+
+    assertThat(node.answers).containsEntry(reader, "served");
+  }
+
+  @Test
+  void readersInLine_whoseChunksAStreamCarries_waitForItAndForNoPermit() {
+    node = new VirtualNode(VirtualNode.OPTIONS.withStreams(2, 1, 2), START);
+    LayerState layer = layer("a", "x");
+    node.demand(layer, 0, 1);
+    node.demand(layer, 38, 39);
+    WaitingReader third = node.demand(layer, 10, 11);
+    WaitingReader fourth = node.demand(layer, 20, 21);
+    node.streams.getFirst().end(null, false);
+    long before = node.now;
+
+    VirtualNode.Stream shared = streamOf(layer, 10);
+    while (node.streams.contains(shared)) {
+      shared.step();
+    }
+
+    assertThat(node.answers).containsEntry(third, "served").containsEntry(fourth, "served");
+    assertThat(node.now).isEqualTo(before);
+  }
+
+  private VirtualNode.Stream streamOf(LayerState layer, int chunk) {
+    return streamsOf(layer).stream()
+        .filter(stream -> stream.flight.carries(chunk))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void readerWhoseChunkAnotherStreamHadAtWork_goesOnAsSoonAsThatOneHasEnded() {
+    LayerState layer = layer("a", "x");
+    WaitingReader reader = node.demand(layer, 5, 6);
+    VirtualNode.Stream first = node.streams.getFirst();
+    node.change(() -> node.state.letGo(layer, first.flight, 5, node.now));
+    VirtualNode.Stream second = node.streams.getLast();
+    second.end(null, false); // The chunk has a writer already.
+    assertThat(reader.demand().isDue(node.now)).isFalse();
+
+    first.end(null, false);
+
+    assertThat(reader.demand().isDue(node.now)).isTrue();
+    assertThat(node.streams).hasSize(1);
+  }
+
   private static FakeChunks fullChunks() {
     var chunks = new FakeChunks("whole", 40, 1);
     chunks.present.set(0, 40);
