@@ -35,11 +35,11 @@ public record LayersOptions(
     long recordBytes,
     Tenancy tenancy,
     ProofOptions proof) {
-  /** Background fetch half a second after the mount, 60 seconds of availability, verified only. */
+  /** Background fetch after two quiet seconds, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
       new LayersOptions(
           true,
-          Duration.ofMillis(500),
+          Duration.ofSeconds(2),
           true,
           0,
           96L << 20,

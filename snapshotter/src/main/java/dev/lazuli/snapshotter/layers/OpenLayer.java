@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +29,8 @@ import org.slf4j.LoggerFactory;
 final class OpenLayer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
 
-  /** How often background fetch gives way to readers at most. */
-  private static final int MOST_DELAYS = 20;
-
   private final LayerParts parts;
+  private final String reference;
   private final LayerData data;
   private final ErofsImage image;
   private final BlobSource blob;
@@ -53,6 +50,7 @@ final class OpenLayer implements AutoCloseable {
       LayerFetch fetch,
       String reference) {
     this.parts = parts;
+    this.reference = reference;
     this.data = data;
     this.image = image;
     this.blob = blob;
@@ -74,7 +72,7 @@ final class OpenLayer implements AutoCloseable {
       var compression = Compression.valueOf(data.record().compression());
       var fetch = opened.add(parts.scheduler().attach(data, blob, compression));
       var layer = new OpenLayer(parts, data, image, blob, fetch, reference);
-      parts.served().add(data, image, fetch, reads(parts, data, fetch));
+      parts.served().add(reference, data, image, fetch, reads(parts, data, fetch));
       opened.keep();
       return layer;
     }
@@ -175,25 +173,8 @@ final class OpenLayer implements AutoCloseable {
       var _ = fetch.prefetch(0, prefetch);
     }
     if (parts.options().backgroundFetch()) {
-      backgroundWhenQuiet(MOST_DELAYS);
+      new BackgroundStart(parts, reference, this::fetchRest).await();
     }
-  }
-
-  /**
-   * Readers come first: the rest of the layer is fetched once nobody has missed anything for a
-   * while, but a node that is never quiet must not wait without end.
-   */
-  private void backgroundWhenQuiet(int delaysLeft) {
-    var delay = parts.options().backgroundDelay();
-    Runnable check =
-        () -> {
-          if (delaysLeft == 0 || parts.served().quietTime().compareTo(delay) >= 0) {
-            fetchRest();
-          } else {
-            backgroundWhenQuiet(delaysLeft - 1);
-          }
-        };
-    var _ = parts.timer().schedule(check, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** A proof reads the whole blob anyway, so it brings what is missing. */

@@ -38,7 +38,9 @@ final class NodeOptionsTest {
   void settingsNobodyGives_areTheDefaultsOfTheRoomsThatTheyAreFor() throws IOException {
     var node = NodeOptions.layers(Configuration.defaults());
 
-    assertThat(node.fetch()).isEqualTo(FetchOptions.DEFAULT);
+    int spare = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+    int background = Math.min(spare, FetchOptions.DEFAULT.backgroundStreams());
+    assertThat(node.fetch()).isEqualTo(FetchOptions.DEFAULT.withBackgroundStreams(background));
     assertThat(node.layers()).isEqualTo(LayersOptions.DEFAULT);
     assertThat(node.store())
         .usingRecursiveComparison()

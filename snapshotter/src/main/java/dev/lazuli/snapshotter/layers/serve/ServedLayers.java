@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +34,13 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
   private static final int MOST_ROUNDS = 10;
 
   private record Served(
-      LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch, FailedReads failures) {}
+      String reference,
+      LayerData data,
+      ErofsImage image,
+      LayerFetch fetch,
+      ReadWatch watch,
+      FailedReads failures,
+      AtomicLong lastRead) {}
 
   private final ConcurrentHashMap<Long, Served> bySlot = new ConcurrentHashMap<>();
   private final Set<Long> refused = ConcurrentHashMap.newKeySet();
@@ -46,10 +53,18 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
     this.session = session;
   }
 
-  /** Starts to answer for a layer; the first three stay open until {@link #remove}. */
-  public void add(LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch) {
-    var failures = new FailedReads(System.nanoTime());
-    bySlot.put(data.slot(), new Served(data, image, fetch, watch, failures));
+  /**
+   * Starts to answer for a layer; it, its image and its fetching stay open until {@link #remove}.
+   *
+   * @param reference the image that brought it
+   */
+  public void add(
+      String reference, LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch) {
+    long now = System.nanoTime();
+    var failures = new FailedReads(now);
+    bySlot.put(
+        data.slot(),
+        new Served(reference, data, image, fetch, watch, failures, new AtomicLong(now)));
   }
 
   /** Answers every read of a layer with an error from now on, or no more. */
@@ -70,6 +85,13 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
   /** Returns the time since any layer's content was last missed by a reader. */
   public Duration quietTime() {
     return Duration.ofNanos(System.nanoTime() - lastMissNanos);
+  }
+
+  /** Returns whether anything of an image's layers was read after {@code nanos}. */
+  public boolean wasRead(String reference, long nanos) {
+    return bySlot.values().stream()
+        .anyMatch(
+            served -> served.reference().equals(reference) && served.lastRead().get() - nanos > 0);
   }
 
   /**
@@ -123,6 +145,7 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
       reply.fail(Errno.EIO);
       return;
     }
+    served.lastRead().lazySet(System.nanoTime());
     answer(new Asked(served, offset, length, reply), 1);
   }
 

@@ -80,7 +80,7 @@ final class ServedLayersTest {
             .data();
     image = ErofsImage.open(data.metaPath());
     fetch = scheduler.attach(data, blob, Compression.valueOf(data.record().compression()));
-    served.add(data, image, new HeldFetch(), ReadWatch.NONE);
+    served.add("image", data, image, new HeldFetch(), ReadWatch.NONE);
   }
 
   @AfterEach
