@@ -37,14 +37,17 @@ final class FetchSettings {
       new Setting<>(
           "fetch.background_delay",
           SettingKind.duration(Duration.ZERO, HOUR),
-          Duration.ofMillis(500),
-          "How long a layer must have been without a miss before its background fetch starts.");
+          Duration.ofSeconds(2),
+          "How long no container may have missed anything, once one has read from the layer's"
+              + " image, before background fetch starts. If none reads, it starts after five times"
+              + " as long.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       new Setting<>(
           "fetch.background_streams",
           SettingKind.integer(1, 256),
           3,
-          "Maximum number of ranges that background fetches have open at the same time.");
+          "Maximum number of ranges that background fetches have open at the same time, and fewer"
+              + " than the node has processors.");
   static final Setting<Long> BACKGROUND_BANDWIDTH =
       new Setting<>(
           "fetch.background_bandwidth",
