@@ -37,7 +37,8 @@ final class Density {
 
   /**
    * A reader that waited since {@code since} is served. Time in which several wait counts once, and
-   * time in which the link was in use does not count.
+   * time in which the link was in use does not count, nor does more than a round trip: connections
+   * had to be opened, or the registry did not answer. The first one only begins the count.
    *
    * @param flights the layer's open streams
    * @return whether the layer is better brought whole from now on, once
@@ -48,7 +49,9 @@ final class Density {
     for (Flight flight : flights.all()) {
       bytes += flight.meter().bytes();
     }
-    lostNanos = Math.max(0, lostNanos + (now - from) - link.nanosFor(bytes - countedBytes));
+    double idle = now - from - link.nanosFor(bytes - countedBytes);
+    double lost = started ? Math.min(idle, link.roundTripNanos()) : 0;
+    lostNanos = Math.max(0, lostNanos + lost);
     counted = now;
     countedBytes = bytes;
     started = true;

@@ -55,6 +55,11 @@ public final class LinkEstimate {
     return bytesPerSecond <= 0 ? 0 : bytes * 1e9 / bytesPerSecond;
   }
 
+  /** Returns the time from a request to its first byte; 0 as long as nothing is known. */
+  synchronized double roundTripNanos() {
+    return Math.max(0, roundTripSeconds) * 1e9;
+  }
+
   /** Returns the bytes worth a request of their own. */
   public synchronized long unit() {
     if (roundTripSeconds < 0 || bytesPerSecond < 0) {
