@@ -94,16 +94,6 @@ public record ContainerdConfig(
         SystemdCgroup = false
       """;
 
-  private static final String PROXY =
-      """
-
-      [proxy_plugins."%1$s"]
-        type = "snapshot"
-        address = "%2$s"
-        [proxy_plugins."%1$s".exports]
-          enable_remote_snapshot_annotations = "true"
-      """;
-
   private static final String UNPACK =
       """
 
@@ -209,8 +199,7 @@ public record ContainerdConfig(
     toml.append(
         (second ? SECOND_CRI : FIRST_CRI)
             .formatted(directory, sandboxImage, criSnapshotter, criPulls == CriPulls.TRANSFER));
-    new TreeMap<>(proxySnapshotters)
-        .forEach((name, socket) -> toml.append(PROXY.formatted(name, socket)));
+    new TreeMap<>(proxySnapshotters).forEach((name, socket) -> toml.append(proxy(name, socket)));
     if (second) {
       toml.append(UNPACK.formatted("overlayfs"));
       new TreeSet<>(proxySnapshotters.keySet())
@@ -219,5 +208,17 @@ public record ContainerdConfig(
     var mirror = second ? SECOND_MIRROR : FIRST_MIRROR;
     new TreeSet<>(plainHttpHosts).forEach(host -> toml.append(mirror.formatted(host)));
     return toml.append(appended).toString();
+  }
+
+  private static String proxy(String name, Object socket) {
+    return """
+
+    [proxy_plugins."%1$s"]
+      type = "snapshot"
+      address = "%2$s"
+      [proxy_plugins."%1$s".exports]
+        enable_remote_snapshot_annotations = "true"
+    """
+        .formatted(name, socket);
   }
 }

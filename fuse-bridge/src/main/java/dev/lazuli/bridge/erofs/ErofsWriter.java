@@ -44,8 +44,10 @@ public final class ErofsWriter {
   private final ImagePlan plan;
   private final RegionWriter inodes;
   private final RegionWriter blocks;
-  private final ByteBuffer inode = buffer(ErofsFormat.INODE_SIZE);
-  private final ByteBuffer chunkIndex = buffer(ErofsFormat.CHUNK_INDEX_SIZE);
+  private final byte[] inodeBytes = new byte[ErofsFormat.INODE_SIZE];
+  private final ByteBuffer inode = buffer(inodeBytes);
+  private final byte[] chunkIndexBytes = new byte[ErofsFormat.CHUNK_INDEX_SIZE];
+  private final ByteBuffer chunkIndex = buffer(chunkIndexBytes);
   private final byte[] inlineBlock;
   private final DirectoryPacker packer;
   private boolean inline;
@@ -67,8 +69,8 @@ public final class ErofsWriter {
     this.packer = new DirectoryPacker(blockSize, this::directoryBlock);
   }
 
-  private static ByteBuffer buffer(int size) {
-    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer buffer(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
@@ -151,7 +153,7 @@ public final class ErofsWriter {
     inode.putInt(ErofsFormat.INODE_OWN_FLAGS, ownFlags(number));
 
     inodes.padTo(plan.nid(number) * ErofsFormat.INODE_SLOT);
-    inodes.write(inode.array(), ErofsFormat.INODE_SIZE);
+    inodes.write(inodeBytes, ErofsFormat.INODE_SIZE);
     inodes.write(xattrs.body(), xattrSize);
     if (inline) {
       inodes.write(inlineBlock, (int) plan.size(number));
@@ -307,7 +309,7 @@ public final class ErofsWriter {
     inodes.padTo(ErofsFormat.alignUp(inodes.position(), ErofsFormat.CHUNK_INDEX_SIZE));
     chunkIndex.putShort(ErofsFormat.CHUNK_INDEX_DEVICE, (short) ErofsFormat.DATA_DEVICE);
     chunkIndex.putInt(ErofsFormat.CHUNK_INDEX_BLOCK, (int) (offset >>> blockBits));
-    inodes.write(chunkIndex.array(), ErofsFormat.CHUNK_INDEX_SIZE);
+    inodes.write(chunkIndexBytes, ErofsFormat.CHUNK_INDEX_SIZE);
   }
 
   /** Writes the superblock last: its checksum covers the first inodes. */

@@ -67,7 +67,7 @@ record KernelCheck(Configuration config, Path fuseDevice) {
       throws IOException {
     var setup =
         NodeOptions.scratch(scratch.path().resolve("root"), scratch.path().resolve("run"), choice);
-    try (var service = LayerService.open(setup, KernelCheck::noBlobs, FetchListener.NONE)) {
+    try (var _ = LayerService.open(setup, KernelCheck::noBlobs, FetchListener.NONE)) {
       examination.ok(AREA, "FUSE is mounted and answered (Linux " + release + ")");
     }
     if (!resends(release)) {

@@ -49,6 +49,6 @@ record BackgroundStart(LayerParts parts, String reference, Runnable start) {
     boolean isQuiet = quiet.compareTo(delay) >= 0;
     return read
         ? isQuiet || passed >= DELAYS_READ
-        : isQuiet && passed >= DELAYS_UNREAD || passed >= DELAYS_READ;
+        : (isQuiet && passed >= DELAYS_UNREAD) || passed >= DELAYS_READ;
   }
 }

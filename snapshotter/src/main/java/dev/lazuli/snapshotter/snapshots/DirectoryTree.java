@@ -97,8 +97,10 @@ final class DirectoryTree {
   /** A character device 0/0, as overlayfs has it. */
   private static boolean isWhiteout(Path file) throws IOException {
     var attributes = Files.readAttributes(file, "unix:mode,rdev", NOFOLLOW_LINKS);
-    return ((int) attributes.get("mode") & TYPE) == CHARACTER_DEVICE
-        && (long) attributes.get("rdev") == 0;
+    return attributes.get("mode") instanceof Integer mode
+        && (mode & TYPE) == CHARACTER_DEVICE
+        && attributes.get("rdev") instanceof Long device
+        && device == 0;
   }
 
   /**

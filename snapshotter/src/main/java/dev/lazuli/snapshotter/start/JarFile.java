@@ -70,8 +70,7 @@ record JarFile(FilePart directory, List<String> classPath) {
         return "";
       }
       int name = Short.toUnsignedInt(entry.getShort(28));
-      if (name == MANIFEST.length()
-          && new String(entry.array(), ENTRY_BYTES, name, UTF_8).equalsIgnoreCase(MANIFEST)) {
+      if (name == MANIFEST.length() && name(entry, name).equalsIgnoreCase(MANIFEST)) {
         return content(file, entry);
       }
       at +=
@@ -81,6 +80,10 @@ record JarFile(FilePart directory, List<String> classPath) {
               + Short.toUnsignedInt(entry.getShort(32));
     }
     return "";
+  }
+
+  private static String name(ByteBuffer entry, int length) {
+    return UTF_8.decode(entry.slice(ENTRY_BYTES, length)).toString();
   }
 
   private static String content(ImageFile file, ByteBuffer entry) throws IOException {

@@ -248,15 +248,17 @@ final class PythonModules {
   /** Takes the imports of byte code, unless the interpreter would find it older than its source. */
   private List<StartWish> bytecode(ImageFile file, @Nullable ImageFile source, String within)
       throws IOException {
-    byte[] head = file.read(0, PythonBytecode.HEADER_BYTES);
-    boolean isFresh =
-        source == null || PythonBytecode.isFresh(head, source.modifiedSeconds(), source.size());
-    if (!isFresh) {
+    if (source != null && !isFresh(file, source)) {
       return List.of(source(source, within));
     }
     if (file.size() > budget.limits().scriptBytes()) {
       return List.of();
     }
     return imports(PythonBytecode.imports(file.read(0, (int) file.size()), most()), within);
+  }
+
+  private static boolean isFresh(ImageFile bytecode, ImageFile source) throws IOException {
+    byte[] head = bytecode.read(0, PythonBytecode.HEADER_BYTES);
+    return PythonBytecode.isFresh(head, source.modifiedSeconds(), source.size());
   }
 }

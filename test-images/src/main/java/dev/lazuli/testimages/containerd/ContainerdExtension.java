@@ -36,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * <p>The snapshotter {@code lazuli} is expected at {@link #snapshotterSocket}, inside {@link
  * #directory}; what a test starts in there it hands to {@link #closeAtEnd}.
  */
+@SuppressWarnings("try") // What a test hands over to be closed may throw anything.
 public final class ContainerdExtension
     implements BeforeAllCallback, AfterAllCallback, ExecutionCondition, AutoCloseable {
   private final UnaryOperator<ContainerdConfig> change;

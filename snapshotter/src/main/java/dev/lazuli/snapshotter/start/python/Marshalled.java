@@ -27,8 +27,8 @@ final class Marshalled {
   /** Anything of no use here. */
   record Nothing() implements Value {}
 
-  /** A small number. */
-  record Number(int value) implements Value {}
+  /** A whole number of 32 bits. */
+  record Whole(int value) implements Value {}
 
   /** A place in the file that has text or code. */
   record Bytes(int at, int length) implements Value {}
@@ -85,7 +85,7 @@ final class Marshalled {
   private Value read(char type, int depth) {
     return switch (type) {
       case '0', 'N', 'F', 'T', 'S', '.' -> NOTHING;
-      case 'i' -> new Number(file.getInt());
+      case 'i' -> new Whole(file.getInt());
       case 'I', 'g' -> skip(8);
       case 'y' -> skip(16);
       case 'l' -> skip(2L * Math.abs((long) file.getInt()));

@@ -2,9 +2,9 @@ package dev.lazuli.snapshotter.start.python;
 
 import dev.lazuli.snapshotter.start.python.Marshalled.Bytes;
 import dev.lazuli.snapshotter.start.python.Marshalled.Code;
-import dev.lazuli.snapshotter.start.python.Marshalled.Number;
 import dev.lazuli.snapshotter.start.python.Marshalled.Tuple;
 import dev.lazuli.snapshotter.start.python.Marshalled.Value;
+import dev.lazuli.snapshotter.start.python.Marshalled.Whole;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -109,7 +109,7 @@ public final class PythonBytecode {
     if (operation == form.loadConst()) {
       loaded(code.constants() instanceof Tuple all ? all.at(argument) : Marshalled.NOTHING);
     } else if (operation == form.loadSmallInt()) {
-      loaded(new Number(argument));
+      loaded(new Whole(argument));
     } else if (operation == form.importName()) {
       imported(argument);
     } else if (operation != form.extendedArg() && argument != 0) {
@@ -134,7 +134,7 @@ public final class PythonBytecode {
 
   private void imported(int index) {
     String module = name(index);
-    int level = before instanceof Number(int value) ? value : 0;
+    int level = before instanceof Whole(int value) ? value : 0;
     var names = new ArrayList<String>();
     if (last instanceof Tuple list) {
       for (int i = 0; i < list.values().size() && namesLeft > 0; i++, namesLeft--) {
