@@ -36,7 +36,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * <p>The snapshotter {@code lazuli} is expected at {@link #snapshotterSocket}, inside {@link
  * #directory}; what a test starts in there it hands to {@link #closeAtEnd}.
  */
-@SuppressWarnings("try") // What a test hands over to be closed may throw anything.
 public final class ContainerdExtension
     implements BeforeAllCallback, AfterAllCallback, ExecutionCondition, AutoCloseable {
   private final UnaryOperator<ContainerdConfig> change;
@@ -114,9 +113,16 @@ public final class ContainerdExtension
 
   /** Takes everything away. Idempotent. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     try {
       closeAll();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    } catch (Exception e) {
+      throw new IOException(e);
     } finally {
       Optional.ofNullable(hook).ifPresent(Runtime.getRuntime()::removeShutdownHook);
       hook = null;
