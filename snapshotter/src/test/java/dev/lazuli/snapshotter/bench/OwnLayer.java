@@ -57,14 +57,6 @@ final class OwnLayer {
       console.log(typeof http.createServer);
       """;
 
-  private static final String SERVER =
-      """
-      server {
-        listen 127.0.0.1:%d;
-        root /app;
-      }
-      """;
-
   private final BenchImage image;
 
   OwnLayer(BenchImage image) {
@@ -81,11 +73,20 @@ final class OwnLayer {
       case NODE -> texts.put("app/index.js", INDEX);
       case SCIKIT_LEARN -> texts.put("app/learn.py", LEARN);
       case TENSORFLOW -> texts.put("app/tensors.py", TENSORS);
-      case NGINX ->
-          texts.put("etc/nginx/conf.d/bench.conf", SERVER.formatted(FirstAnswer.NGINX.port()));
+      case NGINX -> texts.put("etc/nginx/conf.d/bench.conf", server(FirstAnswer.NGINX.port()));
       default -> {}
     }
     return texts;
+  }
+
+  private static String server(int port) {
+    return """
+    server {
+      listen 127.0.0.1:%d;
+      root /app;
+    }
+    """
+        .formatted(port);
   }
 
   /** Returns what the layer is made from, but for what all of them have. */
@@ -98,7 +99,7 @@ final class OwnLayer {
     var tree = new ImageTree().directory("app").directory("app/data");
     texts().forEach((path, text) -> tree.file(path, text).mode(0755));
     tree.file("app/data/empty", "");
-    tree.file("app/data/noise", FileContent.generated(INCOMPRESSIBLE, image.ordinal()));
+    tree.file("app/data/noise", FileContent.generated(INCOMPRESSIBLE, image.word().hashCode()));
     tree.file("app/data/r\u00e9sum\u00e9 \u65e5\u672c\u8a9e.txt", "text\n");
     tree.file("app/helper", "#!/bin/sh\nexec id -u\n").mode(04755);
     tree.file("app/server", "#!/bin/sh\n").mode(0755).xattr("security.capability", CAPABILITY);

@@ -21,7 +21,7 @@ final class ReadingListsTest {
     assertThat(lists.bytes(order, 0)).isZero();
     for (int share : DensityImages.SHARES) {
       double wanted = lists.bytes() * share / 100.0;
-      assertThat(lists.bytes(order, share) * 1.0)
+      assertThat((double) lists.bytes(order, share))
           .isBetween(wanted - FILES, Math.min(lists.bytes(), wanted * 1.05));
     }
     assertThat(lists.bytes(order, 100)).isEqualTo(lists.bytes());

@@ -89,7 +89,7 @@ final class RunningContainerdIT {
             containerd.socket(),
             containerd.directory().resolve("c.toml"),
             snapshotter,
-            Map.of("PATH", program.getParent().toString()));
+            Map.of("PATH", program.resolveSibling("").toString()));
     var config =
         Configuration.load(
             Configuration.DEFAULT_FILE,

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.snapshots;
 
 import static dev.lazuli.snapshotter.snapshots.FakeDirectory.attributes;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,7 +67,7 @@ final class InheritedDirectoriesTest {
                     .with(with(STICKY, Map.of("user.b", "4", "user.c", "5")))
                     .from(AttributeSource.LATE_ENTRY));
 
-    var etc = find(top, base).get("etc");
+    var etc = requireNonNull(find(top, base).get("etc"));
 
     assertThat(etc.permissions()).isEqualTo(01777);
     assertThat(etc.uid()).isZero();
