@@ -20,9 +20,9 @@ final class ReadingListsTest {
 
     assertThat(lists.bytes(order, 0)).isZero();
     for (int share : DensityImages.SHARES) {
-      double wanted = lists.bytes() * share / 100.0;
+      double wanted = (double) lists.bytes() * share / 100.0;
       assertThat((double) lists.bytes(order, share))
-          .isBetween(wanted - FILES, Math.min(lists.bytes(), wanted * 1.05));
+          .isBetween(wanted - FILES, Math.min((double) lists.bytes(), wanted * 1.05));
     }
     assertThat(lists.bytes(order, 100)).isEqualTo(lists.bytes());
   }
