@@ -127,7 +127,7 @@ final class DoctorIT {
 
   @Test
   void brokenHostsFile_isFoundByName() throws IOException {
-    var file = hostsFile("registry.example", "server = [\n");
+    hostsFile("registry.example", "server = [\n");
     assertProblem(examine(), "registry.example", "correct the file");
   }
 
