@@ -1,9 +1,14 @@
 package dev.lazuli.cache;
 
+import java.io.InterruptedIOException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /** The disk that all layers of a store take, and what eviction has freed of it. Thread-safe. */
 final class DiskUsage {
+  private static final long QUOTA_WAIT_NANOS = 1_000_000_000;
+  private static final long QUOTA_POLL_MILLIS = 20;
+
   private final long quota;
   private final Pressure pressure;
   private final LongAdder used = new LongAdder();
@@ -49,6 +54,32 @@ final class DiskUsage {
 
   boolean overQuota() {
     return quota > 0 && stayingBytes() > quota;
+  }
+
+  /**
+   * Returns whether the quota is kept, having given the evictor a moment.
+   *
+   * @param exempt says that it need not be, at any time
+   */
+  boolean isWithinQuotaSoon(BooleanSupplier exempt) throws InterruptedIOException {
+    long end = System.nanoTime() + QUOTA_WAIT_NANOS;
+    while (overQuota() && !exempt.getAsBoolean()) {
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      try {
+        Thread.sleep(QUOTA_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while the quota was exceeded");
+      }
+    }
+    return true;
+  }
+
+  /** Returns whether so much is more than the quota, whatever else goes for it. */
+  boolean neverHolds(long bytes) {
+    return quota > 0 && bytes > quota;
   }
 
   /**

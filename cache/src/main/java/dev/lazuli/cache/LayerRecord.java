@@ -158,6 +158,24 @@ public record LayerRecord(
         found);
   }
 
+  /** Returns the record of the same layer once all of it is here. */
+  LayerRecord asWhole(String howCompressed, LayerProof found) {
+    return new LayerRecord(
+        digest,
+        size,
+        format,
+        howCompressed,
+        tocDigest,
+        compressedTocDigest,
+        slot,
+        references,
+        created,
+        found.at(),
+        prefetchEnd,
+        pinned,
+        found);
+  }
+
   LayerRecord withSlot(long newSlot, Instant when) {
     return with(newSlot, references, when, completed, pinned);
   }

@@ -190,9 +190,18 @@ public final class LayerStore implements AutoCloseable {
     return requireNonNull(place.getParent());
   }
 
-  /** Deletes the directory of a layer that was not committed, if it is there, now or later. */
-  void discard(Path directory) {
-    trash.delete(new Trash.Doomed(directory, 0));
+  /**
+   * Deletes the directory of a layer that was not committed, if it is there, now or later.
+   *
+   * @param bytes what is counted as used for it
+   */
+  void discard(Path directory, long bytes) {
+    usage.going(bytes);
+    trash.delete(new Trash.Doomed(directory, bytes));
+  }
+
+  StoreParts parts() {
+    return parts;
   }
 
   /**

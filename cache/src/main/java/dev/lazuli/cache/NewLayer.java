@@ -10,6 +10,7 @@ import dev.lazuli.cache.disk.Durable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer being added, in a directory of its own under a temporary name until {@link #commit}. Used
@@ -21,6 +22,7 @@ public final class NewLayer implements AutoCloseable {
   private final LayerRecord record;
   private final Path directory;
   private final ChunkTableBuilder chunks;
+  private @Nullable NewData data;
 
   /** Makes {@code directory}; nothing is left of it if that fails. */
   @MustBeClosed
@@ -36,7 +38,7 @@ public final class NewLayer implements AutoCloseable {
       this.chunks =
           new ChunkTableBuilder(options.disk(), directory.resolve(Layer.CHUNKS), record.size());
     } catch (IOException | RuntimeException e) {
-      store.discard(directory);
+      store.discard(directory, 0);
       throw e;
     }
   }
@@ -57,6 +59,59 @@ public final class NewLayer implements AutoCloseable {
   }
 
   /**
+   * Returns what takes the layer's content before {@link #commitWhole}; it belongs to this.
+   *
+   * @throws IOException if the file cannot be made
+   */
+  @SuppressWarnings("MustBeClosed") // close() closes it.
+  public NewData data() throws IOException {
+    var known = data;
+    if (known == null) {
+      known = new NewData(store.parts(), directory.resolve(Layer.DATA));
+      data = known;
+    }
+    return known;
+  }
+
+  /**
+   * Makes the layer part of the store, synced to the disk, complete and proved. All of its chunks
+   * must have been written to {@link #data}. If somebody else has added the same layer meanwhile,
+   * theirs is returned, which need be neither, and this one forgotten.
+   *
+   * @param compression how the blob is compressed
+   * @param proof what reading the whole blob has shown
+   * @return a handle on the layer
+   * @throws IOException if a file is missing or cannot be written, or the store takes more than its
+   *     quota, which a complete layer would make worse for as long as it is in use
+   */
+  @SuppressWarnings("MustBeClosed") // The caller's.
+  public LayerData commitWhole(String compression, LayerProof proof) throws IOException {
+    if (!store.parts().usage().isWithinQuotaSoon(() -> false)) {
+      throw new IOException("the store takes more than cache.quota, and nothing more can go");
+    }
+    Disk disk = options.disk();
+    long dataSize = finishTable(disk);
+    NewData whole = data();
+    whole.finish(dataSize);
+    whole.close();
+    UUID bootId = options.bootId();
+    Presence.createWhole(disk, directory.resolve(Layer.PRESENT), chunks.count(), bootId);
+    LayerRecord complete = record.asWhole(compression, proof);
+    Durable.rewrite(disk, directory.resolve(Layer.RECORD), LayerJson.write(complete));
+    whole.uncount(); // The store counts what it has.
+    return store.adopt(complete, directory);
+  }
+
+  /** Returns the size of the data file. */
+  private long finishTable(Disk disk) throws IOException {
+    chunks.metaChecksum(Checksums.of(disk, meta(), 0));
+    long dataSize = chunks.finish();
+    chunks.close();
+    Durable.syncFile(disk, meta());
+    return dataSize;
+  }
+
+  /**
    * Makes the layer part of the store, synced to the disk, with no chunk present. If somebody else
    * has added the same layer meanwhile, theirs is returned and this one forgotten.
    *
@@ -66,13 +121,10 @@ public final class NewLayer implements AutoCloseable {
   @MustBeClosed
   public LayerData commit() throws IOException {
     Disk disk = options.disk();
-    chunks.metaChecksum(Checksums.of(disk, meta(), 0));
-    long dataSize = chunks.finish();
-    chunks.close();
-    Durable.syncFile(disk, meta());
-    Path data = directory.resolve(Layer.DATA);
-    disk.createSparse(data, dataSize);
-    Durable.syncFile(disk, data);
+    long dataSize = finishTable(disk);
+    Path empty = directory.resolve(Layer.DATA);
+    disk.createSparse(empty, dataSize);
+    Durable.syncFile(disk, empty);
     UUID bootId = options.bootId();
     Presence.create(disk, directory.resolve(Layer.PRESENT), chunks.count(), bootId);
     Durable.rewrite(disk, directory.resolve(Layer.RECORD), LayerJson.write(record));
@@ -82,10 +134,12 @@ public final class NewLayer implements AutoCloseable {
   /** Removes everything written so far, unless the layer was committed. */
   @Override
   public void close() throws IOException {
-    try {
-      chunks.close();
+    var written = data;
+    try (chunks;
+        written) {
+      // Both are closed whatever becomes of the other.
     } finally {
-      store.discard(directory);
+      store.discard(directory, written == null ? 0 : written.counted());
     }
   }
 }

@@ -7,7 +7,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.disk.BlocksOf;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -27,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredLayer {
   private static final System.Logger LOG = System.getLogger(StoredLayer.class.getName());
-
-  private static final long QUOTA_WAIT_NANOS = 1_000_000_000;
-  private static final long QUOTA_POLL_MILLIS = 20;
 
   private final StoreParts parts;
   private final Path directory;
@@ -212,19 +208,7 @@ final class StoredLayer {
    * moment: it may be slower than those who read the layer whole.
    */
   boolean mayBecomeComplete() throws IOException {
-    long end = System.nanoTime() + QUOTA_WAIT_NANOS;
-    while (parts.usage().overQuota() && !pinned()) {
-      if (System.nanoTime() - end > 0) {
-        return false;
-      }
-      try {
-        Thread.sleep(QUOTA_POLL_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("interrupted while the quota was exceeded");
-      }
-    }
-    return true;
+    return parts.usage().isWithinQuotaSoon(this::pinned);
   }
 
   /** Returns the number of chunks if the layer is open, otherwise 0. */

@@ -6,7 +6,10 @@ public enum Compression {
   GZIP(1032),
 
   /** Concatenated zstd frames (RFC 8878). */
-  ZSTD(43_691);
+  ZSTD(43_691),
+
+  /** Not at all: every byte of the tar lies in the blob. */
+  NONE(1);
 
   private final int greatestRatio;
 

@@ -8,10 +8,14 @@ import dev.lazuli.estargz.compare.WholeComparison;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.CollectingSink;
 import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.estargz.read.LayerUnpacker;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.estargz.read.UnpackSink;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +41,20 @@ final class LayerTree {
       assertThat(WholeComparison.problem(index, built.blob())).as("what a proof finds").isEmpty();
       var tree = new TreeMap<String, String>();
       collect(index, 0, "", decode(index, built.blob()), new HashMap<>(), tree);
+      return tree;
+    }
+  }
+
+  /** Returns what a layer without a table shows that is read whole, in pieces of so many bytes. */
+  static Map<String, String> ofPlain(byte[] blob, int piece) throws IOException {
+    var memory = new IndexMemory(16 << 20, 1);
+    var sink = new UnpackSink();
+    try (var unpacker = new LayerUnpacker(Limits.DEFAULT);
+        var range = new MemoryBlob(blob, piece, true).open(0, blob.length);
+        var layer = unpacker.unpack(range, "test", memory.share("test", Duration.ZERO), sink)) {
+      var tree = new TreeMap<String, String>();
+      var data = sink.data(layer.dataSize());
+      collect(layer.index(), 0, "", data, new HashMap<>(), tree);
       return tree;
     }
   }

@@ -132,6 +132,7 @@ class OddTarTest {
     for (var options : List.of(FAST, FAST.withFormat(LayerFormat.ZSTD_CHUNKED), KEPT)) {
       assertThat(LayerTree.of(options, bytes)).as(what).isEqualTo(tree);
     }
+    assertThat(LayerTree.ofPlain(bytes, 700)).as(what).isEqualTo(tree);
     var diffId = Digest.sha256(bytes);
     assertThat(RoundTripTest.build(KEPT, bytes).layer().diffId()).as(what).isEqualTo(diffId);
   }
@@ -150,6 +151,7 @@ class OddTarTest {
       assertThat(LayerTree.of(options, tar))
           .isEqualTo(Map.of("a", PLAIN, "b", file("b", 0644, 0, 0, 1_700_000_000, "abc")));
     }
+    assertThat(LayerTree.ofPlain(tar, 700)).containsOnlyKeys("a", "b");
     var diffId = Digest.sha256(tar);
     assertThat(RoundTripTest.build(KEPT, tar).layer().diffId()).isEqualTo(diffId);
   }

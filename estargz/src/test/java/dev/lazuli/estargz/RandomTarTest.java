@@ -47,6 +47,23 @@ class RandomTarTest {
     assertThat(compared).isGreaterThan(TARS / 3);
   }
 
+  @Test
+  void aTarWithoutATable_showsWhatUnpackingGives() throws IOException {
+    var compared = 0;
+    for (int i = 0; i < TARS; i++) {
+      var random = new Random(SEED + i);
+      var tar = new RandomTar(random);
+      var expected = unpacked(tar);
+      if (expected.isPresent()) {
+        compared++;
+        assertThat(LayerTree.ofPlain(tar.bytes(), 1 + random.nextInt(5000)))
+            .as("seed %d: %s", SEED + i, tar.entries())
+            .isEqualTo(expected.get());
+      }
+    }
+    assertThat(compared).isGreaterThan(TARS / 3);
+  }
+
   private static BuildOptions options(RandomTar tar, Random random) {
     var way = WAYS.get(random.nextInt(WAYS.size()));
     return way.diffIdKept() || random.nextBoolean()

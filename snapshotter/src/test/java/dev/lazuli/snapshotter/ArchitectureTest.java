@@ -64,6 +64,7 @@ final class ArchitectureTest {
           room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
           room("snapshotter.fetch", "estargz", "cache"),
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
+          room("snapshotter.bulk", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
@@ -74,6 +75,7 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.fetch",
               "snapshotter.start",
+              "snapshotter.bulk",
               "snapshotter.proof",
               "snapshotter.waterfall",
               "snapshotter.metrics",
@@ -81,6 +83,7 @@ final class ArchitectureTest {
           room(
               "snapshotter.snapshots",
               "bridge.kernel",
+              "snapshotter.bulk",
               "snapshotter.proof",
               "snapshotter.layers",
               "snapshotter.transport",
@@ -94,6 +97,7 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.fetch",
               "snapshotter.waterfall",
+              "snapshotter.bulk",
               "snapshotter.proof",
               "snapshotter.layers",
               "snapshotter.snapshots",

@@ -75,6 +75,11 @@ public final class Presence implements Closeable {
     PresenceFile.create(disk, path, bootId, PresenceFile.Bits.nothing(chunks));
   }
 
+  /** Writes and syncs the file of a layer whose data is all there and synced. */
+  public static void createWhole(Disk disk, Path path, int chunks, UUID bootId) throws IOException {
+    PresenceFile.create(disk, path, bootId, PresenceFile.Bits.everything(chunks));
+  }
+
   /**
    * Opens {@code path}; if its bits cannot be believed, it is replaced first.
    *

@@ -45,6 +45,14 @@ final class PresenceFile implements Closeable {
       return new Bits(new AtomicBits(chunks), new AtomicBits(chunks), false, false, NEVER);
     }
 
+    static Bits everything(int chunks) {
+      var present = new AtomicBits(chunks);
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        present.set(chunk);
+      }
+      return new Bits(present, new AtomicBits(chunks), true, false, NEVER);
+    }
+
     /** Returns the same with all that is present doubted. */
     Bits doubting(boolean rewriteRight) {
       for (int c = present.nextSet(0, present.size());

@@ -32,8 +32,13 @@ final class DecoderPool implements AutoCloseable {
     public void close() {
       sha256.reset();
       decoder.rest();
-      var idle = decoder instanceof GzipDecoder ? idleGzip : idleZstd;
-      if (closed || !idle.offer(this)) {
+      boolean kept =
+          switch (decoder) {
+            case GzipDecoder _ -> !closed && idleGzip.offer(this);
+            case ZstdDecoder _ -> !closed && idleZstd.offer(this);
+            case PlainDecoder _ -> false;
+          };
+      if (!kept) {
         decoder.close();
       }
       if (closed) {
@@ -51,8 +56,12 @@ final class DecoderPool implements AutoCloseable {
   }
 
   Bench borrow(Compression compression) {
-    var idle = compression == Compression.GZIP ? idleGzip : idleZstd;
-    var bench = idle.poll();
+    var bench =
+        switch (compression) {
+          case GZIP -> idleGzip.poll();
+          case ZSTD -> idleZstd.poll();
+          case NONE -> null;
+        };
     if (bench != null) {
       return bench;
     }
@@ -60,6 +69,7 @@ final class DecoderPool implements AutoCloseable {
         switch (compression) {
           case GZIP -> new GzipDecoder(limits);
           case ZSTD -> new ZstdDecoder(limits, windows);
+          case NONE -> new PlainDecoder();
         });
   }
 

@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
  * Decompresses streams (gzip members, zstd frames) that follow each other in a blob. Reusable, for
  * one thread at a time; its memory does not depend on the streams' sizes.
  */
-sealed interface StreamDecoder extends AutoCloseable permits GzipDecoder, ZstdDecoder {
+sealed interface StreamDecoder extends AutoCloseable
+    permits GzipDecoder, ZstdDecoder, PlainDecoder {
   /** Forgets what was, and continues with the stream that starts at the cursor. */
   void start(BlobCursor in, String layer);
 

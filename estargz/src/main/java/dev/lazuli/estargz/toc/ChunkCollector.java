@@ -99,8 +99,8 @@ final class ChunkCollector implements AutoCloseable {
   }
 
   /**
-   * Places the files of the inodes that have a number in the data file, in blob order. Returns the
-   * size of the data file.
+   * Places the files of the inodes that have a number in the data file, in blob order, unless they
+   * have their places. Returns the size of the data file.
    */
   long place(LayerIndexBuilder.Facts facts) throws LayerFormatException {
     try (var files = filesInBlobOrder();
@@ -109,10 +109,12 @@ final class ChunkCollector implements AutoCloseable {
       for (int i = 0; i < files.count(); i++) {
         var inode = files.getInt(i, 0);
         settleSizes(inode);
-        placeChunks(inode, next, extents);
+        var place =
+            facts.areFilesPlaced() ? blobOffset(first(inode)) - LayerIndexBuilder.PLACE_BIAS : next;
+        placeChunks(inode, place, extents);
         var size = inodes.getLong(inode, InodeRow.SIZE);
-        inodes.setLong(inode, InodeRow.PLACE, next);
-        next = roundUp(next + size);
+        inodes.setLong(inode, InodeRow.PLACE, place);
+        next = roundUp(place + size);
         if (next > limits.dataBytes()) {
           throw new LayerFormatException(
               layer, "bytes of all files", next, "at most " + limits.dataBytes());

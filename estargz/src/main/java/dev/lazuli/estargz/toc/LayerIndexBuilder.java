@@ -25,9 +25,10 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private static final byte[] WHITEOUT_PREFIX = ".wh.".getBytes(US_ASCII);
   private static final byte[] WHITEOUT_META_PREFIX = ".wh..wh.".getBytes(US_ASCII);
   private static final byte[] OPAQUE_MARKER = ".wh..wh..opq".getBytes(US_ASCII);
-  private static final byte[] PREFETCH_LANDMARK = ".prefetch.landmark".getBytes(US_ASCII);
-  private static final byte[] NO_PREFETCH_LANDMARK = ".no.prefetch.landmark".getBytes(US_ASCII);
-  private static final byte[] TOC_ENTRY = "stargz.index.json".getBytes(US_ASCII);
+
+  /** Keeps blob offsets above 0, which a file with content must have. */
+  static final long PLACE_BIAS = 4096;
+
   private static final int NONE = -1;
 
   /** Chunks that follow belong to an entry that is not shown. */
@@ -45,9 +46,8 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final DirectoryFinder directories;
   private final HardLinks hardLinks;
   private final ChunkCollector chunks;
+  private final Landmarks landmarks = new Landmarks();
   private int lastFile = NONE;
-  private long prefetchLandmark = -1;
-  private boolean noPrefetch;
   private boolean isBuilt;
 
   /** Makes a builder for one layer, with a budget of memory for itself. */
@@ -100,13 +100,29 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  /** What {@link #build} needs to know besides the entries. */
+  /**
+   * What {@link #build} needs to know besides the entries.
+   *
+   * @param areFilesPlaced whether files have their places in the data file already: the blob offset
+   *     of each is then {@link #PLACE_BIAS} behind its place
+   */
   public record Facts(
       LayerFormat format,
       Digest tocDigest,
       Digest compressedTocDigest,
       long payloadEnd,
-      boolean digestsRequired) {}
+      boolean digestsRequired,
+      boolean areFilesPlaced) {
+    /** What is known of a layer whose files have no places yet. */
+    public Facts(
+        LayerFormat format,
+        Digest tocDigest,
+        Digest compressedTocDigest,
+        long payloadEnd,
+        boolean digestsRequired) {
+      this(format, tocDigest, compressedTocDigest, payloadEnd, digestsRequired, false);
+    }
+  }
 
   /**
    * Settles what needs the whole TOC and returns the index, the caller's to close.
@@ -137,7 +153,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
             facts.tocDigest(),
             facts.compressedTocDigest(),
             dataSize,
-            noPrefetch ? 0 : prefetchLandmark);
+            landmarks.prefetchEnd());
     isBuilt = true;
     return new LayerIndex(
         space,
@@ -168,9 +184,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     if (path.depth() == 0) {
       return; // Unpacking leaves the root as it is, whatever an entry for it says.
     }
-    if (path.depth() == 1 && isHiddenAtRoot(entry)) {
-      noteLandmark(entry);
-    } else if (!isBelowWhiteout()) {
+    if (!landmarks.take(path, entry) && !isBelowWhiteout()) {
       addNamed(entry, path.depth() - 1);
     }
   }
@@ -182,17 +196,9 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  private boolean isHiddenAtRoot(TocEntry entry) {
-    var landmark = path.is(0, PREFETCH_LANDMARK) || path.is(0, NO_PREFETCH_LANDMARK);
-    return path.is(0, TOC_ENTRY) || (landmark && entry.kind == EntryKind.REGULAR);
-  }
-
-  private void noteLandmark(TocEntry entry) {
-    if (path.is(0, PREFETCH_LANDMARK)) {
-      prefetchLandmark = entry.blobOffset;
-    } else if (path.is(0, NO_PREFETCH_LANDMARK)) {
-      noPrefetch = true;
-    }
+  /** Shows also what only a lazy layer's reader has use for, as unpacking the tar does. */
+  void showAll() {
+    landmarks.showAll();
   }
 
   private boolean isBelowWhiteout() {

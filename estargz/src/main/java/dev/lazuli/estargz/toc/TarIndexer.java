@@ -15,11 +15,12 @@ import dev.lazuli.estargz.tar.TarReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the index of what a tar unpacks to, by the rules by which a TOC becomes one: so what a
- * layer shows can be held against what it is. Every file has one chunk, whose blob offset is the
- * place of the file's content in the tar.
+ * Makes the index of what a tar unpacks to, by the rules by which a TOC becomes one. Two need it:
+ * who holds what a layer shows against what it is, and who has no TOC. Every file has one chunk,
+ * whose blob offset is the place of the file's content in the tar.
  *
  * <p>For the thread that made it. To be closed in any case; the index that was built stays.
  */
@@ -31,16 +32,52 @@ public final class TarIndexer implements AutoCloseable {
   private final LayerIndexBuilder builder;
   private final TocEntry row = new TocEntry();
   private final Utf8Buffer xattrName = new Utf8Buffer();
+  private final @Nullable FileContents contents;
   private int entries;
 
+  /** Takes the contents of a tar's files, each between two calls, while the tar is read. */
+  public interface FileContents {
+    /**
+     * Says that the next bytes of the tar are a file's content.
+     *
+     * @param size of the content, above 0
+     * @return the file's place in the data file, a multiple of 4096 behind those before it
+     * @throws IOException if there is no place for it
+     */
+    long begin(long size) throws IOException;
+
+    /** Says that the content has been read. */
+    void end() throws IOException;
+  }
+
   /**
-   * Makes an indexer.
+   * Makes an indexer that passes over the contents.
    *
    * @param share pays for the index, and is closed with the indexer or with what it builds
    */
   public TarIndexer(String layer, Limits limits, IndexMemory.Share share) {
+    this(layer, limits, share, null);
+  }
+
+  /**
+   * Makes an indexer for a layer that has no TOC: files get their places as they come, and what
+   * hides in a lazy layer is shown.
+   *
+   * @param share pays for the index, and is closed with the indexer or with what it builds
+   * @param contents is told which bytes of the tar are content
+   */
+  public static TarIndexer placing(
+      String layer, Limits limits, IndexMemory.Share share, FileContents contents) {
+    var indexer = new TarIndexer(layer, limits, share, contents);
+    indexer.builder.showAll();
+    return indexer;
+  }
+
+  private TarIndexer(
+      String layer, Limits limits, IndexMemory.Share share, @Nullable FileContents contents) {
     this.layer = layer;
     this.limits = limits;
+    this.contents = contents;
     builder = new LayerIndexBuilder(layer, limits, OpaqueXattr.TRUSTED, share);
   }
 
@@ -72,7 +109,8 @@ public final class TarIndexer implements AutoCloseable {
   public LayerIndex build() throws IOException {
     var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
     return builder.build(
-        new LayerIndexBuilder.Facts(LayerFormat.ESTARGZ, none, none, Long.MAX_VALUE, false));
+        new LayerIndexBuilder.Facts(
+            LayerFormat.ESTARGZ, none, none, Long.MAX_VALUE, false, contents != null));
   }
 
   private void add(TarEntry entry, TarReader reader, TarInput tar) throws IOException {
@@ -80,6 +118,14 @@ public final class TarIndexer implements AutoCloseable {
       throw bad(entry, "number", entries, "at most " + limits.entries());
     }
     describe(entry);
+    if (contents == null) {
+      pass(reader, tar);
+    } else {
+      place(reader, contents);
+    }
+  }
+
+  private void pass(TarReader reader, TarInput tar) throws IOException {
     row.blobOffset = reader.offset();
     long before = tar.strayReads();
     reader.skipContentAlone();
@@ -89,6 +135,16 @@ public final class TarIndexer implements AutoCloseable {
     if (after > before) {
       builder.noteUncovered();
     }
+  }
+
+  private void place(TarReader reader, FileContents into) throws IOException {
+    if (row.size > 0) {
+      row.blobOffset = LayerIndexBuilder.PLACE_BIAS + into.begin(row.size);
+      reader.skipContentAlone();
+      into.end();
+    }
+    var _ = reader.readPadding();
+    builder.add(row);
   }
 
   private void describe(TarEntry entry) throws LayerFormatException {

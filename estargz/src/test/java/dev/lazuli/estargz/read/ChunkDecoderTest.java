@@ -63,6 +63,7 @@ class ChunkDecoderTest {
       return switch (compression) {
         case GZIP -> gzip(raw);
         case ZSTD -> Zstd.compress(raw, 3);
+        case NONE -> raw;
       };
     }
 
@@ -228,7 +229,12 @@ class ChunkDecoderTest {
   void everyCut_isAnErrorAndNeverAChunk(Compression compression) {
     var blob = new Blob(compression).add(SampleTar.text(500));
     var whole = blob.bytes.toByteArray();
-    var contentEnd = Compression.GZIP == compression ? whole.length - 60 : whole.length - 1;
+    var contentEnd =
+        switch (compression) {
+          case GZIP -> whole.length - 60;
+          case ZSTD -> whole.length - 1;
+          case NONE -> (int) blob.chunkBlobOffset(0) + 500;
+        };
     try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {
       for (int cut = 1; cut < contentEnd; cut += 3) {
         var sink = new CollectingSink();
@@ -284,7 +290,7 @@ class ChunkDecoderTest {
 
   @Test
   void afterAnError_theDecoderWorksOn() throws IOException {
-    for (var compression : Compression.values()) {
+    for (var compression : List.of(Compression.GZIP, Compression.ZSTD)) {
       var blob = sample(compression);
       var garbage = new MemoryBlob(SampleTar.noise(300_000, 3), 1000, true);
       try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {

@@ -117,8 +117,7 @@ final class RpullCommand implements Callable<Integer> {
     long mounted = layers.stream().filter(LayerProgress.MOUNTED::equals).count();
     long present = layers.stream().filter(LayerProgress.PRESENT::equals).count();
     var line =
-        new StringBuilder(
-            "%s: %d of %d layers mounted lazily".formatted(image, mounted, layers.size()));
+        new StringBuilder("%s: %d of %d layers mounted".formatted(image, mounted, layers.size()));
     if (present > 0) {
       line.append(", ").append(present).append(" already here");
     }

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param proof which layers are proved to be what their image says
  * @param recordBytes memory for the record of what was fetched when
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
+ * @param bulk how layers without an index are pulled
  */
 public record Configuration(
     Path root,
@@ -39,7 +40,8 @@ public record Configuration(
     boolean allowUnverified,
     Proof proof,
     long recordBytes,
-    Optional<String> metricsAddress) {
+    Optional<String> metricsAddress,
+    Bulk bulk) {
 
   /** Where the configuration is read from unless the command line says otherwise. */
   public static final Path DEFAULT_FILE = Path.of("/etc/lazuli/config.toml");
@@ -172,6 +174,16 @@ public record Configuration(
    * @param passes most blobs read at the same time
    */
   public record Proof(boolean enabled, List<String> skip, boolean beforeLocal, int passes) {}
+
+  /**
+   * How layers without an index are pulled.
+   *
+   * @param enabled whether this daemon pulls them at all
+   * @param parallel most layers at the same time
+   * @param memoryBytes memory for bytes that come early
+   * @param timeout longest that a client waits for one layer
+   */
+  public record Bulk(boolean enabled, int parallel, long memoryBytes, Duration timeout) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

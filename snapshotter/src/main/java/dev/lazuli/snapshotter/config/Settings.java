@@ -18,7 +18,8 @@ final class Settings {
               MountSettings.ALL,
               PrefetchSettings.ALL,
               TrustSettings.ALL,
-              ReportSettings.ALL)
+              ReportSettings.ALL,
+              BulkSettings.ALL)
           .<Setting<?>>flatMap(List::stream)
           .toList();
 

@@ -49,7 +49,12 @@ record Values(Map<Setting<?>, Object> given) {
             get(TrustSettings.PROOF_BEFORE_LOCAL),
             get(TrustSettings.PROOF_PASSES)),
         get(ReportSettings.RECORD_SIZE),
-        get(ReportSettings.METRICS_ADDRESS));
+        get(ReportSettings.METRICS_ADDRESS),
+        new Configuration.Bulk(
+            get(BulkSettings.ENABLED),
+            get(BulkSettings.PARALLEL),
+            get(BulkSettings.MEMORY),
+            get(BulkSettings.TIMEOUT)));
   }
 
   private Configuration.Registry registry() {

@@ -48,6 +48,9 @@ public interface FetchListener {
   /** A thread met an error that nobody expected: a defect. It goes on with what is left to do. */
   default void unexpected(String thread, Throwable error) {}
 
+  /** A layer without an index is here, {@code bytes} of it received. */
+  default void layerPulled(String layer, long bytes) {}
+
   /** All chunks are present, synced, and recorded so. */
   default void layerComplete(String layer) {}
 }

@@ -59,6 +59,11 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
   }
 
   @Override
+  public void layerPulled(String layer, long bytes) {
+    metrics.layerPulled(bytes);
+  }
+
+  @Override
   public void layerComplete(String layer) {
     metrics.layerCompleted();
   }

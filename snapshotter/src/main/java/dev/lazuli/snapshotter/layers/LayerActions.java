@@ -38,9 +38,11 @@ public final class LayerActions {
     this.needed = needed;
   }
 
-  /** Returns the status of every stored layer. */
+  /** Returns the status of every layer that is stored or being pulled. */
   public List<LayerStatus> status() {
-    return report(parts.store().list());
+    var all = new ArrayList<>(report(parts.store().list()));
+    parts.bulk().progress().forEach(pull -> all.add(LayerReport.ofPull(pull)));
+    return all;
   }
 
   /** Counts the layers, without opening any. */

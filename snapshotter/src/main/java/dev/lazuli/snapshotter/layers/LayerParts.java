@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.serve.LayerMounter;
@@ -23,4 +25,11 @@ record LayerParts(
     LayerMounter lazy,
     LayerMounter local,
     ScheduledExecutorService timer,
-    LayersOptions options) {}
+    BulkPulls bulk,
+    LayersOptions options) {
+  /** Returns whether a layer is stored and was proved to be what its digest stands for. */
+  boolean isTrue(Digest digest) {
+    return store.list().stream()
+        .anyMatch(record -> record.digest().equals(digest) && TableTrust.isTrue(record));
+  }
+}

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.snapshotter.bulk.BulkProgress;
 import dev.lazuli.snapshotter.layers.LayerActivity.Failure;
 import dev.lazuli.snapshotter.layers.LayerActivity.History;
 import dev.lazuli.snapshotter.proof.Finding;
@@ -57,6 +58,29 @@ final class LayerReport {
                 status.withProof(
                     found.lie().isPresent() ? ProofState.LIED : ProofState.PROVED, found.lie()))
         .orElse(status);
+  }
+
+  /** Reports a layer that is being pulled whole: what is here of it is known of its blob alone. */
+  static LayerStatus ofPull(BulkProgress pull) {
+    long size = Math.max(1, pull.blobBytes()); // It is not complete before it is stored.
+    return new LayerStatus(
+        pull.digest().toString(),
+        "tar",
+        MountKind.NONE,
+        Math.clamp(pull.arrivedBytes(), 0, size - 1),
+        size,
+        pull.blobBytes(),
+        pull.writtenBytes(),
+        pull.isRunning() ? FetchState.PULL : FetchState.WAITING,
+        0,
+        0,
+        false,
+        0,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(pull.reference()),
+        List.of(),
+        0);
   }
 
   private static long diskBytes(LayerData data) {

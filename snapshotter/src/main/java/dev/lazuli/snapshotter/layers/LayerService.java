@@ -111,8 +111,8 @@ public final class LayerService implements AutoCloseable {
     parts.push(timer::shutdownNow);
     var proofs = proofs(setup, courtesy, counted, scheduler, timer);
     parts.push(proofs);
-    var indexer = new LayerIndexer(store, setup.layers().indexes());
-    parts.push(indexer);
+    var indexer = own(new LayerIndexer(store, setup.layers().indexes()));
+    var bulk = own(WaysToLayers.bulk(setup, store, limits(setup), listeners));
     layers =
         new Layers(
             new LayerParts(
@@ -128,6 +128,7 @@ public final class LayerService implements AutoCloseable {
                 mounters.lazy(),
                 mounters.local(),
                 timer,
+                bulk,
                 setup.layers()));
   }
 
@@ -248,10 +249,6 @@ public final class LayerService implements AutoCloseable {
     return new Proofs(setup.layers().proof(), manners, timer);
   }
 
-  /**
-   * Takes an earlier daemon's session over with the layers mounted on it, or starts a new one where
-   * nothing of the kind can be had.
-   */
   private FuseSession openSession() throws IOException {
     if (setup.keeping().isEmpty()) {
       return FuseSession.mount(fuse, served, served, SessionOptions.defaults());

@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
@@ -50,9 +51,11 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private volatile boolean known;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
   private final HeadStarts headStarts;
+  private final WaysToLayers ways;
 
   Layers(LayerParts parts) {
     this.parts = parts;
+    this.ways = new WaysToLayers(parts.origin(), parts.options());
     this.headStarts =
         new HeadStarts(
             parts.origin(),
@@ -65,44 +68,29 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     return start(request, Trust.REQUIRED);
   }
 
-  private void requireLazy(LayerRequest request) throws WholePullException {
-    if (!parts.options().tenancy().mayBeLazy(request.reference())) {
-      throw new WholePullException(
-          request.digest(), "layers.lazy_from does not name " + request.reference());
-    }
-  }
-
   /** Claims a layer for a container that has yet to start. */
   private RemoteLayer start(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
     try {
-      requireLazy(request);
-      var known = trust == Trust.REQUIRED ? withToc(request) : request;
-      return claim(known, trust, headStarts::mounted);
+      if (parts.isTrue(request.digest())) {
+        return claim(request, Trust.REQUIRED, headStarts::mounted);
+      }
+      return claim(ways.lazily(request, trust), trust, headStarts::mounted);
     } catch (IOException | RuntimeException e) {
       headStarts.failed(request);
       throw e;
     }
   }
 
-  /**
-   * Looks the TOC's digest up in the manifest where the labels do not say it. The manifest must be
-   * known by its digest: one that a tag leads to now need not be the one that the client read.
-   */
-  private LayerRequest withToc(LayerRequest request) throws IOException {
-    if (request.toc().isPresent()) {
-      return request;
+  @Override
+  public RemoteLayer pull(LayerRequest request, boolean isAwaited)
+      throws IOException, InterruptedException {
+    ways.requireBulk(request);
+    var digest = request.digest();
+    var blob = parts.origin().blob(request.reference(), digest, -1);
+    try (var _ = parts.bulk().pull(digest, request.reference(), blob, isAwaited)) {
+      return claim(request, Trust.REQUIRED, _ -> {});
     }
-    var reference = request.reference();
-    var manifest =
-        request.manifestDigest().isPresent()
-            ? request.manifestDigest()
-            : parts.origin().digestIn(reference);
-    if (manifest.isEmpty()) {
-      return request;
-    }
-    var toc = parts.origin().toc(reference, manifest.get(), request.digest());
-    return toc.map(request::withToc).orElse(request);
   }
 
   @Override
@@ -117,13 +105,23 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
-    var claim = claim(request, Trust.RESTORED, _ -> {});
+    var claim = claimAgain(request);
     for (var layer : List.copyOf(adopted)) {
       if (layer.digest().equals(request.digest()) && adopted.remove(layer)) {
         release(layer);
       }
     }
     return claim;
+  }
+
+  /** What was pulled whole and has been lost since can be had in the same way. */
+  private RemoteLayer claimAgain(LayerRequest request) throws IOException, InterruptedException {
+    try {
+      return claim(request, Trust.RESTORED, _ -> {});
+    } catch (NoIndexException e) {
+      log.warn("{}; pulling it whole again", e.getMessage());
+      return pull(request, /* isAwaited= */ true);
+    }
   }
 
   private RemoteLayer claim(LayerRequest request, Trust trust, Consumer<LayerRequest> mounted)

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
@@ -22,6 +23,7 @@ import java.time.Duration;
  * @param recordBytes memory for the record of what was fetched when; 0 for none
  * @param tenancy whose images are mounted, and with whom layers are shared
  * @param proof which layers are proved
+ * @param bulk how layers without an index are pulled
  */
 public record LayersOptions(
     boolean backgroundFetch,
@@ -34,7 +36,8 @@ public record LayersOptions(
     IndexOptions indexes,
     long recordBytes,
     Tenancy tenancy,
-    ProofOptions proof) {
+    ProofOptions proof,
+    BulkOptions bulk) {
   /** Background fetch after two quiet seconds, 60 seconds of availability, verified only. */
   public static final LayersOptions DEFAULT =
       new LayersOptions(
@@ -48,7 +51,8 @@ public record LayersOptions(
           IndexOptions.DEFAULT,
           StartRecord.DEFAULT_BYTES,
           Tenancy.DEFAULT,
-          ProofOptions.DEFAULT);
+          ProofOptions.DEFAULT,
+          BulkOptions.DEFAULT);
 
   /** Checks the ranges. */
   public LayersOptions {
@@ -76,20 +80,26 @@ public record LayersOptions(
         indexes,
         recordBytes,
         tenancy,
-        proof);
+        proof,
+        bulk);
   }
 
   /** Returns these options for other tenants. */
   public LayersOptions withTenancy(Tenancy other) {
-    return with(other, proof);
+    return with(other, proof, bulk);
   }
 
   /** Returns these options with other proofs. */
   public LayersOptions withProof(ProofOptions other) {
-    return with(tenancy, other);
+    return with(tenancy, other, bulk);
   }
 
-  private LayersOptions with(Tenancy newTenancy, ProofOptions newProof) {
+  /** Returns these options with other ways to pull layers without an index. */
+  public LayersOptions withBulk(BulkOptions other) {
+    return with(tenancy, proof, other);
+  }
+
+  private LayersOptions with(Tenancy newTenancy, ProofOptions newProof, BulkOptions newBulk) {
     return new LayersOptions(
         backgroundFetch,
         backgroundDelay,
@@ -101,6 +111,7 @@ public record LayersOptions(
         indexes,
         recordBytes,
         newTenancy,
-        newProof);
+        newProof,
+        newBulk);
   }
 }

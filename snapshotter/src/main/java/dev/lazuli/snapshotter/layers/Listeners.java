@@ -85,6 +85,12 @@ record Listeners(FetchListener first, FetchListener second) implements FetchList
   }
 
   @Override
+  public void layerPulled(String layer, long bytes) {
+    first.layerPulled(layer, bytes);
+    second.layerPulled(layer, bytes);
+  }
+
+  @Override
   public void layerComplete(String layer) {
     first.layerComplete(layer);
     second.layerComplete(layer);

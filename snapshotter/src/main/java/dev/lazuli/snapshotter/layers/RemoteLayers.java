@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public interface RemoteLayers {
    * Mounts a layer: resolves it at its registry, indexes it and mounts the result, or takes what
    * this node already has. Returns once the layer can be read; its content may still be remote.
    *
+   * @throws NoIndexException when it has no index that can be believed; {@link #pull} may be tried
    * @throws IOException when the layer cannot be mounted lazily for whatever reason, the message
    *     saying which; containerd then unpacks the layer itself
    * @throws InterruptedException when the caller no longer waits
@@ -33,10 +35,24 @@ public interface RemoteLayers {
    * table of contents. Whoever shows the layer to anybody calls {@link #mount} first, which
    * compares the digest.
    *
+   * @throws NoIndexException when it is known to have no index; {@link #pull} may be tried
    * @throws IOException when the layer cannot be mounted lazily
    * @throws InterruptedException when the caller no longer waits
    */
   RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException;
+
+  /**
+   * Mounts a layer that has no index, once it was pulled whole and is what its digest stands for.
+   * That may take minutes.
+   *
+   * @param isAwaited whether a client waits for just this layer; those come first
+   * @throws IOException when it cannot be pulled or mounted, or this node pulls no layers whole
+   * @throws InterruptedException when the caller no longer waits; others get the layer all the same
+   */
+  default RemoteLayer pull(LayerRequest request, boolean isAwaited)
+      throws IOException, InterruptedException {
+    throw new NoIndexException(request.digest(), "it has no index, and none is pulled without");
+  }
 
   /**
    * Mounts a layer again that was mounted when the daemon stopped. What the node has on disk is

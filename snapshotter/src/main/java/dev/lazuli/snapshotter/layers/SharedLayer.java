@@ -6,6 +6,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
 import java.util.Optional;
@@ -110,7 +111,7 @@ final class SharedLayer {
   private void requireTable(LayerRequest request, OpenLayer layer) throws IOException {
     try {
       tables.require(request, layer.data().record());
-    } catch (LayerMountException e) {
+    } catch (LayerMountException | NoIndexException e) {
       var _ = layer.truth().request();
       throw e;
     }
@@ -118,7 +119,8 @@ final class SharedLayer {
 
   private OpenLayer mount(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
-    var tocTrust = trust == Trust.DEFERRED ? new TocTrust.Deferred() : tables.of(request);
+    boolean isTrue = parts.isTrue(digest);
+    var tocTrust = trust == Trust.DEFERRED || isTrue ? new TocTrust.Deferred() : tables.of(request);
     var unsized = source(request.reference(), -1);
     if (trust != Trust.DEFERRED) {
       forgetUnlessTrusted(request);
@@ -187,7 +189,7 @@ final class SharedLayer {
       }
       tables.require(request, stored.record());
       return;
-    } catch (LayerMountException e) {
+    } catch (LayerMountException | NoIndexException e) {
       log.info("{}; indexing it again", e.getMessage());
     } catch (IOException e) {
       log.debug("layer {}: {}", digest, e.getMessage()); // The indexer makes it anew.

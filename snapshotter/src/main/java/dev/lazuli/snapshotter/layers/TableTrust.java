@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,9 @@ final class TableTrust {
   /**
    * Returns how a request has the table of contents verified.
    *
-   * @throws LayerMountException if it does not
+   * @throws NoIndexException if it does not
    */
-  TocTrust of(LayerRequest request) throws LayerMountException {
+  TocTrust of(LayerRequest request) throws NoIndexException {
     var toc = request.toc();
     if (toc.isPresent()) {
       return toc.get();
@@ -41,7 +42,7 @@ final class TableTrust {
           digest);
       return new TocTrust.Unverified();
     }
-    throw new LayerMountException(
+    throw new NoIndexException(
         digest,
         "no TOC digest among the labels, or in a manifest that they name by digest, so its content"
             + " could not be verified");
@@ -53,19 +54,25 @@ final class TableTrust {
    * for, from whatever table it was made, and so is what every asker would unpack.
    *
    * @throws LayerMountException if so
+   * @throws NoIndexException if the request does not say which table it wants
    */
-  void require(LayerRequest request, LayerRecord there) throws LayerMountException {
-    var trust = of(request);
-    var proof = there.proof();
-    if (proof != null && proof.lie() == null) {
+  void require(LayerRequest request, LayerRecord there)
+      throws LayerMountException, NoIndexException {
+    if (isTrue(there)) {
       return;
     }
-    switch (trust) {
+    switch (of(request)) {
       case TocTrust.Json json -> requireSame("TOC digest", there.tocDigest(), json.digest());
       case TocTrust.Compressed compressed ->
           requireSame("compressed TOC's digest", there.compressedTocDigest(), compressed.digest());
       case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
     }
+  }
+
+  /** Returns whether a layer was proved to be what its digest stands for. */
+  static boolean isTrue(LayerRecord there) {
+    var proof = there.proof();
+    return proof != null && proof.lie() == null;
   }
 
   private void requireSame(String what, @Nullable Digest actual, Digest expected)

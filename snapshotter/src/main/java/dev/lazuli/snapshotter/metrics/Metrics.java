@@ -50,6 +50,7 @@ public final class Metrics {
   private final Counter reusedChunks;
   private final Counter reusedBytes;
   private final Counter completedLayers;
+  private final Counter pulledBytes;
   private final Counter unexpectedErrors;
   private final Counter provedLayers;
   private final Counter lyingLayers;
@@ -81,6 +82,10 @@ public final class Metrics {
             "Time that reads waited for missing content; its count is the number of misses.");
     readErrors = counter("lazuli_read_errors", "Reads of missing content that ended in EIO.");
     completedLayers = counter("lazuli_completed_layers", "Layers whose content became complete.");
+    pulledBytes =
+        counter(
+            "lazuli_pulled_bytes",
+            "Bytes received from registries for layers without an index, which were pulled whole.");
     unexpectedErrors =
         counter(
             "lazuli_unexpected_errors",
@@ -145,6 +150,11 @@ public final class Metrics {
   /** Records that a layer became complete. */
   public void layerCompleted() {
     completedLayers.inc();
+  }
+
+  /** Records that a layer without an index has been pulled, with so many bytes received. */
+  public void layerPulled(long bytes) {
+    pulledBytes.inc(bytes);
   }
 
   /** Records an error that nobody expected, after which a thread went on. */

@@ -8,6 +8,8 @@ public enum MountOutcome {
   LAZY,
   /** Mounted from complete content on this node. */
   LOCAL,
+  /** Mounted once it was pulled whole, having no index. */
+  WHOLE,
   /** Left to containerd to download and unpack. */
   FALLBACK;
 

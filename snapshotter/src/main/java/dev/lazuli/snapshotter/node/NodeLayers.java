@@ -111,6 +111,13 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
+  public RemoteLayer pull(LayerRequest request, boolean isAwaited)
+      throws IOException, InterruptedException {
+    descriptors.check();
+    return layers().pull(request, isAwaited);
+  }
+
+  @Override
   public RemoteLayer restore(LayerRequest request) throws IOException, InterruptedException {
     return layers().restore(request);
   }

@@ -159,7 +159,8 @@ public final class NodeLife {
     snapshots =
         above.own(
             SnapshotterServer.prepare(
-                new SnapshotterOptions(config.root(), config.address(), config.mount().timeout()),
+                new SnapshotterOptions(config.root(), config.address(), config.mount().timeout())
+                    .withPullTimeout(config.bulk().timeout()),
                 layers,
                 metrics));
   }

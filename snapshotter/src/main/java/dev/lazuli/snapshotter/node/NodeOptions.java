@@ -5,6 +5,7 @@ import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.credentials.DockerConfig;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.registry.model.ProxyRules;
+import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.Keeping;
@@ -161,6 +162,12 @@ public final class NodeOptions {
             from.proof().enabled(),
             from.proof().skip(),
             from.proof().beforeLocal(),
-            from.proof().passes()));
+            from.proof().passes()),
+        new BulkOptions(
+            from.bulk().enabled(),
+            from.bulk().parallel(),
+            from.bulk().memoryBytes(),
+            BulkOptions.DEFAULT.ranges(),
+            from.bulk().timeout()));
   }
 }

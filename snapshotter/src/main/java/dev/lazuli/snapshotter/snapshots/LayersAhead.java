@@ -1,6 +1,9 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -11,59 +14,169 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Mounts the layers of an image before a client asks for them: clients ask for one after the other,
- * but name those to come. A layer mounted ahead is kept until it was asked for, or for two minutes.
- * A failure does not matter: the client's own request succeeds or fails on its own. Safe for use by
- * several threads.
+ * Mounts the layers of an image before a client asks for them, or pulls those that have no index:
+ * clients ask for one after the other, but name those to come. A layer mounted ahead is kept until
+ * it was asked for, or for two minutes after the client has asked for any of its image. A failure
+ * does not matter: the client's own request succeeds or fails on its own. Safe for use by several
+ * threads.
+ *
+ * <p>Once a client was told to unpack a layer itself, it fetches all layers above by itself, too.
+ * So none of these is pulled here then.
  */
 final class LayersAhead implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LayersAhead.class);
   private static final Duration KEPT = Duration.ofMinutes(2);
   private static final int AT_ONCE = 16;
 
+  /** Longer than the rest of a pull takes; a client that tries again is helped all the same. */
+  private static final Duration GIVEN_UP = Duration.ofMinutes(10);
+
+  private static final int MOST_GIVEN_UP = 1000;
+  private static final Duration LONGEST_END = Duration.ofSeconds(5);
+
   private final RemoteLayers layers;
   private final Semaphore permits = new Semaphore(AT_ONCE);
-  private final Map<Digest, CountDownLatch> released = new ConcurrentHashMap<>();
+  private final Map<Digest, Ahead> under = new ConcurrentHashMap<>();
+  private final Map<String, Integer> asking = new ConcurrentHashMap<>();
+  private final Cache<String, Boolean> givenUp =
+      Caffeine.newBuilder().maximumSize(MOST_GIVEN_UP).expireAfterWrite(GIVEN_UP).build();
   private volatile boolean closed;
+
+  /** A layer that is being mounted ahead, or is kept. */
+  private static final class Ahead {
+    final LayerRequest request;
+    final CountDownLatch release = new CountDownLatch(1);
+    volatile @Nullable Thread thread;
+    volatile boolean isPull;
+
+    Ahead(LayerRequest request) {
+      this.request = request;
+    }
+  }
+
+  /** A client's request for one layer, while it goes on. */
+  @FunctionalInterface
+  interface Asking extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   LayersAhead(RemoteLayers layers) {
     this.layers = layers;
   }
 
-  /** Starts to mount what will be asked for after {@code request}. */
-  void mountAbove(LayerRequest request) {
+  /**
+   * Starts to mount what will be asked for after {@code request}.
+   *
+   * @return to be closed when somebody else holds this layer, or gave it up
+   */
+  Asking mountAbove(LayerRequest request) {
+    var reference = request.reference();
+    asking.merge(reference, 1, Integer::sum);
     for (var above : request.above()) {
-      var release = new CountDownLatch(1);
-      if (!closed && released.putIfAbsent(above.digest(), release) == null) {
-        Thread.ofVirtual().name("ahead-" + above.digest()).start(() -> keep(above, release));
+      var ahead = new Ahead(above);
+      if (!closed && under.putIfAbsent(above.digest(), ahead) == null) {
+        ahead.thread = Thread.ofVirtual().name("ahead-" + above.digest()).start(() -> keep(ahead));
+      }
+    }
+    return () -> {
+      asking.computeIfPresent(reference, (_, count) -> count == 1 ? null : count - 1);
+      release(request.digest());
+    };
+  }
+
+  private void release(Digest digest) {
+    var ahead = under.get(digest);
+    if (ahead != null) {
+      ahead.release.countDown();
+    }
+  }
+
+  /**
+   * Returns normally if a layer without an index may be pulled here. It was mounted ahead if its
+   * blob has an index that the client does not vouch for: then it is given up first.
+   *
+   * @param reason why it was not mounted
+   * @throws NoIndexException if the client fetches the image by itself already
+   */
+  void requirePull(LayerRequest request, NoIndexException reason) throws NoIndexException {
+    if (givenUp.getIfPresent(request.reference()) != null) {
+      throw reason;
+    }
+    var ahead = under.get(request.digest());
+    if (ahead != null && !ahead.isPull) {
+      end(ahead);
+      awaitEnd(ahead);
+    }
+  }
+
+  private static void awaitEnd(Ahead ahead) {
+    try {
+      var thread = ahead.thread;
+      if (thread != null) {
+        var _ = thread.join(LONGEST_END);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Says that a client begins with an image anew: whatever came of it before may have changed. */
+  void begin(LayerRequest request) {
+    givenUp.invalidate(request.reference());
+  }
+
+  /** Says that the client unpacks this layer itself. */
+  void giveUp(LayerRequest request) {
+    givenUp.put(request.reference(), true);
+    for (var above : request.above()) {
+      var ahead = under.get(above.digest());
+      if (ahead != null && ahead.isPull && ahead.request.reference().equals(request.reference())) {
+        end(ahead);
       }
     }
   }
 
-  /** Says that somebody else holds this layer now, or gave it up. */
-  void release(Digest digest) {
-    var release = released.get(digest);
-    if (release != null) {
-      release.countDown();
+  private static void end(Ahead ahead) {
+    ahead.release.countDown();
+    var thread = ahead.thread;
+    if (thread != null) {
+      thread.interrupt();
     }
   }
 
-  private void keep(LayerRequest request, CountDownLatch release) {
+  private void keep(Ahead ahead) {
+    var request = ahead.request;
     try {
       permits.acquire();
-      try (var _ = mount(request)) {
-        var _ = release.await(KEPT.toSeconds(), TimeUnit.SECONDS);
+      try (var _ = mountOrPull(ahead)) {
+        boolean isWanted = true;
+        while (isWanted && !ahead.release.await(KEPT.toSeconds(), TimeUnit.SECONDS)) {
+          isWanted = asking.containsKey(request.reference());
+        }
       }
     } catch (IOException e) {
       log.debug("layer {} was not mounted ahead: {}", request.digest(), e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      released.remove(request.digest(), release);
+      under.remove(request.digest(), ahead);
+    }
+  }
+
+  private RemoteLayer mountOrPull(Ahead ahead) throws IOException, InterruptedException {
+    var request = ahead.request;
+    try {
+      return mount(request);
+    } catch (NoIndexException e) {
+      ahead.isPull = true;
+      requirePull(request, e);
+      return layers.pull(request, /* isAwaited= */ false);
     }
   }
 
@@ -79,6 +192,6 @@ final class LayersAhead implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    released.values().forEach(CountDownLatch::countDown);
+    under.values().forEach(LayersAhead::end);
   }
 }

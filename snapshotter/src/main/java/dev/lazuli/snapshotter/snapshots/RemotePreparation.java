@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
@@ -88,6 +89,7 @@ final class RemotePreparation {
     } catch (IOException | IllegalArgumentException e) {
       metrics.mountAnswered(MountOutcome.FALLBACK, Duration.ofNanos(System.nanoTime() - began));
       noteTrouble(target, labels, e);
+      giveUpAhead(labels);
       log.atLevel(e instanceof WholePullException ? Level.INFO : Level.WARN)
           .addKeyValue(PREPARED_FIELD, "false")
           .addKeyValue("key", key)
@@ -95,6 +97,15 @@ final class RemotePreparation {
           .addKeyValue("reason", e.getMessage())
           .log("failed to prepare remote snapshot");
       return false;
+    }
+  }
+
+  /** The client fetches the layers above by itself now, all of them. */
+  private void giveUpAhead(Map<String, String> labels) {
+    try {
+      LayerRequest.fromLabels(labels).ifPresent(ahead::giveUp);
+    } catch (IllegalArgumentException _) {
+      // Then nothing was begun either.
     }
   }
 
@@ -151,23 +162,43 @@ final class RemotePreparation {
       throws IOException {
     requireDigest(target, request, taken(target, parent));
     var lowest = remote.lowest(request, parent, labels);
-    ahead.mountAbove(request);
-    try {
-      var layer = remote.mount(request);
-      var held = false;
+    if (parent.isEmpty()) {
+      ahead.begin(request);
+    }
+    try (var _ = ahead.mountAbove(request)) {
       try {
-        var outcome = layer.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY;
-        truth.requireNoLie(target, parent, layer);
-        lowest.require();
-        held = addRemote(target, parent, labels, layer);
-        return outcome;
-      } finally {
-        if (!held) {
-          layer.close();
-        }
+        return make(target, parent, labels, remote.mount(request), MountOutcome.LAZY, lowest);
+      } catch (NoIndexException e) {
+        ahead.requirePull(request, e);
+        return make(target, parent, labels, remote.pull(request), MountOutcome.WHOLE, lowest);
       }
+    }
+  }
+
+  /** Makes a snapshot of a mounted layer, or closes the claim on it. */
+  private MountOutcome make(
+      String target,
+      String parent,
+      Map<String, String> labels,
+      RemoteLayer layer,
+      MountOutcome outcome,
+      LowestLayer lowest)
+      throws IOException {
+    var held = false;
+    try {
+      boolean isLocal = outcome == MountOutcome.LAZY && layer.complete();
+      if (outcome == MountOutcome.WHOLE) {
+        truth.requireRight(target, parent, layer);
+      } else {
+        truth.requireNoLie(target, parent, layer);
+      }
+      lowest.require();
+      held = addRemote(target, parent, labels, layer);
+      return isLocal ? MountOutcome.LOCAL : outcome;
     } finally {
-      ahead.release(request.digest());
+      if (!held) {
+        layer.close();
+      }
     }
   }
 

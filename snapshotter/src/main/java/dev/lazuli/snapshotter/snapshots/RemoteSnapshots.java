@@ -1,8 +1,10 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.layers.WholePullException;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.Trouble.Kind;
 import dev.lazuli.snapshotter.status.Troubles;
@@ -43,26 +45,50 @@ final class RemoteSnapshots {
 
   private final RemoteLayers layers;
   private final Duration timeout;
+  private final Duration pullTimeout;
   private final Troubles troubles;
   private final Map<Long, CompletableFuture<RemoteLayer>> claims = new ConcurrentHashMap<>();
 
-  RemoteSnapshots(RemoteLayers layers, Duration timeout, Troubles troubles) {
+  /**
+   * Makes an empty set.
+   *
+   * @param timeout for what is mounted before it is here
+   * @param pullTimeout for what is pulled whole
+   */
+  RemoteSnapshots(RemoteLayers layers, Duration timeout, Duration pullTimeout, Troubles troubles) {
     this.layers = layers;
     this.timeout = timeout;
+    this.pullTimeout = pullTimeout;
     this.troubles = troubles;
   }
 
   /**
    * Mounts a layer for a snapshot that is to be; the claim belongs to the caller until {@link
    * #hold}.
+   *
+   * @throws NoIndexException if {@link #pull} may be tried
    */
   RemoteLayer mount(LayerRequest request) throws IOException {
     var flight = start("mount-" + request.digest(), () -> layers.mount(request));
+    return awaitOrClose(flight, request, "mounted", timeout);
+  }
+
+  /** Does the same with a layer that has no index, once it is here whole. */
+  RemoteLayer pull(LayerRequest request) throws IOException {
+    var flight =
+        start("pull-" + request.digest(), () -> layers.pull(request, /* isAwaited= */ true));
+    return awaitOrClose(flight, request, "pulled", pullTimeout);
+  }
+
+  private static RemoteLayer awaitOrClose(
+      CompletableFuture<RemoteLayer> flight, LayerRequest request, String done, Duration patience)
+      throws IOException {
     try {
-      return await(flight);
+      return await(flight, patience);
     } catch (TimeoutException e) {
       var _ = flight.thenAccept(RemoteLayer::close);
-      throw new IOException("layer " + request.digest() + " was not mounted within " + timeout, e);
+      throw new IOException(
+          "layer %s was not %s within %s".formatted(request.digest(), done, patience), e);
     } catch (IOException | RuntimeException e) {
       // Nobody waits any more, but an interrupted wait leaves a flight that may yet arrive.
       var _ = flight.thenAccept(RemoteLayer::close);
@@ -217,9 +243,20 @@ final class RemoteSnapshots {
 
   private RemoteLayer await(CompletableFuture<RemoteLayer> flight)
       throws IOException, TimeoutException {
+    return await(flight, timeout);
+  }
+
+  private static RemoteLayer await(CompletableFuture<RemoteLayer> flight, Duration patience)
+      throws IOException, TimeoutException {
     try {
-      return flight.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      return flight.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof NoIndexException none) {
+        throw none;
+      }
+      if (e.getCause() instanceof WholePullException whole) {
+        throw whole;
+      }
       throw new IOException(reason(e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -80,6 +80,21 @@ final class SnapshotTruth {
   }
 
   /**
+   * Refuses to make a snapshot of a layer unless it is known to be what it would be named after.
+   *
+   * @param target the chain ID
+   * @throws IOException if it is not, or if that cannot be said
+   */
+  void requireRight(String target, String parent, RemoteLayer layer) throws IOException {
+    requireNoLie(target, parent, layer);
+    if (layer.finding().isEmpty() || below(parent).isEmpty()) {
+      throw new IOException(
+          "layer %s was pulled whole, but that it belongs on %s is not known"
+              .formatted(layer.digest(), parent));
+    }
+  }
+
+  /**
    * Returns whether a mounted snapshot is known to hold what its chain ID stands for.
    *
    * @param layer its claim

@@ -82,7 +82,8 @@ final class Snapshotter implements AutoCloseable {
     var overlay = OverlayMounts.detect();
     var store = SnapshotStore.open(options.root().resolve("snapshots.db"), clock);
     var troubles = new Troubles(clock);
-    var remote = new RemoteSnapshots(layers, options.mountTimeout(), troubles);
+    var remote =
+        new RemoteSnapshots(layers, options.mountTimeout(), options.pullTimeout(), troubles);
     var ahead = new LayersAhead(layers);
     var banned = new BannedLayers(options.root().resolve("banned"));
     var truth = new SnapshotTruth(store, layers, banned, troubles, metrics);

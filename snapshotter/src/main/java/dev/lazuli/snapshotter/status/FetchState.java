@@ -13,6 +13,8 @@ public enum FetchState {
   PREFETCH,
   /** The rest is being fetched. */
   BACKGROUND,
+  /** It has no index and is being pulled whole; what is here of it is counted in its blob. */
+  PULL,
   /** More is to be fetched: after others, after a pause, or once the registry answers again. */
   WAITING,
   /** Nothing, until somebody reads it. */

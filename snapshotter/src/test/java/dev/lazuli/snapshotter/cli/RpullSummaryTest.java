@@ -12,11 +12,10 @@ final class RpullSummaryTest {
   @Test
   void summary_tellsWhatIsHereFromWhatWasPulledWhole() {
     assertThat(RpullCommand.summary("app", List.of(MOUNTED, MOUNTED)))
-        .isEqualTo("app: 2 of 2 layers mounted lazily");
+        .isEqualTo("app: 2 of 2 layers mounted");
     assertThat(RpullCommand.summary("app", List.of(PRESENT, PRESENT, PRESENT)))
-        .isEqualTo("app: 0 of 3 layers mounted lazily, 3 already here");
+        .isEqualTo("app: 0 of 3 layers mounted, 3 already here");
     assertThat(RpullCommand.summary("app", List.of(UNPACKED, PRESENT)))
-        .isEqualTo(
-            "app: 0 of 2 layers mounted lazily, 1 already here; lazuli status says why not all");
+        .isEqualTo("app: 0 of 2 layers mounted, 1 already here; lazuli status says why not all");
   }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Random stacks of layers, unpacked by containerd's overlayfs and mounted by us, by every way to
- * mount and in every format: whatever programs can see must be the same.
+ * mount, in every format and without any: whatever programs can see must be the same.
  *
  * <p>{@code -Dlazuli.stacks.count} says how many, {@code -Dlazuli.stacks.seed} which is the first;
  * a stack that differed is seen alone with its own seed and a count of 1.
@@ -261,7 +261,7 @@ final class DifferentialIT {
     ctr("image", "pull", "--plain-http", plain);
     compare(
         plain,
-        List.of(images.reference("estargz", tag), images.reference("zstd", tag)),
+        List.of(images.reference("estargz", tag), images.reference("zstd", tag), plain),
         differences);
     removeAllImages();
     return differences;

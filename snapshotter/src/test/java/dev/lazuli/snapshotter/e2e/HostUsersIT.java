@@ -59,7 +59,7 @@ final class HostUsersIT {
     openToAll(directory.resolve("root"), directory.resolve("root/layers"));
     openToAll(directory.resolve("root/mounts"), directory.resolve("run"));
     var node = Node.start(BED, "mount.way=" + way, "fetch.background=false");
-    assertThat(node.rpull(image).check().output()).contains("2 of 2 layers mounted lazily");
+    assertThat(node.rpull(image).check().output()).contains("2 of 2 layers mounted");
 
     for (var closed : List.of(node.daemon().root(), node.daemon().state())) {
       assertThat(seenByAnybody(closed)).containsExactly(closed.toString());

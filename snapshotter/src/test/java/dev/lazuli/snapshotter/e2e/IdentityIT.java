@@ -101,7 +101,7 @@ final class IdentityIT {
   void evilImageInAnotherNamespace_isNotGivenToOurClient() throws IOException {
     pullInOtherNamespace(evil).check();
 
-    assertThat(node.rpull(genuine).check().output()).contains("0 of 1 layers mounted lazily");
+    assertThat(node.rpull(genuine).check().output()).contains("0 of 1 layers mounted");
 
     assertThat(node.shell(genuine, "identity-2", WHOSE)).isEqualTo("genuine");
     assertConflictNamesBoth();
@@ -116,7 +116,7 @@ final class IdentityIT {
     assertThat(refused.exitStatus()).isEqualTo(1);
     assertThat(refused.errors().strip()).hasLineCount(1).contains(evil, "may hold other files");
     node.removeImage(evil);
-    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
+    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
     assertThat(node.shell(genuine, "identity-3", WHOSE)).isEqualTo("genuine");
   }
 
@@ -124,7 +124,7 @@ final class IdentityIT {
   void sameImageInAnotherNamespace_isShared() throws IOException {
     pullInOtherNamespace(genuine).check();
 
-    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
+    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
 
     assertThat(new StatusClient(node.daemon().state().resolve("status.sock")).status().troubles())
         .isEmpty();
@@ -132,7 +132,7 @@ final class IdentityIT {
 
   @Test
   void layerThatTheAskersRegistryLacks_isNotGivenByItsDigest() throws IOException {
-    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
+    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
 
     var stolen = pullInOtherNamespace(blobless).run();
 
@@ -146,7 +146,7 @@ final class IdentityIT {
     try {
       assertThat(node.rpull(evil).run().errors()).contains("unpacks to");
       assertThat(node.logged("layers.lazy_from does not name")).isPositive();
-      assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
+      assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
     } finally {
       node.restartDaemon(UNPROVED);
     }
@@ -154,7 +154,7 @@ final class IdentityIT {
 
   @Test
   void imageRemovedAfterARestart_givesItsDiskBackAtOnce() throws IOException {
-    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted lazily");
+    assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
     node.restartDaemon(UNPROVED);
 
     node.removeImage(genuine);

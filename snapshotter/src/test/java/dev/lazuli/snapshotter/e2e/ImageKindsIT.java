@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** One image in every form that registries hold, pulled by both clients into real containerd. */
 final class ImageKindsIT {
   private static final int LAYERS = 3;
+  private static final String[] SETTINGS = {"fetch.background=false", "prefetch.enabled=false"};
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
@@ -46,12 +47,14 @@ final class ImageKindsIT {
     PZSTD_CONVERTED(LAYERS, LAYERS),
     MIXED(2, 2);
 
-    final int mountedByRpull;
-    final int mountedByCtrRemote;
+    /** How many layers each client gets mounted before they are here; the others come whole. */
+    final int lazyByRpull;
 
-    Kind(int mountedByRpull, int mountedByCtrRemote) {
-      this.mountedByRpull = mountedByRpull;
-      this.mountedByCtrRemote = mountedByCtrRemote;
+    final int lazyByCtrRemote;
+
+    Kind(int lazyByRpull, int lazyByCtrRemote) {
+      this.lazyByRpull = lazyByRpull;
+      this.lazyByCtrRemote = lazyByCtrRemote;
     }
 
     String tag() {
@@ -76,7 +79,7 @@ final class ImageKindsIT {
         .check();
     push(skopeo, Kind.SKOPEO_ZSTD_CHUNKED);
     pushPzstd();
-    node = Node.start(BED, "fetch.background=false", "prefetch.enabled=false");
+    node = Node.start(BED, SETTINGS);
     node.ctr("image", "pull", "--plain-http", reference(Kind.PLAIN));
     convert(Kind.CTR_REMOTE_ESTARGZ, "--estargz");
     convert(Kind.CTR_REMOTE_ZSTD_CHUNKED, "--zstdchunked");
@@ -207,8 +210,9 @@ final class ImageKindsIT {
 
     var pulled = node.rpull(reference).check().output();
 
-    assertThat(pulled).contains(kind.mountedByRpull + " of 3 layers mounted lazily");
-    assertThat(node.mountedLayers()).hasSize(kind.mountedByRpull);
+    assertThat(pulled).contains("3 of 3 layers mounted");
+    assertThat(node.mountedLayers()).hasSize(LAYERS);
+    assertThat(node.localLayers()).isEqualTo(LAYERS - kind.lazyByRpull);
     assertRuns(kind, "rpull");
     node.ctr("image", "pull", "--plain-http", reference);
     var tar = new RootTar(BED);
@@ -217,7 +221,8 @@ final class ImageKindsIT {
 
     node.ctrRemotePull(reference).check();
 
-    assertThat(node.mountedLayers()).hasSize(kind.mountedByCtrRemote);
+    assertThat(node.mountedLayers()).hasSize(LAYERS);
+    assertThat(node.localLayers()).isEqualTo(LAYERS - kind.lazyByCtrRemote);
     assertRuns(kind, "ctr-remote");
   }
 
@@ -244,11 +249,14 @@ final class ImageKindsIT {
 
   @Test
   void layerThatIsNotMounted_hasItsReasonInTheLog() throws IOException {
+    node.restartDaemon("bulk.enabled=false");
     var before = node.logged("no TOC digest among the labels");
 
     node.ctrRemotePull(reference(Kind.SKOPEO_ZSTD_CHUNKED)).check();
 
     assertThat(node.logged("no TOC digest among the labels") - before).isEqualTo(LAYERS);
     assertThat(node.logged("remote-snapshot-prepared=false")).isPositive();
+    node.removeAllImages();
+    node.restartDaemon(SETTINGS);
   }
 }

@@ -51,7 +51,7 @@ final class InterruptedPullIT {
   void theNextPullWorksAndLeavesNothing() throws IOException {
     registry.faults().clear();
     registry.dropConnections(); // Nobody waits for slow answers any more.
-    assertThat(node.rpull(reference).check().output()).contains("2 of 2 layers mounted lazily");
+    assertThat(node.rpull(reference).check().output()).contains("2 of 2 layers mounted");
     assertThat(node.shell(reference, "next", "read x < /greeting; echo $x")).isEqualTo("hello");
     node.removeAllImages();
     node.awaitNothingLeft();

@@ -55,7 +55,7 @@ final class ManyPullsIT {
     }
     var reference = serve("deep", image);
 
-    assertThat(node.rpull(reference).check().output()).contains("128 of 128 layers mounted lazily");
+    assertThat(node.rpull(reference).check().output()).contains("128 of 128 layers mounted");
 
     var script =
         "n=0; for f in /layers/*; do read x < $f; n=$((n+x)); done; read t < /top; echo $n $t";

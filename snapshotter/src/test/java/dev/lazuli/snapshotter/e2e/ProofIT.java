@@ -204,7 +204,7 @@ final class ProofIT {
   @Test
   @Order(4)
   void theLyingImage_isNotMountedAgain() throws IOException {
-    assertThat(node.rpull(evil).run().output()).doesNotContain("1 of 1 layers mounted lazily");
+    assertThat(node.rpull(evil).run().output()).doesNotContain("1 of 1 layers mounted");
     node.removeImage(victim);
     node.removeAllImages("--namespace", OTHER);
     node.removeAllImages();

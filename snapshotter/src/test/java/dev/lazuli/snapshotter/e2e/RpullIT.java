@@ -25,7 +25,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Our own client pulls what can be mounted and what cannot, into real containerd. */
+/**
+ * Our own client pulls what can be mounted and what cannot, into real containerd; the daemon pulls
+ * no layers whole.
+ */
 final class RpullIT {
   private static final Duration LONG = Duration.ofMinutes(2);
 
@@ -37,7 +40,9 @@ final class RpullIT {
   static void start() throws IOException {
     registry = BED.closeAtEnd(TestRegistry.start());
     var daemon =
-        BED.closeAtEnd(DaemonProcess.start(BED.directory().resolve("d"), BED.snapshotterSocket()));
+        BED.closeAtEnd(
+            DaemonProcess.start(
+                BED.directory().resolve("d"), BED.snapshotterSocket(), "bulk.enabled=false"));
     daemon.awaitKnownTo(BED.containerd());
   }
 
@@ -50,7 +55,7 @@ final class RpullIT {
   void lazyImage_isMountedAndRuns() throws IOException {
     serve("lazy", LayerEncoding.ESTARGZ, LayerEncoding.ZSTD_CHUNKED);
 
-    assertThat(rpull("lazy").output()).contains("2 of 2 layers mounted lazily");
+    assertThat(rpull("lazy").output()).contains("2 of 2 layers mounted");
 
     assertThat(shell("lazy", "read line < /greeting; echo $line")).isEqualTo("hello from above");
   }
@@ -59,7 +64,7 @@ final class RpullIT {
   void ordinaryLayer_isDownloadedWithThoseAboveIt() throws IOException {
     serve("mixed", LayerEncoding.ESTARGZ, LayerEncoding.GZIP);
 
-    assertThat(rpull("mixed").output()).contains("1 of 2 layers mounted lazily", "unpacked");
+    assertThat(rpull("mixed").output()).contains("1 of 2 layers mounted", "unpacked");
 
     assertThat(shell("mixed", "read line < /greeting; echo $line")).isEqualTo("hello from above");
   }
@@ -106,8 +111,8 @@ final class RpullIT {
     var one = rpullCommand("platforms").check();
     var all = rpullCommand("platforms").with("--all-platforms").check();
 
-    assertThat(one.output()).contains("1 of 1 layers mounted lazily");
-    assertThat(all.output()).contains("already here", "1 of 2 layers mounted lazily");
+    assertThat(one.output()).contains("1 of 1 layers mounted");
+    assertThat(all.output()).contains("already here", "1 of 2 layers mounted");
     BED.containerd().ctr("image", "rm", "--sync", reference("platforms")).check();
   }
 
@@ -139,7 +144,7 @@ final class RpullIT {
         assertThat(result.errors().strip()).hasLineCount(1).contains(locked.host(), "401");
       }
       assertThat(right.exitStatus()).as(right.errors()).isZero();
-      assertThat(right.output()).contains("0 of 1 layers mounted lazily");
+      assertThat(right.output()).contains("0 of 1 layers mounted");
       BED.containerd().ctr("image", "rm", "--sync", reference).check();
     }
   }

@@ -107,7 +107,7 @@ final class TenantsIT {
     node.rpull(secret).check();
     assertThat(Files.readAllBytes(file("secret"))).hasSize(SECRET_BYTES);
     assertThat(node.rpull(reference).with("--namespace", OTHER).check().output())
-        .contains("1 of 1 layers mounted lazily");
+        .contains("1 of 1 layers mounted");
   }
 
   private static long bytesOfGuess() {

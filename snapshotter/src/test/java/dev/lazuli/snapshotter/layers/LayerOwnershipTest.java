@@ -18,11 +18,15 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
+import dev.lazuli.snapshotter.bulk.BulkOptions;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
+import dev.lazuli.snapshotter.layers.index.MetadataImage;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.ProofOptions;
@@ -113,6 +117,13 @@ final class LayerOwnershipTest {
         new UnmountedTrees(directory, this::count),
         new UnmountedTrees(directory, this::count),
         timer,
+        new BulkPulls(
+            BulkOptions.DEFAULT.withEnabled(false),
+            store,
+            Limits.DEFAULT,
+            MetadataImage::write,
+            InstantSource.system(),
+            new PullReports(FetchListener.NONE)),
         LayersOptions.DEFAULT.withBackgroundFetch(false));
   }
 

@@ -65,7 +65,7 @@ final class SnapshotFaultsTest {
             store,
             SnapshotDirectories.open(root),
             OverlayMounts.withOptions(List.of()),
-            new RemoteSnapshots(layers, Duration.ofMinutes(1), troubles),
+            new RemoteSnapshots(layers, Duration.ofMinutes(1), Duration.ofMinutes(1), troubles),
             new LayersAhead(layers),
             new SnapshotTruth(
                 store, layers, new BannedLayers(root.resolve("banned")), troubles, new Metrics()),

@@ -76,9 +76,9 @@ public final class PullProgress implements PullListener, AutoCloseable {
     return asking != null && asking.isAlive();
   }
 
-  /** Learns what the node has of the layers that are mounted, and shows it. */
+  /** Learns what the node has of the layers, and shows it. */
   private void ask() throws IOException {
-    if (!anyMounted()) {
+    if (!anyOnNode()) {
       return;
     }
     var here = new HashMap<String, LayerStatus>();
@@ -89,8 +89,13 @@ public final class PullProgress implements PullListener, AutoCloseable {
     }
   }
 
-  private synchronized boolean anyMounted() {
-    return layers.values().stream().anyMatch(line -> line.state == LayerProgress.MOUNTED);
+  private synchronized boolean anyOnNode() {
+    return layers.values().stream().anyMatch(PullProgress::mayBeOnNode);
+  }
+
+  /** A layer that is waited for may be one that the daemon pulls whole. */
+  private static boolean mayBeOnNode(Line line) {
+    return line.state == LayerProgress.MOUNTED || line.state == LayerProgress.WAITING;
   }
 
   @Override
@@ -154,6 +159,9 @@ public final class PullProgress implements PullListener, AutoCloseable {
     if (line.state == LayerProgress.MOUNTED && line.onNode != null) {
       return words(line.state) + ", " + words(line.onNode);
     }
+    if (line.state == LayerProgress.WAITING && line.onNode != null) {
+      return words(line.onNode);
+    }
     if (line.state != LayerProgress.DOWNLOADING) {
       return words(line.state);
     }
@@ -166,6 +174,7 @@ public final class PullProgress implements PullListener, AutoCloseable {
     return switch (onNode.fetch()) {
       case PREFETCH -> "prefetching, " + here;
       case DEMAND, BACKGROUND -> "fetching, " + here;
+      case PULL -> "pulling, " + here;
       case COMPLETE -> "complete";
       case WAITING, IDLE -> here;
     };
@@ -175,7 +184,7 @@ public final class PullProgress implements PullListener, AutoCloseable {
     return switch (state) {
       case WAITING -> "waiting";
       case PRESENT -> "already here";
-      case MOUNTED -> "mounted lazily";
+      case MOUNTED -> "mounted";
       case DOWNLOADING -> "downloading";
       case UNPACKING -> "unpacking";
       case UNPACKED -> "unpacked";

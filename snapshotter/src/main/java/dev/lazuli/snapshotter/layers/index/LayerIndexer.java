@@ -3,7 +3,6 @@ package dev.lazuli.snapshotter.layers.index;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.bridge.erofs.CorruptImageException;
 import dev.lazuli.bridge.erofs.ErofsImage;
-import dev.lazuli.bridge.erofs.ErofsWriter;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
@@ -142,7 +141,7 @@ public final class LayerIndexer implements AutoCloseable {
             .withCompressedTocDigest(digest(index.compressedTocDigest()))
             .withReference(reference);
     try (var layer = store.create(record)) {
-      ErofsWriter.write(new IndexedTree(index), index.dataSize(), layer.meta());
+      MetadataImage.write(index, index.dataSize(), layer.meta());
       copyChunks(index, layer.chunks());
       return layer.commit();
     }

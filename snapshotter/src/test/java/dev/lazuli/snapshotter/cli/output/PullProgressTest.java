@@ -43,7 +43,7 @@ final class PullProgressTest {
   void log_hasALineForEachStep() {
     assertThat(show(false).lines().map(line -> line.replaceAll(" +", " ")))
         .containsExactly(
-            "sha256:aaaaaaaaaaaa 2,000 bytes mounted lazily",
+            "sha256:aaaaaaaaaaaa 2,000 bytes mounted",
             "sha256:bbbbbbbbbbbb 1,000 bytes downloading");
   }
 
@@ -54,7 +54,7 @@ final class PullProgressTest {
     var last = drawn.substring(drawn.lastIndexOf("\u001b[2A") + 4).replaceAll(" +", " ");
     assertThat(last.lines())
         .containsExactly(
-            "sha256:aaaaaaaaaaaa 2,000 bytes mounted lazily\u001b[K",
+            "sha256:aaaaaaaaaaaa 2,000 bytes mounted\u001b[K",
             "sha256:bbbbbbbbbbbb 1,000 bytes downloading 50 %\u001b[K");
     assertThat(drawn).startsWith("sha256:aaaaaaaaaaaa").contains("waiting");
   }
@@ -73,7 +73,7 @@ final class PullProgressTest {
       assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
-    assertThat(text.toString()).contains("mounted lazily, prefetching, 1,200 of 5,000 bytes here");
+    assertThat(text.toString()).contains("mounted, prefetching, 1,200 of 5,000 bytes here");
   }
 
   @Test
@@ -91,7 +91,7 @@ final class PullProgressTest {
     }
 
     assertThat(asked).hasValue(1);
-    assertThat(text.toString()).contains("mounted lazily");
+    assertThat(text.toString()).contains("mounted");
   }
 
   private static LayerStatus onNode(FetchState fetch, long present) {

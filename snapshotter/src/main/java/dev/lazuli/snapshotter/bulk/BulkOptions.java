@@ -1,0 +1,40 @@
+package dev.lazuli.snapshotter.bulk;
+
+import java.time.Duration;
+
+/**
+ * What pulling layers whole may take of a node.
+ *
+ * @param enabled whether layers without an index are pulled by this daemon at all
+ * @param parallel how many layers are pulled at the same time, 1 to 16; others wait
+ * @param memoryBytes memory for bytes that came before their turn, of all pulls together
+ * @param ranges how many ranges of one blob are open at the same time at most, at least 1
+ * @param timeout how long a client waits for one layer before it is told to unpack it itself
+ */
+public record BulkOptions(
+    boolean enabled, int parallel, long memoryBytes, int ranges, Duration timeout) {
+  /** Three layers at a time, six ranges each, 8 MiB for what comes early, half an hour. */
+  public static final BulkOptions DEFAULT =
+      new BulkOptions(true, 3, 8L << 20, 6, Duration.ofMinutes(30));
+
+  /** As many as the memory for their indexes can be shared by. */
+  public static final int MOST_PARALLEL = 16;
+
+  /** Checks the ranges. */
+  public BulkOptions {
+    if (parallel < 1
+        || parallel > MOST_PARALLEL
+        || memoryBytes < 0
+        || ranges < 1
+        || !timeout.isPositive()) {
+      throw new IllegalArgumentException(
+          "%d layers at a time, %d ranges of each, %d bytes, %s"
+              .formatted(parallel, ranges, memoryBytes, timeout));
+    }
+  }
+
+  /** Returns these options, switched on or off. */
+  public BulkOptions withEnabled(boolean on) {
+    return new BulkOptions(on, parallel, memoryBytes, ranges, timeout);
+  }
+}

@@ -1,0 +1,199 @@
+package dev.lazuli.snapshotter.bulk;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerInUseException;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.LayerUnpacker;
+import dev.lazuli.estargz.toc.IndexMemory;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All layers that are being pulled whole on this node: each once, however many ask for it, and no
+ * more at a time than configured. Whoever stops waiting ends nothing that another waits for.
+ * Thread-safe.
+ */
+public final class BulkPulls implements AutoCloseable {
+  private static final long RELEASE_NANOS = 2_000_000_000L;
+  private static final long RELEASE_POLL_MILLIS = 50;
+
+  private final BulkOptions options;
+  private final LayerStore store;
+  private final LayerUnpacker unpacker;
+  private final LayerPull.Parts parts;
+  private final BulkListener listener;
+  private final PullQueue queue;
+
+  @GuardedBy("this")
+  private final Map<Digest, PullFlight> flights = new HashMap<>();
+
+  @GuardedBy("this")
+  private boolean closed;
+
+  /**
+   * Makes what pulls layers.
+   *
+   * @param store stays the caller's, and is closed after this
+   * @param limits what a layer may ask of the node
+   * @param trees makes metadata images
+   */
+  public BulkPulls(
+      BulkOptions options,
+      LayerStore store,
+      Limits limits,
+      TreeWriter trees,
+      InstantSource clock,
+      BulkListener listener) {
+    this.options = options;
+    this.store = store;
+    this.listener = listener;
+    unpacker = new LayerUnpacker(limits);
+    var indexes = new IndexMemory(limits.indexBytes(), options.parallel());
+    var blocks = new BlockBudget(options.memoryBytes());
+    parts = new LayerPull.Parts(store, unpacker, indexes, blocks, trees, options.ranges(), clock);
+    queue = new PullQueue(options.parallel(), blocks::rest);
+  }
+
+  /** Returns how layers are pulled. */
+  public BulkOptions options() {
+    return options;
+  }
+
+  /**
+   * Pulls a layer, or waits for somebody who does, or takes it as it is stored.
+   *
+   * @param reference the image that wants it
+   * @param blob its blob, from that image's registry
+   * @param isAwaited whether a client waits for just this layer; those come first
+   * @return the layer, complete and proved; nobody removes it before it is closed
+   * @throws IOException if it cannot be pulled; nothing is left of it
+   * @throws InterruptedException if the caller no longer waits; the pull goes on for others
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // The caller's.
+  public LayerData pull(Digest digest, String reference, BlobSource blob, boolean isAwaited)
+      throws IOException, InterruptedException {
+    PullFlight flight;
+    synchronized (this) {
+      if (closed) {
+        throw new IOException("the daemon is stopping");
+      }
+      flight = flights.get(digest);
+      if (flight == null) {
+        var pull = new LayerPull(parts, digest, reference, blob);
+        var started = new PullFlight(digest, reference, pull);
+        flights.put(digest, started);
+        queue.add(started, isAwaited, () -> run(digest, started));
+        flight = started;
+      } else if (isAwaited) {
+        queue.hurry(flight);
+      }
+      flight.join();
+    }
+    return flight.await();
+  }
+
+  private void run(Digest digest, PullFlight flight) {
+    LayerData pulled = null;
+    IOException failure = null;
+    try {
+      pulled = storedOrPulled(digest, flight);
+    } catch (IOException e) {
+      failure = e;
+    } catch (RuntimeException e) {
+      failure = new IOException("layer " + digest + ": " + e, e);
+    }
+    if (failure != null) {
+      listener.failed(flight.progress(), failure);
+    }
+    synchronized (this) {
+      flights.remove(digest);
+    }
+    flight.end(pulled, failure);
+  }
+
+  private LayerData storedOrPulled(Digest digest, PullFlight flight) throws IOException {
+    var known = stored(digest);
+    if (known != null) {
+      return known;
+    }
+    long began = System.nanoTime();
+    flight.begin();
+    var pulled = flight.pull().run();
+    listener.pulled(flight.progress(), System.nanoTime() - began);
+    return pulled;
+  }
+
+  /** Returns the layer if it is here whole; one that is here in part makes room, if it can. */
+  private @Nullable LayerData stored(Digest digest) throws IOException {
+    var known = store.find(digest);
+    if (known.isEmpty()) {
+      return null;
+    }
+    if (LayerPull.isWhole(known.get().record())) {
+      return known.get();
+    }
+    known.get().close();
+    makeRoom(digest);
+    return null;
+  }
+
+  /** Whoever has just stopped using the layer may hold its files for a moment more. */
+  private void makeRoom(Digest digest) throws IOException {
+    long end = System.nanoTime() + RELEASE_NANOS;
+    while (true) {
+      try {
+        store.remove(digest);
+        return;
+      } catch (LayerInUseException e) {
+        if (System.nanoTime() - end > 0) {
+          throw new IOException("layer " + digest + " is in use by its index, and not whole", e);
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() throws InterruptedIOException {
+    try {
+      Thread.sleep(RELEASE_POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while a layer was in use");
+    }
+  }
+
+  /** Returns how far the pulls are, in no order. */
+  public List<BulkProgress> progress() {
+    List<PullFlight> all;
+    synchronized (this) {
+      all = List.copyOf(flights.values());
+    }
+    return all.stream().map(PullFlight::progress).toList();
+  }
+
+  /** Ends all pulls; whoever waits for one gets an error. Waits for them. Idempotent. */
+  @Override
+  public void close() {
+    List<PullFlight> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(flights.values());
+    }
+    all.forEach(flight -> flight.pull().cancel());
+    queue.close();
+    all.forEach(flight -> flight.end(null, new IOException("the daemon is stopping")));
+    unpacker.close();
+  }
+}

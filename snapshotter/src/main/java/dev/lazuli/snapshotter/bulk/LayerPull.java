@@ -1,0 +1,170 @@
+package dev.lazuli.snapshotter.bulk;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerProof;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.NewLayer;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.read.LayerUnpacker;
+import dev.lazuli.estargz.read.UnpackedLayer;
+import dev.lazuli.estargz.tar.TarFormatException;
+import dev.lazuli.estargz.toc.IndexMemory;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One layer being pulled whole. Run by one thread; what it has done so far is seen by any. */
+final class LayerPull {
+  private static final Logger log = LoggerFactory.getLogger(LayerPull.class);
+
+  /** The format of layers that were read without an index. */
+  static final String FORMAT = "TAR";
+
+  /** For the memory of the layer's index, which few layers have to wait for. */
+  private static final Duration INDEX_PATIENCE = Duration.ofMinutes(1);
+
+  private static final long NO_PREFETCH = -1;
+
+  /** What all pulls share. */
+  record Parts(
+      LayerStore store,
+      LayerUnpacker unpacker,
+      IndexMemory indexes,
+      BlockBudget blocks,
+      TreeWriter trees,
+      int ranges,
+      InstantSource clock) {}
+
+  private final Parts parts;
+  private final Digest digest;
+  private final String reference;
+  private final BlobSource blob;
+  private volatile @Nullable OrderedRanges reading;
+  private volatile boolean cancelled;
+  private volatile long blobBytes;
+  private final AtomicLong arrived = new AtomicLong();
+  private final AtomicLong written = new AtomicLong();
+
+  LayerPull(Parts parts, Digest digest, String reference, BlobSource blob) {
+    this.parts = parts;
+    this.digest = digest;
+    this.reference = reference;
+    this.blob = blob;
+  }
+
+  /**
+   * Pulls the layer, twice where what came was not the layer: a host may have sent wrong bytes.
+   *
+   * @return the layer, complete and proved; the caller's to close
+   * @throws IOException if it cannot be pulled; nothing is left of it
+   */
+  LayerData run() throws IOException {
+    blobBytes = blob.size();
+    try {
+      return attempt();
+    } catch (LayerFormatException | TarFormatException | EOFException | OtherBlobException e) {
+      if (cancelled) {
+        throw e;
+      }
+      log.warn("layer {}: {}; pulling it once more", digest, e.getMessage());
+      blob.wrongBytes(0, blobBytes);
+      return attempt();
+    }
+  }
+
+  private LayerData attempt() throws IOException {
+    arrived.set(0);
+    written.set(0);
+    var record =
+        LayerRecord.of(digest, blobBytes, FORMAT, Compression.NONE.name(), null, NO_PREFETCH)
+            .withReference(reference);
+    try (var layer = parts.store().create(record);
+        var unpacked = unpack(layer)) {
+      if (!unpacked.blobDigest().equals(digest)) {
+        throw new OtherBlobException(digest, unpacked.blobDigest());
+      }
+      long dataSize = Math.max(unpacked.dataSize(), unpacked.index().dataSize());
+      parts.trees().write(unpacked.index(), dataSize, layer.meta());
+      layer.chunks().dataSize(dataSize);
+      var proof = new LayerProof(unpacked.diffId(), null, parts.clock().instant());
+      return whole(layer.commitWhole(unpacked.compression().name(), proof));
+    }
+  }
+
+  private UnpackedLayer unpack(NewLayer layer) throws IOException {
+    try (var ranges = new OrderedRanges(blob, blobBytes, parts.blocks(), parts.ranges())) {
+      reading = ranges;
+      if (cancelled) {
+        ranges.cancel();
+      }
+      var share = parts.indexes().share(digest.toString(), INDEX_PATIENCE);
+      var sink = new StoreSink(layer, written::addAndGet);
+      return parts.unpacker().unpack(new Counted(ranges), digest.toString(), share, sink);
+    } finally {
+      reading = null;
+    }
+  }
+
+  /** Somebody else may have stored the layer in the meantime, in another way. */
+  private LayerData whole(LayerData stored) throws IOException {
+    if (isWhole(stored.record())) {
+      return stored;
+    }
+    stored.close();
+    throw new IOException("layer " + digest + " came into use by its index in the meantime");
+  }
+
+  /** Returns whether a stored layer is complete and known to be what its digest stands for. */
+  static boolean isWhole(LayerRecord record) {
+    var proof = record.proof();
+    return record.completed() != null && proof != null && proof.lie() == null;
+  }
+
+  /** Makes the pull fail soon. From any thread. */
+  void cancel() {
+    cancelled = true;
+    var ranges = reading;
+    if (ranges != null) {
+      ranges.cancel();
+    }
+  }
+
+  /** Returns what can be shown of the pull. */
+  BulkProgress progress(boolean isRunning) {
+    return new BulkProgress(digest, reference, blobBytes, arrived.get(), written.get(), isRunning);
+  }
+
+  /** Counts what comes. */
+  private final class Counted implements BlobStream {
+    private final BlobStream stream;
+
+    Counted(BlobStream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public @Nullable ByteBuffer next() throws IOException {
+      var piece = stream.next();
+      if (piece != null) {
+        arrived.addAndGet(piece.remaining());
+      }
+      return piece;
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.lazuli.snapshotter.bulk;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.digest.Digest;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pull and all who wait for it. Each gets a handle of his own; the pull's is closed when the last
+ * of them has his, or has given up. Thread-safe.
+ */
+final class PullFlight {
+  private final Digest digest;
+  private final String reference;
+  private final LayerPull pull;
+  private volatile boolean isRunning;
+
+  @GuardedBy("this")
+  private int waiting;
+
+  @GuardedBy("this")
+  private boolean ended;
+
+  @GuardedBy("this")
+  private @Nullable LayerData pulled;
+
+  @GuardedBy("this")
+  private @Nullable IOException failure;
+
+  PullFlight(Digest digest, String reference, LayerPull pull) {
+    this.digest = digest;
+    this.reference = reference;
+    this.pull = pull;
+  }
+
+  LayerPull pull() {
+    return pull;
+  }
+
+  /** Returns the image that asked first. */
+  String reference() {
+    return reference;
+  }
+
+  void begin() {
+    isRunning = true;
+  }
+
+  BulkProgress progress() {
+    return pull.progress(isRunning);
+  }
+
+  /** Counts one more who will {@link #await} the end. */
+  synchronized void join() {
+    waiting++;
+  }
+
+  /**
+   * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
+   * interrupted, the pull is given up.
+   */
+  @MustBeClosed
+  @SuppressWarnings("MustBeClosed") // The caller's.
+  synchronized LayerData await() throws IOException, InterruptedException {
+    try {
+      while (!ended) {
+        wait();
+      }
+      var layer = pulled;
+      if (layer == null) {
+        throw new IOException(
+            "layer %s was not pulled: %s".formatted(digest, reason(failure)), failure);
+      }
+      return layer.share();
+    } finally {
+      waiting--;
+      closeIfUnused();
+      if (!ended && waiting == 0) {
+        pull.cancel();
+      }
+    }
+  }
+
+  private static String reason(@Nullable IOException failure) {
+    return failure == null || failure.getMessage() == null ? "" + failure : failure.getMessage();
+  }
+
+  /** Says what became of the pull; only the first call counts. */
+  synchronized void end(@Nullable LayerData layer, @Nullable IOException reason) {
+    if (ended) {
+      if (layer != null) {
+        layer.close();
+      }
+      return;
+    }
+    ended = true;
+    pulled = layer;
+    failure = reason;
+    notifyAll();
+    closeIfUnused();
+  }
+
+  @GuardedBy("this")
+  private void closeIfUnused() {
+    var layer = pulled;
+    if (ended && waiting == 0 && layer != null) {
+      pulled = null;
+      layer.close();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.lazuli.snapshotter.config;
+
+import java.time.Duration;
+import java.util.List;
+
+/** The keys of {@code [bulk]}: layers without an index, which are pulled whole. */
+final class BulkSettings {
+  static final Setting<Boolean> ENABLED =
+      new Setting<>(
+          "bulk.enabled",
+          SettingKind.flag(),
+          true,
+          "Whether layers without an index are pulled by this daemon: fetched in several ranges at"
+              + " once, verified and written to their places without a copy and without unpacking."
+              + " Otherwise containerd downloads and unpacks them.");
+  static final Setting<Integer> PARALLEL =
+      new Setting<>(
+          "bulk.parallel",
+          SettingKind.integer(1, 16),
+          3,
+          "Maximum number of layers that are pulled whole at the same time; more wait.");
+  static final Setting<Long> MEMORY =
+      new Setting<>(
+          "bulk.memory",
+          SettingKind.size(),
+          8L << 20,
+          "Memory for bytes that arrive before their turn, for all such pulls together. With less,"
+              + " fewer ranges are fetched at once. 0: one range after the other.");
+  static final Setting<Duration> TIMEOUT =
+      new Setting<>(
+          "bulk.timeout",
+          SettingKind.duration(Duration.ofSeconds(1), Duration.ofHours(24)),
+          Duration.ofMinutes(30),
+          "How long containerd waits for one such layer before it is told to unpack it instead.");
+
+  static final List<Setting<?>> ALL = List.of(ENABLED, PARALLEL, MEMORY, TIMEOUT);
+
+  private BulkSettings() {}
+}

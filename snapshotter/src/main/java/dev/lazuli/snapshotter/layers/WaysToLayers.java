@@ -1,0 +1,104 @@
+package dev.lazuli.snapshotter.layers;
+
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.snapshotter.bulk.BulkOptions;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.bulk.PullReports;
+import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.layers.index.MetadataImage;
+import java.io.IOException;
+
+/**
+ * In which way a layer comes that is not here: lazily by its index, whole without one, or by
+ * containerd's own means. Safe for use by several threads.
+ */
+final class WaysToLayers {
+  private final LayerOrigin origin;
+  private final Tenancy tenancy;
+  private final BulkOptions bulk;
+
+  WaysToLayers(LayerOrigin origin, LayersOptions options) {
+    this.origin = origin;
+    this.tenancy = options.tenancy();
+    this.bulk = options.bulk();
+  }
+
+  /**
+   * Makes what pulls layers whole.
+   *
+   * @param store stays the caller's
+   * @param listener is told what was pulled
+   */
+  static BulkPulls bulk(
+      LayerService.Setup setup, LayerStore store, Limits limits, FetchListener listener) {
+    var clock = setup.store().clock();
+    var reports = new PullReports(listener);
+    return new BulkPulls(
+        setup.layers().bulk(), store, limits, MetadataImage::write, clock, reports);
+  }
+
+  /**
+   * Returns a request with which a layer may be mounted before it is here.
+   *
+   * @throws NoIndexException if it may be pulled whole instead
+   * @throws WholePullException if it is to be left to containerd
+   * @throws IOException if its image's manifest is needed and cannot be read
+   */
+  LayerRequest lazily(LayerRequest request, Trust trust) throws IOException {
+    requireLazy(request);
+    var known = trust == Trust.REQUIRED || bulk.enabled() ? withToc(request) : request;
+    requireIndex(known);
+    return known;
+  }
+
+  /**
+   * Returns normally if layers are pulled whole.
+   *
+   * @throws NoIndexException if not
+   */
+  void requireBulk(LayerRequest request) throws NoIndexException {
+    if (!bulk.enabled()) {
+      throw new NoIndexException(request.digest(), "it has no index, and bulk.enabled is false");
+    }
+  }
+
+  private void requireLazy(LayerRequest request) throws IOException {
+    if (tenancy.mayBeLazy(request.reference())) {
+      return;
+    }
+    var reason = "layers.lazy_from does not name " + request.reference();
+    throw bulk.enabled()
+        ? new NoIndexException(request.digest(), reason)
+        : new WholePullException(request.digest(), reason);
+  }
+
+  /**
+   * Looks the TOC's digest up in the manifest where the labels do not say it. The manifest must be
+   * known by its digest: one that a tag leads to now need not be the one that the client read.
+   */
+  private LayerRequest withToc(LayerRequest request) throws IOException {
+    if (request.toc().isPresent()) {
+      return request;
+    }
+    var reference = request.reference();
+    var manifest =
+        request.manifestDigest().isPresent()
+            ? request.manifestDigest()
+            : origin.digestIn(reference);
+    if (manifest.isEmpty()) {
+      return request;
+    }
+    var toc = origin.toc(reference, manifest.get(), request.digest());
+    return toc.map(request::withToc).orElse(request);
+  }
+
+  /** Where a manifest says nothing of an index, none is looked for in the blob. */
+  private void requireIndex(LayerRequest request) throws NoIndexException {
+    boolean isUnknown = request.toc().isEmpty() && !request.skipVerification();
+    if (bulk.enabled() && isUnknown && request.manifestDigest().isPresent()) {
+      throw new NoIndexException(request.digest(), "its image names no index of it");
+    }
+  }
+}

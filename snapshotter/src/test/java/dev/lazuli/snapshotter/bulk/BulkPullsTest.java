@@ -1,0 +1,292 @@
+package dev.lazuli.snapshotter.bulk;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.testimages.images.FileContent;
+import dev.lazuli.testimages.images.ImageTree;
+import dev.lazuli.testimages.images.LayerEncoding;
+import dev.lazuli.testimages.images.LayoutLayer;
+import dev.lazuli.testimages.images.OciLayout;
+import dev.lazuli.testimages.waiting.Eventually;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class BulkPullsTest {
+  private static final String IMAGE = "registry.example/app:1";
+
+  @TempDir Path directory;
+
+  private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+  private LayerStore store;
+  private BulkPulls pulls;
+  private LayoutLayer layer;
+  private RangedBlob blob;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
+    pulls = pulls(2);
+    layer = build(LayerEncoding.GZIP, 1);
+    blob = new RangedBlob(bytes(layer));
+  }
+
+  private BulkPulls pulls(int parallel) {
+    return new BulkPulls(
+        new BulkOptions(true, parallel, 2 << 20, 3, Duration.ofMinutes(1)),
+        store,
+        Limits.DEFAULT,
+        (_, _, file) -> Files.write(file, new byte[4096]),
+        InstantSource.system(),
+        new BulkListener() {
+          @Override
+          public void pulled(BulkProgress progress, long nanos) {
+            told.add("pulled " + progress.arrivedBytes());
+          }
+
+          @Override
+          public void failed(BulkProgress progress, IOException reason) {
+            told.add("failed");
+          }
+        });
+  }
+
+  private OciLayout layout() throws IOException {
+    return OciLayout.at(directory.resolve("layout"));
+  }
+
+  private LayoutLayer build(LayerEncoding encoding, int seed) throws IOException {
+    var tree =
+        new ImageTree()
+            .directory("d")
+            .file("d/hello", "hello " + seed)
+            .file("d/big", FileContent.generated(5_000_000, seed));
+    return layout().addLayer(tree, encoding);
+  }
+
+  private byte[] bytes(LayoutLayer built) throws IOException {
+    return Files.readAllBytes(layout().blob(built.descriptor().digest()));
+  }
+
+  private static Digest digest(LayoutLayer built) {
+    return Digest.parseSha256(built.descriptor().digest());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    pulls.close();
+    assertThat(blob.open.get()).isZero();
+    store.close();
+    try (Stream<Path> left = Files.list(directory.resolve("root/tmp"))) {
+      assertThat(left).as("half-made layers").isEmpty();
+    }
+  }
+
+  private CompletableFuture<LayerData> pulling(LayoutLayer built, RangedBlob from) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return pulls.pull(digest(built), IMAGE, from, true);
+          } catch (IOException | InterruptedException e) {
+            throw new CompletionException(e);
+          }
+        },
+        task -> Thread.ofVirtual().start(task));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PLAIN", "GZIP", "ZSTD"})
+  void layer_isCompleteAndProved_andItsFilesAreInPlace(LayerEncoding encoding) throws Exception {
+    var built = build(encoding, 7);
+    var source = new RangedBlob(bytes(built));
+    try (var data = pulls.pull(digest(built), IMAGE, source, true)) {
+      assertThat(data.complete()).isTrue();
+      assertThat(data.record().proof().diffId()).hasToString(built.diffId());
+      assertThat(data.record().references()).containsExactly(IMAGE);
+      assertThat(data.record().size()).isEqualTo(source.size());
+      var hello = ByteBuffer.allocate(7);
+      data.read(data.chunks().dataOffset(0), hello);
+      assertThat(new String(hello.array(), UTF_8)).isEqualTo("hello 7");
+    }
+    assertThat(told).containsExactly("pulled " + source.size());
+  }
+
+  @Test
+  void manyWhoWant_shareOnePull_andEachHasAHandle() throws Exception {
+    blob.heldFrom = 0;
+    var first = pulling(layer, blob);
+    var second = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(1));
+    Eventually.asserted(() -> assertThat(pulls.progress().getFirst().isRunning()).isTrue());
+    blob.gate.countDown();
+
+    first.get().close();
+    try (var data = second.get()) {
+      assertThat(data.complete()).isTrue();
+    }
+    assertThat(told).hasSize(1);
+    assertThat(pulls.progress()).isEmpty();
+  }
+
+  @Test
+  void layerThatIsHere_isTakenAsItIs() throws Exception {
+    pulls.pull(digest(layer), IMAGE, blob, true).close();
+    int before = blob.opened.size();
+
+    try (var data = pulls.pull(digest(layer), IMAGE, blob, true)) {
+      assertThat(data.complete()).isTrue();
+    }
+
+    assertThat(blob.opened).hasSize(before);
+  }
+
+  @Test
+  void wrongBytes_areAskedForOnceMore_andLeaveNothing() {
+    blob.bytes = bytesOfAnother();
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("was sent as");
+
+    assertThat(blob.wrong.get()).isEqualTo(1);
+    assertThat(store.list()).isEmpty();
+    assertThat(told).containsExactly("failed");
+  }
+
+  private byte[] bytesOfAnother() {
+    try {
+      return bytes(build(LayerEncoding.GZIP, 2));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void registryThatDiesHalfWay_leavesNothing_andTheNextPullWorks() throws Exception {
+    blob.deadFrom = 2 << 20;
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("registry died");
+    assertThat(store.list()).isEmpty();
+    assertThat(store.usedBytes()).isZero();
+
+    blob.deadFrom = Long.MAX_VALUE;
+    try (var data = pulls.pull(digest(layer), IMAGE, blob, true)) {
+      assertThat(data.complete()).isTrue();
+    }
+  }
+
+  @Test
+  void layerStoredByItsIndex_makesRoom_unlessItIsInUse() throws Exception {
+    var record = LayerRecord.of(digest(layer), blob.size(), "ESTARGZ", "GZIP", null, -1);
+    try (var there = store.create(record)) {
+      Files.write(there.meta(), new byte[4096]);
+      try (var used = there.commit()) {
+        assertThat(used.complete()).isFalse();
+        assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+            .hasMessageContaining("in use by its index");
+      }
+    }
+
+    try (var data = pulls.pull(digest(layer), IMAGE, blob, true)) {
+      assertThat(data.complete()).isTrue();
+    }
+  }
+
+  @Test
+  void moreThanAllowed_waitTheirTurn_andWhatIsAwaitedComesFirst() throws Exception {
+    pulls.close();
+    pulls = pulls(1);
+    blob.heldFrom = 0;
+    var running = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(blob.opened).isNotEmpty());
+    var later = build(LayerEncoding.GZIP, 3);
+    var sooner = build(LayerEncoding.GZIP, 4);
+    var laterBlob = new RangedBlob(bytes(later));
+    var soonerBlob = new RangedBlob(bytes(sooner));
+    laterBlob.heldFrom = 0;
+    var ahead =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return pulls.pull(digest(later), IMAGE, laterBlob, false);
+              } catch (IOException | InterruptedException e) {
+                throw new CompletionException(e);
+              }
+            },
+            task -> Thread.ofVirtual().start(task));
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(2));
+    var asked = pulling(sooner, soonerBlob);
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(3));
+    blob.gate.countDown();
+
+    asked.get().close();
+    assertThat(ahead).isNotDone();
+    laterBlob.gate.countDown();
+    ahead.get().close();
+    running.get().close();
+  }
+
+  @Test
+  void theLastWhoStopsWaiting_endsThePull() throws Exception {
+    blob.heldFrom = 0;
+    var waiting =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (var _ = pulls.pull(digest(layer), IMAGE, blob, false)) {
+                    told.add("got");
+                  } catch (IOException | InterruptedException e) {
+                    told.add("stopped");
+                  }
+                });
+    Eventually.asserted(() -> assertThat(blob.open.get()).isPositive());
+
+    waiting.interrupt();
+
+    Eventually.asserted(() -> assertThat(pulls.progress()).isEmpty());
+    waiting.join();
+    assertThat(told).containsExactlyInAnyOrder("stopped", "failed");
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void close_endsWhatRunsAndWhatWaits() throws Exception {
+    pulls.close();
+    pulls = pulls(1);
+    blob.heldFrom = 0;
+    var other = build(LayerEncoding.GZIP, 3);
+    var otherBlob = new RangedBlob(bytes(other));
+    var running = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(blob.opened).isNotEmpty());
+    var queued = pulling(other, otherBlob);
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(2));
+
+    pulls.close();
+
+    assertThatThrownBy(running::get).hasRootCauseInstanceOf(IOException.class);
+    assertThatThrownBy(queued::get).hasRootCauseInstanceOf(IOException.class);
+    assertThat(store.list()).isEmpty();
+  }
+}
