@@ -91,7 +91,9 @@ final class ImagePull {
     storeManifest(content, manifest);
     var configuration = storeConfiguration(manifest);
     listener.layers(manifest.layers());
-    var layers = new LayerChain(session, this.content, request, registry, listener, source());
+    var digest = content.descriptor().digest();
+    var layers =
+        new LayerChain(session, this.content, request, digest, registry, listener, source());
     states.addAll(layers.bring(manifest.layers(), configuration));
     var chainId = configuration.chainIds().getLast();
     this.content.label(manifest.config(), Map.of(GC_SNAPSHOT + request.snapshotter(), chainId));

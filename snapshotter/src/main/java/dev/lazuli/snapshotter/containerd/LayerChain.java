@@ -32,6 +32,7 @@ final class LayerChain {
   private final DiffGrpc.DiffBlockingV2Stub diffs;
   private final ContentStore content;
   private final PullRequest request;
+  private final Digest manifest;
   private final RegistryClient registry;
   private final PullListener listener;
   private final Map<String, String> source;
@@ -40,6 +41,7 @@ final class LayerChain {
       Session session,
       ContentStore content,
       PullRequest request,
+      Digest manifest,
       RegistryClient registry,
       PullListener listener,
       Map<String, String> source) {
@@ -47,6 +49,7 @@ final class LayerChain {
     this.diffs = DiffGrpc.newBlockingV2Stub(session.channel());
     this.content = content;
     this.request = request;
+    this.manifest = manifest;
     this.registry = registry;
     this.listener = listener;
     this.source = source;
@@ -88,7 +91,7 @@ final class LayerChain {
               .setSnapshotter(request.snapshotter())
               .setKey(key)
               .setParent(place.parent())
-              .putAllLabels(LayerLabels.of(request, place.chainId(), place.above()))
+              .putAllLabels(LayerLabels.of(request, manifest, place.chainId(), place.above()))
               .build();
       var mounts = prepare(place, prepare);
       if (mounts.isPresent()) {

@@ -18,6 +18,7 @@ final class LayerLabels {
   private static final String PREFIX = "containerd.io/snapshot/";
   private static final String REMOTE = PREFIX + "remote/";
   private static final String LAYERS = REMOTE + "stargz.layers";
+  private static final String MANIFEST = PREFIX + "cri.manifest-digest";
   private static final String TARGET = "containerd.io/snapshot.ref";
 
   /** containerd refuses a label whose key and value together are longer. */
@@ -90,9 +91,12 @@ final class LayerLabels {
   /**
    * Returns the labels of one layer.
    *
+   * @param manifest digest of the manifest that names the layer: what it says of the layers above
+   *     need not be asked of their blobs
    * @param above this layer and the ones above it
    */
-  static Map<String, String> of(PullRequest request, String chainId, List<Descriptor> above) {
+  static Map<String, String> of(
+      PullRequest request, Digest manifest, String chainId, List<Descriptor> above) {
     var layer = above.getFirst();
     var labels = new HashMap<String, String>();
     layer
@@ -107,6 +111,7 @@ final class LayerLabels {
       labels.put(TOC_CHECKSUM, trust.digest().toString());
     }
     labels.put(TARGET, chainId);
+    labels.put(MANIFEST, manifest.toString());
     labels.put(REMOTE + "stargz.reference", request.reference().toString());
     labels.put(REMOTE + "stargz.digest", layer.digest().toString());
     labels.put(LAYERS, join(above));

@@ -198,7 +198,9 @@ final class BulkIT {
     assertWhole(kind);
     node.ctr("image", "pull", "--plain-http", reference);
     var expected = RootView.see(BED, "overlayfs", reference, TreeComparer::of);
-    assertThat(RootView.see(BED, "lazuli", reference, expected::differences)).isEmpty();
+    var differences = RootView.see(BED, "lazuli", reference, expected::differences);
+    // The root of a new container is as old as the container.
+    assertThat(differences).filteredOn(line -> !line.startsWith(".: mtime: ")).isEmpty();
   }
 
   private static List<String> digests(List<BlobDescriptor> blobs) {
@@ -217,13 +219,8 @@ final class BulkIT {
   }
 
   @Test
-  void registryThatFailsForTheDaemon_leavesTheImageToContainerd() throws IOException {
-    // The daemon asks for ranges, containerd for whole blobs.
-    registry
-        .faults()
-        .always(
-            RegistryRequest.anyBlob().and(request -> request.range().isPresent()),
-            new Fault.ShortBody(200_000));
+  void registryThatDiesHalfWayForTheDaemon_leavesTheImageToContainerd() throws IOException {
+    registry.faults().always(RegistryRequest.anyBlob().and(BulkIT::isLateRange), Fault.status(404));
 
     node.ctrRemotePull(reference(Kind.THREE_LAYERS)).check();
 
@@ -231,6 +228,11 @@ final class BulkIT {
     assertThat(node.logged("remote-snapshot-prepared=false")).isPositive();
     assertThat(node.shell(reference(Kind.THREE_LAYERS), "unpacked", "cat /greeting"))
         .isEqualTo("good evening");
+  }
+
+  /** The daemon asks for ranges, containerd for whole blobs. */
+  private static boolean isLateRange(RegistryRequest request) {
+    return request.range().filter(range -> !range.matches("bytes=[0-9]{1,6}-.*")).isPresent();
   }
 
   @Test
