@@ -14,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,14 +47,16 @@ final class LayersAhead implements AutoCloseable {
   private volatile boolean closed;
 
   /** A layer that is being mounted ahead, or is kept. */
-  private static final class Ahead {
+  private final class Ahead {
     final LayerRequest request;
     final CountDownLatch release = new CountDownLatch(1);
-    volatile @Nullable Thread thread;
+    final Thread thread;
     volatile boolean isPull;
 
     Ahead(LayerRequest request) {
       this.request = request;
+      this.thread =
+          Thread.ofVirtual().name("ahead-" + request.digest()).unstarted(() -> keep(this));
     }
   }
 
@@ -81,7 +82,7 @@ final class LayersAhead implements AutoCloseable {
     for (var above : request.above()) {
       var ahead = new Ahead(above);
       if (!closed && under.putIfAbsent(above.digest(), ahead) == null) {
-        ahead.thread = Thread.ofVirtual().name("ahead-" + above.digest()).start(() -> keep(ahead));
+        ahead.thread.start();
       }
     }
     return () -> {
@@ -117,10 +118,7 @@ final class LayersAhead implements AutoCloseable {
 
   private static void awaitEnd(Ahead ahead) {
     try {
-      var thread = ahead.thread;
-      if (thread != null) {
-        var _ = thread.join(LONGEST_END);
-      }
+      var _ = ahead.thread.join(LONGEST_END);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -144,10 +142,7 @@ final class LayersAhead implements AutoCloseable {
 
   private static void end(Ahead ahead) {
     ahead.release.countDown();
-    var thread = ahead.thread;
-    if (thread != null) {
-      thread.interrupt();
-    }
+    ahead.thread.interrupt();
   }
 
   private void keep(Ahead ahead) {

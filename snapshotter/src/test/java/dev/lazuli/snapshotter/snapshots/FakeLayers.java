@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,10 @@ final class FakeLayers implements RemoteLayers {
   /** Roots of the layers that may imply directories. */
   final Map<String, FakeDirectory> roots = new ConcurrentHashMap<>();
 
+  /** Layers that are only to be had whole, once {@link #waiting} lets them. */
+  final Set<String> withoutIndex = ConcurrentHashMap.newKeySet();
+
+  final List<String> pulled = new CopyOnWriteArrayList<>();
   final List<LayerRequest> mounted = new ArrayList<>();
   final List<LayerRequest> restored = new ArrayList<>();
 
@@ -85,6 +91,16 @@ final class FakeLayers implements RemoteLayers {
     synchronized (mounted) {
       mounted.add(request);
     }
+    if (withoutIndex.contains(request.digest().toString())) {
+      throw new NoIndexException(request.digest(), "none");
+    }
+    return claim(request);
+  }
+
+  @Override
+  public RemoteLayer pull(LayerRequest request, boolean isAwaited)
+      throws IOException, InterruptedException {
+    pulled.add(request.digest() + (isAwaited ? " awaited" : " ahead"));
     return claim(request);
   }
 
