@@ -170,8 +170,17 @@ final class RemotePreparation {
         return make(target, parent, labels, remote.mount(request), MountOutcome.LAZY, lowest);
       } catch (NoIndexException e) {
         ahead.requirePull(request, e);
-        return make(target, parent, labels, remote.pull(request), MountOutcome.WHOLE, lowest);
+        return make(target, parent, labels, pull(request, e), MountOutcome.WHOLE, lowest);
       }
+    }
+  }
+
+  /** Where nothing is pulled whole, the reason is still why the layer was not mounted. */
+  private RemoteLayer pull(LayerRequest request, NoIndexException reason) throws IOException {
+    try {
+      return remote.pull(request);
+    } catch (NoIndexException _) {
+      throw reason;
     }
   }
 
