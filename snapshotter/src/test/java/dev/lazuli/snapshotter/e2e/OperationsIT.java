@@ -87,6 +87,7 @@ final class OperationsIT {
         BED.snapshotterSocket(),
         "fetch.background=false",
         "registry.attempts=1",
+        "bulk.enabled=false",
         "metrics.address=127.0.0.1:" + metricsPort);
   }
 
