@@ -254,7 +254,8 @@ final class ImageKindsIT {
 
     node.ctrRemotePull(reference(Kind.SKOPEO_ZSTD_CHUNKED)).check();
 
-    assertThat(node.logged("no TOC digest among the labels") - before).isEqualTo(LAYERS);
+    // One that was mounted ahead may have been proved meanwhile: it needs nobody to vouch for it.
+    assertThat(node.logged("no TOC digest among the labels") - before).isBetween(1L, 3L);
     assertThat(node.logged("remote-snapshot-prepared=false")).isPositive();
     node.removeAllImages();
     node.restartDaemon(SETTINGS);
