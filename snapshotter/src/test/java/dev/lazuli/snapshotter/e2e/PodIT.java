@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Kubernetes' way: a pod by containerd's CRI plugin, whose image is mounted lazily. */
 final class PodIT {
-  private static final int UNREAD_BYTES = 4 << 20;
+  private static final int UNREAD_BYTES = 16 << 20;
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
