@@ -12,6 +12,9 @@ import dev.lazuli.estargz.Limits;
  * starts, so the starts of all streams are kept too, also of those that hold hidden files.
  */
 final class ChunkCollector implements AutoCloseable {
+  /** Keeps blob offsets above 0, which a file with content must have. */
+  static final long PLACE_BIAS = 4096;
+
   private static final int BLOCK = 4096;
 
   private final String layer;
@@ -109,8 +112,7 @@ final class ChunkCollector implements AutoCloseable {
       for (int i = 0; i < files.count(); i++) {
         var inode = files.getInt(i, 0);
         settleSizes(inode);
-        var place =
-            facts.areFilesPlaced() ? blobOffset(first(inode)) - LayerIndexBuilder.PLACE_BIAS : next;
+        var place = facts.areFilesPlaced() ? blobOffset(first(inode)) - PLACE_BIAS : next;
         placeChunks(inode, place, extents);
         var size = inodes.getLong(inode, InodeRow.SIZE);
         inodes.setLong(inode, InodeRow.PLACE, place);

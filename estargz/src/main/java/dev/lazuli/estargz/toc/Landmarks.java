@@ -15,7 +15,7 @@ final class Landmarks {
   private boolean noPrefetch;
   private boolean showsAll;
 
-  /** Takes no entry from now on. */
+  /** Takes no entry from now on: all are shown, as unpacking the tar does. */
   void showAll() {
     showsAll = true;
   }

@@ -26,9 +26,6 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private static final byte[] WHITEOUT_META_PREFIX = ".wh..wh.".getBytes(US_ASCII);
   private static final byte[] OPAQUE_MARKER = ".wh..wh..opq".getBytes(US_ASCII);
 
-  /** Keeps blob offsets above 0, which a file with content must have. */
-  static final long PLACE_BIAS = 4096;
-
   private static final int NONE = -1;
 
   /** Chunks that follow belong to an entry that is not shown. */
@@ -46,7 +43,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final DirectoryFinder directories;
   private final HardLinks hardLinks;
   private final ChunkCollector chunks;
-  private final Landmarks landmarks = new Landmarks();
+  final Landmarks landmarks = new Landmarks();
   private int lastFile = NONE;
   private boolean isBuilt;
 
@@ -104,7 +101,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
    * What {@link #build} needs to know besides the entries.
    *
    * @param areFilesPlaced whether files have their places in the data file already: the blob offset
-   *     of each is then {@link #PLACE_BIAS} behind its place
+   *     of each is then {@link ChunkCollector#PLACE_BIAS} behind its place
    */
   public record Facts(
       LayerFormat format,
@@ -194,11 +191,6 @@ public final class LayerIndexBuilder implements AutoCloseable {
     if (entry.name.hasReplacement() || entry.link.hasReplacement()) {
       throw bad(entry, "text", "not the name in the tar", "UTF-8");
     }
-  }
-
-  /** Shows also what only a lazy layer's reader has use for, as unpacking the tar does. */
-  void showAll() {
-    landmarks.showAll();
   }
 
   private boolean isBelowWhiteout() {

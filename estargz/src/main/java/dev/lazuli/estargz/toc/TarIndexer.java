@@ -69,7 +69,7 @@ public final class TarIndexer implements AutoCloseable {
   public static TarIndexer placing(
       String layer, Limits limits, IndexMemory.Share share, FileContents contents) {
     var indexer = new TarIndexer(layer, limits, share, contents);
-    indexer.builder.showAll();
+    indexer.builder.landmarks.showAll();
     return indexer;
   }
 
@@ -139,7 +139,7 @@ public final class TarIndexer implements AutoCloseable {
 
   private void place(TarReader reader, FileContents into) throws IOException {
     if (row.size > 0) {
-      row.blobOffset = LayerIndexBuilder.PLACE_BIAS + into.begin(row.size);
+      row.blobOffset = ChunkCollector.PLACE_BIAS + into.begin(row.size);
       reader.skipContentAlone();
       into.end();
     }
