@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.bulk;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
@@ -80,8 +79,6 @@ public final class BulkPulls implements AutoCloseable {
    * @throws IOException if it cannot be pulled; nothing is left of it
    * @throws InterruptedException if the caller no longer waits; the pull goes on for others
    */
-  @MustBeClosed
-  @SuppressWarnings("MustBeClosed") // The caller's.
   public LayerData pull(Digest digest, String reference, BlobSource blob, boolean isAwaited)
       throws IOException, InterruptedException {
     PullFlight flight;

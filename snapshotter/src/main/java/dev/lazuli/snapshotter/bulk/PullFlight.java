@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.bulk;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.digest.Digest;
@@ -61,8 +60,6 @@ final class PullFlight {
    * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
    * interrupted, the pull is given up.
    */
-  @MustBeClosed
-  @SuppressWarnings("MustBeClosed") // The caller's.
   synchronized LayerData await() throws IOException, InterruptedException {
     try {
       while (!ended) {

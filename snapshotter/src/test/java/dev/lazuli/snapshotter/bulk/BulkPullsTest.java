@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.bulk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -124,7 +125,7 @@ final class BulkPullsTest {
     var source = new RangedBlob(bytes(built));
     try (var data = pulls.pull(digest(built), IMAGE, source, true)) {
       assertThat(data.complete()).isTrue();
-      assertThat(data.record().proof().diffId()).hasToString(built.diffId());
+      assertThat(requireNonNull(data.record().proof()).diffId()).hasToString(built.diffId());
       assertThat(data.record().references()).containsExactly(IMAGE);
       assertThat(data.record().size()).isEqualTo(source.size());
       var hello = ByteBuffer.allocate(7);
