@@ -102,7 +102,7 @@ public final class NodeOptions {
         choice,
         preset.store().withReserve(0),
         preset.fetch(),
-        preset.layers(),
+        preset.layers().withBulk(BulkOptions.DEFAULT.withEnabled(false)),
         Optional.empty());
   }
 
