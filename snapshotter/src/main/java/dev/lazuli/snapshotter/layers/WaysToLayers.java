@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.PullReports;
+import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.layers.index.MetadataImage;
 import java.io.IOException;

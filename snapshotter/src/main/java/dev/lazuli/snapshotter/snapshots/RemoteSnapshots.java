@@ -1,10 +1,10 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
-import dev.lazuli.snapshotter.layers.WholePullException;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.Trouble.Kind;
 import dev.lazuli.snapshotter.status.Troubles;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.bulk;
 
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
