@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
@@ -111,7 +112,7 @@ final class LayerUnpackerTest {
     assertChunksCanBeDecodedAlone(compression, blob);
   }
 
-  private static TreeMap<String, byte[]> contents(LayerIndex index, byte[] data) {
+  private static Map<String, byte[]> contents(LayerIndex index, byte[] data) {
     var all = new TreeMap<String, byte[]>();
     for (int inode = 0; inode < index.inodeCount(); inode++) {
       if ((index.mode(inode) & 0xf000) == 0x8000) {

@@ -8,10 +8,10 @@ import java.util.List;
 
 /** Keeps in memory what an unpacked layer's files hold, and where its chunks are. */
 public final class UnpackSink implements ContentSink, ChunkTableView {
-  private record Row(
-      long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256) {}
+  private record Row(long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset) {}
 
   private final List<Row> rows = new ArrayList<>();
+  private final List<byte[]> digests = new ArrayList<>();
   private byte[] data = new byte[1 << 16];
 
   /** Returns the data file. */
@@ -31,7 +31,8 @@ public final class UnpackSink implements ContentSink, ChunkTableView {
   @Override
   public void chunk(
       long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256) {
-    rows.add(new Row(dataOffset, size, blobOffset, blobEnd, innerOffset, sha256));
+    rows.add(new Row(dataOffset, size, blobOffset, blobEnd, innerOffset));
+    digests.add(sha256);
   }
 
   @Override
@@ -66,6 +67,6 @@ public final class UnpackSink implements ContentSink, ChunkTableView {
 
   @Override
   public void chunkDigest(int chunk, byte[] into) {
-    System.arraycopy(rows.get(chunk).sha256, 0, into, 0, into.length);
+    System.arraycopy(digests.get(chunk), 0, into, 0, into.length);
   }
 }

@@ -13,9 +13,9 @@ import java.time.Duration;
  */
 public record BulkOptions(
     boolean enabled, int parallel, long memoryBytes, int ranges, Duration timeout) {
-  /** Three layers at a time, six ranges each, 8 MiB for what comes early, half an hour. */
+  /** Off; three layers at a time, six ranges each, 8 MiB for what comes early, half an hour. */
   public static final BulkOptions DEFAULT =
-      new BulkOptions(true, 3, 8L << 20, 6, Duration.ofMinutes(30));
+      new BulkOptions(false, 3, 8L << 20, 6, Duration.ofMinutes(30));
 
   /** As many as the memory for their indexes can be shared by. */
   public static final int MOST_PARALLEL = 16;

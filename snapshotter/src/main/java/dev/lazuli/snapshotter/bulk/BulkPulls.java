@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.bulk;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
@@ -79,6 +80,7 @@ public final class BulkPulls implements AutoCloseable {
    * @throws IOException if it cannot be pulled; nothing is left of it
    * @throws InterruptedException if the caller no longer waits; the pull goes on for others
    */
+  @MustBeClosed
   public LayerData pull(Digest digest, String reference, BlobSource blob, boolean isAwaited)
       throws IOException, InterruptedException {
     PullFlight flight;

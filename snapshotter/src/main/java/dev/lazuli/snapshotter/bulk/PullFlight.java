@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.bulk;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.digest.Digest;
@@ -60,6 +61,7 @@ final class PullFlight {
    * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
    * interrupted, the pull is given up.
    */
+  @MustBeClosed
   synchronized LayerData await() throws IOException, InterruptedException {
     try {
       while (!ended) {

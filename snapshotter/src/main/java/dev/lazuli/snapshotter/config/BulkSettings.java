@@ -9,7 +9,7 @@ final class BulkSettings {
       new Setting<>(
           "bulk.enabled",
           SettingKind.flag(),
-          true,
+          false,
           "Whether layers without an index are pulled by this daemon: fetched in several ranges at"
               + " once, verified and written to their places without a copy and without unpacking."
               + " Otherwise containerd downloads and unpacks them.");

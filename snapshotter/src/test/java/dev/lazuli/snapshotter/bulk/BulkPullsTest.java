@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@SuppressWarnings("MustBeClosedChecker") // Handles cross threads here, and are closed after them.
 final class BulkPullsTest {
   private static final String IMAGE = "registry.example/app:1";
 

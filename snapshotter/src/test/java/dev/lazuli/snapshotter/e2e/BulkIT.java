@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.containerd.Command;
@@ -43,6 +44,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Images that nobody has converted, pulled whole by the daemon for real containerd's clients. */
 final class BulkIT {
+  private static final String PULLED_WHOLE = "bulk.enabled=true";
+
   private static final String DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
   private static final String GZIP_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -70,7 +73,7 @@ final class BulkIT {
       build(kind);
     }
     registry.serve("bulk", layout);
-    node = Node.start(BED);
+    node = Node.start(BED, PULLED_WHOLE);
   }
 
   private static void build(Kind kind) throws IOException {
@@ -182,7 +185,7 @@ final class BulkIT {
   void image_isWhatContainerdUnpacks_throughBothClients_withNoLayerInItsStore(Kind kind)
       throws IOException {
     var reference = reference(kind);
-    var blobs = layout.layers(layout.images().get(tag(kind)));
+    var blobs = layout.layers(requireNonNull(layout.images().get(tag(kind))));
 
     node.ctrRemotePull(reference).check();
 
@@ -237,7 +240,7 @@ final class BulkIT {
 
   @Test
   void wrongBytes_areNeverMounted() throws IOException {
-    var blobs = layout.layers(layout.images().get(tag(Kind.UNCOMPRESSED)));
+    var blobs = layout.layers(requireNonNull(layout.images().get(tag(Kind.UNCOMPRESSED))));
     var big = blobs.get(1);
     registry
         .faults()
@@ -280,7 +283,7 @@ final class BulkIT {
     assertThat(halfMade()).isNotEmpty();
     node.daemon().unmountAll();
     registry.setLink(LinkProfile.UNLIMITED);
-    node.startDaemon();
+    node.startDaemon(PULLED_WHOLE);
 
     assertThat(halfMade()).isEmpty();
     node.rpull(reference).check();
@@ -306,7 +309,7 @@ final class BulkIT {
     node.ctrRemotePull(reference).check();
     registry.faults().always(RegistryRequest.anyBlob(), Fault.status(503));
 
-    node.restartDaemon();
+    node.restartDaemon(PULLED_WHOLE);
 
     assertThat(node.shell(reference, "again", "cat /greeting")).isEqualTo("good evening");
     assertThat(node.localLayers()).isEqualTo(3);
@@ -323,7 +326,7 @@ final class BulkIT {
     for (var pull : pulls) {
       assertThat(pull.join().exitStatus()).as(pull.join().errors()).isZero();
     }
-    for (var blob : layout.layers(layout.images().get(tag(Kind.THREE_LAYERS)))) {
+    for (var blob : layout.layers(requireNonNull(layout.images().get(tag(Kind.THREE_LAYERS))))) {
       assertThat(registry.counters().blob(blob.digest()).bodyBytes())
           .as("bytes sent of a blob of " + blob.size())
           .isLessThanOrEqualTo(blob.size());

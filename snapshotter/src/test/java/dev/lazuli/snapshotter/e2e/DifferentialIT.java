@@ -105,6 +105,7 @@ final class DifferentialIT {
                 BED.directory().resolve(way.snapshotter),
                 socket,
                 "mount.way=" + way.setting,
+                "bulk.enabled=true",
                 "fetch.background=false",
                 "prefetch.enabled=false"));
     daemon.awaitKnownTo(BED.containerd(), way.snapshotter);

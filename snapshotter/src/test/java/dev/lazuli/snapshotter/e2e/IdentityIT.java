@@ -145,7 +145,7 @@ final class IdentityIT {
     node.restartDaemon(UNPROVED, "layers.lazy_from=" + registry.host() + "/*");
     try {
       assertThat(node.rpull(evil).run().errors()).contains("unpacks to");
-      assertThat(node.logged("which makes chain ID")).isPositive();
+      assertThat(node.logged("layers.lazy_from does not name")).isPositive();
       assertThat(node.rpull(genuine).check().output()).contains("1 of 1 layers mounted");
     } finally {
       node.restartDaemon(UNPROVED);

@@ -27,7 +27,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** One image in every form that registries hold, pulled by both clients into real containerd. */
 final class ImageKindsIT {
   private static final int LAYERS = 3;
-  private static final String[] SETTINGS = {"fetch.background=false", "prefetch.enabled=false"};
+  private static final String[] SETTINGS = {
+    "bulk.enabled=true", "fetch.background=false", "prefetch.enabled=false"
+  };
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
