@@ -17,7 +17,7 @@ final class FetchSettings {
   static final Setting<Long> UNIT =
       new Setting<>(
           "fetch.unit",
-          SettingKind.size(),
+          SettingKind.size(4L << 10, 64L << 20),
           256L << 10,
           "Smallest amount to ask for in one request: a miss brings its missing neighbours along,"
               + " up to this size.");

@@ -57,8 +57,11 @@ record SettingKind<T>(
   /** A size within these bounds, both in bytes. */
   static SettingKind<Long> size(long min, long max) {
     return ofText(
-        "a size from %s to %s such as \"512MiB\""
-            .formatted(Units.formatSize(min), Units.formatSize(max)),
+        "a size from %s to %s such as \"%s\""
+            .formatted(
+                Units.formatSize(min),
+                Units.formatSize(max),
+                Units.formatSize(Math.min(max, 512L << 20))),
         text -> {
           var value = Units.parseSize(text);
           if (value < min || value > max) {

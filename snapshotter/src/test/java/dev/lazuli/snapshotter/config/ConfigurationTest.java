@@ -114,7 +114,8 @@ final class ConfigurationTest {
             + " a number",
         "[fetch]\\nstreams = '8' | :2: fetch.streams is \"8\", expected a number from 2 to 256",
         "fetch.streams = 1.5 | fetch.streams is 1.5, expected a number from 2 to 256",
-        "[fetch]\\nunit = 1000 | :2: fetch.unit is 1000, expected a size such as \"64MiB\", or 0",
+        "[fetch]\\nunit = 1000 | :2: fetch.unit is 1000, expected a size from 4KiB to 64MiB",
+        "[fetch]\\nunit = 0 | :2: fetch.unit is 0, expected a size from 4KiB to 64MiB",
         "[fetch]\\nunit = '9999999999TiB' | expected a size",
         "[fetch]\\nread_deadline = '2 weeks' | expected a duration from 1s to 1h such as \"30s\"",
         "[mount]\\n"
