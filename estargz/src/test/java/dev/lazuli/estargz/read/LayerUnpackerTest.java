@@ -105,7 +105,9 @@ final class LayerUnpackerTest {
           .forEach(
               (name, content) -> {
                 if (!name.contains(".wh.")) {
-                  assertThat(shown.get(name)).as(name).isEqualTo(content);
+                  // A file with two names has the first of them in the index.
+                  var path = name.equals("bin/tool") ? "bin/same" : name;
+                  assertThat(shown.get(path)).as(name).isEqualTo(content);
                 }
               });
     }
