@@ -35,6 +35,8 @@ final class AbiTest {
           "PageSize.BYTES",
           "RawPaths.MOST_XATTR_BYTES",
           "Spawn.OPAQUE_STRUCT_SIZE",
+          "ThreadPriority.LEAST",
+          "ThreadPriority.THIS_THREAD",
           "Umask.OTHERS",
           "UnixDatagram.MAX_PATH_BYTES");
 

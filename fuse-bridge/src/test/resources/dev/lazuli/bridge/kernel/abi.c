@@ -15,6 +15,7 @@
 #include <spawn.h>
 #include <unistd.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -130,3 +131,4 @@ E(ENOTCONN)
 E(ECONNREFUSED)
 E(ESTALE)
 E(EDQUOT)
+E(PRIO_PROCESS)
