@@ -71,7 +71,7 @@ final class DocumentFuzzTest {
       assertThat(token.expiresAt()).isBetween(1L, LONGEST_LIFE);
       assertThat(token.renewAt()).isBetween(1L, token.expiresAt());
     } catch (HostFailure e) {
-      assertThat(e).hasMessageStartingWith("token server auth.example: no ");
+      assertThat(e).hasMessageStartingWith("token server auth.example: the answer ");
     }
   }
 }
