@@ -21,6 +21,14 @@ sealed interface StreamDecoder extends AutoCloseable
   boolean decode(ByteBuffer out) throws IOException;
 
   /**
+   * Returns how many bytes behind the cursor are needed to decompress again what came out so far.
+   * zstd holds the last byte of a frame back until all of the frame's output was taken.
+   */
+  default int heldBack() {
+    return 0;
+  }
+
+  /**
    * Decompresses into {@code out} until it is full or a stream ends, so that all of it comes from
    * one stream, the one at {@link #streamStart}. Returns false if the input ended before another
    * stream.

@@ -189,7 +189,10 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
   }
 
   private void endChunk() throws IOException {
-    long end = compression == Compression.NONE ? chunkBlobOffset + chunkSize : blob.position();
+    long end =
+        compression == Compression.NONE
+            ? chunkBlobOffset + chunkSize
+            : blob.position() + bench.decoder.heldBack();
     sink.chunk(
         chunkPlace, chunkSize, chunkBlobOffset, end, chunkInnerOffset, bench.sha256.digest());
     chunkPlace += chunkSize;

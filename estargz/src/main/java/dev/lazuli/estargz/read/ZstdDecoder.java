@@ -94,6 +94,11 @@ final class ZstdDecoder implements StreamDecoder {
   }
 
   @Override
+  public int heldBack() {
+    return inFrame ? 1 : 0;
+  }
+
+  @Override
   public long streamStart() {
     return frameStart;
   }
