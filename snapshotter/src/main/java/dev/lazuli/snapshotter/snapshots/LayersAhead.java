@@ -40,20 +40,20 @@ final class LayersAhead implements AutoCloseable {
 
   private final RemoteLayers layers;
   private final Semaphore permits = new Semaphore(AT_ONCE);
-  private final Map<Digest, Ahead> under = new ConcurrentHashMap<>();
+  private final Map<Digest, UpperLayer> under = new ConcurrentHashMap<>();
   private final Map<String, Integer> asking = new ConcurrentHashMap<>();
   private final Cache<String, Boolean> givenUp =
       Caffeine.newBuilder().maximumSize(MOST_GIVEN_UP).expireAfterWrite(GIVEN_UP).build();
   private volatile boolean closed;
 
   /** A layer that is being mounted ahead, or is kept. */
-  private final class Ahead {
+  private final class UpperLayer {
     final LayerRequest request;
     final CountDownLatch release = new CountDownLatch(1);
     final Thread thread;
     volatile boolean isPull;
 
-    Ahead(LayerRequest request) {
+    UpperLayer(LayerRequest request) {
       this.request = request;
       this.thread =
           Thread.ofVirtual().name("ahead-" + request.digest()).unstarted(() -> keep(this));
@@ -80,7 +80,7 @@ final class LayersAhead implements AutoCloseable {
     var reference = request.reference();
     asking.merge(reference, 1, Integer::sum);
     for (var above : request.above()) {
-      var ahead = new Ahead(above);
+      var ahead = new UpperLayer(above);
       if (!closed && under.putIfAbsent(above.digest(), ahead) == null) {
         ahead.thread.start();
       }
@@ -116,7 +116,7 @@ final class LayersAhead implements AutoCloseable {
     }
   }
 
-  private static void awaitEnd(Ahead ahead) {
+  private static void awaitEnd(UpperLayer ahead) {
     try {
       var _ = ahead.thread.join(LONGEST_END);
     } catch (InterruptedException e) {
@@ -140,12 +140,12 @@ final class LayersAhead implements AutoCloseable {
     }
   }
 
-  private static void end(Ahead ahead) {
+  private static void end(UpperLayer ahead) {
     ahead.release.countDown();
     ahead.thread.interrupt();
   }
 
-  private void keep(Ahead ahead) {
+  private void keep(UpperLayer ahead) {
     var request = ahead.request;
     try {
       permits.acquire();
@@ -164,7 +164,7 @@ final class LayersAhead implements AutoCloseable {
     }
   }
 
-  private RemoteLayer mountOrPull(Ahead ahead) throws IOException, InterruptedException {
+  private RemoteLayer mountOrPull(UpperLayer ahead) throws IOException, InterruptedException {
     var request = ahead.request;
     try {
       return mount(request);

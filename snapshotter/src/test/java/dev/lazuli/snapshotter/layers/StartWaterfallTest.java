@@ -108,7 +108,9 @@ final class StartWaterfallTest {
       assertThat(range.firstByteMicros()).isBetween(range.openedMicros(), arrival.arrivedMicros());
       assertThat(waterfall.arrivals())
           .allMatch(a -> a.chunk() == arrival.chunk() || a.source() == ArrivalReason.NEIGHBOUR);
-      assertThat(waterfall.ahead().bytes()).isEqualTo((waterfall.arrivals().size() - 1) * 100_000L);
+      // More may have arrived between the list and the sum.
+      assertThat(waterfall.ahead().bytes())
+          .isGreaterThanOrEqualTo((waterfall.arrivals().size() - 1) * 100_000L);
       assertThat(waterfall.ahead().readBytes()).isZero();
     }
   }
