@@ -125,14 +125,7 @@ public final class FetchScheduler implements AutoCloseable {
       errands.unexpected("lazuli-fetch-timer", e);
     }
     lastTick = now;
-    return state.ask(FetchScheduler::pace);
-  }
-
-  private static Timekeeper.Pace pace(SchedulerState state) {
-    if (state.isIdle()) {
-      return Timekeeper.Pace.IDLE;
-    }
-    return state.isQuiet() ? Timekeeper.Pace.QUIET : Timekeeper.Pace.BUSY;
+    return state.ask(GuardedState::pace);
   }
 
   /** Detaches all layers and stops. Idempotent. */

@@ -49,13 +49,13 @@ final class GuardedState {
     boolean hurry;
     lock.lock();
     try {
-      boolean idle = state.isQuiet();
+      var pace = pace(state);
       long now = clock.getAsLong();
       try {
         event.happen(state, now);
       } finally {
         effects = state.takeEffects();
-        hurry = idle && !state.isIdle();
+        hurry = pace(state).isSoonerThan(pace);
         gate.announce(state.demanded(now), state.receivingForReaders(), state.prefetching());
         changed.signalAll();
       }
@@ -66,6 +66,14 @@ final class GuardedState {
       timekeeper.hurry();
     }
     return effects;
+  }
+
+  /** Returns how soon the state has to be told the time. */
+  static Timekeeper.Pace pace(SchedulerState state) {
+    if (state.isIdle()) {
+      return Timekeeper.Pace.IDLE;
+    }
+    return state.isQuiet() ? Timekeeper.Pace.QUIET : Timekeeper.Pace.BUSY;
   }
 
   /** Asks the state what changes nothing, or what nobody but the asking stream has to know. */

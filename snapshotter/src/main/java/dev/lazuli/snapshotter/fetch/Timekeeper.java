@@ -24,6 +24,10 @@ final class Timekeeper {
     Pace(long millis) {
       this.nanos = TimeUnit.MILLISECONDS.toNanos(millis);
     }
+
+    boolean isSoonerThan(Pace other) {
+      return nanos < other.nanos;
+    }
   }
 
   /** Takes the news. */

@@ -131,7 +131,7 @@ final class FetchBench {
         "| layer | by | MB/s of content | CPU s/GiB of content | ratio | KiB allocated/MiB |");
     report.add("| --- | --- | ---: | ---: | ---: | ---: |");
     byte[] content = javaItself();
-    for (var compression : Compression.values()) {
+    for (var compression : List.of(Compression.GZIP, Compression.ZSTD)) {
       var layer = layer(registry, compression, content, CHUNK_BYTES, "whole");
       var url = "http://" + registry.host() + "/v2/image/blobs/" + layer.digest();
       var unpack = compression == Compression.GZIP ? "gzip -dc" : "zstd -dc";

@@ -99,7 +99,7 @@ final class FetchMemoryTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"GZIP", "ZSTD"})
   void wholeLargeLayer_isFetchedWithinTheHeap(Compression compression) throws Exception {
     int chunks = LAYER_MIB / (CHUNK_BYTES >> 20);
     var member = ByteBuffer.wrap(member(compression));
@@ -113,7 +113,7 @@ final class FetchMemoryTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"GZIP", "ZSTD"})
   void sixteenStreams_takeLessThanOneMebibyteEach(Compression compression) throws Exception {
     var member = ByteBuffer.wrap(member(compression));
     try (var registry = TestRegistry.start()) {
