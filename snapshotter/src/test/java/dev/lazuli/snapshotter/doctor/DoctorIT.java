@@ -111,12 +111,12 @@ final class DoctorIT {
 
   @Test
   void daemonThatDoesNotRun_isFound() throws IOException {
-    assertProblem(examine(), "no daemon answers", "systemctl start lazuli");
+    assertProblem(examine(), "the daemon does not answer", "systemctl start lazuli");
   }
 
   @Test
   void containerdThatDoesNotRun_isFound() throws IOException {
-    assertProblem(examine(), "no containerd answers", "systemctl start containerd");
+    assertProblem(examine(), "containerd does not answer", "systemctl start containerd");
   }
 
   @Test
