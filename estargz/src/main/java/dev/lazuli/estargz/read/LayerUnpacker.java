@@ -64,8 +64,9 @@ public final class LayerUnpacker implements AutoCloseable {
       bench.decoder.start(cursor, layer);
       var pass = new UnpackPass(bench, cursor, compression, layer, limits, sink);
       try (var indexer = TarIndexer.placing(layer, limits, share, pass)) {
-        indexer.read(pass);
-        pass.drain();
+        var input = new PassInput(bench, pass);
+        indexer.read(input);
+        input.drain();
         hashed.drain();
         var blobDigest = Digest.ofSha256(hashed.digest().digest());
         return new UnpackedLayer(

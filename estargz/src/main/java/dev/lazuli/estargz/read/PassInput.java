@@ -19,8 +19,12 @@ final class PassInput extends TarInput {
     /** Takes the next bytes of the tar. */
     void take(ByteBuffer bytes) throws IOException;
 
-    /** Says that the rest cannot be decompressed. */
-    void broken(IOException reason);
+    /**
+     * Says that the rest cannot be decompressed. The tar ends there, unless this throws.
+     *
+     * @throws IOException to end the pass
+     */
+    void broken(IOException reason) throws IOException;
 
     /** See {@link TarInput#strayReads}. */
     long strayReads();

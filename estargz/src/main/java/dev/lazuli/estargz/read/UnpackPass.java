@@ -5,17 +5,17 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.ContentSink;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
-import dev.lazuli.estargz.tar.TarInput;
 import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 
 /**
- * The tar of a blob that is read whole, as the one who indexes it reads it: content goes to the
- * sink straight from the decoder's window, headers to the reader. Content is cut into chunks of
+ * What becomes of the tar of a blob that is read whole while its reader indexes it: content goes to
+ * the sink straight from the decoder's window, headers to the reader. Content is cut into chunks of
  * {@value #CHUNK_BYTES} bytes, so that no read of a layer that lost some has to wait for more.
  */
-final class UnpackPass extends TarInput implements TarIndexer.FileContents {
+final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   static final int CHUNK_BYTES = 4 << 20;
   private static final int BLOCK = 4096;
 
@@ -27,12 +27,10 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
   private final ContentSink sink;
   private final MessageDigest tar = Digest.newSha256();
 
-  /** Bytes of the tar that were decompressed: up to the end of the window. */
-  private long decoded;
+  /** Bytes of the tar that were taken. */
+  private long tarBytes;
 
-  private boolean ended;
-
-  /** Blob offset of the stream that the window is of, and where in the tar that stream begins. */
+  /** Blob offset of the stream being taken, and where in the tar that stream begins. */
   private long stream = -1;
 
   private long streamTarOffset;
@@ -47,7 +45,7 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
   private long chunkBlobOffset;
   private long chunkInnerOffset;
 
-  /** Reads what the bench's decoder, which was started at the cursor, decompresses. */
+  /** Takes what the bench's decoder, which was started at the cursor, decompresses. */
   UnpackPass(
       DecoderPool.Bench bench,
       BlobCursor blob,
@@ -61,7 +59,6 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
     this.layer = layer;
     this.limits = limits;
     this.sink = sink;
-    bench.window.limit(0);
   }
 
   /** Returns the digest of the tar, once it was read to its end. */
@@ -75,45 +72,25 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
   }
 
   @Override
-  public int read() throws IOException {
-    return fill() ? bench.window.get() & 0xff : -1;
+  public void enter(long streamStart) {
+    if (streamStart != stream) {
+      stream = streamStart;
+      streamTarOffset = tarBytes;
+    }
   }
 
   @Override
-  public int read(byte[] into, int offset, int length) throws IOException {
-    if (length == 0) {
-      return 0;
-    }
-    if (!fill()) {
-      return -1;
-    }
-    int count = Math.min(length, bench.window.remaining());
-    bench.window.get(into, offset, count);
-    return count;
+  public void take(ByteBuffer bytes) throws IOException {
+    tar.update(bytes.duplicate());
+    int content = (int) Math.min(bytes.remaining(), contentLeft);
+    takeContent(bytes.slice(bytes.position(), content));
+    tarBytes += bytes.remaining() - content;
   }
 
-  /** What is skipped of a file's content is what the sink gets. */
+  /** No layer is made of a blob of which not all can be decompressed. */
   @Override
-  public long skip(long count) throws IOException {
-    if (count <= 0 || !fill()) {
-      return 0;
-    }
-    var window = bench.window;
-    int skipped = (int) Math.min(count, window.remaining());
-    if (contentLeft > 0) {
-      skipped = (int) Math.min(skipped, contentLeft);
-      take(skipped);
-    } else {
-      window.position(window.position() + skipped);
-    }
-    return skipped;
-  }
-
-  /** Reads what is left behind the end of the archive: it counts for the tar's digest. */
-  void drain() throws IOException {
-    while (fill()) {
-      bench.window.position(bench.window.limit());
-    }
+  public void broken(IOException reason) throws IOException {
+    throw reason;
   }
 
   /** The same whatever is read: there is no table that could leave anything out. */
@@ -142,33 +119,17 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
     }
   }
 
-  private boolean fill() throws IOException {
-    var window = bench.window;
-    while (!window.hasRemaining() && !ended) {
-      ended = !bench.decoder.decodeStream(window.clear());
-      window.flip();
-      tar.update(window.duplicate());
-      if (bench.decoder.streamStart() != stream) {
-        stream = bench.decoder.streamStart();
-        streamTarOffset = decoded;
-      }
-      decoded += window.remaining();
-    }
-    return window.hasRemaining();
-  }
-
-  private void take(int bytes) throws IOException {
-    var window = bench.window;
-    for (int left = bytes; left > 0; ) {
+  private void takeContent(ByteBuffer content) throws IOException {
+    while (content.hasRemaining()) {
       if (chunkLeft == 0) {
         beginChunk();
       }
-      int count = (int) Math.min(left, chunkLeft);
-      left -= count;
-      var part = window.slice(window.position(), count);
-      window.position(window.position() + count);
+      int count = (int) Math.min(content.remaining(), chunkLeft);
+      var part = content.slice(content.position(), count);
+      content.position(content.position() + count);
       bench.sha256.update(part.duplicate());
       sink.write(chunkPlace + chunkSize, part);
+      tarBytes += count;
       chunkSize += count;
       chunkLeft -= count;
       contentLeft -= count;
@@ -178,13 +139,12 @@ final class UnpackPass extends TarInput implements TarIndexer.FileContents {
     }
   }
 
-  /** Begins a chunk with the window's next byte. */
+  /** Begins a chunk with the next byte. */
   private void beginChunk() {
-    long tarOffset = decoded - bench.window.remaining();
     chunkSize = 0;
     chunkLeft = Math.min(CHUNK_BYTES, contentLeft);
-    chunkBlobOffset = compression == Compression.NONE ? tarOffset : stream;
-    chunkInnerOffset = compression == Compression.NONE ? 0 : tarOffset - streamTarOffset;
+    chunkBlobOffset = compression == Compression.NONE ? tarBytes : stream;
+    chunkInnerOffset = compression == Compression.NONE ? 0 : tarBytes - streamTarOffset;
     bench.sha256.reset();
   }
 
