@@ -1,13 +1,12 @@
 package dev.lazuli.snapshotter.fetch;
 
-import dev.lazuli.snapshotter.fetch.plan.LayerChunks;
+import dev.lazuli.snapshotter.fetch.plan.InOrderChunks;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 
 /** Chunks of many sizes, each in a compressed stream of its own, without files. */
-final class SizedChunks implements LayerChunks {
+final class SizedChunks extends InOrderChunks {
   /** Compressed bytes of headers between the content of two files. */
   private static final int HEADER = 300;
 
@@ -16,14 +15,12 @@ final class SizedChunks implements LayerChunks {
   /** The chunks of one file. */
   record FileChunks(int from, int to) {}
 
-  final BitSet present = new BitSet();
-  private final String name;
   private final List<Long> starts = new ArrayList<>();
   private final List<Long> ends = new ArrayList<>();
   private final List<FileChunks> files = new ArrayList<>();
 
   private SizedChunks(String name) {
-    this.name = name;
+    super(name);
   }
 
   /** Returns a layer with files of a few KB, and a tenth of them large, as packages have. */
@@ -64,11 +61,6 @@ final class SizedChunks implements LayerChunks {
   }
 
   @Override
-  public String layer() {
-    return name;
-  }
-
-  @Override
   public int chunkCount() {
     return starts.size();
   }
@@ -81,31 +73,5 @@ final class SizedChunks implements LayerChunks {
   @Override
   public long chunkBlobEnd(int chunk) {
     return ends.get(chunk);
-  }
-
-  @Override
-  public boolean blobOrdered() {
-    return true;
-  }
-
-  @Override
-  public int nextMissing(int from, int to) {
-    int missing = present.nextClearBit(from);
-    return missing < to ? missing : -1;
-  }
-
-  @Override
-  public int presentCount() {
-    return present.cardinality();
-  }
-
-  @Override
-  public boolean hasRoomFor(int chunk) {
-    return true;
-  }
-
-  @Override
-  public String describe(int chunk) {
-    return "chunk " + chunk;
   }
 }

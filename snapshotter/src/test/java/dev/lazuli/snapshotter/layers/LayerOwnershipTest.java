@@ -39,10 +39,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -176,7 +173,7 @@ final class LayerOwnershipTest {
     for (int n = 1; ; n++) {
       left = n;
       try {
-        layers.mount(request(APP, layer)).close();
+        layers.mount(TestRequests.of(APP, layer)).close();
       } catch (IOException e) {
         assertThat(e).hasMessageContaining("not now");
       }
@@ -185,7 +182,7 @@ final class LayerOwnershipTest {
 
       assertThat(layers.inUse(Digest.parse(layer.digest()))).as("step %d", n).isEmpty();
       var _ = store.remove(Digest.parse(layer.digest())); // Refuses while a handle is open.
-      layers.mount(request(APP, layer)).close();
+      layers.mount(TestRequests.of(APP, layer)).close();
       assertThat(store.list()).as("step %d", n).isEmpty();
       if (!reached) {
         return;
@@ -195,11 +192,11 @@ final class LayerOwnershipTest {
 
   @Test
   void wrongTableOfContents_leavesNoHandleOnALayerInUse() throws Exception {
-    var claim = layers.mount(request(APP, layer));
+    var claim = layers.mount(TestRequests.of(APP, layer));
 
     var other = build("other").annotations();
     for (int i = 0; i < 3; i++) {
-      assertThatThrownBy(() -> layers.mount(request(APP, layer.withAnnotations(other))))
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(APP, layer.withAnnotations(other))))
           .hasMessageContaining("TOC digest is");
     }
     claim.close();
@@ -210,14 +207,14 @@ final class LayerOwnershipTest {
   @Test
   void storedLayerWithAnotherTableOfContents_isIndexedAgain() throws Exception {
     blobs.put(OTHER, layout.blob(build("squatter").digest()));
-    var _ = layers.mountAhead(request(OTHER, layer));
+    var _ = layers.mountAhead(TestRequests.of(OTHER, layer));
     layers.close();
     layers = newLayers();
     blobs.remove(OTHER);
 
     var squatted = store.list().getFirst().tocDigest();
     blobs.put("registry.test/app:2", layout.blob(layer.digest()));
-    var claim = layers.mount(request("registry.test/app:2", layer));
+    var claim = layers.mount(TestRequests.of("registry.test/app:2", layer));
 
     assertThat(store.list())
         .extracting(LayerRecord::tocDigest)
@@ -229,22 +226,22 @@ final class LayerOwnershipTest {
 
   @Test
   void layerThatIsHere_isGivenToOtherRepositoriesOnlyIfTheirRegistryHasIt() throws Exception {
-    try (var _ = layers.mount(request(APP, layer))) {
-      assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(OTHER, layer)))
           .hasMessageContaining(OTHER)
           .hasMessageContaining("status 404");
       blobs.put(ALSO_OTHER, layout.blob(layer.digest()));
-      layers.mount(request(ALSO_OTHER, layer)).close();
+      layers.mount(TestRequests.of(ALSO_OTHER, layer)).close();
       assertThat(store.list().getFirst().references()).containsExactly(APP, ALSO_OTHER);
     }
   }
 
   @Test
   void refusal_isRemembered_forWhoeverAsksAgain() throws Exception {
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       asked = 0;
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+        assertThatThrownBy(() -> layers.mount(TestRequests.of(OTHER, layer)))
             .hasMessageContaining("status 404");
       }
 
@@ -257,24 +254,24 @@ final class LayerOwnershipTest {
     var clock = new AtomicLong(Long.MAX_VALUE);
     var digest = Digest.parse(layer.digest());
     var admission = new Admission(digest, newParts(), new TableTrust(digest, false), clock::get);
-    assertThatThrownBy(() -> admission.require(request(OTHER, layer), Trust.REQUIRED))
+    assertThatThrownBy(() -> admission.require(TestRequests.of(OTHER, layer), Trust.REQUIRED))
         .hasMessageContaining("status 404");
     blobs.put(OTHER, layout.blob(layer.digest()));
     clock.addAndGet(Duration.ofSeconds(30).toNanos());
-    assertThatThrownBy(() -> admission.require(request(OTHER, layer), Trust.REQUIRED))
+    assertThatThrownBy(() -> admission.require(TestRequests.of(OTHER, layer), Trust.REQUIRED))
         .hasMessageContaining("status 404");
 
     clock.addAndGet(1);
 
-    admission.require(request(OTHER, layer), Trust.REQUIRED);
+    admission.require(TestRequests.of(OTHER, layer), Trust.REQUIRED);
   }
 
   @Test
   void registryThatConfirmsWhatItDoesNotHave_cannotSendAChunkOfIt() throws Exception {
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       blobs.put(OTHER, layout.blob(build("some other content, as long as you like").digest()));
 
-      assertThatThrownBy(() -> layers.mount(request(OTHER, layer)))
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(OTHER, layer)))
           .isInstanceOf(LayerMountException.class)
           .hasMessageContaining("has it is not known");
 
@@ -284,13 +281,13 @@ final class LayerOwnershipTest {
 
   @Test
   void repositoryThatHasTheLayer_isAskedOnce() throws Exception {
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       blobs.put(OTHER, layout.blob(layer.digest()));
       asked = 0;
-      layers.mount(request(OTHER, layer)).close();
+      layers.mount(TestRequests.of(OTHER, layer)).close();
       assertThat(asked).isEqualTo(2);
 
-      layers.mount(request(OTHER, layer)).close();
+      layers.mount(TestRequests.of(OTHER, layer)).close();
 
       assertThat(asked).isEqualTo(2);
     }
@@ -299,12 +296,12 @@ final class LayerOwnershipTest {
   @Test
   void layerThatWasProved_isGivenToWhoeverNamesItByAnotherTable() throws Exception {
     var other = layer.withAnnotations(build("other").annotations());
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       try (var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
         data.prove(new LayerProof(Digest.parse(layer.digest()), null, Instant.EPOCH));
       }
 
-      try (var claim = layers.mount(request(APP, other))) {
+      try (var claim = layers.mount(TestRequests.of(APP, other))) {
         assertThat(claim.request().tocDigest())
             .contains(
                 Digest.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST))));
@@ -315,37 +312,25 @@ final class LayerOwnershipTest {
   @Test
   void layerThatLied_isGivenToNobodyByAnotherTable() throws Exception {
     var other = layer.withAnnotations(build("other").annotations());
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       try (var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
         data.prove(new LayerProof(null, "it is another", Instant.EPOCH));
       }
 
-      assertThatThrownBy(() -> layers.mount(request(APP, other)))
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(APP, other)))
           .hasMessageContaining("TOC digest is");
     }
   }
 
   @Test
   void layerThatIsHere_costsItsOwnRepositoryNoRequest() throws Exception {
-    try (var _ = layers.mount(request(APP, layer))) {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
       asked = 0;
 
-      layers.mount(request("registry.test/app:2", layer)).close();
-      layers.restore(request(OTHER, layer)).close();
+      layers.mount(TestRequests.of("registry.test/app:2", layer)).close();
+      layers.restore(TestRequests.of(OTHER, layer)).close();
 
       assertThat(asked).isZero();
     }
-  }
-
-  private static LayerRequest request(String reference, BlobDescriptor layer) {
-    return new LayerRequest(
-        reference,
-        Digest.parse(layer.digest()),
-        List.of(Digest.parse(layer.digest())),
-        Optional.empty(),
-        Optional.ofNullable(layer.annotations().get(Annotations.TOC_DIGEST)).map(Digest::parse),
-        OptionalLong.empty(),
-        false,
-        List.of());
   }
 }

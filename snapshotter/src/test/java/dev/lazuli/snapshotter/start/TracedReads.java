@@ -1,7 +1,7 @@
 package dev.lazuli.snapshotter.start;
 
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
-import dev.lazuli.snapshotter.fetch.plan.LayerChunks;
+import dev.lazuli.snapshotter.fetch.plan.InOrderChunks;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.PriorityQueue;
  * missed brings its missing neighbours along, as the scheduler does it; what a chain names comes at
  * the same time as what was missed.
  */
-final class TracedReads implements LayerChunks {
+final class TracedReads extends InOrderChunks {
   private static final long FILL_BYTES = 256 << 10;
 
   private record Arrival(long micros, int chunk) {}
@@ -21,7 +21,6 @@ final class TracedReads implements LayerChunks {
   private final long[] offsets;
   private final long tripMicros;
   private final double bytesPerMicro;
-  private final BitSet present = new BitSet();
   private final PriorityQueue<Arrival> coming =
       new PriorityQueue<>(Comparator.comparingLong(Arrival::micros));
   private final BitSet asked = new BitSet();
@@ -40,6 +39,7 @@ final class TracedReads implements LayerChunks {
    * @param follows whether what the chain names is fetched
    */
   TracedReads(int[] sizes, long tripMicros, double bytesPerMicro, boolean follows) {
+    super("traced");
     this.sizes = sizes;
     this.offsets = new long[sizes.length + 1];
     for (int i = 0; i < sizes.length; i++) {
@@ -129,11 +129,6 @@ final class TracedReads implements LayerChunks {
   }
 
   @Override
-  public String layer() {
-    return "traced";
-  }
-
-  @Override
   public int chunkCount() {
     return sizes.length;
   }
@@ -149,28 +144,8 @@ final class TracedReads implements LayerChunks {
   }
 
   @Override
-  public boolean blobOrdered() {
-    return true;
-  }
-
-  @Override
   public int nextMissing(int from, int to) {
     int next = asked.nextClearBit(from);
     return next < to ? next : -1;
-  }
-
-  @Override
-  public int presentCount() {
-    return present.cardinality();
-  }
-
-  @Override
-  public boolean hasRoomFor(int chunk) {
-    return true;
-  }
-
-  @Override
-  public String describe(int chunk) {
-    return "chunk " + chunk;
   }
 }
