@@ -10,6 +10,22 @@ import java.nio.ByteBuffer;
  * nothing is called after that for the chunk.
  */
 public interface ChunkSink {
+  /** Drops what was decoded, for those to whom only matters that the chunks' digests are right. */
+  ChunkSink NOWHERE =
+      new ChunkSink() {
+        @Override
+        public void begin(int chunk) {}
+
+        @Override
+        public void write(ByteBuffer window) {}
+
+        @Override
+        public void commit(byte[] sha256) {}
+
+        @Override
+        public void abort() {}
+      };
+
   /**
    * Starts chunk {@code chunk} (its position in the layer's chunk table). If this throws an
    * exception, nothing was started.

@@ -30,22 +30,6 @@ public final class LayerVerifier implements AutoCloseable {
   /** For the memory of a tar's index, while others are verified. */
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
-  /** Takes chunks that were checked before. */
-  private static final ChunkSink NOWHERE =
-      new ChunkSink() {
-        @Override
-        public void begin(int chunk) {}
-
-        @Override
-        public void write(ByteBuffer window) {}
-
-        @Override
-        public void commit(byte[] sha256) {}
-
-        @Override
-        public void abort() {}
-      };
-
   private final Limits limits;
   private final LayerOpener opener;
   private final ChunkDecoder decoder;
@@ -112,7 +96,7 @@ public final class LayerVerifier implements AutoCloseable {
         var check = new LayerCheck(limits, share, index);
         var blob = request.blob().open(0, request.blob().size())) {
       var compression = index.format().compression();
-      var found = decoder.decodeWhole(compression, blob, index, NOWHERE, check);
+      var found = decoder.decodeWhole(compression, blob, index, ChunkSink.NOWHERE, check);
       return found.problem().isPresent()
           ? found
           : new WholeBlob(

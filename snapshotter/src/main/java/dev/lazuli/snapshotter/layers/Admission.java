@@ -12,7 +12,6 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.layers.index.PacedBlob;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -43,22 +42,6 @@ final class Admission {
   private static final int MOST_REFUSALS = 16;
 
   private static final SecureRandom RANDOM = new SecureRandom();
-
-  /** Drops what was decoded: only that its digest is right counts. */
-  private static final ChunkSink NOWHERE =
-      new ChunkSink() {
-        @Override
-        public void begin(int chunk) {}
-
-        @Override
-        public void write(ByteBuffer window) {}
-
-        @Override
-        public void commit(byte[] sha256) {}
-
-        @Override
-        public void abort() {}
-      };
 
   private final Digest digest;
   private final LayerParts parts;
@@ -202,7 +185,7 @@ final class Admission {
     long from = chunks.chunkBlobOffset(chunk);
     try (var decoder = new ChunkDecoder(Limits.DEFAULT);
         var range = blob.open(from, chunks.chunkBlobEnd(chunk) - from)) {
-      decoder.decode(compression, range, from, chunks, new int[] {chunk}, NOWHERE);
+      decoder.decode(compression, range, from, chunks, new int[] {chunk}, ChunkSink.NOWHERE);
     }
   }
 }
