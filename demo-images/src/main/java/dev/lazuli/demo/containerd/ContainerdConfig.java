@@ -141,12 +141,6 @@ public record ContainerdConfig(
         all, criSnapshotter, sandboxImage, plainHttpHosts, criPulls, appended);
   }
 
-  /** Returns the same configuration with another snapshotter for pods. */
-  public ContainerdConfig withCriSnapshotter(String name) {
-    return new ContainerdConfig(
-        proxySnapshotters, name, sandboxImage, plainHttpHosts, criPulls, appended);
-  }
-
   /** Returns the same configuration with another image for pause containers. */
   public ContainerdConfig withSandboxImage(String reference) {
     return new ContainerdConfig(
