@@ -83,9 +83,10 @@ final class DiskUsage {
   }
 
   /**
-   * Returns whether a tenth of the quota, kept for readers, is still free with more bytes taken.
+   * Returns how many bytes may be added until only a tenth of the quota, kept for readers, is free;
+   * negative where less than that is.
    */
-  boolean leavesRoom(long bytes) {
-    return quota == 0 || bytes <= quota - quota / 10 - used.sum();
+  long leftInAdvance() {
+    return quota == 0 ? Long.MAX_VALUE : quota - quota / 10 - used.sum();
   }
 }

@@ -152,14 +152,24 @@ public final class LayerData implements AutoCloseable {
     return stored.parts().reuse().reuse(layer, chunk);
   }
 
-  /**
-   * Returns whether a chunk that no reader waits for may be added: a tenth of the quota is kept for
-   * readers, so that they, and not what might be read some day, decide what is evicted; and the
-   * {@linkplain StoreOptions#reserveBytes reserve} is left free for others. Cheap: the disk is
-   * asked once per second at most.
-   */
+  /** Returns whether a chunk that no reader waits for may be added, by {@link #roomInAdvance}. */
   public boolean hasRoomFor(int chunk) {
-    return stored.parts().room().isLeftFor(Blocks.of(layer.chunks(), chunk));
+    return diskBytes(chunk) <= roomInAdvance();
+  }
+
+  /** Returns how many bytes of disk the chunk takes when it is present. */
+  public long diskBytes(int chunk) {
+    return Blocks.of(layer.chunks(), chunk);
+  }
+
+  /**
+   * Returns how many bytes of disk that no reader waits for may be added to the store: a tenth of
+   * the quota is kept for readers, so that they, and not what might be read some day, decide what
+   * is evicted; and the {@linkplain StoreOptions#reserveBytes reserve} is left free for others.
+   * Negative where nothing may be added. Cheap: the disk is asked once per second at most.
+   */
+  public long roomInAdvance() {
+    return stored.parts().room().left();
   }
 
   /** Returns the disk this layer takes, in bytes, as {@code du} would count it. */

@@ -60,9 +60,12 @@ final class Room {
     this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
   }
 
-  /** Returns whether this much content that no reader waits for fits without evicting anything. */
-  boolean isLeftFor(long bytes) {
-    return usage.leavesRoom(bytes) && !isLow() && bytes <= spare;
+  /**
+   * Returns how many bytes that no reader waits for fit without evicting anything; negative where
+   * not even an empty chunk may be added.
+   */
+  long left() {
+    return isLow() ? -1 : Math.min(usage.leftInAdvance(), spare);
   }
 
   private boolean isLow() {

@@ -75,8 +75,13 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   }
 
   @Override
-  public boolean hasRoomFor(int chunk) {
-    return data.hasRoomFor(chunk);
+  public long diskBytes(int chunk) {
+    return data.diskBytes(chunk);
+  }
+
+  @Override
+  public long roomInAdvance() {
+    return data.roomInAdvance();
   }
 
   @Override

@@ -190,6 +190,19 @@ public final class Flight {
         : bytesBefore(last) + chunks.chunkBlobEnd(last) - chunks.chunkBlobOffset(last);
   }
 
+  /** Returns how many more bytes the disk takes once the stream has brought the rest. */
+  long diskBytesLeft() {
+    long bytes = 0;
+    for (ChunkRun run : left()) {
+      for (int c = chunks.nextMissing(run.from(), run.to());
+          c >= 0;
+          c = chunks.nextMissing(c + 1, run.to())) {
+        bytes += chunks.diskBytes(c);
+      }
+    }
+    return bytes;
+  }
+
   /**
    * Gives chunks to another stream, which brings them sooner. This one is not cut off for that: it
    * comes by them all the same, and brings those that are still missing then.

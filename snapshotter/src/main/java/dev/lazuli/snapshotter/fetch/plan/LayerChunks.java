@@ -26,10 +26,14 @@ public interface LayerChunks {
   /** Returns how many chunks are present. */
   int presentCount();
 
+  /** Returns how many bytes of the disk the chunk takes when it is present. */
+  long diskBytes(int chunk);
+
   /**
-   * Returns whether a chunk that no reader waits for may be added without evicting other content.
+   * Returns how many bytes that no reader waits for may be added to the disk without evicting other
+   * content; negative where nothing may be added.
    */
-  boolean hasRoomFor(int chunk);
+  long roomInAdvance();
 
   /** Returns the chunk's facts for a message. */
   String describe(int chunk);

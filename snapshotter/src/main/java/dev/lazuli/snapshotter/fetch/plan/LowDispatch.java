@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch.plan;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -142,8 +143,8 @@ final class LowDispatch {
     if (layer.flights().count() >= options.streamsPerLayer()) {
       return false;
     }
-    boolean room = layer.chunks().hasRoomFor(chunk);
-    if (!room || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
+    boolean fits = layer.chunks().diskBytes(chunk) <= room(layer);
+    if (!fits || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
       parked.addLast(layer);
       return false;
     }
@@ -153,9 +154,43 @@ final class LowDispatch {
   private boolean start(LayerState layer, LowWork work, int chunk, Priority priority) {
     boolean prefetch = priority == Priority.PREFETCH;
     long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
-    List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit, priority);
+    List<ChunkRun> runs =
+        fitting(layer, layer.planner().forLowWork(chunk, work, unit, priority), chunk + 1);
     work.goOnFrom(runs.getLast().to());
     streams.open(layer, runs, priority);
     return true;
+  }
+
+  /** Returns how many bytes may be asked for besides what open streams bring ahead of readers. */
+  private long room(LayerState layer) {
+    return layer.chunks().roomInAdvance() - streams.promisedInAdvance();
+  }
+
+  /**
+   * Cuts off what there is no room for. A stream that came to such a chunk would end there, and
+   * what was under way behind it would be thrown away.
+   *
+   * @param from chunks before it are kept
+   */
+  private List<ChunkRun> fitting(LayerState layer, List<ChunkRun> runs, int from) {
+    LayerChunks chunks = layer.chunks();
+    long room = room(layer) - chunks.diskBytes(from - 1);
+    var fitting = new ArrayList<ChunkRun>(runs.size());
+    for (ChunkRun run : runs) {
+      int start = Math.max(run.from(), from);
+      for (int c = chunks.nextMissing(start, run.to());
+          c >= 0;
+          c = chunks.nextMissing(c + 1, run.to())) {
+        room -= chunks.diskBytes(c);
+        if (room < 0) {
+          if (c > run.from()) {
+            fitting.add(new ChunkRun(run.from(), c));
+          }
+          return fitting;
+        }
+      }
+      fitting.add(run);
+    }
+    return fitting;
   }
 }

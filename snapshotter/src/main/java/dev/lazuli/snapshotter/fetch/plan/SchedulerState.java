@@ -117,8 +117,11 @@ public final class SchedulerState {
   public boolean mayBring(LayerState layer, Flight flight, int chunk) {
     flight.advance(chunk);
     boolean urgent = flight.isUrgent();
+    LayerChunks chunks = layer.chunks();
     boolean crowds =
-        flight.basePriority() != Priority.ON_DEMAND && !urgent && !layer.chunks().hasRoomFor(chunk);
+        flight.basePriority() != Priority.ON_DEMAND
+            && !urgent
+            && chunks.diskBytes(chunk) > chunks.roomInAdvance();
     boolean wanted = urgent || !flight.isUnwanted() || layer.isNearlyThere(flight);
     return !flight.isEnding() && chunk < flight.end() && !crowds && wanted;
   }

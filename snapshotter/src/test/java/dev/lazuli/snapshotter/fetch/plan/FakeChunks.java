@@ -4,7 +4,7 @@ package dev.lazuli.snapshotter.fetch.plan;
 public final class FakeChunks extends InOrderChunks {
   static final int CHUNK_BYTES = 1000;
 
-  boolean room = true;
+  long room = Long.MAX_VALUE;
   private final int count;
   private final int perStream;
 
@@ -30,7 +30,12 @@ public final class FakeChunks extends InOrderChunks {
   }
 
   @Override
-  public boolean hasRoomFor(int chunk) {
+  public long diskBytes(int chunk) {
+    return CHUNK_BYTES;
+  }
+
+  @Override
+  public long roomInAdvance() {
     return room;
   }
 }

@@ -36,8 +36,13 @@ public abstract class InOrderChunks implements LayerChunks {
   }
 
   @Override
-  public boolean hasRoomFor(int chunk) {
-    return true;
+  public long diskBytes(int chunk) {
+    return chunkBlobEnd(chunk) - chunkBlobOffset(chunk);
+  }
+
+  @Override
+  public long roomInAdvance() {
+    return Long.MAX_VALUE;
   }
 
   @Override

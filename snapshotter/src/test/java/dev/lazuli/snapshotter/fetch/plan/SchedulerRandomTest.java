@@ -89,7 +89,7 @@ final class SchedulerRandomTest {
         case 8 -> evict();
         case 9 -> reattach();
         case 10 -> seal(random.nextInt(4));
-        case 11 -> chunks(layer()).room = random.nextInt(4) > 0;
+        case 11 -> chunks(layer()).room = random.nextInt(-1, 8) * 1000L;
         case 12 -> watch();
         default -> stream();
       }
@@ -199,7 +199,7 @@ final class SchedulerRandomTest {
 
     /** From here on the sources do what they should: all that was asked for must come. */
     private void heal() {
-      layers.forEach(layer -> chunks(layer).room = true);
+      layers.forEach(layer -> chunks(layer).room = Long.MAX_VALUE);
       for (int round = 0; round < 400 && !isDone(); round++) {
         List.copyOf(node.streams).forEach(VirtualNode.Stream::step);
         seal(0);

@@ -306,12 +306,12 @@ final class SchedulerStateTest {
     LayerState layer = node.attach(fullChunks(), "x");
     node.change(() -> node.state.background(layer, node.now));
     chunks(layer).present.clear(3, 6);
-    chunks(layer).room = false;
+    chunks(layer).room = -1;
 
     node.change(() -> node.state.sealEnded(layer, false, false, node.now));
     pass(Duration.ofMinutes(1));
     assertThat(node.streams).isEmpty();
-    chunks(layer).room = true;
+    chunks(layer).room = Long.MAX_VALUE;
     pass(Duration.ofSeconds(1));
     node.sealing.clear();
     while (!node.streams.isEmpty()) {
@@ -319,6 +319,16 @@ final class SchedulerStateTest {
     }
 
     assertThat(node.sealing).containsExactly(layer);
+  }
+
+  @Test
+  void backgroundStreams_askForNoMoreThanThereIsRoomFor() {
+    LayerState layer = node.attach(new FakeChunks("a", 20, 1), "x");
+    chunks(layer).room = 3 * FakeChunks.CHUNK_BYTES;
+
+    node.change(() -> node.state.background(layer, node.now));
+
+    assertThat(node.streams.stream().mapToInt(stream -> stream.flight.end()).max()).hasValue(3);
   }
 
   @Test
