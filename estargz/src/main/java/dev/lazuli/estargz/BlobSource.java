@@ -19,6 +19,17 @@ public interface BlobSource {
   BlobStream open(long offset, long length) throws IOException;
 
   /**
+   * Opens the end of the blob. A source that does not know the blob's size learns it on the way,
+   * where that saves asking for it first.
+   *
+   * @param most bytes wanted, at least 1; a smaller blob comes whole
+   * @throws IOException if it cannot be opened
+   */
+  default BlobTail openTail(long most) throws IOException {
+    return BlobTail.of(this, most);
+  }
+
+  /**
    * Returns how many ranges are worth opening together: 1 where each takes a request of its own.
    * May change as the source learns what it can do; what is not known yet counts as able.
    */

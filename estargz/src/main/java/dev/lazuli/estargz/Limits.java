@@ -4,7 +4,8 @@ package dev.lazuli.estargz;
  * What a layer may ask of us. Nothing from a blob decides an allocation or a loop bound before it
  * was checked against these.
  *
- * @param tailBytes most bytes of the first request, which hopes to catch footer and TOC at once
+ * @param tailBytes bytes of the first request, which hopes to catch footer and TOC at once: more
+ *     would come in vain for most layers, of a larger TOC the rest takes another request
  * @param tocCompressedBytes most bytes of the TOC in the blob
  * @param tocBytes most bytes of the TOC's JSON
  * @param tocRatio most bytes of the TOC's JSON for each byte of the blob, besides the first 32 MiB
@@ -46,14 +47,14 @@ public record Limits(
     long indexBytes) {
 
   /**
-   * The limits used unless configured otherwise: a tail of 1 MiB, a TOC of 128 MiB (1 GiB of JSON,
-   * two million entries), Linux's own limits for names, links and attributes, 256 MiB for all of
-   * these, 4 TiB of data, a zstd window of 32 MiB, 64 MiB for all of them, 512 MiB for indexes, of
-   * which two million files take 410.
+   * The limits used unless configured otherwise: a tail of 128 KiB, a TOC of 128 MiB (1 GiB of
+   * JSON, two million entries), Linux's own limits for names, links and attributes, 256 MiB for all
+   * of these, 4 TiB of data, a zstd window of 32 MiB, 64 MiB for all of them, 512 MiB for indexes,
+   * of which two million files take 410.
    */
   public static final Limits DEFAULT =
       new Limits(
-          1 << 20,
+          128 << 10,
           128L << 20,
           1L << 30,
           128,

@@ -3,8 +3,8 @@ package dev.lazuli.registry;
 import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
-import dev.lazuli.registry.hosts.MultiRangeHosts;
 import dev.lazuli.registry.hosts.RegistryHost;
+import dev.lazuli.registry.hosts.UnableHosts;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.HttpCall;
 import dev.lazuli.registry.http.HttpReply;
@@ -17,12 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Several ranges of a blob by one request to one host. */
 record MultiRangeCall(
-    HostRequests requests,
-    MultiRangeHosts hosts,
-    RemoteBlob blob,
-    List<ByteRange> ranges,
-    Abort abort)
+    HostRequests requests, UnableHosts hosts, RemoteBlob blob, List<ByteRange> ranges, Abort abort)
     implements HostCall<MultiRangeCall.Answer> {
+  /** 100 ranges make a header of at most 4 KiB, within every server's limits. */
+  static final int MAX_RANGES = 100;
 
   /** What a host makes of the request: parts, or no answer to several ranges at once. */
   record Answer(RegistryHost host, @Nullable MultipartBody parts) {}

@@ -6,8 +6,8 @@ import dev.lazuli.registry.auth.TokenServer;
 import dev.lazuli.registry.hosts.HostCatalog;
 import dev.lazuli.registry.hosts.HostHealth;
 import dev.lazuli.registry.hosts.HostLoop;
-import dev.lazuli.registry.hosts.MultiRangeHosts;
 import dev.lazuli.registry.hosts.RegistryHost;
+import dev.lazuli.registry.hosts.UnableHosts;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.Connections;
 import dev.lazuli.registry.http.HttpTransport;
@@ -34,7 +34,8 @@ public final class RegistryClient implements AutoCloseable {
   private final HostRequests requests;
   private final HostCatalog catalog;
   private final HostLoop loop;
-  private final MultiRangeHosts multiRange = new MultiRangeHosts();
+  private final UnableHosts multiRange = new UnableHosts();
+  private final UnableHosts suffixes = new UnableHosts();
 
   /** Makes a client; nothing is contacted yet. */
   public RegistryClient(RegistryOptions options) {
@@ -158,7 +159,7 @@ public final class RegistryClient implements AutoCloseable {
    */
   public RegistryBlob blob(ImageReference reference, Digest digest, long size) {
     return new RemoteBlob(
-        requests, loop, multiRange, reference, digest, size, options.hosts().attempts());
+        requests, loop, multiRange, suffixes, reference, digest, size, options.hosts().attempts());
   }
 
   /**

@@ -3,14 +3,15 @@ package dev.lazuli.registry;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobRanges;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.BlobTail;
 import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.hosts.Deliveries;
 import dev.lazuli.registry.hosts.FromHost;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.HostLoop;
-import dev.lazuli.registry.hosts.MultiRangeHosts;
 import dev.lazuli.registry.hosts.RegistryHost;
+import dev.lazuli.registry.hosts.UnableHosts;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.Origin;
 import dev.lazuli.registry.model.ImageReference;
@@ -24,7 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RemoteBlob implements RegistryBlob {
   private final HostRequests requests;
   private final HostLoop loop;
-  private final MultiRangeHosts multiRange;
+  private final UnableHosts multiRange;
+  private final UnableHosts suffixes;
   private final ImageReference reference;
   private final Digest digest;
   private final int resumes;
@@ -35,13 +37,16 @@ final class RemoteBlob implements RegistryBlob {
   /**
    * Makes a blob; nothing is asked yet.
    *
+   * @param multiRange hosts that send one range at a time
+   * @param suffixes hosts that know no range that counts from the end
    * @param size in bytes, or -1 to ask
    * @param resumes how often one stream may be taken up again after a failure, per MiB of it
    */
   RemoteBlob(
       HostRequests requests,
       HostLoop loop,
-      MultiRangeHosts multiRange,
+      UnableHosts multiRange,
+      UnableHosts suffixes,
       ImageReference reference,
       Digest digest,
       long size,
@@ -49,6 +54,7 @@ final class RemoteBlob implements RegistryBlob {
     this.requests = requests;
     this.loop = loop;
     this.multiRange = multiRange;
+    this.suffixes = suffixes;
     this.reference = reference;
     this.digest = digest;
     this.size = size;
@@ -71,8 +77,32 @@ final class RemoteBlob implements RegistryBlob {
     return openSingle(offset, length, new Abort());
   }
 
+  @Override
+  public BlobTail openTail(long most) throws IOException {
+    if (size >= 0) {
+      return RegistryBlob.super.openTail(most);
+    }
+    var abort = new Abort();
+    TailCall.Answer answer =
+        run(
+            "read",
+            digest + " from its end",
+            new TailCall(requests, suffixes, this, most, abort),
+            abort);
+    size = answer.offset() + answer.length();
+    RangeBody body = answer.body();
+    if (body == null) {
+      return BlobTail.ofNothing();
+    }
+    var range = new ByteRange(answer.offset(), answer.length());
+    delivers(range, body.host());
+    return new BlobTail(
+        range.offset(), range.length(), new SingleRangeStream(this, range, body, resumes, abort));
+  }
+
   SingleRangeStream openSingle(long offset, long length, Abort abort) throws IOException {
-    return new SingleRangeStream(this, offset, length, resumes, abort);
+    return new SingleRangeStream(
+        this, new ByteRange(offset, length), request(offset, length, abort), resumes, abort);
   }
 
   @Override
@@ -80,7 +110,7 @@ final class RemoteBlob implements RegistryBlob {
     try {
       for (RegistryHost host : loop.hosts(reference)) {
         if (multiRange.mayDo(host)) {
-          return MultiRangeHosts.MAX_RANGES;
+          return MultiRangeCall.MAX_RANGES;
         }
       }
     } catch (IOException e) {
@@ -99,7 +129,7 @@ final class RemoteBlob implements RegistryBlob {
       }
       end = range.end();
     }
-    if (ranges.isEmpty() || ranges.size() > MultiRangeHosts.MAX_RANGES) {
+    if (ranges.isEmpty() || ranges.size() > MultiRangeCall.MAX_RANGES) {
       throw new IOException(ranges.size() + " ranges of " + this + " at once");
     }
     if (ranges.size() == 1) {
@@ -182,6 +212,10 @@ final class RemoteBlob implements RegistryBlob {
 
   ImageReference reference() {
     return reference;
+  }
+
+  Digest digest() {
+    return digest;
   }
 
   String suffix() {

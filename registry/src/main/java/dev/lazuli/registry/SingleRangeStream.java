@@ -39,17 +39,19 @@ final class SingleRangeStream implements BlobStream, FromHost {
   private @Nullable RangeBody body;
   private volatile RegistryHost host;
 
-  /** Opens a range; returns when a host has begun to answer. */
-  SingleRangeStream(RemoteBlob blob, long offset, long length, int resumes, Abort abort)
-      throws IOException {
+  /**
+   * Delivers a range.
+   *
+   * @param first the answer of a host that has begun to send it; closed with this
+   */
+  SingleRangeStream(RemoteBlob blob, ByteRange range, RangeBody first, int resumes, Abort abort) {
     this.blob = blob;
-    this.end = offset + length;
+    this.end = range.end();
     this.resumes = resumes;
     this.abort = abort;
-    this.position = offset;
-    this.progressFrom = offset;
-    this.bodyFrom = offset;
-    RangeBody first = blob.request(offset, length, abort);
+    this.position = range.offset();
+    this.progressFrom = range.offset();
+    this.bodyFrom = range.offset();
     this.body = first;
     this.host = first.host();
   }

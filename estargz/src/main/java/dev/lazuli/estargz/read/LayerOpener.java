@@ -11,7 +11,6 @@ import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -27,17 +26,11 @@ public final class LayerOpener implements AutoCloseable {
   /** Idle decompressors kept: opening is rare next to decoding. */
   private static final int IDLE = 4;
 
-  /** The least bytes of the first request: asking for less would not be faster. */
-  private static final int LEAST_TAIL_BYTES = 64 << 10;
-
   /** How many indexes are made at the same time; others wait. */
   private static final int AT_ONCE = 4;
 
   /** JSON that every blob may have, however small it is. */
   private static final long FREE_TOC_BYTES = 32 << 20;
-
-  /** A TOC is rarely more than a 64th of its layer, compressed. */
-  private static final int TAIL_SHARE = 64;
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -188,12 +181,14 @@ public final class LayerOpener implements AutoCloseable {
   /** Reads the tail, in the hope that footer and TOC both lie in it. */
   private Located guess(OpenRequest request, MessageDigest digest) throws IOException {
     var blob = request.blob();
+    byte[] tail;
+    try (var end = blob.openTail(limits.tailBytes())) {
+      tail = end.read();
+    }
     var size = blob.size();
-    if (size <= 0) {
+    if (tail.length == 0) {
       throw new LayerFormatException(request.layer(), "blob size", size, "above 0");
     }
-    var wanted = Math.max(LEAST_TAIL_BYTES, size / TAIL_SHARE);
-    var tail = readTail(blob, (int) Math.min(size, Math.min(limits.tailBytes(), wanted)));
     var footer =
         Footer.find(request.layer(), tail, size, limits)
             .orElseThrow(
@@ -213,22 +208,6 @@ public final class LayerOpener implements AutoCloseable {
     var front = missing > 0 ? blob.open(footer.tocOffset(), missing) : null;
     var toc = new DigestedStream(new TocRange(front, rest), digest);
     return new Located(footer, toc, footer.tocOffset());
-  }
-
-  private static byte[] readTail(BlobSource blob, int length) throws IOException {
-    var tail = new byte[length];
-    try (var range = blob.open(blob.size() - length, length)) {
-      var at = 0;
-      for (ByteBuffer piece; at < length && (piece = range.next()) != null; ) {
-        var count = Math.min(piece.remaining(), length - at);
-        piece.get(tail, at, count);
-        at += count;
-      }
-      if (at < length) {
-        throw new EOFException("blob tail ends after " + at + " bytes, expected " + length);
-      }
-    }
-    return tail;
   }
 
   /** Frees the pooled decompressors. Openings under way finish. */

@@ -24,6 +24,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 
 class LayerOpenerTest {
+  private static final int TAIL = Limits.DEFAULT.tailBytes();
   private static final String JSON =
       "{\"version\":1,\"entries\":[{\"name\":\"d\",\"type\":\"dir\"}]}";
 
@@ -33,7 +34,7 @@ class LayerOpenerTest {
     try (var index = open(blob, json(JSON))) {
       assertThat(index.inodeCount()).isEqualTo(2);
       assertThat(index.format()).isEqualTo(LayerFormat.ESTARGZ);
-      assertThat(blob.requests).containsExactly(blob.size() - 65536 + "+65536");
+      assertThat(blob.requests).containsExactly(blob.size() - TAIL + "+" + TAIL);
     }
   }
 
@@ -44,7 +45,7 @@ class LayerOpenerTest {
     try (var index = open(blob, json(json))) {
       assertThat(index.inodeCount()).isEqualTo(1);
       assertThat(blob.requests).hasSize(2);
-      assertThat(blob.requests.get(1)).isEqualTo("1000+" + (blob.size() - 65536 - 1000));
+      assertThat(blob.requests.get(1)).isEqualTo("1000+" + (blob.size() - TAIL - 1000));
     }
   }
 

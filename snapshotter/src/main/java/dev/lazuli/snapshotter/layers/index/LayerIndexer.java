@@ -65,10 +65,10 @@ public final class LayerIndexer implements AutoCloseable {
       return new IndexedLayer(known, false);
     }
     var pace = new ReadPace(options.timeout(), System::nanoTime);
-    var paced = new PacedBlob(blob, pace);
-    try (var _ = turns.take(registryOf(reference), options.timeout());
-        LayerIndex index = open(OpenRequest.of(digest.toString(), paced, trust), pace.left())) {
-      return new IndexedLayer(store(digest, reference, paced.size(), index), true);
+    var tailed = TailedBlob.of(new PacedBlob(blob, pace), Limits.DEFAULT.tailBytes());
+    try (var _ = turns.take(registryOf(reference), pace.left());
+        LayerIndex index = open(OpenRequest.of(digest.toString(), tailed, trust), pace.left())) {
+      return new IndexedLayer(store(digest, reference, tailed.size(), index), true);
     }
   }
 

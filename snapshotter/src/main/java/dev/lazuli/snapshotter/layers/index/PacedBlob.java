@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers.index;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.BlobTail;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,13 +58,27 @@ public final class PacedBlob implements BlobSource {
 
   @Override
   public BlobStream open(long offset, long length) throws IOException {
+    return openWatched(() -> blob.open(offset, length), WatchedStream::new);
+  }
+
+  @Override
+  public BlobTail openTail(long most) throws IOException {
+    return openWatched(
+        () -> blob.openTail(most),
+        (tail, reader) ->
+            new BlobTail(tail.offset(), tail.length(), new WatchedStream(tail.stream(), reader)));
+  }
+
+  /** Opens something with a reader's thread, which whoever watches what was opened then ends. */
+  private <T extends AutoCloseable> T openWatched(
+      Call<T> open, BiFunction<T, ExecutorService, T> watch) throws IOException {
     ExecutorService reader = reader();
-    var opening = start(reader, () -> blob.open(offset, length));
+    var opening = start(reader, open);
     boolean opened = false;
     try {
-      var stream = new WatchedStream(await(opening), reader);
+      var watched = watch.apply(await(opening), reader);
       opened = true;
-      return stream;
+      return watched;
     } finally {
       if (!opened) {
         reader.execute(() -> closeIfOpen(opening));
@@ -71,9 +87,13 @@ public final class PacedBlob implements BlobSource {
     }
   }
 
-  private static void closeIfOpen(CompletableFuture<BlobStream> opening) {
-    if (!opening.isCompletedExceptionally()) {
-      opening.join().close();
+  private static void closeIfOpen(CompletableFuture<? extends AutoCloseable> opening) {
+    try {
+      if (!opening.isCompletedExceptionally()) {
+        opening.join().close();
+      }
+    } catch (Exception e) {
+      throw new AssertionError("closing a stream or a tail throws nothing", e);
     }
   }
 
