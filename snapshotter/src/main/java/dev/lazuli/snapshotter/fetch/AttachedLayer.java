@@ -38,14 +38,15 @@ final class AttachedLayer {
     this.link = link;
     learnRangesAtOnce();
     this.state =
-        new LayerState(view, origin(data), link, () -> rangesAtOnce, data.complete(), maximumUnit);
+        new LayerState(
+            view, registry(data), link, () -> rangesAtOnce, data.complete(), maximumUnit);
     if (data.complete()) {
       completed.complete(null);
     }
   }
 
   /** Returns the registry that the layer was first pulled from; its mirrors count as this. */
-  private static String origin(LayerData data) {
+  static String registry(LayerData data) {
     return data.record().references().stream()
         .findFirst()
         .map(reference -> reference.substring(0, Math.max(0, reference.indexOf('/'))))
@@ -66,6 +67,11 @@ final class AttachedLayer {
 
   CacheChunkView view() {
     return view;
+  }
+
+  /** See {@link #registry(LayerData)}. */
+  String registry() {
+    return registry(data);
   }
 
   LinkEstimate link() {

@@ -28,12 +28,12 @@ public final class FetchScheduler implements AutoCloseable {
   private final Timekeeper timekeeper = new Timekeeper(this::tick);
   private final GuardedState state;
   private final Errands errands;
+  private final RegistryLinks links;
   private final Object attaching = new Object();
 
   @GuardedBy("attaching")
   private boolean closed;
 
-  private volatile LinkEstimate lastLink;
   private volatile long lastTick;
 
   /** Starts a scheduler; {@code limits} bound what the decoder accepts. */
@@ -47,7 +47,7 @@ public final class FetchScheduler implements AutoCloseable {
     this.listener = listener;
     this.clock = clock;
     this.lastTick = clock.getAsLong();
-    this.lastLink = new LinkEstimate(options.minimumUnit(), options.maximumUnit());
+    this.links = new RegistryLinks(new LinkEstimate(options.minimumUnit(), options.maximumUnit()));
     long perSecond = options.backgroundBytesPerSecond();
     this.backgroundBytes = new TokenBucket(perSecond, perSecond / 8.0, lastTick);
     this.decoder = new ChunkDecoder(limits);
@@ -58,7 +58,7 @@ public final class FetchScheduler implements AutoCloseable {
   }
 
   private StreamEvents news(Errands toldTo) {
-    return new StreamNews(state, toldTo, backgroundBytes, clock, link -> lastLink = link);
+    return new StreamNews(state, toldTo, backgroundBytes, clock, links);
   }
 
   /**
@@ -72,7 +72,7 @@ public final class FetchScheduler implements AutoCloseable {
       throws IOException {
     LayerData own = data.share();
     try {
-      var link = lastLink.successor();
+      var link = links.of(AttachedLayer.registry(own));
       var layer = new AttachedLayer(own, source, compression, link, options.maximumUnit());
       attach(layer);
       return face(layer);

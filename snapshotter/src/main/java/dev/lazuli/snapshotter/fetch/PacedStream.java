@@ -128,7 +128,7 @@ final class PacedStream implements BlobStream {
     if (firstPiece > 0 && heldNanos <= nanos / MOST_HELD) {
       source.layer().link().transferred(bytesBefore + bytes - firstPiece, nanos);
     }
-    parts.events().learnt(source.layer().link());
+    parts.events().learnt(source.layer());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.snapshotter.fetch.plan.Flight;
-import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import org.jspecify.annotations.Nullable;
 
 /** What the thread of a stream tells the scheduler, and asks it. Thread-safe, never slow. */
@@ -25,7 +24,7 @@ interface StreamEvents {
   void letGo(AttachedLayer layer, Flight flight, int chunk);
 
   /** The layer's source has shown something of itself. */
-  void learnt(LinkEstimate link);
+  void learnt(AttachedLayer layer);
 
   /** Pays for background bytes; returns how many nanoseconds to wait. */
   long backgroundPause(int bytes);

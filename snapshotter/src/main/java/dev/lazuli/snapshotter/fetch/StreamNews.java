@@ -1,9 +1,7 @@
 package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.snapshotter.fetch.plan.Flight;
-import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import dev.lazuli.snapshotter.fetch.plan.TokenBucket;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -11,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * What streams tell, as events of the scheduler's state.
  *
  * @param backgroundBytes what background streams pay with
- * @param learnt takes what a layer's source has shown
+ * @param links keeps what a layer's source has shown
  */
 record StreamNews(
     GuardedState state,
     Errands errands,
     TokenBucket backgroundBytes,
     LongSupplier clock,
-    Consumer<LinkEstimate> learnt)
+    RegistryLinks links)
     implements StreamEvents {
   @Override
   public boolean mayBring(AttachedLayer layer, Flight flight, int chunk) {
@@ -59,8 +57,8 @@ record StreamNews(
   }
 
   @Override
-  public void learnt(LinkEstimate link) {
-    learnt.accept(link);
+  public void learnt(AttachedLayer layer) {
+    links.learnt(layer.registry(), layer.link());
   }
 
   @Override

@@ -111,7 +111,7 @@ final class StreamSinkTest {
     public void letGo(AttachedLayer layer, Flight flight, int chunk) {}
 
     @Override
-    public void learnt(LinkEstimate link) {}
+    public void learnt(AttachedLayer layer) {}
 
     @Override
     public long backgroundPause(int bytes) {
