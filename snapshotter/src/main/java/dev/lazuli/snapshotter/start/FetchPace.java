@@ -14,6 +14,13 @@ public final class FetchPace {
   /** Lists of fewer bytes tell the round trip, others the rate. */
   private static final long SMALL_BYTES = 64 << 10;
 
+  /**
+   * Lists of so many bytes tell the whole rate. Of smaller ones it is mostly the time to the first
+   * byte that counts, and many of them come at the same time: they must not make a fast link look
+   * slow.
+   */
+  private static final double TELLING_BYTES = 1 << 20;
+
   /** One round trip brings about so much to a reader that goes on and on. */
   private static final double BYTES_PER_TRIP = 1 << 20;
 
@@ -43,7 +50,8 @@ public final class FetchPace {
       tripSeconds += NEWS * (trip - tripSeconds);
     } else {
       double moving = Math.max(seconds / 4, seconds - tripSeconds);
-      bytesPerSecond += NEWS * (bytes / moving - bytesPerSecond);
+      double weight = NEWS * Math.min(1, bytes / TELLING_BYTES);
+      bytesPerSecond += weight * (bytes / moving - bytesPerSecond);
     }
   }
 

@@ -42,4 +42,14 @@ final class FetchPaceTest {
     assertThat(pace.isWorth(0.6, 200_000)).isTrue();
     assertThat(pace.isWorth(0.3, 20 * MEBIBYTE)).isFalse();
   }
+
+  @Test
+  void smallListsThatWaited_doNotMakeTheLinkSlow() {
+    var pace = new FetchPace(0.020, 25e6);
+    for (int i = 0; i < 8; i++) {
+      pace.fetched(70_000, 300_000_000);
+    }
+
+    assertThat(pace.isWorth(StartWish.LIKELY * StartWish.LIKELY, 3 * MEBIBYTE)).isTrue();
+  }
 }
