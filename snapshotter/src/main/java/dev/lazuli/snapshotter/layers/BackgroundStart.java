@@ -1,13 +1,16 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.fetch.IdleProcessors;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Decides when the rest of a layer is fetched: once a container has read from the layer's image and
- * then nobody has missed anything for a while. A start that finds all it needs on disk looks quiet
- * from the beginning, so quiet alone does not count. But what no container reads is not waited for
- * endlessly, nor is a node that is never quiet.
+ * is quiet. A start that finds all it needs on disk looks quiet from the beginning, so that nobody
+ * misses anything counts only after a while; that nobody reads at all while processors are idle
+ * counts sooner. What no container reads is not waited for endlessly, nor is a node that is never
+ * quiet.
  *
  * @param reference the layer's image
  * @param start fetches the rest
@@ -19,36 +22,60 @@ record BackgroundStart(LayerParts parts, String reference, Runnable start) {
   /** So many pass until readers that always miss something are waited for no more. */
   static final int DELAYS_READ = 30;
 
-  /** Begins to wait; the layer has just been mounted. */
-  void await() {
-    check(System.nanoTime(), 1);
-  }
+  /** How often to look in the time of one delay. */
+  private static final int LOOKS = 8;
 
-  private void check(long mounted, int passed) {
-    var delay = parts.options().backgroundDelay();
-    Runnable check =
-        () -> {
-          boolean read = parts.served().wasRead(reference, mounted);
-          if (isTime(read, parts.served().quietTime(), delay, passed)) {
-            start.run();
-          } else {
-            check(mounted, passed + 1);
-          }
-        };
-    var _ = parts.timer().schedule(check, delay.toMillis(), TimeUnit.MILLISECONDS);
-  }
+  /** That part of a delay without any read says as much as a whole one without a miss. */
+  private static final int SOONER = 4;
 
   /**
-   * Returns whether to begin.
+   * What is seen of a node.
    *
-   * @param read whether a container has read from the image
-   * @param quiet since when nobody has missed anything
-   * @param passed how many delays have passed since the mount
+   * @param mounted since when the layer is mounted
+   * @param unread since when nobody has read from the image; empty if nobody ever has
+   * @param missless since when nobody on the node has missed anything; what was before the mount
+   *     does not count
+   * @param isIdle whether processors are idle
    */
-  static boolean isTime(boolean read, Duration quiet, Duration delay, int passed) {
-    boolean isQuiet = quiet.compareTo(delay) >= 0;
-    return read
-        ? isQuiet || passed >= DELAYS_READ
-        : (isQuiet && passed >= DELAYS_UNREAD) || passed >= DELAYS_READ;
+  record Signs(Duration mounted, Optional<Duration> unread, Duration missless, boolean isIdle) {
+    /** Returns whether to begin, with this delay. */
+    boolean areRight(Duration delay) {
+      if (mounted.compareTo(delay.multipliedBy(DELAYS_READ)) >= 0) {
+        return true;
+      }
+      boolean nobodyMisses = mounted.compareTo(delay) >= 0 && missless.compareTo(delay) >= 0;
+      if (unread.isEmpty()) {
+        return nobodyMisses && mounted.compareTo(delay.multipliedBy(DELAYS_UNREAD)) >= 0;
+      }
+      var sooner = delay.dividedBy(SOONER);
+      boolean nobodyReads = unread.get().compareTo(sooner) >= 0 && missless.compareTo(sooner) >= 0;
+      return nobodyMisses || (nobodyReads && isIdle);
+    }
+  }
+
+  /** Begins to wait; the layer has just been mounted. */
+  void await() {
+    look(System.nanoTime(), new IdleProcessors());
+  }
+
+  private void look(long mounted, IdleProcessors processors) {
+    var delay = parts.options().backgroundDelay();
+    Runnable look =
+        () -> {
+          if (signs(mounted, processors).areRight(delay)) {
+            start.run();
+          } else {
+            look(mounted, processors);
+          }
+        };
+    var _ = parts.timer().schedule(look, delay.toNanos() / LOOKS, TimeUnit.NANOSECONDS);
+  }
+
+  private Signs signs(long mounted, IdleProcessors processors) {
+    return new Signs(
+        Duration.ofNanos(System.nanoTime() - mounted),
+        parts.served().unreadTime(reference),
+        parts.served().quietTime(),
+        processors.sinceLastLook() >= IdleProcessors.enough());
   }
 }

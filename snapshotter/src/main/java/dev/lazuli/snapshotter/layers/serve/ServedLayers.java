@@ -13,6 +13,8 @@ import dev.lazuli.snapshotter.fetch.LayerFetch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,9 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
 
   /** How often one read is fetched before it fails because its bytes are evicted each time. */
   private static final int MOST_ROUNDS = 10;
+
+  /** In place of a time: the clock is at zero for one nanosecond of its life at most. */
+  private static final long NEVER = 0;
 
   private record Served(
       String reference,
@@ -60,11 +65,10 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
    */
   public void add(
       String reference, LayerData data, ErofsImage image, LayerFetch fetch, ReadWatch watch) {
-    long now = System.nanoTime();
-    var failures = new FailedReads(now);
+    var failures = new FailedReads(System.nanoTime());
     bySlot.put(
         data.slot(),
-        new Served(reference, data, image, fetch, watch, failures, new AtomicLong(now)));
+        new Served(reference, data, image, fetch, watch, failures, new AtomicLong(NEVER)));
   }
 
   /** Answers every read of a layer with an error from now on, or no more. */
@@ -87,11 +91,15 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
     return Duration.ofNanos(System.nanoTime() - lastMissNanos);
   }
 
-  /** Returns whether anything of an image's layers was read after {@code nanos}. */
-  public boolean wasRead(String reference, long nanos) {
+  /** Returns how long ago any of an image's layers was last read; empty if none was. */
+  public Optional<Duration> unreadTime(String reference) {
+    long now = System.nanoTime();
     return bySlot.values().stream()
-        .anyMatch(
-            served -> served.reference().equals(reference) && served.lastRead().get() - nanos > 0);
+        .filter(served -> served.reference().equals(reference))
+        .map(served -> served.lastRead().get())
+        .filter(read -> read != NEVER)
+        .map(read -> Duration.ofNanos(now - read))
+        .min(Comparator.naturalOrder());
   }
 
   /**

@@ -135,6 +135,16 @@ final class ServedLayersTest {
     assertThat(demands.getFirst()).isCancelled();
   }
 
+  @Test
+  void layerThatIsServed_isUnread_untilSomebodyReads() {
+    assertThat(served.unreadTime("image")).isEmpty();
+
+    served.read(data.slot(), 0, LENGTH, new Reply(0));
+
+    assertThat(served.unreadTime("image")).isPresent();
+    assertThat(served.unreadTime("other")).isEmpty();
+  }
+
   private void bringAndAnswer(int demand) throws Exception {
     fetch.demand(0, data.chunks().count()).get(30, TimeUnit.SECONDS);
     demands.get(demand).complete(null);
