@@ -37,28 +37,16 @@ final class DoctorCommand implements Callable<Integer> {
   private @Nullable String image;
 
   @Option(
-      names = "--containerd",
-      paramLabel = "SOCKET",
-      defaultValue = ContainerdOptions.ADDRESS,
-      description = ContainerdOptions.ADDRESS_TEXT)
-  private Path containerd = Path.of("");
-
-  @Option(
       names = "--containerd-config",
       paramLabel = "FILE",
       defaultValue = "/etc/containerd/config.toml",
       description = "containerd's configuration. Default: ${DEFAULT-VALUE}.")
   private Path containerdConfig = Path.of("");
 
-  @Option(
-      names = "--snapshotter",
-      paramLabel = "NAME",
-      defaultValue = "lazuli",
-      description = "Name of the snapshotter in containerd. Default: ${DEFAULT-VALUE}.")
-  private String snapshotter = "";
-
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
+
+  @Mixin private ContainerdOptions containerd = new ContainerdOptions();
 
   @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
 
@@ -69,7 +57,9 @@ final class DoctorCommand implements Callable<Integer> {
     var reference = reference();
     var diagnoses = new ArrayList<Diagnosis>();
     var config = configuration(diagnoses);
-    var around = new Surroundings(containerd, containerdConfig, snapshotter, System.getenv());
+    var around =
+        new Surroundings(
+            containerd.socket(), containerdConfig, containerd.snapshotter(), System.getenv());
     diagnoses.addAll(new Doctor(config, around, Version.current()).examine(reference));
 
     var out = spec.commandLine().getOut();

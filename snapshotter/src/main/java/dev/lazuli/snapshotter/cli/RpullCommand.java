@@ -37,13 +37,6 @@ final class RpullCommand implements Callable<Integer> {
   private String reference = "";
 
   @Option(
-      names = "--containerd",
-      paramLabel = "SOCKET",
-      defaultValue = ContainerdOptions.ADDRESS,
-      description = ContainerdOptions.ADDRESS_TEXT)
-  private Path socket = Path.of("");
-
-  @Option(
       names = {"-n", "--namespace"},
       paramLabel = "NAME",
       defaultValue = "${env:CONTAINERD_NAMESPACE:-default}",
@@ -51,13 +44,6 @@ final class RpullCommand implements Callable<Integer> {
         "containerd's namespace. Default: $$CONTAINERD_NAMESPACE, or default if that is not set."
       })
   private String namespace = "";
-
-  @Option(
-      names = "--snapshotter",
-      paramLabel = "NAME",
-      defaultValue = "lazuli",
-      description = "Name of the snapshotter in containerd. Default: ${DEFAULT-VALUE}.")
-  private String snapshotter = "";
 
   @Option(
       names = "--status",
@@ -84,23 +70,25 @@ final class RpullCommand implements Callable<Integer> {
       description = "Label for the image's record in containerd.")
   private Map<String, String> labels = new LinkedHashMap<>();
 
+  @Mixin private ContainerdOptions node = new ContainerdOptions();
+
   @Mixin private RegistryAccess access = new RegistryAccess();
 
   @Override
   public Integer call() throws Exception {
     var image = parse();
-    var preset = PullRequest.of(image, snapshotter);
+    var preset = PullRequest.of(image, node.snapshotter());
     var request =
         new PullRequest(
             image,
-            snapshotter,
+            node.snapshotter(),
             platform == null ? preset.platform() : RegistryAccess.platform(platform),
             allPlatforms,
             preset.prefetchBytes(),
             skipVerification,
             labels);
     try (var registry = access.client(List.of(image));
-        var containerd = Containerd.at(socket, namespace)) {
+        var containerd = Containerd.at(node.socket(), namespace)) {
       var out = spec.commandLine().getOut();
       PulledImage pulled;
       try (var progress = newProgress(out)) {
