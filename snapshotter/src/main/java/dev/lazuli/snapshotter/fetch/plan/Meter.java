@@ -80,6 +80,12 @@ public final class Meter {
   /**
    * Returns whether fewer bytes came than {@code leastPerSecond} asks for, in each window of {@code
    * windowNanos} that the stream has waited. Called again and again.
+   *
+   * <p>The registry's client has a rule like it, which ends one body when its next piece comes too
+   * late. This one is apart from it because a stream can consist of many bodies, from several
+   * hosts, that are each too short to be judged; because the scheduler also looks between two
+   * pieces, by a clock of its own; and because {@code fetch} works with any source of bytes, not
+   * only with registries.
    */
   synchronized boolean isSlower(long leastPerSecond, long windowNanos, long now) {
     long window = waitedUntil(now) - windowWaited;
