@@ -1,13 +1,13 @@
 package dev.lazuli.estargz.bench;
 
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.build.EstargzBuilder;
 import dev.lazuli.estargz.read.ChannelBlobSource;
 import dev.lazuli.estargz.read.ChunkDecoder;
+import dev.lazuli.estargz.read.CountingSink;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
@@ -85,30 +85,12 @@ final class DecodeBench {
 
   private static long decodeAll(ChunkDecoder decoder, ChannelBlobSource source, LayerIndex index)
       throws IOException {
-    var counter = new Counter();
+    var counter = new CountingSink();
     try (var range = source.open(0, source.size())) {
       var all = IntStream.range(0, index.chunkCount()).toArray();
       decoder.decode(Compression.GZIP, range, 0, index, all, counter);
     }
-    return counter.bytes;
-  }
-
-  private static final class Counter implements ChunkSink {
-    private long bytes;
-
-    @Override
-    public void begin(int chunk) {}
-
-    @Override
-    public void write(ByteBuffer window) {
-      bytes += window.remaining();
-    }
-
-    @Override
-    public void commit(byte[] sha256) {}
-
-    @Override
-    public void abort() {}
+    return counter.bytes();
   }
 
   private static long gunzip(FileChannel file) throws IOException {

@@ -2,11 +2,11 @@ package dev.lazuli.estargz.bench;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.ChunkDecoder;
-import dev.lazuli.estargz.read.OneChunk;
+import dev.lazuli.estargz.read.CountingSink;
+import dev.lazuli.estargz.read.EqualChunks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,15 +54,15 @@ public class DecodeGate {
   /** Decodes as the daemon does. */
   @Benchmark
   public long ours() throws IOException {
-    var sink = new Counter();
+    var sink = new CountingSink();
     decoder.decode(
         Compression.GZIP,
         new Pieces(),
         0,
-        new OneChunk(0, blob.limit(), 0, CHUNK_BYTES, digest),
+        EqualChunks.one(0, blob.limit(), 0, CHUNK_BYTES, digest),
         new int[] {0},
         sink);
-    return sink.bytes;
+    return sink.bytes();
   }
 
   /** Inflates and digests, with nothing in the way. */
@@ -94,25 +94,5 @@ public class DecodeGate {
 
     @Override
     public void close() {}
-  }
-
-  private static final class Counter implements ChunkSink {
-    private long bytes;
-
-    @Override
-    public void begin(int chunk) {}
-
-    @Override
-    public void write(ByteBuffer window) {
-      bytes += window.remaining();
-    }
-
-    @Override
-    public void commit(byte[] sha256) {}
-
-    @Override
-    public void abort() {
-      throw new AssertionError("the chunk is right");
-    }
   }
 }

@@ -2,7 +2,6 @@ package dev.lazuli.estargz.read;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
-import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;
@@ -34,8 +33,10 @@ final class GiantChunk {
     var range = new Repeated(ByteBuffer.allocateDirect(size).put(deflated, 0, size).flip());
     var end = 10 + (long) size * PARTS + 13;
     try (var decoder = new ChunkDecoder(Limits.DEFAULT)) {
-      var chunk = new OneChunk(0, end, 0, (long) PART * PARTS, Digest.ofSha256(digest.digest()));
-      decoder.decode(Compression.GZIP, range, 0, chunk, new int[1], new Printing());
+      var chunk = EqualChunks.one(0, end, 0, (long) PART * PARTS, Digest.ofSha256(digest.digest()));
+      var sink = new CountingSink();
+      decoder.decode(Compression.GZIP, range, 0, chunk, new int[1], sink);
+      System.out.println("decoded " + sink.bytes() + " bytes");
     }
   }
 
@@ -65,28 +66,6 @@ final class GiantChunk {
 
     @Override
     public void close() {}
-  }
-
-  private static final class Printing implements ChunkSink {
-    private long bytes;
-
-    @Override
-    public void begin(int chunk) {}
-
-    @Override
-    public void write(ByteBuffer window) {
-      bytes += window.remaining();
-    }
-
-    @Override
-    public void commit(byte[] sha256) {
-      System.out.println("committed " + bytes + " bytes");
-    }
-
-    @Override
-    public void abort() {
-      System.out.println("aborted");
-    }
   }
 
   private GiantChunk() {}

@@ -174,7 +174,7 @@ class WholePassTest {
     hidden.putInt(0x184d_2a50).putInt(frame.length).put(frame);
     blob.write(hidden.array());
     blob.write(Zstd.compress(tar));
-    var view = new OneChunk(8, blob.size(), 0, evil.length, Digest.sha256(evil));
+    var view = EqualChunks.one(8, blob.size(), 0, evil.length, Digest.sha256(evil));
 
     var found = pass(LayerFormat.ZSTD_CHUNKED, view, blob.toByteArray(), 1000);
 
@@ -190,7 +190,7 @@ class WholePassTest {
     var found =
         pass(
             LayerFormat.ESTARGZ,
-            new OneChunk(0, 25, 0, bytes.length, Digest.sha256(bytes)),
+            EqualChunks.one(0, 25, 0, bytes.length, Digest.sha256(bytes)),
             bytes,
             4);
 
