@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.SampleLayer;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.BufferedReader;
@@ -37,8 +38,11 @@ final class HandOverBed implements AutoCloseable {
     return directory.resolve("meta.erofs");
   }
 
-  Path erofs() {
-    return directory.resolve("erofs");
+  /** Mounts the layer's metadata, with the FUSE file as its data. */
+  Path mountErofs() throws IOException {
+    Path place = Files.createDirectory(directory.resolve("erofs"));
+    ErofsMount.mount(ErofsMount.Backing.FILE, metadata(), blob(), place);
+    return place;
   }
 
   /** Returns the bytes that the layer's data file has. */
@@ -102,6 +106,12 @@ final class HandOverBed implements AutoCloseable {
   void stop() throws IOException, InterruptedException {
     requireNonNull(server).getOutputStream().close();
     assertThat(requireNonNull(server).waitFor()).isZero();
+  }
+
+  /** Stops the server, which has to take everything with it. */
+  void end() throws IOException, InterruptedException {
+    stop();
+    assertNothingIsLeft();
   }
 
   void assertNothingIsLeft() throws IOException {

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,13 +49,8 @@ class HandOverIT {
   @Test
   void serverKilledUnderLoadThreeTimes_noReaderNotices() throws Exception {
     start(300, "mounted");
-    Path erofs = Files.createDirectory(bed.erofs());
-    ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
-    var done = new ArrayList<Future<Long>>();
-    for (int seed = 0; seed < 4; seed++) {
-      done.add(readers.readAtRandom(seed));
-    }
-    done.add(readers.walk(bed.tree()));
+    Path erofs = bed.mountErofs();
+    readers.startAll();
 
     for (int i = 0; i < 3; i++) {
       readers.awaitReads();
@@ -64,26 +58,20 @@ class HandOverIT {
       start(300, "resumed");
     }
     var digests = Shell.lines(erofs, Shell.DIGEST_ALL);
-    readers.awaitReads();
-    readers.enough();
+    readers.endAll();
 
-    for (var reader : done) {
-      assertThat(reader.get()).isPositive();
-    }
     assertThat(digests)
         .hasSizeGreaterThan(SampleLayer.MANY)
         .isEqualTo(Shell.lines(bed.tree(), Shell.DIGEST_ALL));
     ErofsMount.unmount(erofs);
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
   void serverKilledWithoutAKeeper_leavesMetadataAndErrorsForMisses_andAllCleansUp()
       throws Exception {
     bed.start("mounted", HandOverServer.NO_KEEPER);
-    Path erofs = Files.createDirectory(bed.erofs());
-    ErofsMount.mount(ErofsMount.Backing.FILE, bed.metadata(), bed.blob(), erofs);
+    Path erofs = bed.mountErofs();
     var listed = Shell.lines(erofs, Shell.STAT_ALL);
     byte[] cached = Files.readAllBytes(erofs.resolve("files/page"));
 
@@ -95,8 +83,7 @@ class HandOverIT {
     assertThat(Files.readAllBytes(erofs.resolve("files/page"))).isEqualTo(cached);
     assertThat(ErofsMount.unmount(erofs)).isEqualTo(ErofsMount.Unmounted.RELEASED);
     bed.start("mounted", HandOverServer.NO_KEEPER);
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -111,8 +98,7 @@ class HandOverIT {
     readers.enough();
 
     assertThat(reader.get()).isPositive();
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -132,8 +118,7 @@ class HandOverIT {
     readers.enough();
 
     assertThat(reader.get()).isPositive();
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -151,8 +136,7 @@ class HandOverIT {
 
     start(1, "mounted");
     assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -174,8 +158,7 @@ class HandOverIT {
     assertThat(reader.get()).isPositive();
     bed.write("stop\n");
     assertThat(bed.nextLine()).isEqualTo("kept: []");
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -188,8 +171,7 @@ class HandOverIT {
 
     assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
     bed.readOnce(new Random(1));
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   @Test
@@ -200,8 +182,7 @@ class HandOverIT {
     start(300, "mounted");
 
     assertThat(Files.size(bed.blob())).isEqualTo(bed.size());
-    bed.stop();
-    bed.assertNothingIsLeft();
+    bed.end();
   }
 
   private void start(int patienceSeconds, String expected) throws IOException {

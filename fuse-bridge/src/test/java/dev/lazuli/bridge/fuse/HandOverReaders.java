@@ -6,6 +6,7 @@ import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ final class HandOverReaders implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final AtomicLong reads = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
+  private final List<Future<Long>> started = new ArrayList<>();
   private volatile boolean enough;
 
   HandOverReaders(HandOverBed bed) {
@@ -86,6 +88,30 @@ final class HandOverReaders implements AutoCloseable {
           }
           return rounds;
         });
+  }
+
+  /** Starts four readers at random places and one that walks through the tree. */
+  void startAll() {
+    for (int seed = 0; seed < 4; seed++) {
+      started.add(readAtRandom(seed));
+    }
+    started.add(walk(bed.tree()));
+  }
+
+  /** Starts four readers at random places that go on after errors. */
+  void startAllInSpiteOfErrors() {
+    for (int seed = 0; seed < 4; seed++) {
+      started.add(readInSpiteOfErrors(seed));
+    }
+  }
+
+  /** Ends all that were started, which have to have read without an error. */
+  void endAll() throws Exception {
+    awaitReads();
+    enough();
+    for (var reader : started) {
+      assertThat(reader.get()).isPositive();
+    }
   }
 
   /** Waits until the readers have read on for a while. */
