@@ -1,22 +1,35 @@
 package dev.lazuli.snapshotter.fetch;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.demo.containerd.Leftovers;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A store, and schedulers that fetch into it; all of it ends with the rig. */
-final class FetchRig implements AutoCloseable {
+/**
+ * A store for each test, and schedulers that fetch into it; all of it ends with the test.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * final FetchRig rig = new FetchRig();
+ * }</pre>
+ */
+final class FetchRig implements BeforeEachCallback, AfterEachCallback, AutoCloseable {
   /**
    * So small that blobs in memory need several requests. The unit is always 64 KiB, so that what is
    * bridged does not depend on how fast the machine is.
@@ -24,27 +37,30 @@ final class FetchRig implements AutoCloseable {
   static final FetchOptions SMALL =
       FetchOptions.DEFAULT.withSizes(64 << 10, 64 << 10, 256 << 10, 1 << 20);
 
+  /** The same, where a request may grow to four units. */
+  static final FetchOptions GROWING =
+      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
+
   private final FetchListener listener;
-  private final LayerStore store;
   private final Deque<Closeable> toClose = new ArrayDeque<>();
+  private @Nullable LayerStore store;
 
-  FetchRig(Path root) throws IOException {
-    this(root, StoreOptions.defaults());
+  FetchRig() {
+    this(FetchListener.NONE);
   }
 
-  FetchRig(Path root, StoreOptions options) throws IOException {
-    this(root, options, FetchListener.NONE);
-  }
-
-  FetchRig(Path root, FetchListener listener) throws IOException {
-    this(root, StoreOptions.defaults(), listener);
-  }
-
-  @SuppressWarnings("MustBeClosed") // close() closes it.
-  private FetchRig(Path root, StoreOptions options, FetchListener listener) throws IOException {
+  FetchRig(FetchListener listener) {
     this.listener = listener;
-    store = LayerStore.open(root, options);
-    toClose.push(store::close);
+  }
+
+  @Override
+  @SuppressWarnings("MustBeClosed") // close() closes it.
+  public void beforeEach(ExtensionContext context) throws IOException {
+    var root = Files.createTempDirectory("fetch");
+    toClose.push(() -> Leftovers.delete(root));
+    var opened = LayerStore.open(root, StoreOptions.defaults());
+    toClose.push(opened::close);
+    store = opened;
   }
 
   FetchScheduler scheduler(FetchOptions options) {
@@ -74,7 +90,7 @@ final class FetchRig implements AutoCloseable {
   }
 
   LayerData add(TestBlob blob) throws IOException {
-    LayerData data = blob.addTo(store);
+    LayerData data = blob.addTo(requireNonNull(store));
     toClose.push(data::close);
     return data;
   }
@@ -85,9 +101,15 @@ final class FetchRig implements AutoCloseable {
   }
 
   @Override
+  public void afterEach(ExtensionContext context) throws IOException {
+    close();
+  }
+
+  /** Ends all of it, for a test that looks at what is left. Idempotent. */
+  @Override
   public void close() throws IOException {
-    for (Closeable each : toClose) {
-      each.close();
+    while (!toClose.isEmpty()) {
+      toClose.pop().close();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import static dev.lazuli.snapshotter.fetch.FetchRig.GROWING;
 import static dev.lazuli.snapshotter.fetch.FetchRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,46 +8,27 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is fetched for whom, in which requests. */
 @Timeout(60)
 final class FetchSchedulerTest {
-  private static final FetchOptions SMALL =
-      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
-
   private final RecordingListener recorder = new RecordingListener();
 
-  @TempDir Path root;
-
-  private FetchRig rig;
-
-  @BeforeEach
-  void open() throws IOException {
-    rig = new FetchRig(root, recorder);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    rig.close();
-  }
+  @RegisterExtension final FetchRig rig = new FetchRig(recorder);
 
   @Test
   void demandedChunk_comesRight_withNeighboursUpToTheUnit() throws Exception {
     var blob = new TestBlob(1, 200, 20_000, 1);
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     await(fetch.demand(10, 11));
 
@@ -64,7 +46,7 @@ final class FetchSchedulerTest {
     var blob = new TestBlob(2, 100, 4000, 10);
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     await(fetch.demand(55, 56));
 
@@ -81,7 +63,7 @@ final class FetchSchedulerTest {
     var gate = new CountDownLatch(1);
     source.onOpen = (_, _) -> gate.await();
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     var readers = new ArrayList<CompletableFuture<Void>>();
     for (int i = 0; i < 50; i++) {
@@ -101,7 +83,7 @@ final class FetchSchedulerTest {
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
     LayerFetch fetch =
-        rig.scheduler(SMALL.withStreams(4, 1, 1)).attach(data, source, Compression.GZIP);
+        rig.scheduler(GROWING.withStreams(4, 1, 1)).attach(data, source, Compression.GZIP);
 
     fetch.background();
     await(fetch.completed());
@@ -120,7 +102,7 @@ final class FetchSchedulerTest {
     var blob = new TestBlob(5, 100, 20_000, 1);
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     await(fetch.prefetch(0, blob.blobOffset(40)));
 
@@ -140,7 +122,7 @@ final class FetchSchedulerTest {
           }
         };
     LayerData data = rig.add(blob);
-    FetchOptions options = SMALL.withSizes(64 << 10, 256 << 10, 256 << 10, 64 << 20);
+    FetchOptions options = GROWING.withSizes(64 << 10, 256 << 10, 256 << 10, 64 << 20);
     LayerFetch fetch =
         rig.scheduler(options.withStreams(4, 1, 1)).attach(data, source, Compression.GZIP);
     fetch.background();
@@ -172,7 +154,7 @@ final class FetchSchedulerTest {
           answer.await();
         };
     LayerData otherData = rig.add(other);
-    FetchScheduler scheduler = rig.scheduler(SMALL.withStreams(4, 1, 1));
+    FetchScheduler scheduler = rig.scheduler(GROWING.withStreams(4, 1, 1));
     LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
     LayerFetch otherFetch = scheduler.attach(otherData, slow, Compression.GZIP);
     fetch.background();
@@ -199,7 +181,7 @@ final class FetchSchedulerTest {
     var answer = new CountDownLatch(1);
     slow.onOpen = (_, _) -> answer.await();
     LayerData otherData = rig.add(other);
-    FetchScheduler scheduler = rig.scheduler(SMALL.withStreams(4, 1, 1));
+    FetchScheduler scheduler = rig.scheduler(GROWING.withStreams(4, 1, 1));
     LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
     LayerFetch otherFetch = scheduler.attach(otherData, slow, Compression.GZIP);
 
@@ -224,7 +206,7 @@ final class FetchSchedulerTest {
         };
     LayerData data = rig.add(blob);
     LayerFetch fetch =
-        rig.scheduler(SMALL.withStreams(3, 1, 4)).attach(data, source, Compression.GZIP);
+        rig.scheduler(GROWING.withStreams(3, 1, 4)).attach(data, source, Compression.GZIP);
     fetch.background();
     var readers = new ArrayList<CompletableFuture<Void>>();
     for (int i = 290; i > 0; i -= 10) {
@@ -245,7 +227,7 @@ final class FetchSchedulerTest {
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
     LayerFetch fetch =
-        rig.scheduler(SMALL.withBackgroundBudget(1, 0)).attach(data, source, Compression.GZIP);
+        rig.scheduler(GROWING.withBackgroundBudget(1, 0)).attach(data, source, Compression.GZIP);
 
     fetch.background();
     await(fetch.demand(200, 300));
@@ -259,7 +241,7 @@ final class FetchSchedulerTest {
     var blob = new TestBlob(17, 400, 20_000, 1);
     var source = new TestSource(blob.blob);
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     for (int i = 0; i < 400; i++) {
       await(fetch.demand(i, i + 1));

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import static dev.lazuli.snapshotter.fetch.FetchRig.GROWING;
 import static dev.lazuli.snapshotter.fetch.FetchRig.await;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,33 +21,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Sources that fail, lie, drip or fall silent, and readers and layers that go. */
 @Timeout(60)
 final class FetchTroubleTest {
-  private static final FetchOptions SMALL =
-      FetchOptions.DEFAULT.withSizes(64 << 10, 256 << 10, 256 << 10, 1 << 20);
-
   private final RecordingListener recorder = new RecordingListener();
 
-  @TempDir Path root;
-
-  private FetchRig rig;
-
-  @BeforeEach
-  void open() throws IOException {
-    rig = new FetchRig(root, recorder);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    rig.close();
-  }
+  @RegisterExtension final FetchRig rig = new FetchRig(recorder);
 
   @Test
   void brokenRanges_areFetchedAgain_untilRight() throws Exception {
@@ -60,7 +44,7 @@ final class FetchTroubleTest {
           }
         };
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
 
     await(fetch.demand(0, 50));
 
@@ -75,7 +59,7 @@ final class FetchTroubleTest {
     source.corrupt = true;
     LayerData data = rig.add(blob);
     try (LayerFetch fetch =
-        rig.scheduler(SMALL.withReadDeadline(Duration.ofMillis(300)))
+        rig.scheduler(GROWING.withReadDeadline(Duration.ofMillis(300)))
             .attach(data, source, Compression.GZIP)) {
       assertThat(failureWithAReason(fetch, 0)).contains(blob.digest, "chunk 0", "within 300 ms");
     }
@@ -83,7 +67,7 @@ final class FetchTroubleTest {
     assertThat(source.distrusted.get()).isPositive();
 
     source.corrupt = false;
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
     await(fetch.demand(0, 1));
     assertThat(blob.isRight(data, 0)).isTrue();
   }
@@ -113,14 +97,14 @@ final class FetchTroubleTest {
     source.onOpen = TestSource.SILENCE;
     LayerData data = rig.add(blob);
     FetchOptions options =
-        SMALL.withReadDeadline(Duration.ofMillis(400)).withStallTimeout(Duration.ofMillis(100));
+        GROWING.withReadDeadline(Duration.ofMillis(400)).withStallTimeout(Duration.ofMillis(100));
 
     try (LayerFetch fetch = rig.scheduler(options).attach(data, source, Compression.GZIP)) {
       assertThat(failureWithAReason(fetch, 0)).contains("no bytes for 100 ms");
     }
 
     source.onOpen = (_, _) -> {};
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
     await(fetch.demand(0, 1));
     fetch.close();
     assertThat(source.open).hasValue(0);
@@ -138,7 +122,7 @@ final class FetchTroubleTest {
     var aliveSource = new TestSource(alive.blob);
     LayerData deadData = rig.add(dead);
     LayerData aliveData = rig.add(alive);
-    FetchScheduler scheduler = rig.scheduler(SMALL.withStreams(4, 2, 2));
+    FetchScheduler scheduler = rig.scheduler(GROWING.withStreams(4, 2, 2));
     LayerFetch deadFetch = scheduler.attach(deadData, deadSource, Compression.GZIP);
     LayerFetch aliveFetch = scheduler.attach(aliveData, aliveSource, Compression.GZIP);
 
@@ -164,7 +148,7 @@ final class FetchTroubleTest {
     var source = new TestSource(blob.blob);
     source.onPiece = TestSource.SILENCE;
     LayerData data = rig.add(blob);
-    LayerFetch fetch = rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
+    LayerFetch fetch = rig.scheduler(GROWING).attach(data, source, Compression.GZIP);
     fetch.background();
     CompletableFuture<Void> reader = fetch.demand(49, 50);
     Eventually.until(() -> source.open.get() > 0);
@@ -184,7 +168,7 @@ final class FetchTroubleTest {
     source.pieceBytes = 1;
     LayerData data = rig.add(blob);
     try (LayerFetch fetch =
-        rig.scheduler(SMALL.withReadDeadline(Duration.ofMillis(500)))
+        rig.scheduler(GROWING.withReadDeadline(Duration.ofMillis(500)))
             .attach(data, source, Compression.GZIP)) {
       assertThat(failureWithAReason(fetch, 4)).contains(blob.digest, "far too many");
     }
@@ -199,7 +183,7 @@ final class FetchTroubleTest {
     var other = new TestBlob(45, 5, 20_000, 1);
     LayerData drippingData = rig.add(dripping);
     LayerData otherData = rig.add(other);
-    FetchScheduler scheduler = rig.scheduler(SMALL.withStreams(4, 2, 4));
+    FetchScheduler scheduler = rig.scheduler(GROWING.withStreams(4, 2, 4));
     try (LayerFetch fetch = scheduler.attach(drippingData, slow, Compression.GZIP)) {
       for (int i = 0; i < 60; i += 5) {
         var _ = fetch.demand(i, i + 1);
@@ -221,7 +205,7 @@ final class FetchTroubleTest {
     var answer = new CountDownLatch(1);
     source.onOpen = (_, _) -> answer.await();
     LayerData data = rig.add(blob);
-    FetchScheduler scheduler = rig.scheduler(SMALL);
+    FetchScheduler scheduler = rig.scheduler(GROWING);
     LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
 
     fetch.demand(0, 1).cancel(false);
@@ -243,7 +227,7 @@ final class FetchTroubleTest {
           }
         };
     LayerData data = rig.add(blob);
-    FetchScheduler scheduler = rig.scheduler(SMALL);
+    FetchScheduler scheduler = rig.scheduler(GROWING);
     LayerFetch fetch = scheduler.attach(data, source, Compression.GZIP);
 
     await(fetch.demand(0, 50));
@@ -263,7 +247,7 @@ final class FetchTroubleTest {
     Path inTheWay = data.dataPath().resolveSibling("layer.json.new");
     Files.createDirectories(inTheWay.resolve("x"));
     LayerFetch fetch =
-        rig.scheduler(SMALL).attach(data, new TestSource(blob.blob), Compression.GZIP);
+        rig.scheduler(GROWING).attach(data, new TestSource(blob.blob), Compression.GZIP);
 
     fetch.background();
     Eventually.until(() -> recorder.sealFailures.get() > 0);

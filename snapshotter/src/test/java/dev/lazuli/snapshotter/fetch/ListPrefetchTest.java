@@ -11,7 +11,6 @@ import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -19,31 +18,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(60)
 final class ListPrefetchTest {
   private final TestBlob blob = new TestBlob(41, 200, 20_000, 1);
   private final TestSource source = new TestSource(blob.blob);
 
-  @TempDir Path root;
+  @RegisterExtension final FetchRig rig = new FetchRig();
 
-  private FetchRig rig;
   private LayerData data;
 
   @BeforeEach
   void open() throws IOException {
-    rig = new FetchRig(root);
     data = rig.add(blob);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    rig.close();
   }
 
   private LayerFetch attach(FetchOptions options) throws IOException {

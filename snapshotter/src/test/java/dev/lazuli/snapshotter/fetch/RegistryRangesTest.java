@@ -16,7 +16,6 @@ import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -33,17 +32,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class RegistryRangesTest {
   private final TestBlob blob = new TestBlob(61, 200, 20_000, 1);
 
-  @TempDir Path root;
+  @RegisterExtension final FetchRig rig = new FetchRig();
 
   private TestRegistry registry;
-  private FetchRig rig;
   private LayerData data;
 
   @BeforeEach
   void open() throws IOException {
     registry = TestRegistry.start();
     registry.serveBlob(blob.digest, BlobContent.of(blob.blob));
-    rig = new FetchRig(root);
     data = rig.add(blob);
   }
 

@@ -11,7 +11,6 @@ import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Requests of several ranges: when they are made, and what becomes of them. */
 @Timeout(60)
@@ -34,14 +33,12 @@ final class SeveralRangesTest {
   private final TestBlob blob = new TestBlob(51, 200, 20_000, 1);
   private final TestSource source = new TestSource(blob.blob);
 
-  @TempDir Path root;
+  @RegisterExtension final FetchRig rig = new FetchRig();
 
-  private FetchRig rig;
   private LayerData data;
 
   @BeforeEach
   void open() throws IOException {
-    rig = new FetchRig(root);
     data = rig.add(blob);
     source.rangesAtOnce = 50;
   }

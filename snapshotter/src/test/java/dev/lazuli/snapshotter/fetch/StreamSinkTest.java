@@ -14,23 +14,19 @@ import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class StreamSinkTest {
-  @TempDir Path root;
-  private FetchRig rig;
+  @RegisterExtension final FetchRig rig = new FetchRig();
   private LayerData data;
   private StreamSink sink;
 
   @BeforeEach
   void open() throws IOException {
-    rig = new FetchRig(root);
     var blob = new TestBlob(1, 5, 20_000, 1);
     data = rig.add(blob);
     var link = new LinkEstimate(1, 2);
@@ -44,11 +40,6 @@ final class StreamSinkTest {
             new Gate(() -> false),
             System::nanoTime);
     sink = new StreamSink(parts, layer, flight);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    rig.close();
   }
 
   private void assertNobodyKeepsTheChunk() throws IOException {

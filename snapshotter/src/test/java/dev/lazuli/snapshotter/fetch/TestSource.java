@@ -14,11 +14,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A blob in memory behind a link that can be slow or broken. */
-final class TestSource implements BlobSource {
+public final class TestSource implements BlobSource {
   record Range(long offset, long length) {}
 
   /** Decides how one range behaves. */
-  interface Behaviour {
+  public interface Behaviour {
     /** Called before each piece at {@code at}, {@code delivered} bytes into the range. */
     void beforePiece(long at, long delivered) throws IOException, InterruptedException;
   }
@@ -26,13 +26,13 @@ final class TestSource implements BlobSource {
   /** Nothing comes, until the stream is given up. */
   static final Behaviour SILENCE = (_, _) -> new CountDownLatch(1).await();
 
-  final byte[] blob;
+  public final byte[] blob;
   final List<Range> ranges = new CopyOnWriteArrayList<>();
-  final AtomicInteger requests = new AtomicInteger();
+  public final AtomicInteger requests = new AtomicInteger();
   final AtomicInteger open = new AtomicInteger();
   volatile int pieceBytes = 16 << 10;
-  volatile Behaviour onOpen = (_, _) -> {};
-  volatile Behaviour onPiece = (_, _) -> {};
+  public volatile Behaviour onOpen = (_, _) -> {};
+  public volatile Behaviour onPiece = (_, _) -> {};
   volatile boolean corrupt;
 
   /** Ranges that are taken in one request. */
@@ -41,9 +41,9 @@ final class TestSource implements BlobSource {
   /** Whether the first request of several ranges shows that only single ones are answered. */
   volatile boolean singleAfterAll;
 
-  final AtomicInteger distrusted = new AtomicInteger();
+  public final AtomicInteger distrusted = new AtomicInteger();
 
-  TestSource(byte[] blob) {
+  public TestSource(byte[] blob) {
     this.blob = blob;
   }
 

@@ -23,6 +23,7 @@ import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.fetch.TestSource;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -57,7 +58,7 @@ final class ProofRig implements AutoCloseable {
               new Class<?>[] {ShownTree.class},
               (_, method, _) -> method.getReturnType() == boolean.class ? false : null);
 
-  final FaultyBlob source;
+  final TestSource source;
   final BuiltLayer built;
   final LayerStore store;
   final LayerData data;
@@ -79,7 +80,7 @@ final class ProofRig implements AutoCloseable {
                     .withLevel(1)
                     .withChunks(chunkBytes, minChunkBytes))
             .build(new ByteArrayInputStream(tar()), blob);
-    source = new FaultyBlob(blob.toByteArray());
+    source = new TestSource(blob.toByteArray());
     store = LayerStore.open(root, StoreOptions.defaults().withQuota(quota));
     data = index();
     proofs = proofs();
@@ -164,6 +165,12 @@ final class ProofRig implements AutoCloseable {
     return proof;
   }
 
+  /** Lets something happen before each range and before each of its pieces. */
+  void fault(TestSource.Behaviour fault) {
+    source.onOpen = fault;
+    source.onPiece = fault;
+  }
+
   Digest diffId() {
     return built.diffId();
   }
@@ -175,7 +182,7 @@ final class ProofRig implements AutoCloseable {
   /** Makes a chunk present as a reader's stream would. */
   void write(int chunk) throws IOException {
     try (var decoder = new ChunkDecoder(Limits.DEFAULT);
-        var whole = source.whole()) {
+        var whole = new TestSource(source.blob).open(0, source.size())) {
       decoder.decode(
           Compression.valueOf(data.record().compression()),
           whole,

@@ -67,8 +67,8 @@ final class ProofsTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void aWrongByteAnywhere_isALie_andStoresNothingWrong(long seed) throws Exception {
     try (var rig = rig()) {
-      int at = new Random(seed).nextInt(rig.source.bytes.length);
-      rig.source.bytes[at] ^= 4;
+      int at = new Random(seed).nextInt(rig.source.blob.length);
+      rig.source.blob[at] ^= 4;
       try (var _ = rig.request()) {
         var proof = rig.awaitProof();
 
@@ -83,14 +83,14 @@ final class ProofsTest {
   @Test
   void aHostThatWasWrongOnce_isAskedAgain_andNobodyLied() throws Exception {
     try (var rig = rig()) {
-      int at = rig.source.bytes.length / 2;
+      int at = rig.source.blob.length / 2;
       var passes = new AtomicInteger();
-      rig.source.fault =
-          offset -> {
+      rig.fault(
+          (offset, _) -> {
             if (offset == 0) {
-              rig.source.bytes[at] ^= passes.getAndIncrement() < 2 ? (byte) 4 : 0;
+              rig.source.blob[at] ^= passes.getAndIncrement() < 2 ? (byte) 4 : 0;
             }
-          };
+          });
       try (var _ = rig.request()) {
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
@@ -102,12 +102,12 @@ final class ProofsTest {
   void aBlobThatChangesEachTime_isNoLie_butTriedAgain() throws Exception {
     try (var rig = rig()) {
       var opened = new AtomicInteger();
-      rig.source.fault =
-          offset -> {
+      rig.fault(
+          (offset, _) -> {
             if (offset == 0) {
-              rig.source.bytes[rig.source.bytes.length / 2] += (byte) opened.incrementAndGet();
+              rig.source.blob[rig.source.blob.length / 2] += (byte) opened.incrementAndGet();
             }
-          };
+          });
       try (var _ = rig.request()) {
         assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("differed between two reads");
       }
@@ -121,30 +121,30 @@ final class ProofsTest {
     try (var rig = rig()) {
       var random = new Random(seed);
       var failures = new HashMap<Long, Integer>();
-      rig.source.fault =
-          at -> {
+      rig.fault(
+          (at, _) -> {
             if (random.nextInt(3) == 0 && failures.merge(at, 1, Integer::sum) < 4) {
               throw new IOException("broken off");
             }
-          };
+          });
       try (var _ = rig.request()) {
         assertThat(rig.awaitProof().diffId()).as("seed %d", seed).isEqualTo(rig.diffId());
       }
       assertThat(rig.bytes.get()).isEqualTo(rig.source.size());
-      assertThat(rig.source.opened.get()).isGreaterThan(10);
+      assertThat(rig.source.requests.get()).isGreaterThan(10);
     }
   }
 
   @Test
   void aRegistryThatIsAway_putsTheProofOff_untilItIsBack() throws Exception {
     try (var rig = rig()) {
-      rig.source.fault =
-          _ -> {
+      rig.fault(
+          (_, _) -> {
             throw new IOException("connection refused");
-          };
+          });
       try (var _ = rig.request()) {
         assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("connection refused");
-        rig.source.fault = _ -> {};
+        rig.fault((_, _) -> {});
 
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
@@ -159,12 +159,12 @@ final class ProofsTest {
       var wrong = right.clone();
       wrong[wrong.length - 1] ^= 1;
       Files.write(meta, wrong);
-      int opened = rig.source.opened.get();
+      int opened = rig.source.requests.get();
       try (var _ = rig.request()) {
         for (int i = 0; i < 2; i++) {
           assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("checksum differs");
         }
-        assertThat(rig.source.opened.get()).isEqualTo(opened);
+        assertThat(rig.source.requests.get()).isEqualTo(opened);
         Files.write(meta, right);
 
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
@@ -176,19 +176,19 @@ final class ProofsTest {
   void aStopInTheMiddle_keepsWhatCame_andTheNextDaemonProves() throws Exception {
     try (var rig = rig()) {
       var half = new CountDownLatch(1);
-      rig.source.fault =
-          at -> {
+      rig.fault(
+          (at, _) -> {
             if (at > rig.source.size() / 2) {
               half.countDown();
               throw new IOException("stalled");
             }
-          };
+          });
       var wish = rig.request();
       assertThat(half.await(60, TimeUnit.SECONDS)).isTrue();
       rig.restart();
       wish.close();
       int kept = rig.data.presentCount();
-      rig.source.fault = _ -> {};
+      rig.fault((_, _) -> {});
       try (var _ = rig.request()) {
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
@@ -203,17 +203,17 @@ final class ProofsTest {
   void aWishThatIsTakenBack_endsItsPass() throws Exception {
     try (var rig = rig()) {
       var reading = new CountDownLatch(1);
-      rig.source.fault =
-          at -> {
+      rig.fault(
+          (at, _) -> {
             if (at > 0) {
               reading.countDown();
               throw new IOException("stalled");
             }
-          };
+          });
       var wish = rig.request();
       assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
       wish.close();
-      rig.source.fault = _ -> {};
+      rig.fault((_, _) -> {});
       rig.restart();
 
       assertThat(rig.found).isEmpty();
