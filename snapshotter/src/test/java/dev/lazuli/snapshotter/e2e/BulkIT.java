@@ -7,7 +7,6 @@ import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.CommandResult;
 import dev.lazuli.demo.images.BlobDescriptor;
 import dev.lazuli.demo.images.FileContent;
-import dev.lazuli.demo.images.HostFiles;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -111,27 +110,12 @@ final class BulkIT {
   }
 
   private static List<ImageTree> trees(String name) throws IOException {
-    var programs = new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/bin/cat")).tree();
     var content =
-        new ImageTree()
-            .directory("data")
-            .mode(01777)
-            .file("data/big", FileContent.generated(7_000_000, name.hashCode()))
-            .file("data/owned", "by a user")
-            .owner(1000, 3_000_000)
-            .mode(06711)
-            .xattr("user.note", new byte[] {0, 1, '\n', (byte) 0xff})
-            .hardLink("data/twin", "data/owned")
-            .owner(1000, 3_000_000)
-            .mode(06711)
-            .symlink("data/link", "../greeting")
-            .fifo("data/pipe")
-            .file("data/empty", "")
+        KindsOfFiles.all(7_000_000, name.hashCode())
             .directory("old")
             .file("old/a", "a")
             .file("gone", "gone")
-            .file("name", name)
-            .file("greeting", "good morning\n");
+            .file("name", name);
     var changes =
         new ImageTree()
             .whiteout("gone")
@@ -140,11 +124,11 @@ final class BulkIT {
             .file("old/b", "b")
             .characterDevice("zero", 1, 5)
             .file("greeting", "good evening\n");
-    return List.of(programs, content, changes);
+    return List.of(KindsOfFiles.programs(), content, changes);
   }
 
   private static ImageTree fat() throws IOException {
-    var tree = new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/bin/cat")).tree();
+    var tree = KindsOfFiles.programs();
     tree.directory("lib2").file("greeting", "good evening\n");
     for (int i = 0; i < 2000; i++) {
       tree.file("lib2/f" + i, FileContent.generated(i % 50 == 0 ? 500_000 : 3_000, i));

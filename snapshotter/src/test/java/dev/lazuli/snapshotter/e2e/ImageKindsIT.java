@@ -3,8 +3,6 @@ package dev.lazuli.snapshotter.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.containerd.Command;
-import dev.lazuli.demo.images.FileContent;
-import dev.lazuli.demo.images.HostFiles;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -13,7 +11,6 @@ import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -154,29 +151,14 @@ final class ImageKindsIT {
   }
 
   private static List<ImageTree> trees() throws IOException {
-    var programs = new HostFiles().program(Path.of("/bin/sh")).program(Path.of("/bin/cat")).tree();
     var content =
-        new ImageTree()
-            .directory("data")
-            .mode(01777)
-            .file("data/big", FileContent.generated(5_000_000, 1))
-            .file("data/owned", "by a user")
-            .owner(1000, 3_000_000)
-            .mode(06711)
-            .xattr("user.note", new byte[] {0, 1, '\n', (byte) 0xff})
-            .hardLink("data/twin", "data/owned")
-            .owner(1000, 3_000_000)
-            .mode(06711)
-            .symlink("data/link", "../greeting")
-            .fifo("data/pipe")
-            .file("data/empty", "")
+        KindsOfFiles.all(5_000_000, 1)
             .file("data/\u00e9t\u00e9 " + "n".repeat(100), "a name")
             .directory("old")
             .file("old/a", "a")
             .directory("replaced")
             .file("replaced/b", "b")
-            .file("gone", "gone")
-            .file("greeting", "good morning\n");
+            .file("gone", "gone");
     var changes =
         new ImageTree()
             .whiteout("gone")
@@ -187,7 +169,7 @@ final class ImageKindsIT {
             .file("replaced/c", "c")
             .characterDevice("zero", 1, 5)
             .file("greeting", "good evening\n");
-    return List.of(toSeconds(programs), content, changes);
+    return List.of(toSeconds(KindsOfFiles.programs()), content, changes);
   }
 
   /** ctr-remote keeps the nanoseconds of times in its tar, but not in its table of contents. */

@@ -2,25 +2,15 @@ package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.demo.images.GeneratedContent;
-import dev.lazuli.demo.images.HostFiles;
-import dev.lazuli.demo.images.ImageBuilder;
-import dev.lazuli.demo.images.ImageTree;
-import dev.lazuli.demo.images.LayerEncoding;
-import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Kubernetes' way: a pod by containerd's CRI plugin, whose image is mounted lazily. */
 final class PodIT {
-  private static final int UNREAD_BYTES = 16 << 20;
-
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
 
   private static Node node;
@@ -28,23 +18,7 @@ final class PodIT {
 
   @BeforeAll
   static void start() throws IOException {
-    BED.pushPauseImage();
-    var layout = OciLayout.at(BED.directory().resolve("layout"));
-    var programs = new HostFiles();
-    for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep")) {
-      programs.program(Path.of(program));
-    }
-    var _ =
-        new ImageBuilder(layout)
-            .encoding(LayerEncoding.ESTARGZ)
-            .layer(programs.tree())
-            .encoding(LayerEncoding.ZSTD_CHUNKED)
-            .layer(
-                new ImageTree()
-                    .file("greeting", "hello from a pod\n")
-                    .file("unread", new GeneratedContent(UNREAD_BYTES, 1, GeneratedContent.NOISE)))
-            .build("pod");
-    image = BED.registry().push(layout, "pod", "pod:1");
+    image = PodImage.push(BED);
     node = Node.start(BED, "fetch.background=false");
   }
 
@@ -53,15 +27,13 @@ final class PodIT {
     try (var kubelet = new Kubelet(BED.containerd().socket())) {
       var reference = kubelet.pull(image);
 
-      assertThat(node.mountedLayers())
-          .hasSize(2)
-          .allMatch(mount -> mount.toString().endsWith(".lazy"));
+      PodImage.assertLazy(BED, node);
       assertThat(snapshotLabels())
           .contains(
               "\"containerd.io/snapshot/cri.image-ref\": \"" + image,
               "\"containerd.io/snapshot/cri.manifest-digest\": \"sha256:");
       runPod(kubelet, reference);
-      assertThat(node.bytesOnDisk()).isLessThan(UNREAD_BYTES);
+      assertThat(node.bytesOnDisk()).isLessThan(PodImage.UNREAD_BYTES);
       assertThat(kubelet.imageFileSystem().getTimestamp()).isPositive();
 
       kubelet.removeImage(reference);
@@ -73,10 +45,7 @@ final class PodIT {
   private static void runPod(Kubelet kubelet, String reference) throws Exception {
     var logs = Files.createDirectories(BED.directory().resolve("logs"));
     try (var pod = kubelet.startPod("pod", logs)) {
-      var once = pod.start("once", reference, "/bin/sh", "-c", "cat /greeting");
-      var ended = pod.awaitExit(once);
-      assertThat(ended.getExitCode()).as(ended.getMessage()).isZero();
-      assertThat(Files.readString(logs.resolve("once.log"))).endsWith(" hello from a pod\n");
+      PodImage.greet(pod, reference, logs);
 
       var server = pod.start("server", reference, "/bin/sleep", "1000");
       var script = "read line < /greeting; echo $line > /written; cat /written";
@@ -84,7 +53,6 @@ final class PodIT {
       assertThat(said.getExitCode()).as(said.getErrors().toStringUtf8()).isZero();
       assertThat(said.getOutput().toStringUtf8()).isEqualTo("hello from a pod\n");
 
-      pod.remove(once);
       pod.remove(server);
     }
   }

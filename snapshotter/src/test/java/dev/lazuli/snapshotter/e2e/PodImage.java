@@ -1,0 +1,61 @@
+package dev.lazuli.snapshotter.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.demo.images.GeneratedContent;
+import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.demo.images.ImageBuilder;
+import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
+import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.testimages.containerd.ContainerdExtension;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** An image for pods: two lazy layers, with a large file that nothing reads. */
+final class PodImage {
+  static final int LAYERS = 2;
+  static final int UNREAD_BYTES = 16 << 20;
+
+  private PodImage() {}
+
+  /** Pushes it, and what every pod needs; returns its reference. */
+  static String push(ContainerdExtension bed) throws IOException {
+    bed.pushPauseImage();
+    var programs = new HostFiles();
+    for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep")) {
+      programs.program(Path.of(program));
+    }
+    var layout = OciLayout.at(bed.directory().resolve("layout"));
+    var _ =
+        new ImageBuilder(layout)
+            .encoding(LayerEncoding.ESTARGZ)
+            .layer(programs.tree())
+            .encoding(LayerEncoding.ZSTD_CHUNKED)
+            .layer(
+                new ImageTree()
+                    .file("greeting", "hello from a pod\n")
+                    .file("unread", new GeneratedContent(UNREAD_BYTES, 1, GeneratedContent.NOISE)))
+            .build("pod");
+    return bed.registry().push(layout, "pod", "pod:1");
+  }
+
+  /** Asserts that all layers are mounted lazily. */
+  static void assertLazy(ContainerdExtension bed, Node node) throws IOException {
+    assertThat(node.mountedLayers())
+        .as("%s; %s", node.daemon().log(), bed.containerd().log())
+        .hasSize(LAYERS)
+        .allMatch(mount -> mount.toString().endsWith(".lazy"));
+  }
+
+  /** Runs a container to its end, which logs the greeting, and removes it. */
+  static void greet(Kubelet.Pod pod, String reference, Path logs) throws Exception {
+    var once = pod.start("once", reference, "/bin/sh", "-c", "cat /greeting");
+    var ended = pod.awaitExit(once);
+    assertThat(ended.getExitCode()).as(ended.getMessage()).isZero();
+    assertThat(Files.readString(logs.resolve("once.log"))).endsWith(" hello from a pod\n");
+    pod.remove(once);
+  }
+}
