@@ -1,4 +1,4 @@
-/** What tests of every module need: measures of what an input costs. */
+/** What tests of every module need: what an input costs, and who cleans up. */
 @NullMarked
 package dev.lazuli.testimages;
 

@@ -3,6 +3,7 @@ package dev.lazuli.bridge.erofs;
 import dev.lazuli.bridge.erofs.Workloads.Kind;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.testimages.CleanUp;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -68,16 +69,9 @@ final class MountsBench {
   }
 
   public static void main(String[] arguments) throws Exception {
-    var directory = Files.createTempDirectory("lzm");
-    try {
-      int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 11;
-      new MountsBench(directory, rounds).mounts();
-    } finally {
-      // What is still mounted there must not be emptied.
-      var _ =
-          new ProcessBuilder("rm", "-rf", "--one-file-system", directory.toString())
-              .start()
-              .waitFor();
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 11;
+    try (var cleanUp = new CleanUp()) {
+      new MountsBench(cleanUp.directory("lzm"), rounds).mounts();
     }
   }
 

@@ -1,17 +1,16 @@
 package dev.lazuli.snapshotter.bench;
 
 import dev.lazuli.demo.containerd.ContainerdConfig;
+import dev.lazuli.demo.containerd.Leftovers;
 import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.demo.containerd.PrivateContainerd;
 import dev.lazuli.demo.registry.LinkProfile;
+import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 
@@ -22,7 +21,7 @@ import java.util.Map;
 final class Bed implements AutoCloseable {
   private static final long POLL_MILLIS = 20;
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final CleanUp cleanUp;
   private final Path directory;
   private final String launcher;
   private final List<String> settings;
@@ -30,37 +29,38 @@ final class Bed implements AutoCloseable {
   private final PrivateContainerd containerd;
   private BenchDaemon daemon;
 
-  private Bed(Path directory, String launcher, List<String> settings, Map<String, Path> others)
+  private Bed(CleanUp cleanUp, String launcher, List<String> settings, Map<String, Path> others)
       throws IOException {
-    this.directory = directory;
+    this.cleanUp = cleanUp;
     this.launcher = launcher;
     this.settings = List.copyOf(settings);
-    try {
-      parts.push(() -> remove(directory));
-      registry = TestRegistry.start();
-      parts.push(registry);
-      var config = ContainerdConfig.lazuliAt(socket());
-      for (var other : others.entrySet()) {
-        config = config.withSnapshotter(other.getKey(), other.getValue());
-      }
-      containerd = PrivateContainerd.start(directory.resolve("c"), config);
-      parts.push(containerd);
-      daemon = launch(settings);
-      parts.push(() -> daemon.close());
-    } catch (IOException e) {
-      close();
-      throw e;
+    directory = cleanUp.directory("lzb");
+    registry = cleanUp.open(() -> TestRegistry.start());
+    var config = containerdConfig(others);
+    containerd = cleanUp.open(() -> PrivateContainerd.start(directory.resolve("c"), config));
+    daemon = cleanUp.open(() -> launch(settings));
+    AutoCloseable _ = cleanUp.open(() -> () -> daemon.close()); // whichever it is then
+  }
+
+  private ContainerdConfig containerdConfig(Map<String, Path> others) {
+    var config = ContainerdConfig.lazuliAt(socket());
+    for (var other : others.entrySet()) {
+      config = config.withSnapshotter(other.getKey(), other.getValue());
     }
+    return config;
   }
 
   /** Starts all of it; on failure nothing is left. */
   static Bed start(String launcher, List<String> settings, Map<String, Path> others)
       throws IOException {
-    var directory = Files.createTempDirectory(Path.of("/tmp"), "lzb");
-    var bed = new Bed(directory, launcher, settings, others);
-    // Whoever interrupts a measurement does not want its mounts and daemons.
-    Runtime.getRuntime().addShutdownHook(new Thread(bed::close, "bed"));
-    return bed;
+    var cleanUp = new CleanUp();
+    try {
+      return new Bed(cleanUp, launcher, settings, others);
+    } catch (IOException e) {
+      try (cleanUp) {
+        throw e;
+      }
+    }
   }
 
   /** Puts a daemon that has nothing and has done nothing in place of the one that runs. */
@@ -70,12 +70,15 @@ final class Bed implements AutoCloseable {
 
   /** The same with more settings, which come last and so count. */
   void freshDaemon(List<String> more) throws IOException {
-    daemon.close();
-    remove(directory.resolve("root"));
-    remove(directory.resolve("run"));
     var all = new ArrayList<>(settings);
     all.addAll(more);
-    daemon = launch(all);
+    cleanUp.change(
+        () -> {
+          daemon.close();
+          remove(directory.resolve("root"));
+          remove(directory.resolve("run"));
+          daemon = launch(all);
+        });
   }
 
   private BenchDaemon launch(List<String> all) throws IOException {
@@ -178,25 +181,11 @@ final class Bed implements AutoCloseable {
 
   private static void remove(Path directory) throws IOException {
     MountTable.unmountBelow(directory);
-    try {
-      var _ =
-          new ProcessBuilder("rm", "-rf", "--one-file-system", directory.toString())
-              .start()
-              .waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
+    Leftovers.delete(directory);
   }
 
   @Override
-  public synchronized void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        System.err.println("bench: " + e);
-      }
-    }
+  public void close() throws IOException {
+    cleanUp.close();
   }
 }

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -17,13 +17,10 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "bench/cycles",
     mixinStandardHelpOptions = true,
-    usageHelpAutoWidth = true,
     description =
         "Pull an image, wait until it is complete, remove it, and do it again: one daemon's memory"
             + " after each so many cycles. What grows with them is a leak.")
 final class CyclesBench implements Callable<Integer> {
-  private static final Duration LONG = Duration.ofMinutes(5);
-
   @Parameters(arity = "0..1", paramLabel = "N", description = "Cycles. Default: ${DEFAULT-VALUE}.")
   private int cycles = 100;
 
@@ -45,15 +42,6 @@ final class CyclesBench implements Callable<Integer> {
       description = "After how long without a byte an image is here. Default: ${DEFAULT-VALUE}.")
   private long quiet = 300;
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
-  private List<String> settings = List.of("fetch.background_delay=100ms");
-
-  @Option(
-      names = "--by",
-      paramLabel = "WAY",
-      description = "As in bench/starts. Default: ${DEFAULT-VALUE}.")
-  private String by = "lazuli:ctr-remote";
-
   @Option(
       names = "--jcmd",
       paramLabel = "COMMAND",
@@ -61,17 +49,18 @@ final class CyclesBench implements Callable<Integer> {
           "Also print what jcmd says of the daemon, such as VM.native_memory summary.diff.")
   private List<String> questions = List.of("GC.heap_info");
 
-  @Option(names = "--launcher", hidden = true)
-  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+  @Mixin private BedOptions bedOptions = new BedOptions("fetch.background_delay=100ms");
 
-  public static void main(String[] arguments) {
-    System.exit(new CommandLine(new CyclesBench()).execute(arguments));
+  @Mixin private WayOption by = new WayOption();
+
+  public static void main(String[] arguments) throws IOException {
+    BenchMain.run(new CyclesBench(), arguments);
   }
 
   @Override
   public Integer call() throws Exception {
     var directory = Path.of("snapshotter/target/bench-cycles");
-    try (var bed = Bed.start(launcher, settings, Map.of())) {
+    try (var bed = bedOptions.start()) {
       for (int i = 0; i < images; i++) {
         var layout = OciLayout.at(directory.resolve(Integer.toString(i)));
         if (layout.images().isEmpty()) {
@@ -92,8 +81,7 @@ final class CyclesBench implements Callable<Integer> {
   }
 
   private void cycle(Bed bed, String image) throws IOException {
-    var words = Way.parse(by).pullWords(launcher, bed.containerdSocket(), image, true);
-    var _ = Command.of(words.toArray(String[]::new)).within(LONG).check();
+    by.way().pull(bedOptions.launcher(), bed.containerdSocket(), image, true);
     var _ = bed.awaitQuiet(System.nanoTime(), Duration.ofMillis(quiet));
     bed.removeImage(image);
   }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +15,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Entry point of {@code bench/density}. */
 @CommandLine.Command(
     name = "bench/density",
     mixinStandardHelpOptions = true,
-    usageHelpAutoWidth = true,
     description = {
       "Measure what it takes to pull an image and read a share of its bytes, from nothing to all,"
           + " at random and in the order of the layers, by any snapshotters that containerd knows:"
@@ -80,15 +79,6 @@ final class DensityBench implements Callable<Integer> {
   @Option(names = "--rounds", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private int rounds = 3;
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
-  private List<String> settings = List.of();
-
-  @Option(
-      names = "--snapshotter",
-      paramLabel = "NAME=SOCKET",
-      description = "A running snapshotter to make known to the private containerd.")
-  private Map<String, Path> others = new HashMap<>();
-
   @Option(
       names = "--results",
       paramLabel = "FILE",
@@ -101,28 +91,14 @@ final class DensityBench implements Callable<Integer> {
   @Option(names = "--svg", paramLabel = "FILE", description = "Where to draw the curves.")
   private Path svg = Path.of("snapshotter/target/density.svg");
 
-  @Option(
-      names = "--keep",
-      paramLabel = "DIR",
-      description = "Where to keep the images made. Default: lazuli-bench in the user's cache.")
-  private Path kept = ImageStore.usualDirectory();
+  @Mixin private BedOptions bedOptions = new BedOptions();
 
-  @Option(names = "--launcher", hidden = true)
-  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+  @Mixin private PeerOptions peers = new PeerOptions();
 
   private final DensityResults all = new DensityResults();
 
-  public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new DensityBench())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler(
-                (e, command, _) -> {
-                  System.err.println(
-                      "bench/density: " + (e instanceof IOException ? e.getMessage() : e));
-                  return command.getCommandSpec().exitCodeOnExecutionException();
-                })
-            .execute(arguments));
+  public static void main(String[] arguments) throws IOException {
+    BenchMain.run(new DensityBench(), arguments);
   }
 
   @Override
@@ -140,7 +116,7 @@ final class DensityBench implements Callable<Integer> {
     var measured = ways.stream().map(Way::parse).toList();
     links.forEach(Bed::link);
     readResults();
-    try (var bed = Bed.start(launcher, settings, others)) {
+    try (var bed = bedOptions.start(peers.others())) {
       measure(bed, measured);
     }
     System.out.print(all.table());
@@ -150,7 +126,7 @@ final class DensityBench implements Callable<Integer> {
 
   private void measure(Bed bed, List<Way> measured) throws IOException {
     Map<String, ReadingLists> reading = new LinkedHashMap<>();
-    var store = new ImageStore(kept, launcher);
+    var store = new ImageStore(peers.kept(), bedOptions.launcher());
     var made = new DensityImages(store);
     for (var image : images) {
       var name = image.equals(DensityImages.LAYERS) ? made.layers() : made.fat(fatMegabytes);
@@ -160,7 +136,7 @@ final class DensityBench implements Callable<Integer> {
     for (int round = 0; round < rounds; round++) {
       for (var run : runs(reading.keySet(), measured)) {
         long bytes = requireNonNull(reading.get(run.image())).bytes(run.order(), run.share());
-        add(run.measure(bed, launcher, bytes));
+        add(run.measure(bed, bedOptions.launcher(), bytes));
       }
     }
   }

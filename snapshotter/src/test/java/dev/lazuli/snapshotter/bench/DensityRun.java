@@ -1,9 +1,7 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.snapshotter.bench.ReadingLists.Order;
 import java.io.IOException;
-import java.time.Duration;
 
 /**
  * One pull with one reading of a share.
@@ -15,7 +13,6 @@ import java.time.Duration;
  * @param way who pulls
  */
 record DensityRun(String image, String link, Order order, int share, Way way) {
-  private static final Duration LONG = Duration.ofMinutes(10);
   private static final String CONTAINER = "density-" + ProcessHandle.current().pid();
 
   /**
@@ -31,8 +28,7 @@ record DensityRun(String image, String link, Order order, int share, Way way) {
     var reference = bed.registry().reference(image, way.format().tag(image));
     long began = System.nanoTime();
     try {
-      var pull = way.pullWords(launcher, bed.containerdSocket(), reference, /* plainHttp= */ true);
-      Command.of(pull.toArray(String[]::new)).within(LONG).check();
+      way.pull(launcher, bed.containerdSocket(), reference, /* plainHttp= */ true);
       var output =
           containers
               .ctr("run", "--rm", "--snapshotter", way.snapshotter(), reference, CONTAINER)

@@ -1,30 +1,26 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Entry point of {@code bench/first}. */
 @CommandLine.Command(
     name = "bench/first",
     mixinStandardHelpOptions = true,
-    usageHelpAutoWidth = true,
     description =
         "Measure what the first pull of a fresh daemon takes, and those after it: images of a base"
             + " layer of 6,280 entries and two more layers, which share nothing. Medians.")
 final class FirstPullBench implements Callable<Integer> {
-  private static final Duration LONG = Duration.ofMinutes(5);
-
   @Option(names = "--pulls", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
   private int pulls = 3;
 
@@ -37,17 +33,8 @@ final class FirstPullBench implements Callable<Integer> {
       description = "From when the daemon serves to the first pull. Default: ${DEFAULT-VALUE}.")
   private long rest = 1000;
 
-  @Option(
-      names = "--by",
-      paramLabel = "WAY",
-      description = "As in bench/starts. Default: ${DEFAULT-VALUE}.")
-  private String by = "lazuli:ctr-remote";
-
   @Option(names = "--threads", description = "Also print each pull's threads.")
   private boolean threads;
-
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
-  private List<String> settings = List.of();
 
   @Option(
       names = "--images",
@@ -55,8 +42,9 @@ final class FirstPullBench implements Callable<Integer> {
       description = "Where images are kept for the next time.")
   private Path images = Path.of("snapshotter/target/bench-first");
 
-  @Option(names = "--launcher", hidden = true)
-  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+  @Mixin private BedOptions bedOptions = new BedOptions();
+
+  @Mixin private WayOption by = new WayOption();
 
   /**
    * One pull.
@@ -67,8 +55,8 @@ final class FirstPullBench implements Callable<Integer> {
    */
   private record Pull(double seconds, double cpu, double peak) {}
 
-  public static void main(String[] arguments) {
-    System.exit(new CommandLine(new FirstPullBench()).execute(arguments));
+  public static void main(String[] arguments) throws IOException {
+    BenchMain.run(new FirstPullBench(), arguments);
   }
 
   @Override
@@ -101,19 +89,16 @@ final class FirstPullBench implements Callable<Integer> {
   private List<Pull> once() throws IOException {
     var taken = new ArrayList<Pull>();
     // Background work would be counted, too.
-    var set = new ArrayList<>(List.of("fetch.background=false", "proof.enabled=false"));
-    set.addAll(settings);
-    try (var bed = Bed.start(launcher, set, Map.of())) {
+    try (var bed = bedOptions.start("fetch.background=false", "proof.enabled=false")) {
       var daemon = new ProcessFigures(bed.daemonPid());
       Bed.pause(rest);
       for (int i = 0; i < pulls; i++) {
         bed.registry().serve("image" + i, OciLayout.at(images.resolve(Integer.toString(i))));
         var image = bed.registry().reference("image" + i, "1");
-        var words = Way.parse(by).pullWords(launcher, bed.containerdSocket(), image, true);
         double cpu = daemon.cpuSeconds();
         var before = daemon.threadSeconds();
         long began = System.nanoTime();
-        var _ = Command.of(words.toArray(String[]::new)).within(LONG).check();
+        by.way().pull(bedOptions.launcher(), bed.containerdSocket(), image, true);
         double seconds = (System.nanoTime() - began) / 1e9;
         taken.add(new Pull(seconds, daemon.cpuSeconds() - cpu, daemon.peakMegabytes()));
         if (threads) {

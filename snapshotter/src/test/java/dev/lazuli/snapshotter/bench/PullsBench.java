@@ -1,19 +1,17 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.images.GeneratedContent;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.testimages.CleanUp;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -21,19 +19,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Entry point of {@code bench/pulls}. */
 @CommandLine.Command(
     name = "bench/pulls",
     mixinStandardHelpOptions = true,
-    usageHelpAutoWidth = true,
     description =
         "Measure what pulls at the same time cost the daemon in memory: for each number of pulls a"
             + " fresh daemon, and as many images that share no layer. The table holds medians of"
             + " VmHWM.")
 final class PullsBench implements Callable<Integer> {
-  private static final Duration LONG = Duration.ofMinutes(10);
   private static final int LAYERS = 3;
   private static final int FILES = 1_500;
   private static final int DIRECTORIES = 50;
@@ -57,17 +54,13 @@ final class PullsBench implements Callable<Integer> {
       description = "Round trip and bandwidth, or none. Default: ${DEFAULT-VALUE}.")
   private String link = "20,200";
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Configuration of the daemon.")
-  private List<String> settings = List.of();
-
   @Option(
       names = "--quiet",
       paramLabel = "SECONDS",
       description = "After how long without a byte everything is here. Default: ${DEFAULT-VALUE}.")
   private double quiet = 3;
 
-  @Option(names = "--launcher", hidden = true)
-  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+  @Mixin private BedOptions bedOptions = new BedOptions();
 
   /**
    * What one daemon took, in megabytes.
@@ -78,15 +71,14 @@ final class PullsBench implements Callable<Integer> {
    */
   private record Peaks(double ready, double pulled, double whole) {}
 
-  public static void main(String[] arguments) {
-    System.exit(new CommandLine(new PullsBench()).execute(arguments));
+  public static void main(String[] arguments) throws IOException {
+    BenchMain.run(new PullsBench(), arguments);
   }
 
   @Override
   public Integer call() throws Exception {
-    var directory = Files.createTempDirectory("lzp");
-    try {
-      var images = images(directory);
+    try (var cleanUp = new CleanUp()) {
+      var images = images(cleanUp.directory("lzp"));
       System.out.println(
           "| pulls at once | ready MB | highest, all pulled MB | more for each further pull |"
               + " highest, all here MB | more for each further pull |");
@@ -101,8 +93,6 @@ final class PullsBench implements Callable<Integer> {
         first = first == null ? median : first;
         System.out.println(row(count, median, first));
       }
-    } finally {
-      var _ = Command.of("rm", "-rf", directory.toString()).run();
     }
     return 0;
   }
@@ -141,7 +131,7 @@ final class PullsBench implements Callable<Integer> {
   }
 
   private Peaks once(List<OciLayout> images, int count) throws Exception {
-    try (var bed = Bed.start(launcher, settings, Map.of())) {
+    try (var bed = bedOptions.start()) {
       for (int i = 0; i < count; i++) {
         bed.registry().serve("image" + i, images.get(i));
       }
@@ -156,14 +146,14 @@ final class PullsBench implements Callable<Integer> {
   }
 
   private void pullAtOnce(Bed bed, int count) throws IOException, InterruptedException {
+    var way = Way.parse("lazuli:lazuli");
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var pulls = new ArrayList<Future<?>>();
       for (int i = 0; i < count; i++) {
         var image = bed.registry().reference("image" + i, "1");
-        var words =
-            Way.parse("lazuli:lazuli").pullWords(launcher, bed.containerdSocket(), image, true);
         pulls.add(
-            threads.submit(() -> Command.of(words.toArray(String[]::new)).within(LONG).check()));
+            threads.submit(
+                () -> way.pull(bedOptions.launcher(), bed.containerdSocket(), image, true)));
       }
       for (var pull : pulls) {
         pull.get();

@@ -1,13 +1,11 @@
 package dev.lazuli.snapshotter.bench;
 
-import dev.lazuli.demo.containerd.Command;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
 /** Pulls, runs, waits until every byte is here, and removes again: one round at a time. */
 final class Starts {
-  private static final Duration LONG = Duration.ofMinutes(10);
 
   private final String launcher;
   private final Containers containers;
@@ -124,8 +122,7 @@ final class Starts {
   }
 
   private void pull(Way way, String image) throws IOException {
-    var words = way.pullWords(launcher, containers.socket(), image, plainHttp);
-    Command.of(words.toArray(String[]::new)).within(LONG).check();
+    way.pull(launcher, containers.socket(), image, plainHttp);
   }
 
   private Optional<Long> ownDaemon(Way way) {

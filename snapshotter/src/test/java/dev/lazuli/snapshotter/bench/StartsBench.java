@@ -6,25 +6,21 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Entry point of {@code bench/starts}. */
 @Command(
     name = "bench/starts",
     mixinStandardHelpOptions = true,
-    usageHelpAutoWidth = true,
     description = {
       "Measure cold starts by any snapshotters that containerd knows, side by side: pull, run,"
           + " bytes and requests until the program has ended; time, CPU and memory until every"
@@ -76,18 +72,6 @@ final class StartsBench implements Callable<Integer> {
   private double quiet = 3;
 
   @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Configuration of the private daemon.")
-  private List<String> settings = List.of();
-
-  @Option(
-      names = "--snapshotter",
-      paramLabel = "NAME=SOCKET",
-      description = "A running snapshotter to make known to the private containerd.")
-  private Map<String, Path> others = new HashMap<>();
-
-  @Option(
       names = "--containerd",
       paramLabel = "SOCKET",
       description = "Measure an existing containerd, whose images come from wherever they lie.")
@@ -132,35 +116,14 @@ final class StartsBench implements Callable<Integer> {
       description = "Make the images that are not there yet, and measure nothing.")
   private boolean imagesOnly;
 
-  @Option(
-      names = "--keep",
-      paramLabel = "DIR",
-      description = "Where to keep the images made. Default: lazuli-bench in the user's cache.")
-  private Path kept = ImageStore.usualDirectory();
+  @Mixin private BedOptions bedOptions = new BedOptions();
 
-  @Option(names = "--launcher", hidden = true)
-  private String launcher = Path.of("lazuli").toAbsolutePath().toString();
+  @Mixin private PeerOptions peers = new PeerOptions();
 
   @Spec private CommandSpec spec;
 
-  public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new StartsBench())
-            .registerConverter(BenchImage.class, BenchImage::parse)
-            .setParameterExceptionHandler(StartsBench::complain)
-            .setExecutionExceptionHandler(StartsBench::complain)
-            .execute(arguments));
-  }
-
-  /** What goes wrong here is nearly always what was asked for, and no stack trace explains it. */
-  private static int complain(Exception e, CommandLine command, ParseResult parsed) {
-    System.err.println("bench/starts: " + (e instanceof IOException ? e.getMessage() : e));
-    return command.getCommandSpec().exitCodeOnExecutionException();
-  }
-
-  private static int complain(ParameterException e, String[] arguments) {
-    System.err.println("bench/starts: " + e.getMessage() + " (bench/starts --help says more)");
-    return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+  public static void main(String[] arguments) throws IOException {
+    BenchMain.run(new StartsBench(), arguments);
   }
 
   @Override
@@ -193,13 +156,19 @@ final class StartsBench implements Callable<Integer> {
     if (command.isEmpty()) {
       throw wrong("with --containerd, --run has to say which program to run");
     }
-    if (!others.isEmpty() || !settings.isEmpty()) {
+    if (!peers.others().isEmpty() || bedOptions.hasSettings()) {
       throw wrong("--snapshotter and --set are for the private containerd, not for --containerd");
     }
     requireSocket("containerd", socket);
     var containers = new Containers(socket.toString());
     var starts =
-        new Starts(launcher, containers, Optional.empty(), containerdPid, plainHttp, Duration.ZERO);
+        new Starts(
+            bedOptions.launcher(),
+            containers,
+            Optional.empty(),
+            containerdPid,
+            plainHttp,
+            Duration.ZERO);
     for (var way : measured) {
       starts.requireAbsent(way.reference().orElseThrow());
     }
@@ -217,22 +186,22 @@ final class StartsBench implements Callable<Integer> {
 
   /** Measures on a bed of our own. */
   private void measureHere(List<Way> measured) throws IOException {
-    for (var other : others.entrySet()) {
+    for (var other : peers.others().entrySet()) {
       requireSocket("snapshotter " + other.getKey(), other.getValue());
     }
     for (var way : measured) {
-      if (!way.ours() && !way.overlayfs() && !others.containsKey(way.snapshotter())) {
+      if (!way.ours() && !way.overlayfs() && !peers.others().containsKey(way.snapshotter())) {
         var name = way.snapshotter();
         throw wrong("nobody knows the snapshotter " + name + ": --snapshotter " + name + "=SOCKET");
       }
     }
     var options =
         new StartsHere.Options(rounds, links, seconds(quiet), seconds(settle), seconds(idle));
-    var here = new StartsHere(launcher, kept, images, measured, options);
+    var here = new StartsHere(bedOptions, peers, images, measured, options);
     if (imagesOnly) {
       var _ = here.provide();
     } else {
-      here.measure(settings, others);
+      here.measure();
     }
   }
 

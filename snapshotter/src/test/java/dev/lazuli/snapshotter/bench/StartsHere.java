@@ -5,19 +5,17 @@ import dev.lazuli.demo.images.FileContent;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Measures starts on a bed of our own: every image over every link, rounds interleaved. */
 final class StartsHere {
   private static final String SMALL = "small";
   private static final String SMALL_RECIPE = "a directory with 20 files of 1 kB";
 
-  private final String launcher;
-  private final Path kept;
+  private final BedOptions bedOptions;
+  private final PeerOptions peers;
   private final List<BenchImage> images;
   private final List<Way> ways;
   private final Options options;
@@ -33,9 +31,14 @@ final class StartsHere {
    */
   record Options(int rounds, List<String> links, Duration quiet, Duration settle, Duration idle) {}
 
-  StartsHere(String launcher, Path kept, List<BenchImage> images, List<Way> ways, Options options) {
-    this.launcher = launcher;
-    this.kept = kept;
+  StartsHere(
+      BedOptions bedOptions,
+      PeerOptions peers,
+      List<BenchImage> images,
+      List<Way> ways,
+      Options options) {
+    this.bedOptions = bedOptions;
+    this.peers = peers;
     this.images = images;
     this.ways = ways;
     this.options = options;
@@ -43,7 +46,7 @@ final class StartsHere {
 
   /** Makes the images that are not there. */
   ImageStore provide() throws IOException {
-    var store = new ImageStore(kept, launcher);
+    var store = new ImageStore(peers.kept(), bedOptions.launcher());
     var layers = new DebianLayers(store);
     for (var image : images) {
       layers.provide(image);
@@ -62,9 +65,9 @@ final class StartsHere {
   }
 
   /** Measures and prints the table. */
-  void measure(List<String> settings, Map<String, Path> others) throws IOException {
+  void measure() throws IOException {
     var layout = provide().layout();
-    try (var bed = Bed.start(launcher, settings, others)) {
+    try (var bed = bedOptions.start(peers.others())) {
       for (var image : images) {
         bed.registry().serve(image.word(), layout);
       }
@@ -79,7 +82,7 @@ final class StartsHere {
   }
 
   private void measure(Bed bed, OciLayout layout, BenchImage image) throws IOException {
-    var starts = Starts.on(bed, launcher, options.quiet());
+    var starts = Starts.on(bed, bedOptions.launcher(), options.quiet());
     var program = new Program(image.command(), image.answer());
     var bound = bound(bed, starts, layout, image, program);
     for (var link : options.links()) {

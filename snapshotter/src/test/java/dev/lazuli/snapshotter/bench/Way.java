@@ -1,5 +1,9 @@
 package dev.lazuli.snapshotter.bench;
 
+import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.containerd.CommandResult;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +26,7 @@ record Way(
     LayerFormat format,
     Optional<Long> pid) {
   private static final String OURS = "lazuli";
+  private static final Duration LONG = Duration.ofMinutes(10);
 
   /** Clients that pull. */
   enum Pull {
@@ -93,8 +98,9 @@ record Way(
     return snapshotter.equals("overlayfs");
   }
 
-  /** Returns the words that pull {@code image} into the containerd at {@code socket}. */
-  List<String> pullWords(String launcher, String socket, String image, boolean plainHttp) {
+  /** Pulls {@code image} into the containerd at {@code socket}. */
+  CommandResult pull(String launcher, String socket, String image, boolean plainHttp)
+      throws IOException {
     var words =
         new ArrayList<>(
             switch (pull) {
@@ -107,7 +113,7 @@ record Way(
       words.add("--plain-http");
     }
     words.add(image);
-    return words;
+    return Command.of(words.toArray(String[]::new)).within(LONG).check();
   }
 
   /** Returns how tables name this way. */

@@ -8,6 +8,7 @@ import dev.lazuli.demo.containerd.ContainerdConfig;
 import dev.lazuli.demo.containerd.PrivateContainerd;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
@@ -43,13 +44,13 @@ final class ConvertBench {
 
   public static void main(String[] arguments) throws IOException {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
-    var directory = Files.createTempDirectory(Path.of("/tmp"), "lzx");
-    try (var registry = TestRegistry.start();
-        var containerd =
-            PrivateContainerd.start(directory.resolve("c"), ContainerdConfig.overlayfs())) {
+    try (var cleanUp = new CleanUp()) {
+      var directory = cleanUp.directory("lzx");
+      var registry = cleanUp.open(() -> TestRegistry.start());
+      var containerd =
+          cleanUp.open(
+              () -> PrivateContainerd.start(directory.resolve("c"), ContainerdConfig.overlayfs()));
       new ConvertBench(directory, registry, containerd, rounds).convert();
-    } finally {
-      Command.of("rm", "-rf", "--one-file-system", directory.toString()).check();
     }
   }
 

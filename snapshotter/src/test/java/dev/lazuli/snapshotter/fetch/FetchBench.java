@@ -2,11 +2,11 @@ package dev.lazuli.snapshotter.fetch;
 
 import com.github.luben.zstd.Zstd;
 import com.google.errorprone.annotations.FormatMethod;
-import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.registry.BlobContent;
 import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.BufferedReader;
@@ -45,12 +45,9 @@ final class FetchBench {
   }
 
   public static void main(String[] arguments) throws Exception {
-    var directory = Files.createTempDirectory("lzf");
-    try {
-      int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-      new FetchBench(directory, rounds).fetch();
-    } finally {
-      Command.of("rm", "-rf", directory.toString()).check();
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+    try (var cleanUp = new CleanUp()) {
+      new FetchBench(cleanUp.directory("lzf"), rounds).fetch();
     }
   }
 

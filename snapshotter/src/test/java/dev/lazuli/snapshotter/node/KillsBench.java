@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.testimages.CleanUp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +25,11 @@ final class KillsBench {
     var directory = Files.createTempDirectory(Path.of("/tmp"), "lzk");
     long began = System.nanoTime();
     KillsResult result;
-    try (var kills = new Kills(directory, READERS, KillsBench::launch, seed)) {
+    try (var cleanUp = new CleanUp()) {
+      var kills = cleanUp.open(() -> new Kills(directory, READERS, KillsBench::launch, seed));
       for (int i = 1; i <= count; i++) {
-        kills.round(i % 4 == 0);
+        boolean whileItStarts = i % 4 == 0;
+        cleanUp.change(() -> kills.round(whileItStarts));
         if (i % KILLS_PER_LINE == 0) {
           System.out.println(i + " kills, " + Duration.ofNanos(System.nanoTime() - began));
         }

@@ -1,20 +1,15 @@
 package dev.lazuli.testimages.containerd;
 
 import dev.lazuli.demo.containerd.ContainerdConfig;
-import dev.lazuli.demo.containerd.Leftovers;
-import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.containerd.PrivateContainerd;
 import dev.lazuli.demo.images.ContainerDefaults;
 import dev.lazuli.demo.images.HostFiles;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.testimages.CleanUp;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -40,11 +35,10 @@ public final class ContainerdExtension
     implements BeforeAllCallback, AfterAllCallback, ExecutionCondition, AutoCloseable {
   private final UnaryOperator<ContainerdConfig> change;
   private final NodePrograms programs;
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private @Nullable CleanUp cleanUp;
   private @Nullable Path directory;
   private @Nullable PrivateContainerd containerd;
   private @Nullable DockerRegistry registry;
-  private @Nullable Thread hook;
 
   /** Uses the usual configuration. */
   public ContainerdExtension() {
@@ -88,44 +82,31 @@ public final class ContainerdExtension
    * away again.
    */
   public void open() throws IOException {
-    hook = new Thread(this::closeQuietly, "containerd-bed-cleanup");
-    Runtime.getRuntime().addShutdownHook(hook);
-    var bed = Files.createTempDirectory(Path.of("/tmp"), "lz");
+    var opened = new CleanUp();
+    cleanUp = opened;
+    var bed = opened.directory("lz");
     directory = bed;
-    open.push(() -> Leftovers.delete(bed));
-    open.push(() -> MountTable.unmountBelow(bed));
-    var images = DockerRegistry.start(bed.resolve("registry"));
-    open.push(images);
+    var images = opened.open(() -> DockerRegistry.start(bed.resolve("registry")));
     registry = images;
     var config =
         ContainerdConfig.lazuliAt(bed.resolve("lazuli.sock"))
             .withPlainHttp(images.host())
             .withSandboxImage(images.host() + "/pause:1");
-    var daemon = PrivateContainerd.start(bed.resolve("c"), change.apply(config), programs);
-    open.push(daemon);
-    containerd = daemon;
+    containerd =
+        opened.open(
+            () -> PrivateContainerd.start(bed.resolve("c"), change.apply(config), programs));
   }
 
   @Override
-  public void afterAll(ExtensionContext context) throws Exception {
+  public void afterAll(ExtensionContext context) throws IOException {
     close();
   }
 
   /** Takes everything away. Idempotent. */
   @Override
   public void close() throws IOException {
-    try {
-      closeAll();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    } catch (Exception e) {
-      throw new IOException(e);
-    } finally {
-      Optional.ofNullable(hook).ifPresent(Runtime.getRuntime()::removeShutdownHook);
-      hook = null;
+    if (cleanUp != null) {
+      cleanUp.close();
     }
   }
 
@@ -164,9 +145,8 @@ public final class ContainerdExtension
   }
 
   /** Closes {@code resource} at the end, before containerd and all that was given here before. */
-  public synchronized <T extends AutoCloseable> T closeAtEnd(T resource) {
-    open.push(resource);
-    return resource;
+  public <T extends AutoCloseable> T closeAtEnd(T resource) throws IOException {
+    return running(cleanUp).open(() -> resource);
   }
 
   private static <T> T running(@Nullable T part) {
@@ -174,32 +154,5 @@ public final class ContainerdExtension
       throw new IllegalStateException("the test bed runs only between beforeAll and afterAll");
     }
     return part;
-  }
-
-  /** Closes everything, newest first; the first failure is thrown after all had their turn. */
-  private synchronized void closeAll() throws Exception {
-    Exception failure = null;
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private void closeQuietly() {
-    try {
-      closeAll();
-    } catch (Exception e) {
-      System.err.println("containerd test bed: " + e);
-    }
   }
 }
