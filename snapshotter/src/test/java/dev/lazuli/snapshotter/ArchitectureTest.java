@@ -64,7 +64,7 @@ final class ArchitectureTest {
           room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
           room("snapshotter.fetch", "estargz", "cache"),
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
-          room("snapshotter.bulk", "estargz", "cache", "snapshotter.fetch"),
+          room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(

@@ -2,6 +2,7 @@ package dev.lazuli.registry.model;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * The rule by which a body that drips is ended. A server may fall silent for a while, but one that
@@ -14,6 +15,7 @@ public final class LeastRate {
   private static final long BYTES_PER_SECOND = 1 << 10;
 
   private final Duration window;
+  private final LongSupplier bytesPerSecond;
   private long waitedNanos;
   private long bytes;
 
@@ -23,7 +25,23 @@ public final class LeastRate {
    * @param window how long a server may be waited for before what it sent is looked at
    */
   public LeastRate(Duration window) {
+    this(window, () -> BYTES_PER_SECOND);
+  }
+
+  /**
+   * Makes a watch over one body.
+   *
+   * @param window how long a server may be waited for before what it sent is looked at
+   * @param bytesPerSecond the least, as it is when a window ends
+   */
+  public LeastRate(Duration window, LongSupplier bytesPerSecond) {
     this.window = window;
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Returns the least that a body must give in any case, in bytes per second. */
+  public static long usual() {
+    return BYTES_PER_SECOND;
   }
 
   /**
@@ -38,11 +56,11 @@ public final class LeastRate {
     if (waitedNanos < window.toNanos()) {
       return;
     }
-    long least = BYTES_PER_SECOND * waitedNanos / Duration.ofSeconds(1).toNanos();
-    if (bytes < least) {
+    long rate = bytesPerSecond.getAsLong();
+    if (bytes < rate * waitedNanos / Duration.ofSeconds(1).toNanos()) {
       throw new IOException(
           "too slow: %d bytes in %d ms, less than %d bytes a second"
-              .formatted(bytes, Duration.ofNanos(waitedNanos).toMillis(), BYTES_PER_SECOND));
+              .formatted(bytes, Duration.ofNanos(waitedNanos).toMillis(), rate));
     }
     bytes = 0;
     waitedNanos = 0;

@@ -44,9 +44,10 @@ final class BlockBudget {
     if (taken == most) {
       return Optional.empty();
     }
-    taken++;
     var kept = idle.poll();
-    return Optional.of(kept == null ? new Block() : kept);
+    var block = kept == null ? new Block() : kept;
+    taken++; // Not before, for there may be no memory for a block.
+    return Optional.of(block);
   }
 
   synchronized void giveBack(Block block) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,14 +56,33 @@ public final class BulkPulls implements AutoCloseable {
       TreeWriter trees,
       InstantSource clock,
       BulkListener listener) {
+    this(options, store, limits, trees, clock, System::nanoTime, listener);
+  }
+
+  /** As above, with a clock of the caller's choice. */
+  BulkPulls(
+      BulkOptions options,
+      LayerStore store,
+      Limits limits,
+      TreeWriter trees,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      BulkListener listener) {
     this.options = options;
     this.store = store;
     this.listener = listener;
     unpacker = new LayerUnpacker(limits);
-    var indexes = new IndexMemory(limits.indexBytes(), options.parallel());
+    var atOnce = Math.min(options.parallel() + 1, BulkOptions.MOST_PARALLEL);
+    var indexes = new IndexMemory(limits.indexBytes(), atOnce);
     var blocks = new BlockBudget(options.memoryBytes());
-    parts = new LayerPull.Parts(store, unpacker, indexes, blocks, trees, options.ranges(), clock);
+    var pace = new LayerPull.PullClock(nanoTime, this::othersWait);
+    parts =
+        new LayerPull.Parts(store, unpacker, indexes, blocks, trees, options.ranges(), clock, pace);
     queue = new PullQueue(options.parallel(), blocks::rest);
+  }
+
+  private boolean othersWait() {
+    return queue.hasWaiting();
   }
 
   /** Returns how layers are pulled. */
@@ -77,7 +97,8 @@ public final class BulkPulls implements AutoCloseable {
    * @param blob its blob, from that image's registry
    * @param isAwaited whether a client waits for just this layer; those come first
    * @return the layer, complete and proved; nobody removes it before it is closed
-   * @throws IOException if it cannot be pulled; nothing is left of it
+   * @throws IOException if it cannot be pulled, or not within the time that the options give;
+   *     nothing is left of it
    * @throws InterruptedException if the caller no longer waits; the pull goes on for others
    */
   @MustBeClosed
@@ -89,37 +110,61 @@ public final class BulkPulls implements AutoCloseable {
         throw new IOException("the daemon is stopping");
       }
       flight = flights.get(digest);
-      if (flight == null) {
-        var pull = new LayerPull(parts, digest, reference, blob);
-        var started = new PullFlight(digest, reference, pull);
-        flights.put(digest, started);
-        queue.add(started, isAwaited, () -> run(digest, started));
-        flight = started;
+      if (flight == null || !flight.join()) {
+        flight = begin(digest, reference, blob, isAwaited);
       } else if (isAwaited) {
         queue.hurry(flight);
       }
-      flight.join();
     }
-    return flight.await();
+    return flight.await(options.timeout());
   }
 
-  private void run(Digest digest, PullFlight flight) {
-    LayerData pulled = null;
-    IOException failure = null;
-    try {
-      pulled = storedOrPulled(digest, flight);
-    } catch (IOException e) {
-      failure = e;
-    } catch (RuntimeException e) {
-      failure = new IOException("layer " + digest + ": " + e, e);
+  /** Begins a pull, beside one that was given up and is about to end. */
+  @GuardedBy("this")
+  private PullFlight begin(Digest digest, String reference, BlobSource blob, boolean isAwaited) {
+    var pull = new LayerPull(parts, digest, reference, blob);
+    var flight = new PullFlight(digest, reference, pull);
+    boolean _ = flight.join();
+    flights.put(digest, flight);
+    queue.add(flight, isAwaited, new Turn(this, digest, flight));
+    return flight;
+  }
+
+  /** One flight's turn, which ends with the flight whatever happens. */
+  private record Turn(BulkPulls pulls, Digest digest, PullFlight flight) implements PullQueue.Work {
+    @Override
+    public void run() {
+      LayerData pulled = null;
+      IOException failure = null;
+      try {
+        pulled = pulls.storedOrPulled(digest, flight);
+      } catch (IOException e) {
+        failure = e;
+      } catch (Throwable e) { // Top of the thread: clients wait for an end.
+        failure = new IOException("layer " + digest + ": " + e, e);
+      }
+      end(pulled, failure);
     }
-    if (failure != null) {
-      listener.failed(flight.progress(), failure);
+
+    @Override
+    public void refuse(IOException reason) {
+      end(null, reason);
     }
-    synchronized (this) {
-      flights.remove(digest);
+
+    private void end(@Nullable LayerData pulled, @Nullable IOException failure) {
+      try {
+        if (failure != null) {
+          pulls.listener.failed(flight.progress(), failure);
+        }
+      } finally {
+        pulls.forget(digest, flight);
+        flight.end(pulled, failure);
+      }
     }
-    flight.end(pulled, failure);
+  }
+
+  private synchronized void forget(Digest digest, PullFlight flight) {
+    flights.remove(digest, flight);
   }
 
   private LayerData storedOrPulled(Digest digest, PullFlight flight) throws IOException {

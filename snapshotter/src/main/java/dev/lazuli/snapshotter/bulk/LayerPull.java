@@ -14,12 +14,15 @@ import dev.lazuli.estargz.read.LayerUnpacker;
 import dev.lazuli.estargz.read.UnpackedLayer;
 import dev.lazuli.estargz.tar.TarFormatException;
 import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.registry.model.LeastRate;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,12 @@ final class LayerPull {
   /** For the memory of the layer's index, which few layers have to wait for. */
   private static final Duration INDEX_PATIENCE = Duration.ofMinutes(1);
 
+  /** How long a registry may be waited for before what it sent is looked at. */
+  private static final Duration RATE_WINDOW = Duration.ofSeconds(30);
+
+  /** 16 KiB/s: below, a pull makes place for others that wait, and the client goes on itself. */
+  private static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
+
   private static final long NO_PREFETCH = -1;
 
   /** What all pulls share. */
@@ -44,7 +53,16 @@ final class LayerPull {
       BlockBudget blocks,
       TreeWriter trees,
       int ranges,
-      InstantSource clock) {}
+      InstantSource clock,
+      PullClock pace) {}
+
+  /**
+   * The time that pulls take.
+   *
+   * @param nanoTime such as {@link System#nanoTime}
+   * @param othersWait whether others wait for this one's end
+   */
+  record PullClock(LongSupplier nanoTime, BooleanSupplier othersWait) {}
 
   private final Parts parts;
   private final Digest digest;
@@ -108,8 +126,9 @@ final class LayerPull {
       if (cancelled) {
         ranges.cancel();
       }
-      var share = parts.indexes().share(digest.toString(), INDEX_PATIENCE);
       var sink = new StoreSink(layer, written::addAndGet);
+      // The last to be taken: it belongs to the unpacker, whatever happens there.
+      var share = parts.indexes().share(digest.toString(), INDEX_PATIENCE);
       return parts.unpacker().unpack(new Counted(ranges), digest.toString(), share, sink);
     } finally {
       reading = null;
@@ -145,9 +164,14 @@ final class LayerPull {
     return new BulkProgress(digest, reference, blobBytes, arrived.get(), written.get(), isRunning);
   }
 
-  /** Counts what comes. */
+  private long leastRate() {
+    return parts.pace().othersWait().getAsBoolean() ? CROWDED_BYTES_PER_SECOND : LeastRate.usual();
+  }
+
+  /** Counts what comes, and ends a pull whose registry only drips. */
   private final class Counted implements BlobStream {
     private final BlobStream stream;
+    private final LeastRate rate = new LeastRate(RATE_WINDOW, LayerPull.this::leastRate);
 
     Counted(BlobStream stream) {
       this.stream = stream;
@@ -155,9 +179,11 @@ final class LayerPull {
 
     @Override
     public @Nullable ByteBuffer next() throws IOException {
+      long began = parts.pace().nanoTime().getAsLong();
       var piece = stream.next();
       if (piece != null) {
         arrived.addAndGet(piece.remaining());
+        rate.received(piece.remaining(), parts.pace().nanoTime().getAsLong() - began);
       }
       return piece;
     }

@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A blob from its first byte to its last, read in several ranges at once. The range whose turn it
@@ -16,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Read by one thread; {@link #cancel} may come from any.
  */
 final class OrderedRanges implements BlobStream {
+  private static final Logger log = LoggerFactory.getLogger(OrderedRanges.class);
+
   /** 8 MiB: what is asked for at once where there is no block for what follows. */
   private static final long ALONE_BYTES = 8L << 20;
 
@@ -23,6 +29,7 @@ final class OrderedRanges implements BlobStream {
   private final long size;
   private final BlockBudget budget;
   private final int most;
+  private final ThreadFactory threads;
   private final Deque<RangeFill> ahead = new ConcurrentLinkedDeque<>();
 
   /** First byte that no range was begun for. */
@@ -43,6 +50,12 @@ final class OrderedRanges implements BlobStream {
    * @param most ranges at the same time
    */
   OrderedRanges(BlobSource blob, long size, BlockBudget budget, int most) {
+    this(blob, size, budget, most, Thread.ofVirtual().name("bulk-range").factory());
+  }
+
+  /** As above, with threads of the caller's choice. */
+  OrderedRanges(BlobSource blob, long size, BlockBudget budget, int most, ThreadFactory threads) {
+    this.threads = threads;
     this.blob = blob;
     this.size = size;
     this.budget = budget;
@@ -119,12 +132,26 @@ final class OrderedRanges implements BlobStream {
       }
       int length = (int) Math.min(BlockBudget.BLOCK_BYTES, size - next);
       var fill = new RangeFill(blob, budget, block.get(), next, length);
+      if (!isStarted(fill)) {
+        budget.giveBack(block.get());
+        return;
+      }
       next += length;
       ahead.add(fill);
       if (cancelled) {
         fill.abort();
       }
-      Thread.ofVirtual().name("bulk-range").start(fill::run);
+    }
+  }
+
+  /** A node without a thread to spare reads one range after the other, as without memory. */
+  private boolean isStarted(RangeFill fill) {
+    try {
+      threads.newThread(fill::run).start();
+      return true;
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      log.debug("no thread for a range: {}", e.toString());
+      return false;
     }
   }
 

@@ -5,6 +5,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * of them has his, or has given up. Thread-safe.
  */
 final class PullFlight {
+  private static final long MILLISECOND = 1_000_000;
+
   private final Digest digest;
   private final String reference;
   private final LayerPull pull;
@@ -19,6 +23,10 @@ final class PullFlight {
 
   @GuardedBy("this")
   private int waiting;
+
+  /** The last who waited is gone: whoever comes now needs a pull of his own. */
+  @GuardedBy("this")
+  private boolean givenUp;
 
   @GuardedBy("this")
   private boolean ended;
@@ -52,20 +60,30 @@ final class PullFlight {
     return pull.progress(isRunning);
   }
 
-  /** Counts one more who will {@link #await} the end. */
-  synchronized void join() {
-    waiting++;
+  /**
+   * Counts one more who will {@link #await} the end.
+   *
+   * @return false if the pull was given up
+   */
+  synchronized boolean join() {
+    waiting += givenUp ? 0 : 1;
+    return !givenUp;
   }
 
   /**
    * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
-   * interrupted, the pull is given up.
+   * interrupted, or has waited long enough, the pull is given up.
    */
   @MustBeClosed
-  synchronized LayerData await() throws IOException, InterruptedException {
+  synchronized LayerData await(Duration patience) throws IOException, InterruptedException {
     try {
+      long deadline = System.nanoTime() + patience.toNanos();
       while (!ended) {
-        wait();
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          throw new IOException("layer %s was not pulled within %s".formatted(digest, patience));
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, MILLISECOND));
       }
       var layer = pulled;
       if (layer == null) {
@@ -77,6 +95,7 @@ final class PullFlight {
       waiting--;
       closeIfUnused();
       if (!ended && waiting == 0) {
+        givenUp = true;
         pull.cancel();
       }
     }

@@ -1,20 +1,24 @@
 package dev.lazuli.snapshotter.bulk;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Runs a few pulls at a time, each on a thread of its own: decompressing keeps a processor busy,
  * which no virtual thread may. What a client waits for comes first; otherwise the registry that has
- * the fewest under way, so that one that is slow or has much to send holds up no other for long.
- * Thread-safe.
+ * the fewest under way, so that one that is slow or has much to send holds up no other for long. If
+ * one holds all turns, another one gets a turn more. Thread-safe.
  */
 final class PullQueue implements AutoCloseable {
   private final int most;
   private final Runnable atRest;
+  private final ThreadFactory threads;
   private final List<Entry> waiting = new ArrayList<>();
   private final Map<String, Integer> running = new HashMap<>();
 
@@ -24,13 +28,22 @@ final class PullQueue implements AutoCloseable {
   @GuardedBy("this")
   private boolean closed;
 
+  /** What is done for a flight: one of these, once, unless the queue is closed before. */
+  interface Work {
+    /** Pulls. */
+    void run();
+
+    /** Says that it cannot be run. Called without the queue's lock. */
+    void refuse(IOException reason);
+  }
+
   private static final class Entry {
     final PullFlight flight;
     final String registry;
-    final Runnable work;
+    final Work work;
     boolean isAwaited;
 
-    Entry(PullFlight flight, boolean isAwaited, Runnable work) {
+    Entry(PullFlight flight, boolean isAwaited, Work work) {
       this.flight = flight;
       this.registry = registryOf(flight.reference());
       this.isAwaited = isAwaited;
@@ -41,10 +54,16 @@ final class PullQueue implements AutoCloseable {
   /**
    * Makes an empty queue.
    *
-   * @param most how many pulls run at the same time
+   * @param most how many pulls run at the same time, but for one more of another registry
    * @param atRest called when none runs any more
    */
   PullQueue(int most, Runnable atRest) {
+    this(most, atRest, Thread.ofPlatform().daemon().name("bulk-pull").factory());
+  }
+
+  /** As above, with threads of the caller's choice. */
+  PullQueue(int most, Runnable atRest, ThreadFactory threads) {
+    this.threads = threads;
     this.most = most;
     this.atRest = atRest;
   }
@@ -55,9 +74,18 @@ final class PullQueue implements AutoCloseable {
   }
 
   /** Runs the work of a flight when it is its turn. */
-  synchronized void add(PullFlight flight, boolean isAwaited, Runnable work) {
-    waiting.add(new Entry(flight, isAwaited, work));
-    startSome();
+  void add(PullFlight flight, boolean isAwaited, Work work) {
+    Map<Entry, IOException> refused;
+    synchronized (this) {
+      waiting.add(new Entry(flight, isAwaited, work));
+      refused = startSome();
+    }
+    refused.forEach((entry, reason) -> entry.work.refuse(reason));
+  }
+
+  /** Returns whether anybody waits for a turn. */
+  synchronized boolean hasWaiting() {
+    return !waiting.isEmpty();
   }
 
   /** Puts a flight before all that nobody waits for. */
@@ -69,25 +97,36 @@ final class PullQueue implements AutoCloseable {
     }
   }
 
+  /** Returns those for which there was no thread, to be told so. */
   @GuardedBy("this")
-  private void startSome() {
-    while (!closed && count < most && !waiting.isEmpty()) {
-      var entry = takeNext();
+  private Map<Entry, IOException> startSome() {
+    var refused = new LinkedHashMap<Entry, IOException>();
+    while (!closed && count <= most && !waiting.isEmpty()) {
+      var entry = next();
+      if (count == most && running.containsKey(entry.registry)) {
+        break;
+      }
+      waiting.remove(entry);
+      try {
+        threads.newThread(() -> run(entry)).start();
+      } catch (OutOfMemoryError e) { // The kernel's limit of threads, not memory as a rule.
+        refused.put(entry, new IOException("no thread to pull it with: " + e.getMessage(), e));
+        continue;
+      }
       count++;
       running.merge(entry.registry, 1, Integer::sum);
-      Thread.ofPlatform().daemon().name("bulk-pull").start(() -> run(entry));
     }
+    return refused;
   }
 
   @GuardedBy("this")
-  private Entry takeNext() {
+  private Entry next() {
     var best = waiting.getFirst();
     for (var entry : waiting) {
       if (isBefore(entry, best)) {
         best = entry;
       }
     }
-    waiting.remove(best);
     return best;
   }
 
@@ -107,14 +146,18 @@ final class PullQueue implements AutoCloseable {
     }
   }
 
-  private synchronized void done(Entry entry) {
-    count--;
-    running.computeIfPresent(entry.registry, (_, left) -> left == 1 ? null : left - 1);
-    startSome();
-    if (count == 0) {
-      atRest.run();
+  private void done(Entry entry) {
+    Map<Entry, IOException> refused;
+    synchronized (this) {
+      count--;
+      running.computeIfPresent(entry.registry, (_, left) -> left == 1 ? null : left - 1);
+      refused = startSome();
+      if (count == 0) {
+        atRest.run();
+      }
+      notifyAll();
     }
-    notifyAll();
+    refused.forEach((waiting, reason) -> waiting.work.refuse(reason));
   }
 
   /** Starts nothing more and waits for what runs. Idempotent. */

@@ -18,7 +18,10 @@ final class BulkSettings {
           "bulk.parallel",
           SettingKind.integer(1, 16),
           3,
-          "Maximum number of layers that are pulled whole at the same time; more wait.");
+          "Maximum number of layers that are pulled whole at the same time; more wait. If one"
+              + " registry has all of these turns, another gets one more. While others wait, a"
+              + " registry that sends less than 16 KiB per second loses its turn, and containerd"
+              + " pulls that layer.");
   static final Setting<Long> MEMORY =
       new Setting<>(
           "bulk.memory",

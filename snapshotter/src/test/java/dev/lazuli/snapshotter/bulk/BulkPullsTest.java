@@ -28,6 +28,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @SuppressWarnings("MustBeClosedChecker") // Handles cross threads here, and are closed after them.
 final class BulkPullsTest {
@@ -57,12 +60,17 @@ final class BulkPullsTest {
   }
 
   private BulkPulls pulls(int parallel) {
+    return pulls(parallel, Duration.ofMinutes(1), System::nanoTime);
+  }
+
+  private BulkPulls pulls(int parallel, Duration timeout, LongSupplier nanoTime) {
     return new BulkPulls(
-        new BulkOptions(true, parallel, 2 << 20, 3, Duration.ofMinutes(1)),
+        new BulkOptions(true, parallel, 2 << 20, 3, timeout),
         store,
         Limits.DEFAULT,
         (_, _, file) -> Files.write(file, new byte[4096]),
         InstantSource.system(),
+        nanoTime,
         new BulkListener() {
           @Override
           public void pulled(BulkProgress progress, long nanos) {
@@ -270,6 +278,87 @@ final class BulkPullsTest {
     Eventually.asserted(() -> assertThat(pulls.progress()).isEmpty());
     waiting.join();
     assertThat(told).containsExactlyInAnyOrder("stopped", "failed");
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void pullThatWasGivenUp_failsNobodyWhoComesBeforeItsEnd() throws Exception {
+    pulls.close();
+    pulls = pulls(1);
+    blob.heldFrom = 0;
+    var running = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(blob.open.get()).isPositive());
+    var other = build(LayerEncoding.GZIP, 3);
+    var source = new RangedBlob(bytes(other));
+    var waiting =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try (var _ = pulls.pull(digest(other), IMAGE, source, true)) {
+                    told.add("got");
+                  } catch (IOException | InterruptedException e) {
+                    told.add("stopped");
+                  }
+                });
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(2));
+    waiting.interrupt();
+    waiting.join();
+    assertThat(pulls.progress()).as("waits for its turn, to end").hasSize(2);
+
+    var again = pulling(other, source);
+    blob.gate.countDown();
+
+    again.get().close();
+    running.get().close();
+  }
+
+  /** A clock by which each piece of 10,000 bytes takes so long. */
+  private static LongSupplier ticking(Duration step) {
+    var now = new AtomicLong();
+    return () -> now.addAndGet(step.toNanos());
+  }
+
+  @Test
+  void registryThatDrips_endsItsPull() {
+    pulls.close();
+    pulls = pulls(1, Duration.ofMinutes(1), ticking(Duration.ofSeconds(11)));
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("too slow")
+        .hasMessageContaining("less than 1024 bytes a second");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void slowRegistry_isWaitedFor_unlessOthersWaitForItsTurn(boolean othersWait) throws Exception {
+    pulls.close();
+    pulls = pulls(1, Duration.ofMinutes(1), ticking(Duration.ofSeconds(1)));
+    blob.heldFrom = 0;
+    var slow = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(blob.open.get()).isPositive());
+    var other = build(LayerEncoding.GZIP, 3);
+    var source = new RangedBlob(bytes(other));
+    var waiting = othersWait ? pulling(other, source) : slow;
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(othersWait ? 2 : 1));
+
+    blob.gate.countDown();
+
+    if (othersWait) {
+      assertThatThrownBy(slow::get).hasMessageContaining("less than 16384 bytes a second");
+    }
+    waiting.get().close();
+  }
+
+  @Test
+  void whoHasWaitedLongEnough_goesAway_andThePullEnds() {
+    pulls.close();
+    pulls = pulls(1, Duration.ofMillis(50), System::nanoTime);
+    blob.heldFrom = 0;
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("was not pulled within PT0.05S");
+
+    Eventually.asserted(() -> assertThat(pulls.progress()).isEmpty());
     assertThat(store.list()).isEmpty();
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,6 +90,22 @@ final class OrderedRangesTest {
       assertThat(readAll(ranges)).isEqualTo(blob.bytes);
     }
     assertThat(blob.opened).hasSizeGreaterThan(5);
+  }
+
+  /** A stack larger than any address space: the kernel gives no such thread. */
+  private static ThreadFactory noThreads() {
+    return Thread.ofPlatform().stackSize(1L << 60).factory();
+  }
+
+  @Test
+  void nodeWithoutThreads_readsOneRangeAfterTheOther_andKeepsNoBlock() throws IOException {
+    var blob = new RangedBlob(noise(3 * MIB + 1));
+    var budget = new BlockBudget(4L * MIB);
+    try (var ranges = new OrderedRanges(blob, blob.size(), budget, 6, noThreads())) {
+      assertThat(readAll(ranges)).isEqualTo(blob.bytes);
+      assertThat(budget.taken()).isZero();
+    }
+    assertThat(blob.mostOpen.get()).isEqualTo(1);
   }
 
   @Test
