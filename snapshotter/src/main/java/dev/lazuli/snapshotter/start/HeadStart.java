@@ -106,7 +106,7 @@ public final class HeadStart {
     working.register();
     try {
       steps.execute(() -> guarded(step));
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) { // Also if there is no thread.
       working.arriveAndDeregister();
     }
   }

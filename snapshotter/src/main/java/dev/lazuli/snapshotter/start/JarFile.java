@@ -12,14 +12,15 @@ import java.util.zip.Inflater;
 /**
  * The directory of a zip archive, and what its manifest says of other archives.
  *
- * @param directory the part of the file that every reader begins with
+ * @param directoryAt where the part of the file begins that every reader begins with
+ * @param directoryLength how long it is, as far as the archive tells; it may reach beyond its end
  * @param classPath relative paths of other archives
  * @see <a href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE: the
  *     format</a>
  * @see <a href="https://docs.oracle.com/en/java/javase/17/docs/specs/jar/jar.html">JAR:
  *     manifest</a>
  */
-record JarFile(FilePart directory, List<String> classPath) {
+record JarFile(long directoryAt, long directoryLength, List<String> classPath) {
   private static final int END_SIGNATURE = 0x06054b50;
   private static final int ENTRY_SIGNATURE = 0x02014b50;
   private static final int END_BYTES = 22;
@@ -45,24 +46,24 @@ record JarFile(FilePart directory, List<String> classPath) {
    *
    * @throws NotArrivedException if a part of it that is needed is not here yet
    */
-  static JarFile open(ImageFile file) throws IOException {
+  static JarFile open(FileParts file) throws IOException {
     long from = Math.max(0, file.size() - MOST_END);
     ByteBuffer end = buffer(file, from, MOST_END);
     for (int at = end.limit() - END_BYTES; at >= 0; at--) {
       if (end.getInt(at) == END_SIGNATURE) {
         long directory = Integer.toUnsignedLong(end.getInt(at + 16));
-        var part = file.part(directory, file.size() - directory);
-        return new JarFile(part, classPath(manifest(file, directory)));
+        return new JarFile(
+            directory, file.size() - directory, classPath(manifest(file, directory)));
       }
     }
-    return new JarFile(file.part(from, MOST_END), List.of());
+    return new JarFile(from, MOST_END, List.of());
   }
 
-  private static ByteBuffer buffer(ImageFile file, long at, int length) throws IOException {
+  private static ByteBuffer buffer(FileParts file, long at, int length) throws IOException {
     return ByteBuffer.wrap(file.read(at, length)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static String manifest(ImageFile file, long directory) throws IOException {
+  private static String manifest(FileParts file, long directory) throws IOException {
     long at = directory;
     for (int i = 0; i < MOST_ENTRIES; i++) {
       ByteBuffer entry = buffer(file, at, ENTRY_BYTES + MANIFEST.length());
@@ -86,7 +87,7 @@ record JarFile(FilePart directory, List<String> classPath) {
     return UTF_8.decode(entry.slice(ENTRY_BYTES, length)).toString();
   }
 
-  private static String content(ImageFile file, ByteBuffer entry) throws IOException {
+  private static String content(FileParts file, ByteBuffer entry) throws IOException {
     boolean isDeflated = entry.getShort(10) != 0;
     long stored = Integer.toUnsignedLong(entry.getInt(20));
     long local = Integer.toUnsignedLong(entry.getInt(42));

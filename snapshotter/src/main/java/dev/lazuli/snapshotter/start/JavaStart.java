@@ -146,7 +146,8 @@ final class JavaStart {
   private List<StartWish> archive(ImageFile file) throws IOException {
     var wishes = new ArrayList<StartWish>();
     var archive = JarFile.open(file);
-    wishes.add(StartWish.of(archive.directory(), StartWish.LIKELY));
+    var directory = file.part(archive.directoryAt(), archive.directoryLength());
+    wishes.add(StartWish.of(directory, StartWish.LIKELY));
     int left = MOST_ENTRIES;
     for (String entry : archive.classPath()) {
       if (left-- > 0 && entry.indexOf(':') < 0) {

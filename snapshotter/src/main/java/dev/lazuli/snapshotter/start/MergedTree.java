@@ -184,7 +184,7 @@ final class MergedTree {
 
   /** Returns the places from the root's child down to where the path leads; empty if nowhere. */
   private List<Place> walk(String path) throws CorruptImageException {
-    if (path.length() > budget.limits().pathBytes()) {
+    if (path.length() > budget.limits().pathBytes() || !budget.hasLookUps()) {
       return List.of();
     }
     Deque<String> ahead = new ArrayDeque<>(List.of(path.split("/", -1)));

@@ -1,7 +1,5 @@
 package dev.lazuli.snapshotter.start;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lazuli.bridge.erofs.CorruptImageException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,9 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Finds modules as Node.js does for {@code require} and {@code import}, and follows what they
@@ -30,8 +25,6 @@ final class NodeModules {
               + "]{1,255})')");
 
   private static final List<String> SUFFIXES = List.of("", ".js", ".cjs", ".mjs", ".json", ".node");
-  private static final List<String> CONDITIONS = List.of("node", "require", "import", "default");
-  private static final JsonMapper JSON = JsonMapper.shared();
   private static final int MOST_DEPTH = 8;
 
   private final MergedTree tree;
@@ -46,13 +39,20 @@ final class NodeModules {
   /** Returns what a program's text requires. */
   synchronized List<StartWish> text(String text, String directory) throws IOException {
     var wishes = new ArrayList<StartWish>();
-    var names = REQUIRED.matcher(text);
-    int left = budget.limits().imports();
-    while (left-- > 0 && names.find()) {
-      String name = names.group(1) == null ? names.group(2) : names.group(1);
+    for (String name : required(text, budget.limits().imports())) {
       wishes.addAll(module(name, directory));
     }
     return wishes;
+  }
+
+  /** Returns the names that a text requires or imports, as they stand there. */
+  static List<String> required(String text, int most) {
+    return REQUIRED
+        .matcher(text)
+        .results()
+        .limit(most)
+        .map(found -> found.group(1) == null ? found.group(2) : found.group(1))
+        .toList();
   }
 
   /**
@@ -162,36 +162,11 @@ final class NodeModules {
   private List<StartWish> main(ImageFile json, String directory) throws IOException {
     var wishes = new ArrayList<StartWish>();
     if (json.size() <= budget.limits().scriptBytes()) {
-      String main = main(new String(json.read(0, (int) json.size()), UTF_8));
+      String main = NodePackage.main(json.read(0, (int) json.size()));
       if (!path(directory + "/" + (main.isEmpty() ? "index" : main), wishes)) {
         file(directory + "/index", wishes);
       }
     }
     return wishes;
-  }
-
-  private static String main(String description) {
-    try {
-      JsonNode json = JSON.readTree(description);
-      JsonNode exports = json.path("exports");
-      String exported = exported(exports.has(".") ? exports.path(".") : exports, 0);
-      return exported.isEmpty() ? json.path("main").asString("") : exported;
-    } catch (JacksonException e) {
-      return "";
-    }
-  }
-
-  private static String exported(JsonNode exports, int depth) {
-    if (exports.isString()) {
-      return exports.asString();
-    }
-    boolean isInside = exports.isObject() && depth < MOST_DEPTH;
-    for (String condition : isInside ? CONDITIONS : List.<String>of()) {
-      String found = exported(exports.path(condition), depth + 1);
-      if (!found.isEmpty()) {
-        return found;
-      }
-    }
-    return "";
   }
 }

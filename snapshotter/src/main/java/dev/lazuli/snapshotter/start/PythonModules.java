@@ -131,7 +131,7 @@ final class PythonModules {
       return name.module();
     }
     String from = within;
-    for (int level = 1; level < name.level(); level++) {
+    for (int level = 1; level < name.level() && !from.isEmpty(); level++) {
       from = parent(from);
     }
     return from.isEmpty() || name.module().isEmpty() ? from : from + "." + name.module();

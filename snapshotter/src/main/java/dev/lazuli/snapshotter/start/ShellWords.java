@@ -66,6 +66,8 @@ final class ShellWords {
           "[[",
           "}");
 
+  private static final int MOST_WORD = StartLimits.DEFAULT.pathBytes();
+
   private final String text;
   private final int most;
   private final List<List<String>> commands = new ArrayList<>();
@@ -79,7 +81,8 @@ final class ShellWords {
   }
 
   /**
-   * Returns commands with their arguments, in their order.
+   * Returns commands with their arguments, in their order. A word that is longer than any path
+   * becomes an empty one: each directory of PATH makes a copy of a program's name.
    *
    * @param most how many commands to return at most, and how many words of each
    */
@@ -147,7 +150,7 @@ final class ShellWords {
 
   private void endWord() {
     if (isWord && words.size() < most) {
-      words.add(word.toString());
+      words.add(word.length() > MOST_WORD ? "" : word.toString());
     }
     word.setLength(0);
     isWord = false;

@@ -46,6 +46,11 @@ final class StartBudget {
     return take(lookUps, 1);
   }
 
+  /** Returns whether look-ups are left; asked before work that comes ahead of them. */
+  boolean hasLookUps() {
+    return !ended && lookUps.get() > 0;
+  }
+
   /** Takes one file and the memory for its path. */
   boolean takeFile(String path) {
     return take(files, 1) && takeText(path);

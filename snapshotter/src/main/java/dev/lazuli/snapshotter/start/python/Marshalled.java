@@ -16,6 +16,9 @@ final class Marshalled {
   /** Compilers nest functions and tuples a few levels deep. */
   private static final int MOST_DEPTH = 100;
 
+  /** The largest modules of the usual packages have fewer; each takes some 60 bytes of heap. */
+  private static final int MOST_VALUES = 1 << 17;
+
   /** As long as a file's name may be. */
   private static final int MOST_NAME_BYTES = 255;
 
@@ -48,6 +51,7 @@ final class Marshalled {
   private final ByteBuffer file;
   private final boolean localsPlus;
   private final List<Value> references = new ArrayList<>();
+  private int valuesLeft = MOST_VALUES;
 
   /** Reads from the buffer's position on, which is little-endian. */
   Marshalled(ByteBuffer file, boolean localsPlus) {
@@ -59,7 +63,8 @@ final class Marshalled {
    * Reads the next value.
    *
    * @throws BufferUnderflowException if the file ends in it
-   * @throws IllegalArgumentException if it is of no kind that compilers write
+   * @throws IllegalArgumentException if it is of no kind that compilers write, or there are more
+   *     values than they do
    */
   Value read() {
     return read(0);
@@ -68,6 +73,9 @@ final class Marshalled {
   private Value read(int depth) {
     if (depth > MOST_DEPTH) {
       throw new IllegalArgumentException("values are nested too deep");
+    }
+    if (--valuesLeft < 0) {
+      throw new IllegalArgumentException("more than " + MOST_VALUES + " values");
     }
     int type = file.get() & 0xff;
     int place = -1;
@@ -126,7 +134,8 @@ final class Marshalled {
     if (count < 0 || count > file.remaining()) { // Each value takes a byte.
       throw new BufferUnderflowException();
     }
-    var values = new ArrayList<Value>();
+    // Lists of one or two are the most frequent, and Java would make room for ten.
+    var values = new ArrayList<Value>(Math.min(count, 2));
     for (int i = 0; i < count; i++) {
       values.add(read(depth + 1));
     }
@@ -146,6 +155,13 @@ final class Marshalled {
       read(depth + 1); // The table of exceptions.
     }
     return code;
+  }
+
+  /** Returns whether a value is a text; makes no copy of it. */
+  boolean isText(Value value, byte[] text) {
+    return value instanceof Bytes(int at, int length)
+        && length == text.length
+        && file.slice(at, length).equals(ByteBuffer.wrap(text));
   }
 
   /** Returns the text of a value; empty if it is none, or too long for a name. */

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.start.python;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.lazuli.snapshotter.start.python.Marshalled.Bytes;
 import dev.lazuli.snapshotter.start.python.Marshalled.Code;
 import dev.lazuli.snapshotter.start.python.Marshalled.Tuple;
@@ -22,6 +24,7 @@ public final class PythonBytecode {
   private static final int FLAGS_AT = 4;
   private static final int SECONDS_AT = 8;
   private static final int SIZE_AT = 12;
+  private static final byte[] TYPE_CHECKING = "TYPE_CHECKING".getBytes(US_ASCII);
 
   private final BytecodeForm form;
   private final ByteBuffer file;
@@ -125,15 +128,15 @@ public final class PythonBytecode {
 
   /** Some instructions for names keep a flag in the argument's lowest bit. */
   private boolean isTypeChecking(int name) {
-    return name(name).equals("TYPE_CHECKING");
+    return values.isText(name(name), TYPE_CHECKING);
   }
 
-  private String name(int index) {
-    return code.names() instanceof Tuple names ? values.text(names.at(index)) : "";
+  private Value name(int index) {
+    return code.names() instanceof Tuple names ? names.at(index) : Marshalled.NOTHING;
   }
 
   private void imported(int index) {
-    String module = name(index);
+    String module = values.text(name(index));
     int level = before instanceof Whole(int value) ? value : 0;
     var names = new ArrayList<String>();
     if (last instanceof Tuple list) {

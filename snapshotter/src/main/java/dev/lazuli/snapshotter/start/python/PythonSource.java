@@ -13,7 +13,7 @@ public final class PythonSource {
   private static final Pattern CALLED =
       Pattern.compile("(?:__import__|import_module)\\(\\s*['\"]([\\w.]{1,255})['\"]");
 
-  /** How long a statement over several lines may be. */
+  /** How long a statement may be, whether over one line or several; the rest is not looked at. */
   private static final int MOST_STATEMENT = 16 << 10;
 
   private static final int TAB = 8;
@@ -66,8 +66,9 @@ public final class PythonSource {
       }
       enter(indent(line), code);
     }
-    if (skippedIndent < 0 && quotes.isEmpty() && statement.length() < MOST_STATEMENT) {
-      statement.append(' ').append(line);
+    int room = MOST_STATEMENT - statement.length();
+    if (skippedIndent < 0 && quotes.isEmpty() && room > 0) {
+      statement.append(' ').append(line, 0, Math.min(line.length(), room));
     }
     scan(line);
   }
