@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Unused layers whose files stay open for the next user, a bounded number. Thread-safe. */
@@ -36,7 +37,11 @@ final class IdleLayers {
     if (layer == null) {
       return;
     }
-    Thread.ofVirtual().name("lazuli-cache-close").start(() -> closeNow(layer));
+    try {
+      Thread.ofVirtual().name("lazuli-cache-close").start(() -> closeNow(layer));
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      closeNow(layer); // Without a thread to spare; else its files would stay open.
+    }
   }
 
   /** Closes the layer unless it is in use again. */

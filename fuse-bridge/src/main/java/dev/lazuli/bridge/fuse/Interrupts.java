@@ -38,8 +38,8 @@ final class Interrupts {
     synchronized (watched) {
       watched.add(read);
       if (!watching) {
-        watching = true;
         Thread.ofVirtual().name(connection.name() + "-interrupts").start(this::watch);
+        watching = true; // Not before: if there is no thread, the next signal tries again.
       }
     }
   }

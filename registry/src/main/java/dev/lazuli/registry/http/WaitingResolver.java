@@ -5,10 +5,12 @@ import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.InetNameResolver;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Looks names up with the system's resolver on virtual threads: an event loop never waits. */
 final class WaitingResolver extends AddressResolverGroup<InetSocketAddress> {
@@ -33,18 +35,21 @@ final class WaitingResolver extends AddressResolverGroup<InetSocketAddress> {
     }
 
     private static void lookUp(String name, Found found, Promise<?> promise) {
-      Thread.ofVirtual()
-          .name("resolve " + name)
-          .start(
-              () -> {
-                try {
-                  found.accept(InetAddress.getAllByName(name));
-                } catch (UnknownHostException e) {
-                  promise.tryFailure(new UnknownHostException("unknown host " + name));
-                } catch (RuntimeException e) {
-                  promise.tryFailure(e);
-                }
-              });
+      try {
+        Thread.ofVirtual().name("resolve " + name).start(() -> resolve(name, found, promise));
+      } catch (RejectedExecutionException | OutOfMemoryError e) { // No thread to spare.
+        promise.tryFailure(new IOException("cannot resolve " + name + " now: " + e, e));
+      }
+    }
+
+    private static void resolve(String name, Found found, Promise<?> promise) {
+      try {
+        found.accept(InetAddress.getAllByName(name));
+      } catch (UnknownHostException e) {
+        promise.tryFailure(new UnknownHostException("unknown host " + name));
+      } catch (RuntimeException | Error e) {
+        promise.tryFailure(e);
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,9 +71,16 @@ final class Errands {
     return List.copyOf(layers.values());
   }
 
-  /** Runs what completes a future: what depends on it may block. */
+  /**
+   * Runs what completes a future: what depends on it may block. Where there is no thread for it, it
+   * is run here, since readers would otherwise wait until their deadline and beyond.
+   */
   static void notify(Runnable completion) {
-    Thread.ofVirtual().name("lazuli-fetch-notify").start(completion);
+    try {
+      Thread.ofVirtual().name("lazuli-fetch-notify").start(completion);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      completion.run();
+    }
   }
 
   /** Reports an error that nobody expected. */

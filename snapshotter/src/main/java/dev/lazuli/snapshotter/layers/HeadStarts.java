@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.start.FetchPace;
 import dev.lazuli.snapshotter.start.HeadStart;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -102,10 +104,21 @@ final class HeadStarts {
       failed.remove(name(request.reference(), request.digest()));
       changed.signalAll();
       if (limits.blobBytes() > 0 && running.add(request.reference())) {
-        Thread.ofVirtual().name("head-start").start(() -> run(request));
+        start(request);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** A node without a thread to spare starts its containers without. */
+  @GuardedBy("lock")
+  private void start(LayerRequest request) {
+    try {
+      Thread.ofVirtual().name("head-start").start(() -> run(request));
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      running.remove(request.reference());
+      log.debug("image {}: no head start: {}", request.reference(), e.toString());
     }
   }
 

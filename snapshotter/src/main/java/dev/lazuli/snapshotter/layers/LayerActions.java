@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -225,6 +226,15 @@ public final class LayerActions {
     }
   }
 
+  /** A claim must be closed even if there is no thread for it. */
+  private static void aside(Runnable action) {
+    try {
+      Thread.startVirtualThread(action);
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      action.run();
+    }
+  }
+
   /** Holds a claim until the layer is complete. */
   private void completeUnused(LayerRecord record) throws IOException {
     var digest = record.digest();
@@ -239,9 +249,7 @@ public final class LayerActions {
       if (open.isPresent()) {
         open.get().completeNow();
         var _ =
-            open.get()
-                .completed()
-                .whenCompleteAsync((_, _) -> claim.close(), Thread::startVirtualThread);
+            open.get().completed().whenCompleteAsync((_, _) -> claim.close(), LayerActions::aside);
         opened.keep();
       }
     } catch (InterruptedException e) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,7 @@ public final class Proofs implements AutoCloseable {
   private final ProofOptions options;
   private final Manners manners;
   private final ScheduledExecutorService timer;
+  private final ThreadFactory threads;
   private final ChunkDecoder decoder;
   private final IndexMemory memory;
 
@@ -112,6 +114,16 @@ public final class Proofs implements AutoCloseable {
    * @param timer for tries after a failure; the caller's
    */
   public Proofs(ProofOptions options, Manners manners, ScheduledExecutorService timer) {
+    this(options, manners, timer, Thread.ofPlatform().daemon().factory());
+  }
+
+  /** As above, with threads of the caller's choice. */
+  Proofs(
+      ProofOptions options,
+      Manners manners,
+      ScheduledExecutorService timer,
+      ThreadFactory threads) {
+    this.threads = threads;
     this.options = options;
     this.manners = manners;
     this.timer = timer;
@@ -152,18 +164,28 @@ public final class Proofs implements AutoCloseable {
     proving.remove(wish);
   }
 
-  private synchronized void startNext() {
+  private void startNext() {
+    startSome().forEach(wish -> putOff(wish, "there is no thread to prove it with"));
+  }
+
+  /** Returns those for which there was no thread. */
+  private synchronized List<Wish> startSome() {
+    var refused = new ArrayList<Wish>();
     while (!closed && running.size() < options.passes()) {
       var wish = filling.isEmpty() ? proving.poll() : filling.poll();
       if (wish == null) {
-        return;
+        break;
       }
-      running.add(wish);
-      Thread.ofPlatform()
-          .daemon()
-          .name("lazuli-proof-" + wish.layer.digest())
-          .start(() -> work(wish));
+      var thread = threads.newThread(() -> work(wish));
+      thread.setName("lazuli-proof-" + wish.layer.digest());
+      try {
+        thread.start();
+        running.add(wish);
+      } catch (OutOfMemoryError e) { // The kernel's limit of threads, not memory as a rule.
+        refused.add(wish);
+      }
     }
+    return refused;
   }
 
   private void work(Wish wish) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -81,14 +82,26 @@ final class LayersAhead implements AutoCloseable {
     asking.merge(reference, 1, Integer::sum);
     for (var above : request.above()) {
       var ahead = new UpperLayer(above);
-      if (!closed && under.putIfAbsent(above.digest(), ahead) == null) {
-        ahead.thread.start();
+      if (!closed && under.putIfAbsent(above.digest(), ahead) == null && !isStarted(ahead)) {
+        break;
       }
     }
     return () -> {
       asking.computeIfPresent(reference, (_, count) -> count == 1 ? null : count - 1);
       release(request.digest());
     };
+  }
+
+  /** Without a thread to spare, the client's own requests mount the layers. */
+  private boolean isStarted(UpperLayer ahead) {
+    try {
+      ahead.thread.start();
+      return true;
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      under.remove(ahead.request.digest(), ahead);
+      log.debug("layer {} is not mounted ahead: {}", ahead.request.digest(), e.toString());
+      return false;
+    }
   }
 
   private void release(Digest digest) {

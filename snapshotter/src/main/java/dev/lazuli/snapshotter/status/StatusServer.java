@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,7 +129,7 @@ public final class StatusServer implements AutoCloseable {
         clients.acquireUninterruptibly();
         var client = server.accept();
         failures = 0;
-        Thread.ofVirtual().name("status-client").start(() -> serve(client, routes));
+        start(client, routes);
       } catch (AsynchronousCloseException e) {
         return;
       } catch (ClosedChannelException e) {
@@ -140,6 +141,16 @@ public final class StatusServer implements AutoCloseable {
         }
         pause();
       }
+    }
+  }
+
+  /** A client for whom there is no thread is sent away. */
+  private void start(SocketChannel client, Routes routes) throws IOException {
+    try {
+      Thread.ofVirtual().name("status-client").start(() -> serve(client, routes));
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      client.close();
+      throw new IOException("no thread for a client", e);
     }
   }
 

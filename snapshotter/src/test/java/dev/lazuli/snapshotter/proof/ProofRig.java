@@ -39,6 +39,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -66,6 +67,8 @@ final class ProofRig implements AutoCloseable {
   final LinkedBlockingQueue<LayerProof> found = new LinkedBlockingQueue<>();
   final LinkedBlockingQueue<String> delays = new LinkedBlockingQueue<>();
   final AtomicLong bytes = new AtomicLong();
+  volatile ThreadFactory maker = Thread.ofPlatform().daemon().factory();
+  private final ThreadFactory threads = work -> maker.newThread(work);
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private Proofs proofs;
 
@@ -146,7 +149,7 @@ final class ProofRig implements AutoCloseable {
     var manners =
         new Proofs.Manners(
             Limits.DEFAULT, new Courtesy(), listener, _ -> 0, 1, RETRY, InstantSource.system());
-    return new Proofs(ProofOptions.DEFAULT, manners, timer);
+    return new Proofs(ProofOptions.DEFAULT, manners, timer, threads);
   }
 
   ProofWish request() {

@@ -47,6 +47,24 @@ final class ProofsTest {
   }
 
   @Test
+  void withoutAThread_aProofIsTriedAgain_andKeepsNobodyElseFromHis() throws Exception {
+    try (var rig = rig()) {
+      var some = rig.maker;
+      rig.maker = Thread.ofPlatform().stackSize(1L << 60).factory(); // The kernel gives none.
+      try (var _ = rig.request();
+          var _ = rig.request();
+          var _ = rig.request()) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("there is no thread");
+        }
+        rig.maker = some;
+
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+    }
+  }
+
+  @Test
   void aLayerOfWhichReadersHadAThird_costsItsWholeBlob_andKeepsWhatWasThere() throws Exception {
     try (var rig = rig()) {
       int before = rig.chunks() * 3 / 10;
