@@ -12,7 +12,13 @@ import java.util.Arrays;
 final class StartFilesFuzzTest {
   private static final StartLimits LIMITS = StartLimits.DEFAULT;
 
-  private record Archive(byte[] content) implements FileParts {
+  private static final class Archive implements FileParts {
+    private final byte[] content;
+
+    Archive(byte[] content) {
+      this.content = content;
+    }
+
     @Override
     public String path() {
       return "/app/app.jar";

@@ -38,8 +38,8 @@ final class HostileModulesTest {
     target.python_source(file);
   }
 
-  private static ByteBuffer file() {
-    return ByteBuffer.allocate(BYTES)
+  private static ByteBuffer begin(byte[] file) {
+    return ByteBuffer.wrap(file)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putShort(PYTHON_3_12)
         .position(PythonBytecode.HEADER_BYTES);
@@ -47,17 +47,19 @@ final class HostileModulesTest {
 
   /** A list that claims as many values as there can be, of one kind each. */
   private static byte[] listOf(String value) {
-    var file = file().put((byte) '(').putInt(BYTES / value.length() - 100);
+    var all = new byte[BYTES];
+    var file = begin(all).put((byte) '(').putInt(BYTES / value.length() - 100);
     while (file.remaining() >= value.length()) {
       file.put(value.getBytes(ISO_8859_1));
     }
-    return file.array();
+    return all;
   }
 
   /** Instructions that each name the same long name. */
   private static byte[] longNames() {
     int instructions = BYTES - 1000;
-    var file = file().put((byte) 'c').position(PythonBytecode.HEADER_BYTES + 21);
+    var all = new byte[BYTES];
+    var file = begin(all).put((byte) 'c').position(PythonBytecode.HEADER_BYTES + 21);
     file.put((byte) 's').putInt(instructions);
     for (int i = 0; i < instructions; i += 2) {
       file.put((byte) 90).put((byte) 1);
@@ -66,7 +68,8 @@ final class HostileModulesTest {
     for (int i = 0; i < 2; i++) {
       file.put((byte) 'z').put((byte) 255).put("n".repeat(255).getBytes(ISO_8859_1));
     }
-    return file.put("NNNNN\0\0\0\0NN".getBytes(ISO_8859_1)).array();
+    file.put("NNNNN\0\0\0\0NN".getBytes(ISO_8859_1));
+    return all;
   }
 
   static Stream<byte[]> byteCode() {
