@@ -114,6 +114,18 @@ class TlsTest {
   }
 
   @Test
+  void configured_authority_is_trusted_where_a_plain_http_server_redirects_to() throws Exception {
+    try (var store = server(own.listen(null));
+        var registry =
+            new ScriptedServer(
+                (request, reply) ->
+                    reply.send(307, "", "Location: https://" + store.host() + "/data"));
+        var rig = new ClientRig(o -> o.attempts(1).caCertificate(own.certificate))) {
+      assertThat(read(rig.blob(registry, BLOB), 0, BLOB.length)).isEqualTo(BLOB);
+    }
+  }
+
+  @Test
   void plain_http_server_is_no_tls_server() throws Exception {
     try (var server = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
         var rig = rig(server, "")) {

@@ -103,8 +103,7 @@ public final class HostCatalog {
     var authorities = new ArrayList<>(options.caCertificates());
     authorities.addAll(entry.authorities());
     boolean verify = plain.settings().verify() && !entry.skipVerify();
-    Origin origin =
-        plain.tls() ? plain.with(new TlsSettings(verify, authorities, entry.identities())) : plain;
+    Origin origin = plain.with(new TlsSettings(verify, authorities, entry.identities()));
     boolean own = origin.sameServer(itself.origin());
     return new RegistryHost(
         origin,

@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param tls whether it is reached over TLS
  * @param host name or address, small letters, an IPv6 address without brackets
  * @param port TCP port
- * @param settings how TLS is set up; the default for plain HTTP
+ * @param settings how TLS is set up, here or where a server of plain HTTP redirects to
  */
 public record Origin(boolean tls, String host, int port, TlsSettings settings) {
   /** Checks that host and port can be a server's. */
@@ -37,7 +37,7 @@ public record Origin(boolean tls, String host, int port, TlsSettings settings) {
           "not an http or https URL with a host: " + Text.quote(url.toString()));
     }
     int port = url.getPort() > 0 ? url.getPort() : tls ? 443 : 80;
-    return new Origin(tls, bare(url.getHost()), port, tls ? settings : TlsSettings.DEFAULT);
+    return new Origin(tls, bare(url.getHost()), port, settings);
   }
 
   /** Returns the same server with other settings of TLS. */

@@ -12,6 +12,7 @@ import dev.lazuli.snapshotter.api.snapshots.RemoveRequest;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc.SnapshotsBlockingV2Stub;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
+import dev.lazuli.snapshotter.proof.ChainId;
 import dev.lazuli.snapshotter.transport.UnixTransport;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -86,7 +87,7 @@ final class NodeWarmUp {
         var snapshots = SnapshotsGrpc.newBlockingV2Stub(channel);
         pull(snapshots, image, layers);
         read(directory.resolve("root/mounts"), layers.size());
-        remove(snapshots, layers.size());
+        remove(snapshots, layers);
       } catch (StatusException e) {
         throw new IOException(e);
       } finally {
@@ -105,7 +106,7 @@ final class NodeWarmUp {
       throws StatusException, InterruptedException {
     var parent = "";
     for (int i = 0; i < layers.size(); i++) {
-      var name = "chain" + i;
+      var name = chainId(layers, i);
       try {
         var _ = snapshots.prepare(request(image, layers, i, name, parent));
         return; // Nothing can be mounted here.
@@ -121,12 +122,22 @@ final class NodeWarmUp {
     var list =
         snapshots.list(
             ListRequest.newBuilder()
-                .addFilters("labels.\"containerd.io/snapshot.ref\"==chain0,parent==\"\"")
+                .addFilters(
+                    "labels.\"containerd.io/snapshot.ref\"==%s,parent==\"\""
+                        .formatted(chainId(layers, 0)))
                 .build());
     while (list.hasNext()) {
       var _ = list.read();
     }
     var _ = snapshots.remove(RemoveRequest.newBuilder().setKey("container").build());
+  }
+
+  private static String chainId(List<LayoutLayer> layers, int index) {
+    var chain = "";
+    for (var layer : layers.subList(0, index + 1)) {
+      chain = ChainId.of(chain, layer.diffId());
+    }
+    return chain;
   }
 
   private static PrepareRequest request(
@@ -149,11 +160,11 @@ final class NodeWarmUp {
         .build();
   }
 
-  private static void remove(SnapshotsBlockingV2Stub snapshots, int layers)
+  private static void remove(SnapshotsBlockingV2Stub snapshots, List<LayoutLayer> layers)
       throws StatusException, InterruptedException {
-    for (int i = layers - 1; i >= 0; i--) {
+    for (int i = layers.size() - 1; i >= 0; i--) {
       try {
-        var _ = snapshots.remove(RemoveRequest.newBuilder().setKey("chain" + i).build());
+        var _ = snapshots.remove(RemoveRequest.newBuilder().setKey(chainId(layers, i)).build());
       } catch (StatusException e) {
         if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
           throw e; // It was not mounted.

@@ -141,6 +141,7 @@ final class LauncherIT {
     assertThat(daemonCache).isNotEmptyFile();
     assertThat(run(launcher, "daemon", "--version").err()).isEmpty();
     assertThat(run(launcher, "daemon", "--version").out()).startsWith("lazuli ");
+    assertThatPullsWereTrained(launcher);
 
     Files.write(cache, "no cache".getBytes(UTF_8));
     Files.write(daemonCache, "no cache".getBytes(UTF_8));
@@ -148,6 +149,15 @@ final class LauncherIT {
     var outcome = run(launcher, "version");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).isEmpty();
+  }
+
+  /** A training run whose pull fails still makes a cache, and no test of speed would notice. */
+  private void assertThatPullsWereTrained(Path launcher) throws Exception {
+    var listing = Map.of("LAZULI_JAVA_OPTS", "-Xlog:class+load=info:stdout");
+    assertThat(run(launcher, listing, "daemon", "--version").out())
+        .contains("dev.lazuli.snapshotter.layers.OpenLayer source: shared objects file")
+        .contains("dev.lazuli.snapshotter.fetch.FetchStream source: shared objects file")
+        .contains("dev.lazuli.snapshotter.bulk.LayerPull source: shared objects file");
   }
 
   @Test
