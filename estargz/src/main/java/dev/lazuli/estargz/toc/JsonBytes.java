@@ -3,10 +3,14 @@ package dev.lazuli.estargz.toc;
 import dev.lazuli.estargz.LayerFormatException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 
 /** The bytes of a JSON text, read ahead, and where in the text they are. For one thread. */
 final class JsonBytes {
   private static final int BUFFER_BYTES = 16 << 10;
+
+  /** The values of hexadecimal digits by their bytes; below 0 for what is not one. */
+  private static final byte[] HEX = hexDigits();
 
   private final String layer;
   private final InputStream in;
@@ -58,6 +62,45 @@ final class JsonBytes {
     }
     into.append(buffer, from, to - from);
     at = to;
+  }
+
+  /**
+   * Takes a string that is the next value, if it is a prefix and hexadecimal digits, and lies in
+   * the buffer whole: most of a table's text is such strings, so they are not copied first.
+   *
+   * @param into as many octets as there must be
+   * @return whether it was taken; otherwise it is still there
+   */
+  boolean takeHex(byte[] prefix, byte[] into) {
+    var from = at + 1 + prefix.length;
+    var to = from + 2 * into.length;
+    if (to >= end
+        || buffer[at] != '"'
+        || buffer[to] != '"'
+        || !Arrays.equals(buffer, at + 1, from, prefix, 0, prefix.length)) {
+      return false;
+    }
+    var all = 0;
+    for (int i = 0, digit = from; i < into.length; i++, digit += 2) {
+      var octet = HEX[buffer[digit] & 0xff] << 4 | HEX[buffer[digit + 1] & 0xff];
+      into[i] = (byte) octet;
+      all |= octet;
+    }
+    if (all < 0) {
+      return false;
+    }
+    at = to + 1;
+    return true;
+  }
+
+  private static byte[] hexDigits() {
+    var values = new byte[256];
+    Arrays.fill(values, (byte) -1);
+    for (int value = 0; value < 16; value++) {
+      values[Character.forDigit(value, 16)] = (byte) value;
+      values[Character.toUpperCase(Character.forDigit(value, 16))] = (byte) value;
+    }
+    return values;
   }
 
   /** Bytes above 0x7f are negative, so they are not plain. */

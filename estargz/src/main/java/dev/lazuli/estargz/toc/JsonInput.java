@@ -122,6 +122,11 @@ final class JsonInput {
     strings.read(into, mostBytes);
   }
 
+  /** See {@link JsonBytes#takeHex}; to be called after {@link #kind}. */
+  boolean hex(byte[] prefix, byte[] into) {
+    return bytes.takeHex(prefix, into);
+  }
+
   /**
    * Takes a number, which {@link #kind} said is there, and returns it if it {@link #isIntegral}.
    */

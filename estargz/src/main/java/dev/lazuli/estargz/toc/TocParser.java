@@ -33,6 +33,7 @@ final class TocParser {
 
   private static final byte[] SHA256 = "sha256:".getBytes(US_ASCII);
   private static final int HEX_DIGITS = 64;
+  private static final byte[] ZEROS = new byte[HEX_DIGITS / 2];
 
   private final String layer;
   private final Limits limits;
@@ -145,7 +146,13 @@ final class TocParser {
   }
 
   private boolean digest(TocField field, byte[] into) throws IOException {
-    string(field, text);
+    expect(Kind.STRING, field.wire());
+    return json.hex(SHA256, into) ? !isZeros(into) : unusualDigest(field, into);
+  }
+
+  /** Reads what is written in an unusual way, or lies across two buffers. */
+  private boolean unusualDigest(TocField field, byte[] into) throws IOException {
+    json.string(text);
     if (text.length() == 0) {
       return false;
     }
@@ -153,20 +160,22 @@ final class TocParser {
     if (text.length() != SHA256.length + HEX_DIGITS || !text.startsWith(SHA256)) {
       throw notSha256(field);
     }
-    var nothing = 0;
     var all = 0;
     for (int i = 0; i < into.length; i++) {
       var at = SHA256.length + 2 * i;
       var octet = hexDigit(hex[at]) << 4 | hexDigit(hex[at + 1]);
       into[i] = (byte) octet;
-      nothing |= octet;
       all |= octet;
     }
     if (all < 0) {
       throw notSha256(field);
     }
-    // All zeros stand for "no digest" in the chunk table, so they cannot be one.
-    return nothing != 0;
+    return !isZeros(into);
+  }
+
+  /** All zeros stand for "no digest" in the chunk table, so they cannot be one. */
+  private static boolean isZeros(byte[] octets) {
+    return Arrays.equals(octets, ZEROS);
   }
 
   /** Returns a digit's value, below 0 for what is not one. */
