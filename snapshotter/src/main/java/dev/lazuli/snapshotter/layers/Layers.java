@@ -100,7 +100,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
-    return start(request, Trust.DEFERRED);
+    return ways.ahead(request, () -> start(request, Trust.DEFERRED));
   }
 
   @Override

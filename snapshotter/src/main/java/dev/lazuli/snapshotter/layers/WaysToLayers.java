@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
@@ -62,6 +63,30 @@ final class WaysToLayers {
   void requireBulk(LayerRequest request) throws NoIndexException {
     if (!bulk.enabled()) {
       throw new NoIndexException(request.digest(), "it has no index, and bulk.enabled is false");
+    }
+  }
+
+  /** Mounts a layer. */
+  @FunctionalInterface
+  interface Mounting {
+    RemoteLayer mount() throws IOException, InterruptedException;
+  }
+
+  /**
+   * Mounts a layer ahead of its client. Where no manifest is named by its digest, as in a pull by
+   * tag, only the end of the blob shows that it has no index.
+   *
+   * @throws NoIndexException if it may be pulled whole instead
+   */
+  RemoteLayer ahead(LayerRequest request, Mounting mounting)
+      throws IOException, InterruptedException {
+    try {
+      return mounting.mount();
+    } catch (LayerFormatException e) {
+      if (bulk.enabled()) {
+        throw new NoIndexException(request.digest(), "it has no index: " + e.getMessage());
+      }
+      throw e;
     }
   }
 

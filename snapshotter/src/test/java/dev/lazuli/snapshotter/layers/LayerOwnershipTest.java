@@ -10,16 +10,19 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.demo.images.BlobDescriptor;
 import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.ChannelBlobSource;
 import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
@@ -90,6 +93,11 @@ final class LayerOwnershipTest {
   }
 
   private LayerParts newParts() {
+    return newParts(false);
+  }
+
+  private LayerParts newParts(boolean isBulk) {
+    var bulk = BulkOptions.DEFAULT.withEnabled(isBulk);
     var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
     return new LayerParts(
         store,
@@ -115,13 +123,13 @@ final class LayerOwnershipTest {
         new UnmountedTrees(directory, this::count),
         timer,
         new BulkPulls(
-            BulkOptions.DEFAULT.withEnabled(false),
+            bulk,
             store,
             Limits.DEFAULT,
             MetadataImage::write,
             InstantSource.system(),
             new PullReports(FetchListener.NONE)),
-        LayersOptions.DEFAULT.withBackgroundFetch(false));
+        LayersOptions.DEFAULT.withBackgroundFetch(false).withBulk(bulk));
   }
 
   @AfterEach
@@ -331,6 +339,23 @@ final class LayerOwnershipTest {
       layers.restore(TestRequests.of(OTHER, layer)).close();
 
       assertThat(asked).isZero();
+    }
+  }
+
+  @Test
+  void layerWithoutIndex_ofAnImageNamedByItsTag_isNotMountedAhead_butMayBePulled()
+      throws Exception {
+    var plain = layout.addLayer(new ImageTree().file("file", "plain"), LayerEncoding.GZIP);
+    blobs.put(OTHER, layout.blob(plain.descriptor().digest()));
+    var request = TestRequests.of(OTHER, plain.descriptor());
+
+    assertThatThrownBy(() -> layers.mountAhead(request)).isInstanceOf(LayerFormatException.class);
+    layers.close();
+    layers = new Layers(newParts(true));
+
+    assertThatThrownBy(() -> layers.mountAhead(request)).isInstanceOf(NoIndexException.class);
+    try (var pulled = layers.pull(request, /* isAwaited= */ false)) {
+      assertThat(pulled.complete()).isTrue();
     }
   }
 }
