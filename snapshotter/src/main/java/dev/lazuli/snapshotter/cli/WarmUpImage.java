@@ -16,7 +16,7 @@ import java.util.List;
 /**
  * The image of the training run. A method is in the AOT cache as it was when the run ended, and is
  * compiled at once if it was compiled by then: so the layers have as many entries as a
- * distribution's, of every type, in both formats.
+ * distribution's, of every type, in both formats and without an index.
  */
 final class WarmUpImage {
   private static final int DIRECTORIES = 240;
@@ -36,6 +36,8 @@ final class WarmUpImage {
             .layer(distribution(0, DIRECTORIES).addAll(new HostFiles().program(shell).tree()))
             .encoding(LayerEncoding.ZSTD_CHUNKED)
             .layer(distribution(1, DIRECTORIES / 2))
+            .encoding(LayerEncoding.GZIP)
+            .layer(distribution(3, DIRECTORIES / 2))
             .encoding(LayerEncoding.ESTARGZ)
             .layer(
                 new ImageTree()
