@@ -6,6 +6,7 @@ module dev.lazuli.estargz {
 
   exports dev.lazuli.estargz;
   exports dev.lazuli.estargz.build;
+  exports dev.lazuli.estargz.checkpoint;
   exports dev.lazuli.estargz.compare;
   exports dev.lazuli.estargz.footer;
   exports dev.lazuli.estargz.read;

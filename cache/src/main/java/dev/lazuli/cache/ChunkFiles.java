@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Disk;
@@ -16,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The open files of a layer's chunks, which belong together. Whoever opens them closes them.
  *
- * @param arena what the table is mapped in
+ * @param arena what the tables are mapped in
  */
-record ChunkFiles(Arena arena, ChunkTable table, DataFile data, Presence presence)
+record ChunkFiles(
+    Arena arena, ChunkTable table, StartTable starts, DataFile data, Presence presence)
     implements Closeable {
 
   /**
@@ -40,6 +42,11 @@ record ChunkFiles(Arena arena, ChunkTable table, DataFile data, Presence presenc
       if (verify) {
         table.verify(disk, directory.resolve(Layer.CHUNKS), directory.resolve(Layer.META));
       }
+      Path startsFile = directory.resolve(Layer.STARTS);
+      StartTable starts =
+          disk.exists(startsFile)
+              ? StartTable.map(disk, startsFile, arena, verify)
+              : StartTable.none();
       data = new DataFile(disk, directory.resolve(Layer.DATA));
       if (data.channel().size() != table.dataSize()) {
         throw new CacheCorruptException(
@@ -47,7 +54,7 @@ record ChunkFiles(Arena arena, ChunkTable table, DataFile data, Presence presenc
       }
       UUID bootId = parts.options().bootId();
       presence = Presence.open(disk, directory.resolve(Layer.PRESENT), table.count(), bootId, torn);
-      return new ChunkFiles(arena, table, data, presence);
+      return new ChunkFiles(arena, table, starts, data, presence);
     } catch (IOException | RuntimeException e) {
       close(e, data, presence);
       arena.close();

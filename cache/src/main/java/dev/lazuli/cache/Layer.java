@@ -7,6 +7,7 @@ import dev.lazuli.cache.chunks.AtomicBits;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.chunks.SyncFailedException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Durable;
@@ -32,6 +33,7 @@ final class Layer {
   static final String META = "meta.erofs";
   static final String DATA = "data";
   static final String CHUNKS = "chunks";
+  static final String STARTS = "starts";
   static final String PRESENT = "present";
   static final String RECORD = "layer.json";
 
@@ -117,6 +119,10 @@ final class Layer {
     return chunks;
   }
 
+  StartTable starts() {
+    return files.starts();
+  }
+
   DataFile data() {
     return data;
   }
@@ -131,10 +137,7 @@ final class Layer {
 
   int firstMissing(long offset, long length) {
     Objects.checkFromIndexSize(offset, length, chunks.dataSize());
-    if (length == 0 || presence.all()) {
-      return -1;
-    }
-    return missing(offset, offset + length);
+    return length == 0 || presence.all() ? -1 : missing(offset, offset + length);
   }
 
   private int missing(long offset, long end) {
@@ -173,9 +176,7 @@ final class Layer {
     }
   }
 
-  /**
-   * Returns whether the chunk has a digest to be checked against; see {@link ChunkTable#digest}.
-   */
+  /** Returns whether the chunk has a digest to check; see {@link ChunkTable#digest}. */
   boolean mustVerify(int chunk) {
     return record.tocDigest() != null || chunks.hasDigest(chunk);
   }

@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -65,6 +66,16 @@ public final class LayerData implements AutoCloseable {
   /** Returns the chunk table, valid while this handle is open. */
   public ChunkTable chunks() {
     return layer.chunks();
+  }
+
+  /** Returns where in the blob decompression can start, valid while this handle is open. */
+  public StartTable starts() {
+    return layer.starts();
+  }
+
+  /** Returns the file of {@link #starts}, which is there if it has any. */
+  public Path startsPath() {
+    return layer.file(Layer.STARTS);
   }
 
   /** Returns the size of the data file in bytes. */

@@ -4,6 +4,8 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.ChunkTableBuilder;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.StartTable;
+import dev.lazuli.cache.chunks.StartTableBuilder;
 import dev.lazuli.cache.disk.Checksums;
 import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Durable;
@@ -22,6 +24,7 @@ public final class NewLayer implements AutoCloseable {
   private final LayerRecord record;
   private final Path directory;
   private final ChunkTableBuilder chunks;
+  private @Nullable StartTableBuilder starts;
   private @Nullable NewData data;
 
   /** Makes {@code directory}; nothing is left of it if that fails. */
@@ -59,6 +62,29 @@ public final class NewLayer implements AutoCloseable {
   }
 
   /**
+   * Returns where the starts may be written before {@link #commit} by somebody who has a file of
+   * them, instead of {@link #starts}.
+   */
+  public Path startsPath() {
+    return directory.resolve(Layer.STARTS);
+  }
+
+  /**
+   * Returns what takes the places where decompression can start; it belongs to this.
+   *
+   * @throws IOException if the file cannot be made
+   */
+  @SuppressWarnings("MustBeClosed") // close() closes it.
+  public StartTable.Builder starts() throws IOException {
+    var known = starts;
+    if (known == null) {
+      known = new StartTableBuilder(options.disk(), startsPath());
+      starts = known;
+    }
+    return known;
+  }
+
+  /**
    * Returns what takes the layer's content before {@link #commitWhole}; it belongs to this.
    *
    * @throws IOException if the file cannot be made
@@ -90,7 +116,7 @@ public final class NewLayer implements AutoCloseable {
       throw new IOException("the store takes more than cache.quota, and nothing more can go");
     }
     Disk disk = options.disk();
-    long dataSize = finishTable(disk);
+    long dataSize = finishTables(disk);
     NewData whole = data();
     whole.finish(dataSize);
     whole.close();
@@ -103,10 +129,16 @@ public final class NewLayer implements AutoCloseable {
   }
 
   /** Returns the size of the data file. */
-  private long finishTable(Disk disk) throws IOException {
+  private long finishTables(Disk disk) throws IOException {
     chunks.metaChecksum(Checksums.of(disk, meta(), 0));
     long dataSize = chunks.finish();
     chunks.close();
+    if (starts != null) {
+      starts.finish();
+      starts.close();
+    } else if (disk.exists(startsPath())) {
+      Durable.syncFile(disk, startsPath());
+    }
     Durable.syncFile(disk, meta());
     return dataSize;
   }
@@ -120,8 +152,26 @@ public final class NewLayer implements AutoCloseable {
    */
   @MustBeClosed
   public LayerData commit() throws IOException {
+    return commitEmpty(record);
+  }
+
+  /**
+   * Does what {@link #commit} does with a layer that was on this node before, of which it is known
+   * that it is what its digest stands for.
+   *
+   * @param proof what reading the whole blob had shown then
+   * @return a handle on the layer
+   * @throws IOException if a file is missing or cannot be written
+   */
+  @MustBeClosed
+  public LayerData commitProved(LayerProof proof) throws IOException {
+    return commitEmpty(record.withProof(proof));
+  }
+
+  @MustBeClosed
+  private LayerData commitEmpty(LayerRecord record) throws IOException {
     Disk disk = options.disk();
-    long dataSize = finishTable(disk);
+    long dataSize = finishTables(disk);
     Path empty = directory.resolve(Layer.DATA);
     disk.createSparse(empty, dataSize);
     Durable.syncFile(disk, empty);
@@ -135,9 +185,11 @@ public final class NewLayer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     var written = data;
+    var begun = starts;
     try (chunks;
+        begun;
         written) {
-      // Both are closed whatever becomes of the other.
+      // Each is closed whatever becomes of the others.
     } finally {
       store.discard(directory, written == null ? 0 : written.counted());
     }

@@ -233,7 +233,8 @@ final class StoredLayer {
     for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD)) {
       bytes += Blocks.up(parts.disk().size(directory.resolve(name)));
     }
-    return bytes;
+    Path starts = directory.resolve(Layer.STARTS);
+    return parts.disk().exists(starts) ? bytes + Blocks.up(parts.disk().size(starts)) : bytes;
   }
 
   /** Returns the disk that the layer takes; it must have been open. */
@@ -246,7 +247,8 @@ final class StoredLayer {
     for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD, Layer.DATA)) {
       bytes += blocksOf.allocatedBytes(directory.resolve(name));
     }
-    return bytes;
+    Path starts = directory.resolve(Layer.STARTS);
+    return parts.disk().exists(starts) ? bytes + blocksOf.allocatedBytes(starts) : bytes;
   }
 
   /** Closes the files if nobody uses them. */

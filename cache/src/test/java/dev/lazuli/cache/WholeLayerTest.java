@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.FaultyDisk.Fault;
+import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -39,6 +40,7 @@ final class WholeLayerTest {
       made.data().write(chunk.dataOffset(), ByteBuffer.wrap(chunk.content()));
     }
     layer.fill(made);
+    made.starts().add(7, 3, 0, ByteBuffer.wrap(new byte[] {1, 2}));
     made.chunks().dataSize(layer.dataSize);
   }
 
@@ -60,8 +62,42 @@ final class WholeLayerTest {
     assertThat(data.record().proof()).isEqualTo(proof);
     assertThat(data.record().compression()).isEqualTo("NONE");
     assertThat(data.nextMissing(0, layer.chunks.size())).isEqualTo(-1);
+    assertThat(data.starts().find(7)).isZero();
     assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
     assertThat(store.usedBytes()).isBetween(layer.dataSize, layer.dataSize + 50_000);
+  }
+
+  @Test
+  void layerWhoseStartsAreDamaged_isNotOpened() throws IOException {
+    try (var store = LayerStore.open(root, StoreOptions.defaults())) {
+      add(store).close();
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      var starts = files.filter(file -> file.endsWith("starts")).findFirst().orElseThrow();
+      var bytes = Files.readAllBytes(starts);
+      bytes[32]++;
+      Files.write(starts, bytes);
+    }
+    try (var store = LayerStore.open(root, StoreOptions.defaults())) {
+      assertThatThrownBy(() -> store.find(layer.digest))
+          .isInstanceOf(CacheCorruptException.class)
+          .hasMessageContaining("checksum");
+    }
+  }
+
+  @Test
+  void layerOfEarlier_isAddedProved_withNothingPresent() throws IOException {
+    try (var store = LayerStore.open(root, StoreOptions.defaults());
+        NewLayer made = store.create(layer.record())) {
+      layer.fill(made);
+      made.chunks().dataSize(layer.dataSize);
+      try (var data = made.commitProved(proof)) {
+        assertThat(data.complete()).isFalse();
+        assertThat(data.presentCount()).isZero();
+        assertThat(data.record().proof()).isEqualTo(proof);
+        assertThat(data.starts().count()).isZero();
+      }
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.lazuli.estargz;
 
+import dev.lazuli.estargz.checkpoint.CheckpointSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -7,7 +8,7 @@ import java.nio.ByteBuffer;
  * Where the contents of a layer's files go while its blob is read whole, each to its place in the
  * data file. Places only grow. For one thread.
  */
-public interface ContentSink {
+public interface ContentSink extends CheckpointSink {
   /**
    * Takes the next bytes.
    *
@@ -20,9 +21,10 @@ public interface ContentSink {
   /**
    * Says that a chunk has been written whole.
    *
-   * @param blobOffset where the compressed stream begins that the chunk begins in
+   * @param blobOffset where decompression starts for it: at a checkpoint, which may be handed over
+   *     later than the chunk, or at the begin of a stream
    * @param blobEnd a place in the blob before which all of the chunk's bytes are
-   * @param innerOffset what to drop of the decompressed stream before the chunk
+   * @param innerOffset what to drop before the chunk of what comes out from there
    * @param sha256 digest of its bytes
    * @throws IOException if it cannot be kept
    */

@@ -1,5 +1,7 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.estargz.checkpoint.StreamStarts;
+
 /**
  * The chunks of a layer, numbered from 0 in order of their place in the data file. Bytes of the
  * data file that no chunk covers are zeros (padding, and holes that the layer records as such).
@@ -19,14 +21,22 @@ public interface ChunkTableView {
   /** Returns the chunk's size in bytes, at least 1. */
   long chunkSize(int chunk);
 
-  /** Returns where the compressed stream that holds the chunk starts in the blob. */
+  /**
+   * Returns where the compressed stream that holds the chunk starts in the blob, or one of the
+   * {@link #starts} before the chunk.
+   */
   long chunkBlobOffset(int chunk);
 
-  /** Returns where that compressed stream ends in the blob, exclusive. */
+  /** Returns a place in the blob before which the chunk ends, exclusive. */
   long chunkBlobEnd(int chunk);
 
-  /** Returns the chunk's position in the decompressed stream. */
+  /** Returns the chunk's position in what is decompressed from there. */
   long chunkInnerOffset(int chunk);
+
+  /** Returns where decompression can start, besides at the begins of streams. */
+  default StreamStarts starts() {
+    return StreamStarts.NONE;
+  }
 
   /**
    * Copies the chunk's SHA-256 into {@code into} (32 bytes). All zeros when the layer records none,

@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.ChunkSink;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.checkpoint.StreamStarts;
 import java.io.EOFException;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -19,10 +20,13 @@ final class DecodePass {
   private final ChunkSink sink;
   private final byte[] expected = new byte[Digest.SHA256_BYTES];
 
-  /** Blob offset of the stream that is being decompressed; -1 before the first. */
+  /** Blob offset from which bytes are being decompressed; -1 before the first. */
   private long stream = -1;
 
-  /** Bytes of it that were decompressed. */
+  /** The number of that start; -1 if it is none of the table's. */
+  private int start = -1;
+
+  /** Bytes that were decompressed from there. */
   private long inner;
 
   DecodePass(DecoderPool.Bench bench, BlobCursor in, ChunkTableView chunks, ChunkSink sink) {
@@ -37,8 +41,7 @@ final class DecodePass {
     sink.begin(chunk);
     var committed = false;
     try {
-      enterStream(chunk);
-      skip(chunk);
+      skipTo(chunk);
       bench.sha256.reset();
       for (long left = chunks.chunkSize(chunk); left > 0; ) {
         left -= fillWindow(chunk, left);
@@ -56,25 +59,15 @@ final class DecodePass {
     }
   }
 
-  private void enterStream(int chunk) throws IOException {
-    var offset = chunks.chunkBlobOffset(chunk);
-    if (offset == stream) {
-      return;
+  /** Comes to where the chunk begins. */
+  private void skipTo(int chunk) throws IOException {
+    long offset = chunks.chunkBlobOffset(chunk);
+    boolean isBehind = offset != stream && offset >= in.position();
+    if (isBehind || stream < 0) {
+      start(chunk, offset);
     }
-    if (offset < in.position()) {
-      throw new LayerFormatException(
-          chunks.layer(), "chunk " + chunk + " blob offset", offset, "from " + in.position());
-    }
-    in.end(offset);
-    in.skipTo(offset);
-    in.end(chunks.chunkBlobEnd(chunk));
-    bench.decoder.start(in, chunks.layer());
-    stream = offset;
-    inner = 0;
-  }
-
-  private void skip(int chunk) throws IOException {
-    var target = chunks.chunkInnerOffset(chunk);
+    in.end(Math.max(in.position(), chunks.chunkBlobEnd(chunk)));
+    long target = placeInStream(chunk, offset);
     if (target < inner) {
       throw new LayerFormatException(
           chunks.layer(), "chunk " + chunk + " inner offset", target, "from " + inner);
@@ -82,6 +75,45 @@ final class DecodePass {
     while (inner < target) {
       fillWindow(chunk, target - inner);
     }
+  }
+
+  private void start(int chunk, long offset) throws IOException {
+    if (offset < in.position()) {
+      throw wrongOffset(chunk, offset);
+    }
+    in.end(offset);
+    in.skipTo(offset);
+    in.end(chunks.chunkBlobEnd(chunk));
+    var starts = chunks.starts();
+    start = starts.find(offset);
+    if (start >= 0
+        && starts.bit(start) != StreamStarts.STREAM
+        && bench.decoder instanceof GzipDecoder gzip) {
+      gzip.startWithin(in, chunks.layer(), starts.bit(start), starts.window(start));
+    } else {
+      bench.decoder.start(in, chunks.layer());
+    }
+    stream = offset;
+    inner = 0;
+  }
+
+  /** A chunk may have a start of its own that the decoder has passed already. */
+  private long placeInStream(int chunk, long offset) throws LayerFormatException {
+    long target = chunks.chunkInnerOffset(chunk);
+    if (offset == stream) {
+      return target;
+    }
+    var starts = chunks.starts();
+    int own = starts.find(offset);
+    if (own < 0 || start < 0) {
+      throw wrongOffset(chunk, offset);
+    }
+    return target + starts.tarOffset(own) - starts.tarOffset(start);
+  }
+
+  private LayerFormatException wrongOffset(int chunk, long offset) {
+    return new LayerFormatException(
+        chunks.layer(), "chunk " + chunk + " blob offset", offset, "from " + in.position());
   }
 
   /** Decompresses the next bytes, at most {@code left}, into the window, ready to be read. */

@@ -2,9 +2,12 @@ package dev.lazuli.estargz.read;
 
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.checkpoint.CheckpointFinder;
+import dev.lazuli.estargz.checkpoint.InflatePrefix;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +25,7 @@ final class GzipDecoder implements StreamDecoder {
   private static final int FLAG_COMMENT = 0x10;
   private static final int RESERVED_FLAGS = 0xe0;
   private static final int TRAILER_BYTES = 8;
+  private static final int WINDOW_BYTES = 32 << 10;
 
   private final Limits limits;
   private final Inflater inflater = new Inflater(/* nowrap= */ true);
@@ -29,6 +33,7 @@ final class GzipDecoder implements StreamDecoder {
   private String layer = "";
   private boolean inMember;
   private long headerStart;
+  private @Nullable CheckpointFinder watcher;
 
   GzipDecoder(Limits limits) {
     this.limits = limits;
@@ -39,7 +44,47 @@ final class GzipDecoder implements StreamDecoder {
     in = newIn;
     layer = newLayer;
     inMember = false;
+    watcher = null;
     inflater.reset();
+  }
+
+  /**
+   * Forgets what was, and continues in the middle of a member.
+   *
+   * @param newIn at the byte that has the first bit
+   * @param bit that bit, 0 to 7
+   * @param window what came out before it, deflated
+   */
+  void startWithin(BlobCursor newIn, String newLayer, int bit, ByteBuffer window)
+      throws IOException {
+    start(newIn, newLayer);
+    headerStart = newIn.position();
+    byte[] before = inflated(window);
+    inflater.reset();
+    inflater.setDictionary(before);
+    if (bit > 0) {
+      inflater.setInput(InflatePrefix.of(next(newIn), bit));
+    }
+    inMember = true;
+  }
+
+  private byte[] inflated(ByteBuffer window) throws LayerFormatException {
+    byte[] all = new byte[WINDOW_BYTES];
+    try {
+      inflater.setInput(window);
+      int count = inflater.inflate(all);
+      if (inflater.finished() && count > 0) {
+        return Arrays.copyOf(all, count);
+      }
+    } catch (DataFormatException e) {
+      throw bad("window of the checkpoint at", e.getMessage(), "valid deflate data", e);
+    }
+    throw bad("window of the checkpoint at", "of another size", "1 to 32768 bytes", null);
+  }
+
+  /** Tells somebody of members, of all that goes in and of all that comes out, until a start. */
+  void watchedBy(CheckpointFinder finder) {
+    watcher = finder;
   }
 
   @Override
@@ -60,8 +105,15 @@ final class GzipDecoder implements StreamDecoder {
     if (!inMember && !readHeader(cursor)) {
       return false;
     }
+    int before = out.position();
     while (inMember && out.hasRemaining()) {
       inflate(cursor, out);
+    }
+    if (watcher != null) {
+      watcher.output(out.slice(before, out.position() - before));
+      if (!inMember) {
+        watcher.memberEnds();
+      }
     }
     return true;
   }
@@ -87,6 +139,9 @@ final class GzipDecoder implements StreamDecoder {
               "layer " + layer + ": gzip member at " + headerStart + " is cut off");
         }
         inflater.setInput(piece);
+        if (watcher != null) {
+          watcher.input(piece, cursor.position());
+        }
       }
     } catch (DataFormatException e) {
       throw bad("deflate data in the gzip member at", e.getMessage(), "valid deflate data", e);
@@ -128,6 +183,9 @@ final class GzipDecoder implements StreamDecoder {
     }
     checkHeaderLength(cursor);
     inMember = true;
+    if (watcher != null) {
+      watcher.memberBegins(headerStart);
+    }
     return true;
   }
 
@@ -163,6 +221,11 @@ final class GzipDecoder implements StreamDecoder {
       String field, @Nullable Object value, String limit, @Nullable Throwable cause) {
     var where = field + " blob offset " + headerStart;
     return new LayerFormatException(layer, where, String.valueOf(value), limit, cause);
+  }
+
+  @Override
+  public void rest() {
+    watcher = null;
   }
 
   @Override

@@ -18,14 +18,35 @@ import java.io.IOException;
  * <p>Safe for any thread.
  */
 public final class LayerUnpacker implements AutoCloseable {
+  /**
+   * 4 MiB of a tar lie between checkpoints, as in others' indexes: less would make the index large,
+   * more would have to be decompressed before the first byte that a reader wants.
+   */
+  public static final long SPACING_BYTES = 4 << 20;
+
+  /** For those who need no checkpoints: none is looked for. */
+  public static final long NO_CHECKPOINTS = Long.MAX_VALUE;
+
   private static final int IDLE = 4;
 
   private final Limits limits;
+  private final long spacing;
   private final DecoderPool pool;
 
-  /** Makes an unpacker with empty pools. */
+  /** Makes an unpacker with empty pools, with checkpoints every {@link #SPACING_BYTES}. */
   public LayerUnpacker(Limits limits) {
+    this(limits, SPACING_BYTES);
+  }
+
+  /**
+   * Makes an unpacker with empty pools.
+   *
+   * @param spacing bytes of a tar between checkpoints at least, 64 KiB or more, or {@link
+   *     #NO_CHECKPOINTS}
+   */
+  public LayerUnpacker(Limits limits, long spacing) {
     this.limits = limits;
+    this.spacing = spacing;
     pool = new DecoderPool(limits, IDLE);
   }
 
@@ -62,7 +83,7 @@ public final class LayerUnpacker implements AutoCloseable {
     var cursor = new BlobCursor(peeked, 0);
     try (var bench = pool.borrow(compression)) {
       bench.decoder.start(cursor, layer);
-      var pass = new UnpackPass(bench, cursor, compression, layer, limits, sink);
+      var pass = new UnpackPass(bench, cursor, compression, layer, limits, spacing, sink);
       try (var indexer = TarIndexer.placing(layer, limits, share, pass)) {
         var input = new PassInput(bench, pass);
         indexer.read(input);

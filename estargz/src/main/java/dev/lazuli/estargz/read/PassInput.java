@@ -14,7 +14,7 @@ final class PassInput extends TarInput {
   /** Where the bytes go. */
   interface Pass {
     /** Says that the bytes from now on are those of the stream at a blob offset. */
-    void enter(long streamStart);
+    void enter(long streamStart) throws IOException;
 
     /** Takes the next bytes of the tar. */
     void take(ByteBuffer bytes) throws IOException;

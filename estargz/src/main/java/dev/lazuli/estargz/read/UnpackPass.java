@@ -5,6 +5,7 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.ContentSink;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.checkpoint.CheckpointFinder;
 import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,10 +31,11 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   /** Bytes of the tar that were taken. */
   private long tarBytes;
 
-  /** Blob offset of the stream being taken, and where in the tar that stream begins. */
+  /** Blob offset of the stream being taken. */
   private long stream = -1;
 
-  private long streamTarOffset;
+  private final UnpackStarts starts = new UnpackStarts();
+  private final CheckpointFinder finder;
 
   /** The first free place in the data file. */
   private long place;
@@ -45,13 +47,19 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   private long chunkBlobOffset;
   private long chunkInnerOffset;
 
-  /** Takes what the bench's decoder, which was started at the cursor, decompresses. */
+  /**
+   * Takes what the bench's decoder, which was started at the cursor, decompresses.
+   *
+   * @param spacing bytes of the tar between checkpoints at least; a gzip member has none if it is
+   *     shorter
+   */
   UnpackPass(
       DecoderPool.Bench bench,
       BlobCursor blob,
       Compression compression,
       String layer,
       Limits limits,
+      long spacing,
       ContentSink sink) {
     this.bench = bench;
     this.blob = blob;
@@ -59,6 +67,10 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
     this.layer = layer;
     this.limits = limits;
     this.sink = sink;
+    finder = new CheckpointFinder(spacing, starts::add, sink);
+    if (bench.decoder instanceof GzipDecoder gzip) {
+      gzip.watchedBy(finder);
+    }
   }
 
   /** Returns the digest of the tar, once it was read to its end. */
@@ -71,12 +83,13 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
     return place;
   }
 
+  /** A decoder of gzip says itself when a member begins. */
   @Override
-  public void enter(long streamStart) {
-    if (streamStart != stream) {
-      stream = streamStart;
-      streamTarOffset = tarBytes;
+  public void enter(long streamStart) throws IOException {
+    if (streamStart != stream && compression == Compression.ZSTD) {
+      finder.streamBegins(streamStart, tarBytes);
     }
+    stream = streamStart;
   }
 
   @Override
@@ -143,8 +156,9 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   private void beginChunk() {
     chunkSize = 0;
     chunkLeft = Math.min(CHUNK_BYTES, contentLeft);
-    chunkBlobOffset = compression == Compression.NONE ? tarBytes : stream;
-    chunkInnerOffset = compression == Compression.NONE ? 0 : tarBytes - streamTarOffset;
+    var start = starts.before(tarBytes);
+    chunkBlobOffset = compression == Compression.NONE ? tarBytes : start.blobOffset();
+    chunkInnerOffset = compression == Compression.NONE ? 0 : tarBytes - start.tarOffset();
     bench.sha256.reset();
   }
 

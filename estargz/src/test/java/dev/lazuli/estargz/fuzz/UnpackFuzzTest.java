@@ -9,9 +9,12 @@ import dev.lazuli.estargz.ContentSink;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
+import dev.lazuli.estargz.checkpoint.Checkpoint;
+import dev.lazuli.estargz.checkpoint.StreamStarts;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.ChunkTableView;
 import dev.lazuli.estargz.read.CollectingSink;
+import dev.lazuli.estargz.read.FoundStarts;
 import dev.lazuli.estargz.read.LayerUnpacker;
 import dev.lazuli.estargz.read.UnpackedLayer;
 import dev.lazuli.estargz.tar.TarFormatException;
@@ -90,6 +93,7 @@ class UnpackFuzzTest {
     private final long blobBytes;
     private final List<Row> rows = new ArrayList<>();
     private final List<byte[]> digests = new ArrayList<>();
+    private final FoundStarts starts = new FoundStarts();
     private final MessageDigest chunk = Digest.newSha256();
     private long end;
     private long chunkBytes;
@@ -118,6 +122,16 @@ class UnpackFuzzTest {
       chunkBytes = 0;
       rows.add(new Row(dataOffset, size, blobOffset, blobEnd, inner));
       digests.add(sha256);
+    }
+
+    @Override
+    public void checkpoint(Checkpoint checkpoint, byte[] window) {
+      starts.checkpoint(checkpoint, window);
+    }
+
+    @Override
+    public StreamStarts starts() {
+      return starts;
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
 import dev.lazuli.estargz.build.OddTar;
 import dev.lazuli.estargz.build.SampleTar;
+import dev.lazuli.estargz.checkpoint.Checkpoint;
 import dev.lazuli.estargz.tar.TarFormatException;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
@@ -241,6 +242,9 @@ final class LayerUnpackerTest {
               long blobEnd,
               long innerOffset,
               byte[] sha256) {}
+
+          @Override
+          public void checkpoint(Checkpoint checkpoint, byte[] window) {}
         };
     var blob = SampleTar.rich().bytes();
     assertThatThrownBy(() -> unpack(blob, 100, full).close()).hasMessage("disk full");

@@ -1,6 +1,7 @@
 package dev.lazuli.estargz.read;
 
 import dev.lazuli.estargz.ContentSink;
+import dev.lazuli.estargz.checkpoint.Checkpoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ public final class UnpackSink implements ContentSink, ChunkTableView {
 
   private final List<Row> rows = new ArrayList<>();
   private final List<byte[]> digests = new ArrayList<>();
+  private final FoundStarts starts = new FoundStarts();
   private byte[] data = new byte[1 << 16];
 
   /** Returns the data file. */
@@ -33,6 +35,16 @@ public final class UnpackSink implements ContentSink, ChunkTableView {
       long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256) {
     rows.add(new Row(dataOffset, size, blobOffset, blobEnd, innerOffset));
     digests.add(sha256);
+  }
+
+  @Override
+  public void checkpoint(Checkpoint checkpoint, byte[] window) {
+    starts.checkpoint(checkpoint, window);
+  }
+
+  @Override
+  public FoundStarts starts() {
+    return starts;
   }
 
   @Override

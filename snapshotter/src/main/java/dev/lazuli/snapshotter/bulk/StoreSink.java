@@ -4,14 +4,16 @@ import dev.lazuli.cache.NewData;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.estargz.ContentSink;
+import dev.lazuli.estargz.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.LongConsumer;
 
-/** Writes contents to the data file of a new layer, and their places to its table. */
+/** Writes contents to the data file of a new layer, and their places to its tables. */
 final class StoreSink implements ContentSink {
   private final NewData data;
   private final ChunkTable.Builder chunks;
+  private final NewLayer layer;
   private final LongConsumer written;
 
   /**
@@ -23,6 +25,7 @@ final class StoreSink implements ContentSink {
   StoreSink(NewLayer layer, LongConsumer written) throws IOException {
     this.data = layer.data();
     this.chunks = layer.chunks();
+    this.layer = layer;
     this.written = written;
   }
 
@@ -38,5 +41,16 @@ final class StoreSink implements ContentSink {
       long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256)
       throws IOException {
     chunks.add(dataOffset, size, blobOffset, blobEnd, innerOffset, sha256);
+  }
+
+  @Override
+  public void checkpoint(Checkpoint checkpoint, byte[] window) throws IOException {
+    layer
+        .starts()
+        .add(
+            checkpoint.blobOffset(),
+            checkpoint.bit(),
+            checkpoint.tarOffset(),
+            ByteBuffer.wrap(window));
   }
 }

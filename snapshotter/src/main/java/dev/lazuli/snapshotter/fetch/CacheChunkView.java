@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.estargz.checkpoint.StreamStarts;
 import dev.lazuli.estargz.read.ChunkTableView;
 import dev.lazuli.snapshotter.fetch.plan.LayerChunks;
 import java.util.HexFormat;
@@ -11,12 +12,14 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   private final String layer;
   private final LayerData data;
   private final ChunkTable chunks;
+  private final StreamStarts starts;
 
   /** Shows the table of an open layer, while it is open. */
   public CacheChunkView(LayerData data) {
     this.layer = data.record().digest().toString();
     this.data = data;
     this.chunks = data.chunks();
+    this.starts = new CacheStarts(data.starts());
   }
 
   @Override
@@ -57,6 +60,11 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   @Override
   public void chunkDigest(int chunk, byte[] into) {
     chunks.digest(chunk, into);
+  }
+
+  @Override
+  public StreamStarts starts() {
+    return starts;
   }
 
   @Override
