@@ -65,6 +65,7 @@ final class ArchitectureTest {
           room("snapshotter.fetch", "estargz", "cache"),
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
+          room("snapshotter.knowledge", "estargz", "cache"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
@@ -76,6 +77,7 @@ final class ArchitectureTest {
               "snapshotter.fetch",
               "snapshotter.start",
               "snapshotter.bulk",
+              "snapshotter.knowledge",
               "snapshotter.proof",
               "snapshotter.waterfall",
               "snapshotter.metrics",
@@ -209,6 +211,7 @@ final class ArchitectureTest {
                 .and(
                     notNamed(
                         "dev.lazuli.cache.chunks.ChunkTable",
+                        "dev.lazuli.cache.chunks.StartTable",
                         "dev.lazuli.cache.disk.BlocksOf",
                         "dev.lazuli.cache.disk.CacheCorruptException",
                         "dev.lazuli.cache.disk.HolePuncher")))

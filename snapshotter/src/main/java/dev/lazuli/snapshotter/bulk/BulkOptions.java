@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.bulk;
 
+import dev.lazuli.estargz.read.LayerUnpacker;
 import java.time.Duration;
 
 /**
@@ -10,12 +11,22 @@ import java.time.Duration;
  * @param memoryBytes memory for bytes that came before their turn, of all pulls together
  * @param ranges how many ranges of one blob are open at the same time at most, at least 1
  * @param timeout how long a client waits for one layer before it is told to unpack it itself
+ * @param indexBytes disk space for indexes of such layers, which are kept after they are gone; 0 if
+ *     none are made
  */
 public record BulkOptions(
-    boolean enabled, int parallel, long memoryBytes, int ranges, Duration timeout) {
-  /** Off; three layers at a time, six ranges each, 8 MiB for what comes early, half an hour. */
+    boolean enabled,
+    int parallel,
+    long memoryBytes,
+    int ranges,
+    Duration timeout,
+    long indexBytes) {
+  /**
+   * Off; three layers at a time, six ranges each, 8 MiB for what comes early, half an hour, 256 MiB
+   * for indexes.
+   */
   public static final BulkOptions DEFAULT =
-      new BulkOptions(false, 3, 8L << 20, 6, Duration.ofMinutes(30));
+      new BulkOptions(false, 3, 8L << 20, 6, Duration.ofMinutes(30), 256L << 20);
 
   /** As many as the memory for their indexes can be shared by. */
   public static final int MOST_PARALLEL = 16;
@@ -26,6 +37,7 @@ public record BulkOptions(
         || parallel > MOST_PARALLEL
         || memoryBytes < 0
         || ranges < 1
+        || indexBytes < 0
         || !timeout.isPositive()) {
       throw new IllegalArgumentException(
           "%d layers at a time, %d ranges of each, %d bytes, %s"
@@ -33,8 +45,18 @@ public record BulkOptions(
     }
   }
 
+  /** Returns how many bytes of a layer's tar lie between checkpoints at least. */
+  long spacing() {
+    return indexBytes > 0 ? LayerUnpacker.SPACING_BYTES : LayerUnpacker.NO_CHECKPOINTS;
+  }
+
+  /** Returns these options with other space for indexes. */
+  public BulkOptions withIndexBytes(long bytes) {
+    return new BulkOptions(enabled, parallel, memoryBytes, ranges, timeout, bytes);
+  }
+
   /** Returns these options, switched on or off. */
   public BulkOptions withEnabled(boolean on) {
-    return new BulkOptions(on, parallel, memoryBytes, ranges, timeout);
+    return new BulkOptions(on, parallel, memoryBytes, ranges, timeout, indexBytes);
   }
 }

@@ -26,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class BulkPulls implements AutoCloseable {
+  /** The format of layers that were read without an index. */
+  public static final String FORMAT = "TAR";
+
+  /** What the record of such a layer says of prefetch: nothing. */
+  public static final long NO_PREFETCH = -1;
+
   private static final long RELEASE_NANOS = 2_000_000_000L;
   private static final long RELEASE_POLL_MILLIS = 50;
 
@@ -71,7 +77,7 @@ public final class BulkPulls implements AutoCloseable {
     this.options = options;
     this.store = store;
     this.listener = listener;
-    unpacker = new LayerUnpacker(limits);
+    unpacker = new LayerUnpacker(limits, options.spacing());
     var atOnce = Math.min(options.parallel() + 1, BulkOptions.MOST_PARALLEL);
     var indexes = new IndexMemory(limits.indexBytes(), atOnce);
     var blocks = new BlockBudget(options.memoryBytes());
@@ -176,6 +182,7 @@ public final class BulkPulls implements AutoCloseable {
     flight.begin();
     var pulled = flight.pull().run();
     listener.pulled(flight.progress(), System.nanoTime() - began);
+    listener.stored(pulled);
     return pulled;
   }
 

@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 final class LayerPull {
   private static final Logger log = LoggerFactory.getLogger(LayerPull.class);
 
-  /** The format of layers that were read without an index. */
-  static final String FORMAT = "TAR";
-
   /** For the memory of the layer's index, which few layers have to wait for. */
   private static final Duration INDEX_PATIENCE = Duration.ofMinutes(1);
 
@@ -42,8 +39,6 @@ final class LayerPull {
 
   /** 16 KiB/s: below, a pull makes place for others that wait, and the client goes on itself. */
   private static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
-
-  private static final long NO_PREFETCH = -1;
 
   /** What all pulls share. */
   record Parts(
@@ -105,7 +100,13 @@ final class LayerPull {
     arrived.set(0);
     written.set(0);
     var record =
-        LayerRecord.of(digest, blobBytes, FORMAT, Compression.NONE.name(), null, NO_PREFETCH)
+        LayerRecord.of(
+                digest,
+                blobBytes,
+                BulkPulls.FORMAT,
+                Compression.NONE.name(),
+                null,
+                BulkPulls.NO_PREFETCH)
             .withReference(reference);
     try (var layer = parts.store().create(record);
         var unpacked = unpack(layer)) {

@@ -1,8 +1,10 @@
 package dev.lazuli.snapshotter.bulk;
 
+import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,8 +12,10 @@ import org.slf4j.LoggerFactory;
  * Says in the log and to a listener what became of layers that were pulled whole.
  *
  * @param listener hears of what arrived
+ * @param whole is shown what was pulled, on the thread that pulls, so it must not wait
  */
-public record PullReports(FetchListener listener) implements BulkListener {
+public record PullReports(FetchListener listener, Consumer<LayerData> whole)
+    implements BulkListener {
   private static final Logger log = LoggerFactory.getLogger(PullReports.class);
 
   @Override
@@ -23,6 +27,11 @@ public record PullReports(FetchListener listener) implements BulkListener {
         Duration.ofNanos(nanos).toMillis(),
         progress.writtenBytes());
     listener.layerPulled(progress.digest().toString(), progress.blobBytes());
+  }
+
+  @Override
+  public void stored(LayerData layer) {
+    whole.accept(layer);
   }
 
   @Override

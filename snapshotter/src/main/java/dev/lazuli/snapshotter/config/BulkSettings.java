@@ -36,7 +36,16 @@ final class BulkSettings {
           Duration.ofMinutes(30),
           "How long containerd waits for one such layer before it is told to unpack it instead.");
 
-  static final List<Setting<?>> ALL = List.of(ENABLED, PARALLEL, MEMORY, TIMEOUT);
+  static final Setting<Long> INDEX_QUOTA =
+      new Setting<>(
+          "bulk.index_quota",
+          SettingKind.size(),
+          256L << 20,
+          "Disk space for indexes of layers that were pulled whole. They stay when the layers go,"
+              + " so that a layer is mounted lazily the next time; what was not used for longest is"
+              + " removed first. 0: none are made.");
+
+  static final List<Setting<?>> ALL = List.of(ENABLED, PARALLEL, MEMORY, TIMEOUT, INDEX_QUOTA);
 
   private BulkSettings() {}
 }

@@ -182,8 +182,10 @@ public record Configuration(
    * @param parallel most layers at the same time
    * @param memoryBytes memory for bytes that come early
    * @param timeout longest that a client waits for one layer
+   * @param indexBytes disk space for indexes that are kept
    */
-  public record Bulk(boolean enabled, int parallel, long memoryBytes, Duration timeout) {}
+  public record Bulk(
+      boolean enabled, int parallel, long memoryBytes, Duration timeout, long indexBytes) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

@@ -54,7 +54,8 @@ record Values(Map<Setting<?>, Object> given) {
             get(BulkSettings.ENABLED),
             get(BulkSettings.PARALLEL),
             get(BulkSettings.MEMORY),
-            get(BulkSettings.TIMEOUT)));
+            get(BulkSettings.TIMEOUT),
+            get(BulkSettings.INDEX_QUOTA)));
   }
 
   private Configuration.Registry registry() {

@@ -59,7 +59,9 @@ public final class LayerActions {
         records.stream().filter(record -> record.completed() != null).count(),
         records.stream().filter(record -> record.pinned() != null).count(),
         parts.scheduler().openStreams(),
-        starts());
+        starts(),
+        parts.kept().count(),
+        parts.kept().bytes());
   }
 
   private LayerCounts.StartCounts starts() {

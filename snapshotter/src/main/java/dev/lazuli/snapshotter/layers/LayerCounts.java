@@ -12,9 +12,17 @@ import java.util.Map;
  * @param pinned of all, those that somebody wants kept
  * @param openStreams ranges that are being fetched
  * @param starts what was fetched before readers asked for it
+ * @param keptIndexes indexes that are kept of layers that were pulled whole
+ * @param keptIndexBytes what they take on the disk
  */
 public record LayerCounts(
-    Map<MountKind, Long> byMount, long complete, long pinned, int openStreams, StartCounts starts) {
+    Map<MountKind, Long> byMount,
+    long complete,
+    long pinned,
+    int openStreams,
+    StartCounts starts,
+    int keptIndexes,
+    long keptIndexBytes) {
   /**
    * What a node has fetched before readers asked for it, since the daemon started.
    *
@@ -30,7 +38,7 @@ public record LayerCounts(
   }
 
   /** A node without layers. */
-  public static final LayerCounts NONE = new LayerCounts(Map.of(), 0, 0, 0, StartCounts.NONE);
+  public static final LayerCounts NONE = new LayerCounts(Map.of(), 0, 0, 0, StartCounts.NONE, 0, 0);
 
   /** Adds the kinds that are missing, with none. */
   public LayerCounts {

@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.knowledge.KeptIndexes;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.serve.LayerMounter;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
@@ -26,6 +27,7 @@ record LayerParts(
     LayerMounter local,
     ScheduledExecutorService timer,
     BulkPulls bulk,
+    KeptIndexes kept,
     LayersOptions options) {
   /** Returns whether a layer is stored and was proved to be what its digest stands for. */
   boolean isTrue(Digest digest) {

@@ -112,7 +112,8 @@ public final class LayerService implements AutoCloseable {
     var proofs = proofs(setup, courtesy, counted, scheduler, timer);
     parts.push(proofs);
     var indexer = own(new LayerIndexer(store, setup.layers().indexes()));
-    var bulk = own(WaysToLayers.bulk(setup, store, limits(setup), listeners));
+    var kept = own(WaysToLayers.kept(setup, store));
+    var bulk = own(WaysToLayers.bulk(setup, store, limits(setup), listeners, kept));
     layers =
         new Layers(
             new LayerParts(
@@ -129,6 +130,7 @@ public final class LayerService implements AutoCloseable {
                 mounters.local(),
                 timer,
                 bulk,
+                kept,
                 setup.layers()));
   }
 

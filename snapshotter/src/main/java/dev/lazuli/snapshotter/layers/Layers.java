@@ -55,7 +55,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   Layers(LayerParts parts) {
     this.parts = parts;
-    this.ways = new WaysToLayers(parts.origin(), parts.options());
+    this.ways = new WaysToLayers(parts);
     this.headStarts =
         new HeadStarts(
             parts.origin(),

@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.knowledge.KeptIndexes;
 import dev.lazuli.snapshotter.layers.index.MetadataImage;
 import java.io.IOException;
 
@@ -20,11 +21,24 @@ final class WaysToLayers {
   private final LayerOrigin origin;
   private final Tenancy tenancy;
   private final BulkOptions bulk;
+  private final KeptIndexes kept;
 
-  WaysToLayers(LayerOrigin origin, LayersOptions options) {
-    this.origin = origin;
-    this.tenancy = options.tenancy();
-    this.bulk = options.bulk();
+  WaysToLayers(LayerParts parts) {
+    this.origin = parts.origin();
+    this.tenancy = parts.options().tenancy();
+    this.bulk = parts.options().bulk();
+    this.kept = parts.kept();
+  }
+
+  /**
+   * Opens what keeps indexes of layers that were pulled whole.
+   *
+   * @param store stays the caller's
+   */
+  static KeptIndexes kept(LayerService.Setup setup, LayerStore store) {
+    var directory = setup.root().resolve("indexes").resolve("sha256");
+    long quota = setup.layers().bulk().indexBytes();
+    return new KeptIndexes(directory, quota, store, setup.store().clock());
   }
 
   /**
@@ -32,11 +46,16 @@ final class WaysToLayers {
    *
    * @param store stays the caller's
    * @param listener is told what was pulled
+   * @param kept makes indexes of it
    */
   static BulkPulls bulk(
-      LayerService.Setup setup, LayerStore store, Limits limits, FetchListener listener) {
+      LayerService.Setup setup,
+      LayerStore store,
+      Limits limits,
+      FetchListener listener,
+      KeptIndexes kept) {
     var clock = setup.store().clock();
-    var reports = new PullReports(listener);
+    var reports = new PullReports(listener, kept::keep);
     return new BulkPulls(
         setup.layers().bulk(), store, limits, MetadataImage::write, clock, reports);
   }
@@ -51,8 +70,19 @@ final class WaysToLayers {
   LayerRequest lazily(LayerRequest request, Trust trust) throws IOException {
     requireLazy(request);
     var known = trust == Trust.REQUIRED || bulk.enabled() ? withToc(request) : request;
-    requireIndex(known);
+    if (!isKept(known)) {
+      requireIndex(known);
+    }
     return known;
+  }
+
+  /** Takes a layer of which the image names no index from the one that is kept here. */
+  private boolean isKept(LayerRequest request) {
+    if (request.toc().isPresent() || request.skipVerification()) {
+      return false;
+    }
+    return kept.restore(
+        request.digest(), () -> origin.blob(request.reference(), request.digest(), -1).size());
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.node;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.LayerActions;
+import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.metrics.OwnProcess;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;
@@ -126,13 +127,16 @@ final class NodeApi {
   }
 
   private NodeUse use() {
+    var counts = layers.map(LayerActions::counts).orElse(LayerCounts.NONE);
     return new NodeUse(
         OwnProcess.residentBytes(),
         OwnProcess.peakResidentBytes(),
         Math.toIntExact(OwnProcess.threads()),
         OwnProcess.openFiles(),
         OwnProcess.maxOpenFiles(),
-        config.root().toFile().getUsableSpace());
+        config.root().toFile().getUsableSpace(),
+        counts.keptIndexes(),
+        counts.keptIndexBytes());
   }
 
   private List<LayerStatus> withUses(List<LayerStatus> statuses) throws IOException {

@@ -53,6 +53,14 @@ record NodeGauges(
         this::byKind);
     metrics.watch(
         "lazuli_open_streams", "Ranges being fetched now.", () -> layers.get().openStreams());
+    metrics.watch(
+        "lazuli_kept_indexes",
+        "Indexes that are kept of layers that were pulled whole.",
+        () -> layers.get().keptIndexes());
+    metrics.watch(
+        "lazuli_kept_index_bytes",
+        "Disk space that kept indexes take.",
+        () -> layers.get().keptIndexBytes());
     metrics.watch("lazuli_cache_bytes", "Disk space that layers take.", diskBytes::getAsLong);
     metrics.watch(
         "lazuli_cache_quota_bytes",

@@ -168,6 +168,7 @@ public final class NodeOptions {
             from.bulk().parallel(),
             from.bulk().memoryBytes(),
             BulkOptions.DEFAULT.ranges(),
-            from.bulk().timeout()));
+            from.bulk().timeout(),
+            from.bulk().indexBytes()));
   }
 }

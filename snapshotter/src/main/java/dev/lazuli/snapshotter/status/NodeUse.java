@@ -9,6 +9,8 @@ package dev.lazuli.snapshotter.status;
  * @param openFiles open file descriptors
  * @param maxOpenFiles how many it may have
  * @param freeDiskBytes what is free where layers are kept, for everybody
+ * @param keptIndexes indexes that are kept of layers that were pulled whole
+ * @param keptIndexBytes what they take on the disk
  */
 public record NodeUse(
     long residentBytes,
@@ -16,4 +18,6 @@ public record NodeUse(
     int threads,
     long openFiles,
     long maxOpenFiles,
-    long freeDiskBytes) {}
+    long freeDiskBytes,
+    int keptIndexes,
+    long keptIndexBytes) {}

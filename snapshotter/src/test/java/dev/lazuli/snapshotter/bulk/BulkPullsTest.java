@@ -65,7 +65,7 @@ final class BulkPullsTest {
 
   private BulkPulls pulls(int parallel, Duration timeout, LongSupplier nanoTime) {
     return new BulkPulls(
-        new BulkOptions(true, parallel, 2 << 20, 3, timeout),
+        new BulkOptions(true, parallel, 2 << 20, 3, timeout, 1 << 20),
         store,
         Limits.DEFAULT,
         (_, _, file) -> Files.write(file, new byte[4096]),

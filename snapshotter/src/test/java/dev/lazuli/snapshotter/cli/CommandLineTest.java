@@ -235,7 +235,7 @@ final class CommandLineTest {
         List.of(),
         0,
         0,
-        new NodeUse(0, 0, 0, 0, 0, 0),
+        new NodeUse(0, 0, 0, 0, 0, 0, 0, 0),
         ImageStatus.of(layers),
         layers,
         List.of());

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Images that nobody has converted, pulled whole by the daemon for real containerd's clients. */
 final class BulkIT {
-  private static final String PULLED_WHOLE = "bulk.enabled=true";
+  private static final String[] PULLED_WHOLE = {"bulk.enabled=true", "bulk.index_quota=0"};
 
   private static final String DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
   private static final String GZIP_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class ImageKindsIT {
   private static final int LAYERS = 3;
   private static final String[] SETTINGS = {
-    "bulk.enabled=true", "fetch.background=false", "prefetch.enabled=false"
+    "bulk.enabled=true", "bulk.index_quota=0", "fetch.background=false", "prefetch.enabled=false"
   };
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();

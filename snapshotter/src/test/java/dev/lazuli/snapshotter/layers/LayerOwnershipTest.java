@@ -27,6 +27,7 @@ import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.snapshotter.knowledge.KeptIndexes;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.index.MetadataImage;
@@ -128,7 +129,8 @@ final class LayerOwnershipTest {
             Limits.DEFAULT,
             MetadataImage::write,
             InstantSource.system(),
-            new PullReports(FetchListener.NONE)),
+            new PullReports(FetchListener.NONE, _ -> {})),
+        new KeptIndexes(directory.resolve("indexes"), 0, store, InstantSource.system()),
         LayersOptions.DEFAULT.withBackgroundFetch(false).withBulk(bulk));
   }
 

@@ -37,7 +37,7 @@ final class StatusServerTest {
           List.of("w"),
           123,
           0,
-          new NodeUse(1, 2, 3, 4, 5, 6),
+          new NodeUse(1, 2, 3, 4, 5, 6, 7, 8),
           List.of(),
           List.of(
               new LayerStatus(

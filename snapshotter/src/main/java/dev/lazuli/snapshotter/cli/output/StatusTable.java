@@ -111,14 +111,18 @@ public final class StatusTable {
   }
 
   private static String use(NodeUse use) {
-    return "%s of memory (at most %s so far), %d threads, %d of %s files, %s of disk free\n"
+    return "%s of memory (at most %s so far), %d threads, %d of %s files, %s of disk free%s\n"
         .formatted(
             size(use.residentBytes()),
             size(use.peakResidentBytes()),
             use.threads(),
             use.openFiles(),
             use.maxOpenFiles() == Long.MAX_VALUE ? "any number" : use.maxOpenFiles(),
-            size(use.freeDiskBytes()));
+            size(use.freeDiskBytes()),
+            use.keptIndexes() == 0
+                ? ""
+                : ", %d indexes kept (%s)"
+                    .formatted(use.keptIndexes(), size(use.keptIndexBytes())));
   }
 
   /** Returns the node's sums in one line without its end. */

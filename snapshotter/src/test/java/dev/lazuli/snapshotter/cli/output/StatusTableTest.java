@@ -70,7 +70,7 @@ final class StatusTableTest {
         List.of(),
         5 << 20,
         1L << 30,
-        new NodeUse(100 << 20, 120 << 20, 30, 99, 1024, 7L << 30),
+        new NodeUse(100 << 20, 120 << 20, 30, 99, 1024, 7L << 30, 12, 3L << 20),
         ImageStatus.of(layers),
         layers,
         troubles);
@@ -87,7 +87,7 @@ final class StatusTableTest {
             """
             lazuli 1.2, process 42, up 2 min, root /var/lib/lazuli
             0 images, 0 layers, 0 complete, 0 B of 0 B present, -, 5.00 MiB on disk of at most 1.00 GiB
-            100 MiB of memory (at most 120 MiB so far), 30 threads, 99 of 1024 files, 7.00 GiB of disk free
+            100 MiB of memory (at most 120 MiB so far), 30 threads, 99 of 1024 files, 7.00 GiB of disk free, 12 indexes kept (3.00 MiB)
             """);
   }
 

@@ -1,0 +1,174 @@
+package dev.lazuli.snapshotter.knowledge;
+
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.digest.Digest;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Indexes of layers that were pulled whole, kept when the layers go: with one, a layer is mounted
+ * lazily the next time. An index was made of a layer whose blob and tar had the right digests, so
+ * it is believed as far as it is unchanged; the digest of the tar is compared again with the image
+ * for which the layer is mounted. Thread-safe.
+ */
+public final class KeptIndexes implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(KeptIndexes.class);
+
+  /**
+   * 24 MiB: where a reader would have to wait until more than this is decompressed before its own
+   * bytes come, as in a single frame of zstd, the layer is better pulled whole again.
+   */
+  private static final long MOST_SKIPPED = 24L << 20;
+
+  private static final int MOST_WAITING = 64;
+  private static final int END_SECONDS = 10;
+
+  private final LayerStore store;
+  private final InstantSource clock;
+  private final long quota;
+  private final KeptFiles files;
+
+  /** One index is written at a time, after the layer's mount. */
+  private final ThreadPoolExecutor writer =
+      new ThreadPoolExecutor(
+          0,
+          1,
+          10,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MOST_WAITING),
+          Thread.ofPlatform().daemon().name("lazuli-index").factory());
+
+  /**
+   * Opens the indexes.
+   *
+   * @param directory where they are; made if it is not there
+   * @param quota bytes that they may take; 0 if none are kept
+   * @param store where layers come from and go to; closed after this
+   */
+  public KeptIndexes(Path directory, long quota, LayerStore store, InstantSource clock) {
+    this.store = store;
+    this.clock = clock;
+    this.quota = quota;
+    files = new KeptFiles(directory, quota, clock);
+  }
+
+  /**
+   * Makes an index of a layer that was pulled whole, soon.
+   *
+   * @param layer stays the caller's
+   */
+  public void keep(LayerData layer) {
+    var digest = layer.record().digest();
+    if (quota == 0 || files.has(digest) || !isWorthIt(layer)) {
+      return;
+    }
+    try {
+      writer.execute(() -> write(digest));
+    } catch (RejectedExecutionException e) {
+      log.debug("layer {}: no index is kept, too many are to be written", digest);
+    }
+  }
+
+  private static boolean isWorthIt(LayerData layer) {
+    ChunkTable chunks = layer.chunks();
+    for (int chunk = 0; chunk < chunks.count(); chunk++) {
+      if (chunks.innerOffset(chunk) > MOST_SKIPPED) {
+        return false;
+      }
+    }
+    return layer.record().proof() != null;
+  }
+
+  private void write(Digest digest) {
+    try (var layer = store.find(digest).orElse(null)) {
+      var proof = layer == null ? null : layer.record().proof();
+      if (layer == null || proof == null || proof.diffId() == null || proof.lie() != null) {
+        return;
+      }
+      var diffId = proof.diffId();
+      long most = layer.record().size();
+      if (files.add(digest, most, file -> IndexWriter.write(layer, diffId, file))) {
+        log.info("layer {}: its index is kept", digest);
+      } else {
+        log.debug("layer {}: its index is too large to be kept", digest);
+      }
+    } catch (IOException | RuntimeException e) {
+      log.warn("layer {}: its index is not kept: {}", digest, e.toString());
+    }
+  }
+
+  /** Looks a layer's blob up. */
+  @FunctionalInterface
+  public interface BlobSize {
+    /** Returns its size in bytes, as the image's own registry says it now. */
+    long ask() throws IOException;
+  }
+
+  /**
+   * Adds a layer to the store from its index, if one is kept and the layer is not there.
+   *
+   * @param blob asked whether the layer can be had
+   * @return whether the layer is in the store now
+   */
+  public boolean restore(Digest digest, BlobSize blob) {
+    var file = files.find(digest);
+    if (file.isEmpty() || store.record(digest).isPresent()) {
+      return false;
+    }
+    try (var index = KeptIndex.open(file.get(), digest)) {
+      long size = blob.ask();
+      if (size != index.blobBytes()) {
+        throw new IOException("its registry has %d bytes of it".formatted(size));
+      }
+      try (var _ = index.restore(store, clock.instant())) {
+        log.info("layer {}: mounted by its kept index", digest);
+      }
+      return true;
+    } catch (CorruptIndexException | NoSuchFileException e) {
+      log.warn("layer {}: {}; removing it", digest, e.getMessage());
+      files.remove(digest);
+      return false;
+    } catch (IOException | RuntimeException e) {
+      log.warn("layer {}: not mounted by its kept index: {}", digest, e.getMessage());
+      return false;
+    }
+  }
+
+  /** Returns whether the index of a layer is kept. */
+  public boolean has(Digest digest) {
+    return files.has(digest);
+  }
+
+  /** Returns how many indexes are kept. */
+  public int count() {
+    return files.count();
+  }
+
+  /** Returns how many bytes they take. */
+  public long bytes() {
+    return files.bytes();
+  }
+
+  /** Waits for the index that is being written, for a while. */
+  @Override
+  public void close() {
+    writer.shutdownNow();
+    try {
+      if (!writer.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("an index is still being written");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
