@@ -159,7 +159,8 @@ final class LauncherIT {
     var listing = Map.of("LAZULI_JAVA_OPTS", "-Xlog:class+load=info:stdout");
     assertThat(run(launcher, listing, "daemon", "--version").out())
         .contains("dev.lazuli.snapshotter.layers.OpenLayer source: shared objects file")
-        .contains("dev.lazuli.snapshotter.fetch.FetchStream source: shared objects file");
+        .contains("dev.lazuli.snapshotter.fetch.FetchStream source: shared objects file")
+        .contains("dev.lazuli.snapshotter.bulk.LayerPull source: shared objects file");
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.CommandResult;
 import dev.lazuli.demo.images.BlobDescriptor;
-import dev.lazuli.demo.images.FileContent;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -15,6 +14,7 @@ import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.e2e.UnconvertedImages.Kind;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.ProofState;
@@ -23,17 +23,14 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.TreeComparer;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,20 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class BulkIT {
   private static final String[] PULLED_WHOLE = {"bulk.enabled=true", "bulk.index_quota=0"};
 
-  private static final String DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
-  private static final String GZIP_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
-
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
-
-  /** How an image's layers are packed. */
-  enum Kind {
-    THREE_LAYERS,
-    ONE_FAT_LAYER,
-    ZSTD,
-    UNCOMPRESSED,
-    MANY_GZIP_MEMBERS,
-    DOCKER
-  }
 
   private static TestRegistry registry;
   private static OciLayout layout;
@@ -68,84 +52,13 @@ final class BulkIT {
   static void start() throws IOException {
     registry = BED.closeAtEnd(TestRegistry.start());
     layout = OciLayout.at(BED.directory().resolve("layout"));
-    for (var kind : Kind.values()) {
-      build(kind);
-    }
+    UnconvertedImages.build(layout);
     registry.serve("bulk", layout);
     node = Node.start(BED, PULLED_WHOLE);
   }
 
-  private static void build(Kind kind) throws IOException {
-    var trees = kind == Kind.ONE_FAT_LAYER ? List.of(fat()) : trees(kind.name());
-    var image = new ImageBuilder(layout);
-    for (var tree : trees) {
-      image.layer(layer(kind, tree));
-    }
-    image.build(tag(kind));
-  }
-
-  private static LayoutLayer layer(Kind kind, ImageTree tree) throws IOException {
-    return switch (kind) {
-      case THREE_LAYERS, ONE_FAT_LAYER -> layout.addLayer(tree, LayerEncoding.GZIP);
-      case ZSTD -> layout.addLayer(tree, LayerEncoding.ZSTD);
-      case UNCOMPRESSED -> layout.addLayer(tree, LayerEncoding.PLAIN);
-      case MANY_GZIP_MEMBERS -> members(tree, GZIP_LAYER, 300_000);
-      case DOCKER -> members(tree, DOCKER_LAYER, Integer.MAX_VALUE);
-    };
-  }
-
-  /** Packs a layer as pigz and others do, in gzip members that begin anywhere in the tar. */
-  private static LayoutLayer members(ImageTree tree, String mediaType, int memberBytes)
-      throws IOException {
-    var plain = layout.addLayer(tree, LayerEncoding.PLAIN);
-    var tar = Files.readAllBytes(layout.blob(plain.descriptor().digest()));
-    var blob = new ByteArrayOutputStream();
-    for (int at = 0; at < tar.length; at += Math.min(memberBytes, tar.length - at)) {
-      try (var member = new GZIPOutputStream(blob)) {
-        member.write(tar, at, Math.min(memberBytes, tar.length - at));
-      }
-    }
-    var descriptor = layout.addBlob(mediaType, blob.toByteArray());
-    return new LayoutLayer(descriptor, plain.diffId(), tar.length);
-  }
-
-  private static List<ImageTree> trees(String name) throws IOException {
-    var content =
-        KindsOfFiles.all(7_000_000, name.hashCode())
-            .directory("old")
-            .file("old/a", "a")
-            .file("gone", "gone")
-            .file("name", name);
-    var changes =
-        new ImageTree()
-            .whiteout("gone")
-            .directory("old")
-            .opaque("old")
-            .file("old/b", "b")
-            .characterDevice("zero", 1, 5)
-            .file("greeting", "good evening\n");
-    return List.of(KindsOfFiles.programs(), content, changes);
-  }
-
-  private static ImageTree fat() throws IOException {
-    var tree = KindsOfFiles.programs();
-    tree.directory("lib2").file("greeting", "good evening\n");
-    for (int i = 0; i < 2000; i++) {
-      tree.file("lib2/f" + i, FileContent.generated(i % 50 == 0 ? 500_000 : 3_000, i));
-    }
-    return tree;
-  }
-
-  private static String tag(Kind kind) {
-    return kind.name().toLowerCase(Locale.ROOT);
-  }
-
   private static String reference(Kind kind) {
-    return registry.reference("bulk", tag(kind));
-  }
-
-  private static int layers(Kind kind) {
-    return kind == Kind.ONE_FAT_LAYER ? 1 : 3;
+    return registry.reference("bulk", kind.tag());
   }
 
   @AfterEach
@@ -169,7 +82,7 @@ final class BulkIT {
   void image_isWhatContainerdUnpacks_throughBothClients_withNoLayerInItsStore(Kind kind)
       throws IOException {
     var reference = reference(kind);
-    var blobs = layout.layers(requireNonNull(layout.images().get(tag(kind))));
+    var blobs = layout.layers(requireNonNull(layout.images().get(kind.tag())));
 
     node.ctrRemotePull(reference).check();
 
@@ -180,7 +93,7 @@ final class BulkIT {
     node.awaitNothingLeft();
 
     assertThat(node.rpull(reference).check().output())
-        .contains("%d of %d layers mounted".formatted(layers(kind), layers(kind)));
+        .contains("%d of %d layers mounted".formatted(kind.layers, kind.layers));
 
     assertWhole(kind);
     node.ctr("image", "pull", "--plain-http", reference);
@@ -195,14 +108,32 @@ final class BulkIT {
   }
 
   private static void assertWhole(Kind kind) throws IOException {
-    assertThat(node.mountedLayers()).hasSize(layers(kind));
-    assertThat(node.localLayers()).isEqualTo(layers(kind));
-    assertThat(node.shell(reference(kind), tag(kind), "cat /greeting")).isEqualTo("good evening");
+    assertThat(node.mountedLayers()).hasSize(kind.layers);
+    assertThat(node.localLayers()).isEqualTo(kind.layers);
+    assertThat(node.shell(reference(kind), kind.tag(), "cat /greeting")).isEqualTo("good evening");
     assertThat(status().layers()).allMatch(layer -> layer.proof() == ProofState.PROVED);
   }
 
   private static NodeStatus status() throws IOException {
     return new StatusClient(node.daemon().state().resolve("status.sock")).status();
+  }
+
+  @Test
+  void layersOfAnImageNamedByItsTag_areOnTheirWayTogether() throws IOException {
+    registry.setLink(LinkProfile.of(1, 20));
+    var reference = reference(Kind.THREE_LAYERS);
+    var pull = CompletableFuture.supplyAsync(() -> run(node.ctrRemotePull(reference)));
+
+    node.await("two layers are on their way", () -> pullsUnderWay() >= 2);
+
+    registry.setLink(LinkProfile.UNLIMITED);
+    assertThat(pull.join().exitStatus()).as(pull.join().errors()).isZero();
+  }
+
+  private static long pullsUnderWay() throws IOException {
+    return status().layers().stream()
+        .filter(layer -> layer.fetch() == FetchState.PULL && layer.presentBytes() > 0)
+        .count();
   }
 
   @Test
@@ -224,7 +155,7 @@ final class BulkIT {
 
   @Test
   void wrongBytes_areNeverMounted() throws IOException {
-    var blobs = layout.layers(requireNonNull(layout.images().get(tag(Kind.UNCOMPRESSED))));
+    var blobs = layout.layers(requireNonNull(layout.images().get(Kind.UNCOMPRESSED.tag())));
     var big = blobs.get(1);
     registry
         .faults()
@@ -260,7 +191,7 @@ final class BulkIT {
     registry.setLink(LinkProfile.of(1, 20));
     var reference = reference(Kind.ONE_FAT_LAYER);
     var pull = CompletableFuture.supplyAsync(() -> run(node.rpull(reference)));
-    node.await("a layer is on its way", BulkIT::isPulling);
+    node.await("a layer is on its way", () -> pullsUnderWay() > 0);
 
     node.daemon().kill();
     assertThat(pull.join().exitStatus()).isEqualTo(1);
@@ -272,11 +203,6 @@ final class BulkIT {
     assertThat(halfMade()).isEmpty();
     node.rpull(reference).check();
     assertThat(node.localLayers()).isEqualTo(1);
-  }
-
-  private static boolean isPulling() throws IOException {
-    return status().layers().stream()
-        .anyMatch(layer -> layer.fetch() == FetchState.PULL && layer.presentBytes() > 0);
   }
 
   private static CommandResult run(Command command) {
@@ -310,7 +236,7 @@ final class BulkIT {
     for (var pull : pulls) {
       assertThat(pull.join().exitStatus()).as(pull.join().errors()).isZero();
     }
-    for (var blob : layout.layers(requireNonNull(layout.images().get(tag(Kind.THREE_LAYERS))))) {
+    for (var blob : layout.layers(requireNonNull(layout.images().get(Kind.THREE_LAYERS.tag())))) {
       assertThat(registry.counters().blob(blob.digest()).bodyBytes())
           .as("bytes sent of a blob of " + blob.size())
           .isLessThanOrEqualTo(blob.size());

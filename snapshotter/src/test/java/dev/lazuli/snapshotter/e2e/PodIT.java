@@ -19,7 +19,7 @@ final class PodIT {
   @BeforeAll
   static void start() throws IOException {
     image = PodImage.push(BED);
-    node = Node.start(BED, "fetch.background=false");
+    node = Node.start(BED, "fetch.background=false", "bulk.enabled=true");
   }
 
   @Test
@@ -35,6 +35,22 @@ final class PodIT {
       runPod(kubelet, reference);
       assertThat(node.bytesOnDisk()).isLessThan(PodImage.UNREAD_BYTES);
       assertThat(kubelet.imageFileSystem().getTimestamp()).isPositive();
+
+      kubelet.removeImage(reference);
+      kubelet.removeImage(BED.containerd().config().sandboxImage());
+      node.awaitNothingLeft();
+    }
+  }
+
+  @Test
+  void pod_startsFromLayersThatNobodyConverted_pulledWhole() throws Exception {
+    var unconverted = PodImage.pushUnconverted(BED);
+    try (var kubelet = new Kubelet(BED.containerd().socket())) {
+      var reference = kubelet.pull(unconverted);
+
+      assertThat(node.localLayers()).isEqualTo(2);
+      assertThat(node.mountedLayers()).hasSize(2);
+      runPod(kubelet, reference);
 
       kubelet.removeImage(reference);
       kubelet.removeImage(BED.containerd().config().sandboxImage());

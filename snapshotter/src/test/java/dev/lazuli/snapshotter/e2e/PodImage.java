@@ -23,6 +23,17 @@ final class PodImage {
 
   /** Pushes it, and what every pod needs; returns its reference. */
   static String push(ContainerdExtension bed) throws IOException {
+    return push(bed, "pod", LayerEncoding.ESTARGZ, LayerEncoding.ZSTD_CHUNKED);
+  }
+
+  /** Pushes the same with layers that nobody converted. */
+  static String pushUnconverted(ContainerdExtension bed) throws IOException {
+    return push(bed, "unconverted", LayerEncoding.GZIP, LayerEncoding.ZSTD);
+  }
+
+  private static String push(
+      ContainerdExtension bed, String tag, LayerEncoding below, LayerEncoding above)
+      throws IOException {
     bed.pushPauseImage();
     var programs = new HostFiles();
     for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep")) {
@@ -31,15 +42,15 @@ final class PodImage {
     var layout = OciLayout.at(bed.directory().resolve("layout"));
     var _ =
         new ImageBuilder(layout)
-            .encoding(LayerEncoding.ESTARGZ)
+            .encoding(below)
             .layer(programs.tree())
-            .encoding(LayerEncoding.ZSTD_CHUNKED)
+            .encoding(above)
             .layer(
                 new ImageTree()
                     .file("greeting", "hello from a pod\n")
                     .file("unread", new GeneratedContent(UNREAD_BYTES, 1, GeneratedContent.NOISE)))
-            .build("pod");
-    return bed.registry().push(layout, "pod", "pod:1");
+            .build(tag);
+    return bed.registry().push(layout, tag, tag + ":1");
   }
 
   /** Asserts that all layers are mounted lazily. */

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.demo.images.GeneratedContent;
 import dev.lazuli.demo.images.ImageTree;
+import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +129,38 @@ final class FullDiskIT {
       Files.delete(filler);
       try (var mounted = rig.mount()) {
         assertThat(Files.readString(mounted.lowerDir().resolve("file7"))).isEqualTo("content 7");
+      }
+    }
+  }
+
+  @Test
+  void layerPulledWhole_thatTheDiskDoesNotHold_leavesNothing_andComesOnceThereIsRoom()
+      throws Exception {
+    var large = new GeneratedContent(LARGE, 5, GeneratedContent.NOISE);
+    var disk = disk("mkfs.ext4 -q -F");
+    try (var rig =
+        new NodeRig(
+            directory,
+            disk.resolve("root"),
+            new ImageTree().file("large", large),
+            0,
+            LayersOptions.DEFAULT
+                .withBackgroundFetch(false)
+                .withBulk(BulkOptions.DEFAULT.withEnabled(true)))) {
+      var filler = fill(disk);
+      var request = TestRequests.of(rig.reference(), rig.layer);
+      try (var room = FileChannel.open(filler, StandardOpenOption.WRITE)) {
+        var _ = room.truncate(room.size() - LARGE / 2);
+      }
+      assertThatThrownBy(() -> rig.service.layers().pull(request, true))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("No space left");
+      assertThat(disk.resolve("root/tmp")).isEmptyDirectory();
+
+      Files.delete(filler);
+      try (var pulled = rig.service.layers().pull(request, true)) {
+        assertThat(pulled.complete()).isTrue();
+        assertThat(reads(pulled.lowerDir().resolve("large"), bytes(large))).isTrue();
       }
     }
   }
