@@ -66,6 +66,8 @@ class UnpackFuzzTest {
     assertThat(layer.dataSize()).isGreaterThanOrEqualTo(sink.end);
     var index = layer.index();
     for (int inode = 0; inode < index.inodeCount(); inode++) {
+      assertThat(("/" + index.path(inode) + "/").replace("//", "/"))
+          .doesNotContain("/../", "/./", "\0");
       if (index.dataOffset(inode) >= 0) {
         assertThat(index.dataOffset(inode) + index.size(inode))
             .isLessThanOrEqualTo(Math.max(layer.dataSize(), index.dataSize()));

@@ -185,6 +185,20 @@ final class BulkPullsTest {
     assertThat(told).containsExactly("failed");
   }
 
+  /** A registry may say of a blob what it likes. */
+  @ParameterizedTest
+  @ValueSource(ints = {-5000, -1, 1, 5000})
+  void blobThatIsShorterOrLongerThanItIsSaidToBe_isNoLayer(int more) {
+    blob.moreThanThereIs = more;
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .isInstanceOf(IOException.class);
+
+    assertThat(store.list()).isEmpty();
+    assertThat(store.usedBytes()).isZero();
+    assertThat(told).containsExactly("failed");
+  }
+
   private byte[] bytesOfAnother() {
     try {
       return bytes(build(LayerEncoding.GZIP, 2));

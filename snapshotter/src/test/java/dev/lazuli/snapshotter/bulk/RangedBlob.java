@@ -35,9 +35,12 @@ final class RangedBlob implements BlobSource {
     this.bytes = bytes;
   }
 
+  /** By how much the size that it states is too large. */
+  volatile int moreThanThereIs;
+
   @Override
   public long size() {
-    return bytes.length;
+    return bytes.length + moreThanThereIs;
   }
 
   @Override
@@ -78,14 +81,14 @@ final class RangedBlob implements BlobSource {
       if (breaks && pieces == 1) {
         throw new IOException("connection reset");
       }
-      if (at == end) {
+      if (at == end || at >= bytes.length) {
         return null;
       }
       if (at >= deadFrom) {
         throw new IOException("registry died");
       }
       pieces++;
-      int count = (int) Math.min(PIECE, end - at);
+      int count = (int) Math.min(PIECE, Math.min(end, bytes.length) - at);
       var piece = ByteBuffer.allocateDirect(count).put(bytes, (int) at, count).flip();
       at += count;
       return piece;
