@@ -1,8 +1,10 @@
 package dev.lazuli.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -10,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +89,43 @@ final class FullFileSystemIT {
         store.remove(first.digest);
         store.remove(second.digest);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfs.ext4 -q -F", "mkfs.btrfs -q --mixed"})
+  void wholeLayerThatDoesNotFit_leavesNothing_andOneThatFitsIsTaken(String makeFileSystem)
+      throws IOException {
+    mount(makeFileSystem);
+    var large = new TestLayer(3, 12, (int) (ROOM / 4));
+    assertThat(large.dataSize).isGreaterThan(ROOM);
+    try (var store = open(disk.resolve("store"))) {
+      assertThatThrownBy(() -> addWhole(store, large).close())
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("No space left");
+      assertThat(store.list()).isEmpty();
+      assertThat(store.usedBytes()).isZero();
+      try (var left = Files.list(disk.resolve("store/tmp"))) {
+        assertThat(left).isEmpty();
+      }
+
+      try (LayerData data = addWhole(store, second)) {
+        assertThat(data.complete()).isTrue();
+        assertReadsRight(second, data);
+      }
+    }
+  }
+
+  @SuppressWarnings("MustBeClosed") // The caller's.
+  private static LayerData addWhole(LayerStore store, TestLayer layer) throws IOException {
+    try (NewLayer made = store.create(layer.record())) {
+      for (var chunk : layer.chunks) {
+        made.data().write(chunk.dataOffset(), ByteBuffer.wrap(chunk.content()));
+      }
+      layer.fill(made);
+      made.chunks().dataSize(layer.dataSize);
+      var diffId = Digest.sha256(new byte[0]);
+      return made.commitWhole("NONE", new LayerProof(diffId, null, Instant.EPOCH));
     }
   }
 
