@@ -210,6 +210,7 @@ public record ContainerdConfig(
     [proxy_plugins."%1$s"]
       type = "snapshot"
       address = "%2$s"
+      capabilities = ["remap-ids"]
       [proxy_plugins."%1$s".exports]
         enable_remote_snapshot_annotations = "true"
     """

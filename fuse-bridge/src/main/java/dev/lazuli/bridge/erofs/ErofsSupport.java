@@ -2,12 +2,16 @@ package dev.lazuli.bridge.erofs;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lazuli.bridge.kernel.IdMappedMounts;
 import dev.lazuli.bridge.kernel.ProcFiles;
+import dev.lazuli.bridge.kernel.UserNamespace;
+import dev.lazuli.bridge.kernel.UserNamespace.IdRange;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What this kernel, and the file system that will hold the images, can do with them. Found by
@@ -16,8 +20,9 @@ import java.util.Arrays;
  *
  * @param file if images mount from files ({@link ErofsMount.Backing#FILE})
  * @param loop if they mount from loop devices ({@link ErofsMount.Backing#LOOP})
+ * @param mapped if what is mounted can be shown with other owners ({@link IdMappedMounts})
  */
-public record ErofsSupport(Capability file, Capability loop) {
+public record ErofsSupport(Capability file, Capability loop, Capability mapped) {
   /**
    * One way to mount.
    *
@@ -27,6 +32,7 @@ public record ErofsSupport(Capability file, Capability loop) {
   public record Capability(boolean available, String reason) {}
 
   private static final String FILE_NAME = "probe";
+  private static final int SHIFTED_ROOT = 100_000;
 
   /**
    * Tries both ways. Leaves nothing behind.
@@ -45,9 +51,9 @@ public record ErofsSupport(Capability file, Capability loop) {
       Arrays.fill(content, (byte) 'l');
       Files.write(data, content);
       ErofsWriter.write(new OneFileTree(content.length), content.length, image);
-      return new ErofsSupport(
-          tryMount(ErofsMount.Backing.FILE, image, data, target, content),
-          tryMount(ErofsMount.Backing.LOOP, image, data, target, content));
+      var file = tryMount(ErofsMount.Backing.FILE, image, data, target, content);
+      var loop = tryMount(ErofsMount.Backing.LOOP, image, data, target, content);
+      return new ErofsSupport(file, loop, tryMapped(file, loop, image, data, target));
     } finally {
       for (Path path : new Path[] {image, data, target, directory}) {
         Files.deleteIfExists(path);
@@ -71,6 +77,27 @@ public record ErofsSupport(Capability file, Capability loop) {
           : new Capability(false, kernel + ": a probe image was mounted and read wrongly");
     } catch (IOException e) {
       return new Capability(false, kernel + ": a probe image was mounted; " + e.getMessage());
+    } finally {
+      ErofsMount.unmount(target);
+    }
+  }
+
+  private static Capability tryMapped(
+      Capability file, Capability loop, Path image, Path data, Path target) throws IOException {
+    if (!file.available() && !loop.available()) {
+      return new Capability(false, "there is no EROFS to show with other owners");
+    }
+    ErofsMount.mount(
+        file.available() ? ErofsMount.Backing.FILE : ErofsMount.Backing.LOOP, image, data, target);
+    var shifted = List.of(new IdRange(0, SHIFTED_ROOT, 1));
+    try (var owners = UserNamespace.of(shifted, shifted)) {
+      IdMappedMounts.mount(target, target, owners);
+      var owner = Files.getAttribute(target.resolve(FILE_NAME), "unix:uid");
+      return owner.equals(SHIFTED_ROOT)
+          ? new Capability(true, "layers can be shown with other owners")
+          : new Capability(false, "layers shown with other owners have wrong ones");
+    } catch (IOException e) {
+      return new Capability(false, "layers cannot be shown with other owners: " + e.getMessage());
     } finally {
       ErofsMount.unmount(target);
     }

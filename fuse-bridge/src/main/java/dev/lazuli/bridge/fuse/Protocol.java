@@ -56,6 +56,9 @@ final class Protocol {
   static final long INIT_EXT = 1L << 30;
   static final long HAS_RESEND = 1L << 39;
 
+  /** Since Linux 6.12: mounts of it may translate owners; needs {@code default_permissions}. */
+  static final long ALLOW_IDMAP = 1L << 40;
+
   static final int FOPEN_DIRECT_IO = 1;
   static final int FOPEN_NOFLUSH = 1 << 5;
 

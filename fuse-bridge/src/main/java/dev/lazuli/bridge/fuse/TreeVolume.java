@@ -30,7 +30,10 @@ final class TreeVolume implements Volume {
 
   @Override
   public long wantedFlags() {
-    return Protocol.DO_READDIRPLUS | Protocol.POSIX_ACL | Protocol.EXPORT_SUPPORT;
+    return Protocol.DO_READDIRPLUS
+        | Protocol.POSIX_ACL
+        | Protocol.EXPORT_SUPPORT
+        | Protocol.ALLOW_IDMAP;
   }
 
   @Override

@@ -58,6 +58,11 @@ final class Libc {
     return LINKER.defaultLookup().find(symbol).isPresent();
   }
 
+  /** Returns where a function is, for the C library to call it. */
+  static long address(String symbol) {
+    return LINKER.defaultLookup().findOrThrow(symbol).address();
+  }
+
   @SuppressWarnings("restricted")
   static MethodHandle bind(String symbol, FunctionDescriptor function) {
     return LINKER.downcallHandle(

@@ -98,6 +98,17 @@ record ContainerdCheck(Configuration config, Surroundings around) {
               + around.snapshotter()
               + " and restart containerd");
     }
+    if (!version.isBefore(1, 7) && !plugin.capabilities().contains("remap-ids")) {
+      examination.note(
+          AREA,
+          "it does not know that "
+              + around.snapshotter()
+              + " has the capability \"remap-ids\": for containers with user namespaces it copies"
+              + " whole images",
+          "set capabilities = [\"remap-ids\"] under proxy_plugins."
+              + around.snapshotter()
+              + " (containerd-2.toml) and restart containerd");
+    }
     var told = plugin.exports().get("enable_remote_snapshot_annotations");
     if (!version.isBefore(2, 1) && !"true".equals(told)) {
       examination.problem(

@@ -34,7 +34,9 @@ record KernelCheck(Configuration config, Path fuseDevice) {
     }
     try (var scratch = Scratch.near(config.root())) {
       var choice = MountChoice.valueOf(config.mount().way().name());
-      mountWay(examination, choice, ErofsSupport.probe(scratch.path()));
+      var support = ErofsSupport.probe(scratch.path());
+      mountWay(examination, choice, support);
+      userNamespaces(examination, support);
       session(examination, choice, scratch, release);
     } catch (IOException e) {
       examination.problem(
@@ -59,6 +61,18 @@ record KernelCheck(Configuration config, Path fuseDevice) {
         choice == MountChoice.FUSE_TREE
             ? "remove mount.way from the configuration: EROFS makes reads faster"
             : "modprobe erofs, or use Linux 5.16 or newer; root must not be on tmpfs");
+  }
+
+  private static void userNamespaces(Examination examination, ErofsSupport support) {
+    if (support.mapped().available()) {
+      examination.ok(AREA, "user namespaces: " + support.mapped().reason());
+    } else if (support.file().available() || support.loop().available()) {
+      examination.note(
+          AREA,
+          "user namespaces: " + support.mapped().reason(),
+          "Linux 5.19 or newer; without it, leave \"remap-ids\" out of the capabilities in"
+              + " containerd's configuration");
+    }
   }
 
   /** Opens and closes what the daemon opens; also the FUSE session is mounted. */

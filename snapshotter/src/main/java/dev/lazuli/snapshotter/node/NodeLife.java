@@ -123,6 +123,9 @@ public final class NodeLife {
     if (state.compareTo(NodeState.READY) < 0) {
       log.error("the start failed after state {}; mounts are left to the next start", state);
     }
+    if (unmount) {
+      unmountMapped();
+    }
     above.close();
     if (unmount) {
       layers.close();
@@ -133,6 +136,16 @@ public final class NodeLife {
     heartbeat.close();
     state = unmount ? NodeState.UNMOUNTED : NodeState.LEFT;
     log.debug("{}", state);
+  }
+
+  private void unmountMapped() {
+    try {
+      if (snapshots != null) {
+        snapshots.unmountMapped();
+      }
+    } catch (IOException e) {
+      log.warn("mounts for user namespaces stay: {}", e.toString());
+    }
   }
 
   private List<Step> steps() {

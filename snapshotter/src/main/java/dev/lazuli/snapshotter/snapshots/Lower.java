@@ -25,6 +25,11 @@ record Lower(List<Part> parts, Owner owner) {
 
     /** Returns its root, for looking things up. */
     LayerEntry.Directory root();
+
+    /** Returns whether it is a mounted layer. */
+    default boolean isMounted() {
+      return false;
+    }
   }
 
   /** A mounted layer. */
@@ -38,6 +43,11 @@ record Lower(List<Part> parts, Owner owner) {
     public LayerEntry.Directory root() {
       return layer.root();
     }
+
+    @Override
+    public boolean isMounted() {
+      return true;
+    }
   }
 
   /**
@@ -49,6 +59,19 @@ record Lower(List<Part> parts, Owner owner) {
     @Override
     public LayerEntry.Directory root() {
       return HostDirectory.of(path);
+    }
+  }
+
+  /** Another part, mounted a second time. */
+  private record Seen(Part part, Path path) implements Part {
+    @Override
+    public LayerEntry.Directory root() {
+      return part.root();
+    }
+
+    @Override
+    public boolean isMounted() {
+      return part.isMounted();
     }
   }
 
@@ -99,7 +122,16 @@ record Lower(List<Part> parts, Owner owner) {
 
   /** Returns whether the nearest part is a mounted layer. */
   boolean isMounted() {
-    return !parts.isEmpty() && parts.getFirst() instanceof Mounted;
+    return !parts.isEmpty() && parts.getFirst().isMounted();
+  }
+
+  /** Returns the same parts at other places, where they are mounted a second time. */
+  Lower seenAt(List<Path> places) {
+    var seen = new ArrayList<Part>();
+    for (int i = 0; i < parts.size(); i++) {
+      seen.add(new Seen(parts.get(i), places.get(i)));
+    }
+    return new Lower(List.copyOf(seen), owner);
   }
 
   List<LayerEntry.Directory> roots() {

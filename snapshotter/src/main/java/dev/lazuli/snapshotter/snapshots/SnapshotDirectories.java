@@ -170,7 +170,8 @@ final class SnapshotDirectories {
     return Files.move(orphan, path.resolve(TAKEN + UUID.randomUUID()));
   }
 
-  private static boolean isOneOf(Set<Long> ids, String name) {
+  /** Returns whether a name is one of these ids. */
+  static boolean isOneOf(Set<Long> ids, String name) {
     try {
       return ids.contains(Long.parseLong(name));
     } catch (NumberFormatException _) {

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ final class Snapshotter implements AutoCloseable {
   private final SnapshotStore store;
   private final SnapshotDirectories directories;
   private final OverlayMounts overlay;
+  private final MappedDirectories mapped;
   private final RemoteSnapshots remote;
   private final LayersAhead ahead;
   private final SnapshotTruth truth;
@@ -49,6 +51,7 @@ final class Snapshotter implements AutoCloseable {
       SnapshotStore store,
       SnapshotDirectories directories,
       OverlayMounts overlay,
+      MappedDirectories mapped,
       RemoteSnapshots remote,
       LayersAhead ahead,
       SnapshotTruth truth,
@@ -57,6 +60,7 @@ final class Snapshotter implements AutoCloseable {
     this.store = store;
     this.directories = directories;
     this.overlay = overlay;
+    this.mapped = mapped;
     this.remote = remote;
     this.ahead = ahead;
     this.truth = truth;
@@ -80,6 +84,7 @@ final class Snapshotter implements AutoCloseable {
       throws IOException {
     var directories = SnapshotDirectories.open(options.root());
     var overlay = OverlayMounts.detect();
+    var mapped = new MappedDirectories(options.root().resolve("mapped"));
     var store = SnapshotStore.open(options.root().resolve("snapshots.db"), clock);
     var troubles = new Troubles(clock);
     var remote =
@@ -93,7 +98,8 @@ final class Snapshotter implements AutoCloseable {
       store.close();
       throw e;
     }
-    return new Snapshotter(store, directories, overlay, remote, ahead, truth, troubles, metrics);
+    return new Snapshotter(
+        store, directories, overlay, mapped, remote, ahead, truth, troubles, metrics);
   }
 
   /**
@@ -265,6 +271,7 @@ final class Snapshotter implements AutoCloseable {
       orphans =
           store.withIds(
               ids -> {
+                mapped.releaseAllBut(ids);
                 claims.addAll(remote.takeAllBut(ids));
                 return directories.takeAllBut(ids);
               });
@@ -291,17 +298,27 @@ final class Snapshotter implements AutoCloseable {
       throws IOException {
     var lineage = parent.isEmpty() ? List.<Snapshot>of() : store.lineage(parent);
     var lower = readable(lineage);
+    var owner = MappedDirectories.owner(labels, lower);
     var snapshot =
-        store.create(
-            kind, key, parent, labels, (made, _) -> directories.create(made, lower.owner()));
-    return mount(snapshot, lower);
+        store.create(kind, key, parent, labels, (made, _) -> directories.create(made, owner));
+    try {
+      return mount(snapshot, lower);
+    } catch (IOException e) {
+      store.remove(key);
+      throw e;
+    }
   }
 
-  private Mount mount(Snapshot snapshot, Lower lower) {
+  private Mount mount(Snapshot snapshot, Lower lower) throws IOException {
     var own = directories.of(snapshot);
     return snapshot.mayBeRebased()
         ? overlay.mountToUnpack(own)
-        : overlay.mount(snapshot.kind(), own, lower);
+        : overlay.mount(snapshot.kind(), own, mapped.shown(snapshot, lower));
+  }
+
+  /** Takes away what is mounted for user namespaces; what uses it keeps it. */
+  void unmountMapped() throws IOException {
+    mapped.releaseAllBut(Set.of());
   }
 
   @Override

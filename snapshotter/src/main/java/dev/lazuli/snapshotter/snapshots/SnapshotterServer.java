@@ -175,6 +175,15 @@ public final class SnapshotterServer implements AutoCloseable {
   }
 
   /**
+   * Takes away what is mounted for containers' user namespaces; what uses it keeps it.
+   *
+   * @throws IOException if the directory of these mounts cannot be read
+   */
+  public void unmountMapped() throws IOException {
+    snapshotter.unmountMapped();
+  }
+
+  /**
    * Calls this server as a client does.
    *
    * @param limit how long to wait for the answer

@@ -63,6 +63,13 @@ final class RunningContainerdIT {
     assertProblem("other", "the daemon listens at", "the same address");
     assertProblem("rebasing", "has the capability \"rebase\"", "remove \"rebase\"");
     assertProblem("rebasing", "hides from rebasing which image", "enable_remote_snapshot");
+    assertThat(examine("rebasing"))
+        .filteredOn(diagnosis -> diagnosis.health() == Health.NOTE)
+        .anySatisfy(
+            diagnosis -> {
+              assertThat(diagnosis.found()).contains("\"remap-ids\"", "copies whole images");
+              assertThat(diagnosis.remedy()).contains("capabilities = [\"remap-ids\"]");
+            });
     assertProblem("nobody", "it has no snapshotter \"nobody\"", "containerd-2.toml");
 
     Files.writeString(

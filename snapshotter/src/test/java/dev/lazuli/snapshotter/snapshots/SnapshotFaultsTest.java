@@ -65,6 +65,7 @@ final class SnapshotFaultsTest {
             store,
             SnapshotDirectories.open(root),
             OverlayMounts.withOptions(List.of()),
+            new MappedDirectories(root.resolve("mapped")),
             new RemoteSnapshots(layers, Duration.ofMinutes(1), Duration.ofMinutes(1), troubles),
             new LayersAhead(layers),
             new SnapshotTruth(

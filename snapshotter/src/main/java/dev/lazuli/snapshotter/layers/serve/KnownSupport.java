@@ -12,15 +12,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What this kernel was found to do with EROFS, in a file, for a start that has no room to find out:
- * {@code release file loop}, the two as {@code true} or {@code false}.
+ * {@code release file loop mapped}, the last three as {@code true} or {@code false}.
  */
 record KnownSupport(Path file) {
   private static final Logger log = LoggerFactory.getLogger(KnownSupport.class);
+  private static final int WORDS = 4;
 
   /** Writes it down; a failure does no harm. */
   void remember(ErofsSupport support) {
     var line =
-        "%s %s %s".formatted(kernel(), support.file().available(), support.loop().available());
+        "%s %s %s %s"
+            .formatted(
+                kernel(),
+                support.file().available(),
+                support.loop().available(),
+                support.mapped().available());
     try {
       if (!Files.exists(file) || !Files.readString(file).strip().equals(line)) {
         Files.writeString(file, line + "\n");
@@ -34,8 +40,10 @@ record KnownSupport(Path file) {
   Optional<ErofsSupport> recall() {
     try {
       var words = List.of(Files.readString(file).strip().split(" ", -1));
-      return words.size() == 3 && words.getFirst().equals(kernel())
-          ? Optional.of(new ErofsSupport(capability(words.get(1)), capability(words.get(2))))
+      return words.size() == WORDS && words.getFirst().equals(kernel())
+          ? Optional.of(
+              new ErofsSupport(
+                  capability(words.get(1)), capability(words.get(2)), capability(words.get(3))))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

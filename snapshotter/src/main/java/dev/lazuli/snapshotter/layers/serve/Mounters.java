@@ -65,6 +65,9 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
       MountChoice choice, ErofsSupport support, Path mounts, Path session) throws IOException {
     var chosen = Chosen.of(choice, support);
     log.info("layers are mounted by {}: {}", chosen.kind(), chosen.reason());
+    if (chosen.kind() != MountKind.FUSE_TREE) {
+      log.info("for containers with user namespaces: {}", support.mapped().reason());
+    }
     return switch (chosen.kind()) {
       case EROFS_LOOP -> loop(mounts, session);
       case FUSE_TREE -> tree(session);
