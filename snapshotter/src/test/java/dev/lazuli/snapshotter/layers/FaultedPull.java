@@ -26,11 +26,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One layer, pulled while something misbehaves: first its index, then its content in one of the
@@ -45,7 +47,10 @@ final class FaultedPull {
     BACKGROUND
   }
 
-  /** What nobody waits for is tried again without end; so many attempts in vain are enough. */
+  /**
+   * What nobody waits for is tried again without end, and after so many attempts for the same chunk
+   * not for minutes.
+   */
   private static final int ATTEMPTS_IN_VAIN = 3;
 
   private final ClientRig rig;
@@ -53,7 +58,11 @@ final class FaultedPull {
   private final BlobDescriptor layer;
   private final Want want;
   private final Duration deadline;
-  private final AtomicInteger failures = new AtomicInteger();
+
+  /** How often a range has failed, by the first chunk that was missing then. */
+  private final Map<Integer, Integer> failures = new ConcurrentHashMap<>();
+
+  private volatile @Nullable LayerData pulled;
 
   /**
    * @param deadline how long a reader waits
@@ -78,13 +87,15 @@ final class FaultedPull {
         new FetchListener() {
           @Override
           public void rangeFailed(String layer, long offset, long bytes, IOException reason) {
-            failures.incrementAndGet();
+            LayerData data = requireNonNull(pulled);
+            failures.merge(data.nextMissing(0, data.chunks().count()), 1, Integer::sum);
           }
         };
     var options = FetchOptions.DEFAULT.withReadDeadline(deadline);
     try (var store = LayerStore.open(directory, StoreOptions.defaults());
         var scheduler = HurriedScheduler.start(options, Limits.DEFAULT, listener);
         var data = index(new LayerIndexer(store, IndexOptions.DEFAULT))) {
+      pulled = data;
       indexed.run();
       var blob = rig.client.blob(reference, Digest.parse(layer.digest()), layer.size());
       var fetch = scheduler.attach(data, blob, Compression.GZIP);
@@ -122,7 +133,7 @@ final class FaultedPull {
             yield fetch.completed();
           }
         };
-    if (!ends(done, data)) {
+    if (!ends(done)) {
       return false;
     }
     try {
@@ -136,10 +147,8 @@ final class FaultedPull {
   }
 
   /** Waits; returns false where nobody waits for the content, and it does not come. */
-  private boolean ends(CompletableFuture<Void> done, LayerData data) throws Exception {
+  private boolean ends(CompletableFuture<Void> done) throws Exception {
     long end = System.nanoTime() + ClientRig.PATIENCE.multipliedBy(2).toNanos();
-    int present = 0;
-    int failedBefore = 0;
     while (System.nanoTime() - end < 0) {
       try {
         done.get(5, TimeUnit.MILLISECONDS);
@@ -147,16 +156,16 @@ final class FaultedPull {
       } catch (ExecutionException e) {
         return true;
       } catch (TimeoutException e) {
-        if (data.presentCount() > present) {
-          present = data.presentCount();
-          failedBefore = failures.get();
-        }
-        if (want != Want.READER && failures.get() - failedBefore >= ATTEMPTS_IN_VAIN) {
+        if (want != Want.READER && isInVain()) {
           return false;
         }
       }
     }
     return fail("neither bytes nor an error");
+  }
+
+  private boolean isInVain() {
+    return failures.values().stream().anyMatch(times -> times >= ATTEMPTS_IN_VAIN);
   }
 
   private static void assertEveryPresentChunkIsRight(LayerData data) throws Exception {
