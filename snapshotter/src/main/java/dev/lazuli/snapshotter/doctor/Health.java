@@ -7,7 +7,7 @@ import java.util.Locale;
 public enum Health {
   /** It is as it should be. */
   OK,
-  /** It works, but something could be better, or was not found out. */
+  /** It works, but something could be better, or could not be found out. */
   NOTE,
   /** It does not work. */
   PROBLEM;

@@ -75,7 +75,7 @@ record KernelCheck(Configuration config, Path fuseDevice) {
     }
   }
 
-  /** Opens and closes what the daemon opens; also the FUSE session is mounted. */
+  /** Opens and closes what the daemon opens, and mounts the FUSE session. */
   private static void session(
       Examination examination, MountChoice choice, Scratch scratch, String release)
       throws IOException {

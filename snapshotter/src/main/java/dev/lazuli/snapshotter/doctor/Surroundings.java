@@ -9,7 +9,7 @@ import java.util.Map;
  * @param containerd containerd's socket
  * @param containerdConfig containerd's configuration file
  * @param snapshotter what containerd calls this daemon
- * @param environment of the process, or what the daemon's is taken for
+ * @param environment variables of this process, which the daemon's are assumed to be
  */
 public record Surroundings(
     Path containerd, Path containerdConfig, String snapshotter, Map<String, String> environment) {

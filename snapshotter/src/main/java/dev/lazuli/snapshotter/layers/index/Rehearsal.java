@@ -14,15 +14,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Indexes a made-up layer once, in a store of its own, so that the code of a first pull was run and
- * compiled before there is one. Runs on a thread of the least priority and keeps nothing: what it
- * has on disk and in memory is gone when it ends. Whatever goes wrong, nothing else is affected.
+ * Indexes a made-up layer once, in a store of its own, so that the code of a pull has been run and
+ * compiled before the first one comes. Runs on a thread of the lowest priority and keeps nothing:
+ * what it has on disk and in memory is gone when it ends. Whatever goes wrong, nothing else is
+ * affected.
  */
 public final class Rehearsal implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);
   private static final String NAME = "rehearsal";
 
-  /** How long {@link #close} waits; what is then left is removed by the next rehearsal. */
+  /** How long {@link #close} waits; what is left then is removed by the next rehearsal. */
   private static final long CLOSE_MILLIS = 1000;
 
   private final Path directory;
@@ -37,7 +38,7 @@ public final class Rehearsal implements AutoCloseable {
   /**
    * Starts one.
    *
-   * @param state a directory, best of a file system in memory; the rehearsal's is below it
+   * @param state a directory, preferably on a file system in memory; the rehearsal's is below it
    */
   public static Rehearsal start(Path state) {
     var rehearsal = new Rehearsal(state.resolve(NAME));
@@ -92,13 +93,13 @@ public final class Rehearsal implements AutoCloseable {
     }
   }
 
-  /** Waits until the rehearsal has ended by itself; returns whether it did what it is to do. */
+  /** Waits until the rehearsal has ended by itself; returns whether it did its work. */
   boolean await() throws InterruptedException {
     thread.join();
     return succeeded;
   }
 
-  /** Ends the rehearsal, wherever it is. */
+  /** Ends the rehearsal, however far it has come. */
   @Override
   public void close() {
     thread.interrupt();

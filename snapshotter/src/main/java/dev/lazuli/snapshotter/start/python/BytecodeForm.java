@@ -32,7 +32,7 @@ record BytecodeForm(
     BYTES,
     /** Instructions from the beginning of the code. */
     INSTRUCTIONS,
-    /** Instructions from the one behind the jump. */
+    /** Instructions from the one after the jump. */
     FORWARD
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
  * One import of a module.
  *
  * @param module the dotted name; empty for {@code from . import x}
- * @param level how many dots stand before it; 0 for an absolute import
+ * @param level how many dots come before it; 0 for an absolute import
  * @param names what is taken from it, any of which may be a module of its own; empty for {@code
  *     import x}
  */

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads Python's marshal format, as far as code objects need it. Texts stay where they are in the
- * file; whatever else is of no use becomes {@link Nothing}. Used by one thread.
+ * Reads Python's marshal format, as far as code objects need it. Text stays where it is in the
+ * file, and what is of no use becomes {@link Nothing}. Used by one thread.
  *
  * @see <a href="https://github.com/python/cpython/blob/main/Python/marshal.c">marshal.c</a>
  */
@@ -164,7 +164,7 @@ final class Marshalled {
         && file.slice(at, length).equals(ByteBuffer.wrap(text));
   }
 
-  /** Returns the text of a value; empty if it is none, or too long for a name. */
+  /** Returns the text of a value; empty if it is not a text, or too long for a name. */
   String text(Value value) {
     return value instanceof Bytes(int at, int length) && length <= MOST_NAME_BYTES
         ? new String(file.array(), file.arrayOffset() + at, length, StandardCharsets.UTF_8)

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds the imports that a module's byte code runs when it is loaded, except behind {@code if
+ * Finds the imports that a module's byte code runs when it is loaded, except inside {@code if
  * TYPE_CHECKING}: of CPython 3.8 to 3.14. One pass over the instructions; used by one thread.
  */
 public final class PythonBytecode {
@@ -65,7 +65,7 @@ public final class PythonBytecode {
   }
 
   /**
-   * Returns the imports in their order; none of a file of another release or one that is damaged.
+   * Returns the imports in order; none for a file that is damaged or of another release.
    *
    * @param content the whole file
    * @param most how many to return at most, and how many names of parts in all

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * Finds the imports that a module's source runs when it is loaded: those outside functions and
  * outside {@code if TYPE_CHECKING}. Reads lines, not grammar: strings, comments and brackets are
- * respected, and what cannot be told is taken for no import. One pass; used by one thread.
+ * respected, and what is unclear does not count as an import. One pass; used by one thread.
  */
 public final class PythonSource {
   private static final Pattern CALLED =
@@ -38,7 +38,7 @@ public final class PythonSource {
   }
 
   /**
-   * Returns the imports in their order.
+   * Returns the imports in order.
    *
    * @param most how many to return at most
    * @param insideFunctions whether those inside functions count as well, as a program runs them
