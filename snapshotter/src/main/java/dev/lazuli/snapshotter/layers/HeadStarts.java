@@ -1,8 +1,11 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.start.FetchPace;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.start.HeadStart;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLayer;
@@ -10,12 +13,11 @@ import dev.lazuli.snapshotter.start.StartLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,11 +52,17 @@ final class HeadStarts {
 
   private static final int IDLE_SECONDS = 10;
   private static final int MOST_FAILURES = 4096;
+  private static final int MOST_PACES = 100;
 
   private final LayerOrigin origin;
+  private final FollowedStarts followed;
   private final StartLimits limits;
   private final Function<Digest, Optional<OpenLayer>> open;
-  private final FetchPace pace = new FetchPace();
+
+  /** By registry: what fetching costs differs. */
+  private final Cache<String, FetchPace> paces =
+      Caffeine.newBuilder().maximumSize(MOST_PACES).build();
+
   private final Executor steps = steps();
   private final Semaphore walks = new Semaphore(MOST_WALKS);
 
@@ -62,7 +70,7 @@ final class HeadStarts {
   private final Condition changed = lock.newCondition();
 
   /** References of the images that are being given a head start. */
-  private final Set<String> running = new HashSet<>();
+  private final Map<String, Thread> running = new HashMap<>();
 
   /**
    * Layers that could not be mounted, and when, by {@link System#nanoTime}; the oldest first. They
@@ -74,11 +82,17 @@ final class HeadStarts {
   /**
    * Prepares.
    *
+   * @param followed head starts that readers lead on
    * @param limits what one head start may cost; 0 bytes of blobs for no head starts at all
    * @param open finds a layer that is open
    */
-  HeadStarts(LayerOrigin origin, StartLimits limits, Function<Digest, Optional<OpenLayer>> open) {
+  HeadStarts(
+      LayerOrigin origin,
+      FollowedStarts followed,
+      StartLimits limits,
+      Function<Digest, Optional<OpenLayer>> open) {
     this.origin = origin;
+    this.followed = followed;
     this.limits = limits;
     this.open = open;
   }
@@ -103,7 +117,7 @@ final class HeadStarts {
     try {
       failed.remove(name(request.reference(), request.digest()));
       changed.signalAll();
-      if (limits.blobBytes() > 0 && running.add(request.reference())) {
+      if (limits.blobBytes() > 0 && !running.containsKey(request.reference())) {
         start(request);
       }
     } finally {
@@ -114,8 +128,10 @@ final class HeadStarts {
   /** A node without a thread to spare starts its containers without. */
   @GuardedBy("lock")
   private void start(LayerRequest request) {
+    var thread = Thread.ofVirtual().name("head-start").unstarted(() -> run(request));
+    running.put(request.reference(), thread);
     try {
-      Thread.ofVirtual().name("head-start").start(() -> run(request));
+      thread.start();
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       running.remove(request.reference());
       log.debug("image {}: no head start: {}", request.reference(), e.toString());
@@ -169,19 +185,37 @@ final class HeadStarts {
   private void run(LayerRequest request, ImageStart start)
       throws IOException, InterruptedException {
     awaitLayers(request.reference(), start.layers());
+    var layers = new ArrayList<StartLayer>();
+    try {
+      open(start, layers);
+      var pace = paces.get(request.registry(), _ -> new FetchPace());
+      try (var head = HeadStart.of(start, layers, limits, pace, steps);
+          var _ = followed.follow(head, layers)) {
+        walk(request, head);
+        head.followReaders();
+      }
+    } finally {
+      layers.forEach(StartLayer::close);
+    }
+  }
+
+  private void open(ImageStart start, List<StartLayer> layers) throws IOException {
+    var fromTop = start.layers().reversed().stream().distinct().limit(limits.layers());
+    for (var digest : fromTop.toList()) {
+      var layer = open.apply(digest);
+      if (layer.isPresent()) {
+        layers.add(layer.get().forStart());
+      }
+    }
+  }
+
+  /** From then on another start of the image may have its own. */
+  private void walk(LayerRequest request, HeadStart head) throws InterruptedException {
     if (!walks.tryAcquire(TURN_SECONDS, TimeUnit.SECONDS)) {
       return;
     }
-    var layers = new ArrayList<StartLayer>();
     try {
-      var fromTop = start.layers().reversed().stream().distinct().limit(limits.layers());
-      for (var digest : fromTop.toList()) {
-        var layer = open.apply(digest);
-        if (layer.isPresent()) {
-          layers.add(layer.get().forStart());
-        }
-      }
-      var walked = HeadStart.run(start, layers, limits, pace, steps);
+      var walked = head.walk();
       log.debug(
           "image {}: {} files fetched for its start, found with {} lookups",
           request.reference(),
@@ -189,7 +223,7 @@ final class HeadStarts {
           walked.lookUps());
     } finally {
       walks.release();
-      layers.forEach(StartLayer::close);
+      ended(request.reference());
     }
   }
 
@@ -212,7 +246,7 @@ final class HeadStarts {
   private void ended(String reference) {
     lock.lock();
     try {
-      running.remove(reference);
+      running.remove(reference, Thread.currentThread());
     } finally {
       lock.unlock();
     }

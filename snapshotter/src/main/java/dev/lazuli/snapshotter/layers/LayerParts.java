@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.serve.LayerMounter;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Proofs;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -21,6 +22,7 @@ record LayerParts(
     ServedLayers served,
     LayerActivity activity,
     StartRecord record,
+    FollowedStarts followed,
     Proofs proofs,
     Findings findings,
     LayerMounter lazy,

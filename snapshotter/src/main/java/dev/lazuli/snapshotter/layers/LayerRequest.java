@@ -191,6 +191,11 @@ public record LayerRequest(
         .toList();
   }
 
+  /** Returns the registry's name, as the reference has it. */
+  String registry() {
+    return reference.substring(0, Math.max(0, reference.indexOf('/')));
+  }
+
   /** Returns what the client's labels say of the table of contents, if they do. */
   public Optional<TocTrust> toc() {
     return tocDigest

@@ -17,6 +17,7 @@ import dev.lazuli.snapshotter.layers.serve.Mounters;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.Proofs;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.FlightEvents;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
@@ -124,6 +125,7 @@ public final class LayerService implements AutoCloseable {
                 served,
                 activity,
                 record,
+                new FollowedStarts(),
                 proofs,
                 new Findings(),
                 mounters.lazy(),

@@ -59,6 +59,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     this.headStarts =
         new HeadStarts(
             parts.origin(),
+            parts.followed(),
             StartLimits.DEFAULT.withBlobBytes(parts.options().headStartBytes()),
             digest -> inUse(digest).flatMap(SharedLayer::ifOpen));
   }

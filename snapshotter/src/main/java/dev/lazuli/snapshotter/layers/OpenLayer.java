@@ -84,7 +84,8 @@ final class OpenLayer implements AutoCloseable {
         data,
         fetch,
         parts.record().ahead().begin(layer, data.chunks()::size),
-        new ReadChain(new CacheChunkView(data), parts.activity().followed()));
+        new ReadChain(new CacheChunkView(data), parts.activity().followed()),
+        parts.followed());
   }
 
   /** Returns handles for a head start, to be closed after it. */
@@ -301,6 +302,7 @@ final class OpenLayer implements AutoCloseable {
     }
     closed = true;
     truth.close();
+    parts.followed().ended(data.slot());
     parts.served().remove(data.slot());
     close(fetch);
     close(local);

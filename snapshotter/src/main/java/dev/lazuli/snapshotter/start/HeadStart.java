@@ -4,15 +4,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +31,13 @@ import org.slf4j.LoggerFactory;
  * trusts nothing: whatever a file or the configuration says can only lead to chunks of the image
  * being fetched earlier than otherwise.
  *
+ * <p>What readers then {@linkplain #missed miss} leads it on: a program that was not named before,
+ * a module that is imported late.
+ *
  * <p>No step waits. One that wants bytes that have not come ends, and is begun again once they are
  * here; so a few threads do for all images, and those that wait for the network are left alone.
  */
-public final class HeadStart {
+public final class HeadStart implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HeadStart.class);
 
   /** How long a step waits for its bytes. */
@@ -40,17 +46,31 @@ public final class HeadStart {
   /** A file wants its head, its table of segments, its dynamic section and two lists of names. */
   private static final int MOST_BEGINNINGS = 8;
 
+  /** How many misses may wait to be looked into: more come only from readers of everything. */
+  private static final int MOST_PENDING = 32;
+
+  /** Finding the files of a larger layer by their place takes too long for a start. */
+  private static final long MOST_NAMED = 200_000;
+
+  /** How long to follow readers that miss nothing. */
+  private static final Duration QUIET = Duration.ofSeconds(15);
+
   /** The same file may be looked into in different ways: as an argument, and as a program. */
   private record Seen(ImageFile file, StartWish.Purpose purpose) {}
 
+  private final List<StartLayer> layers;
   private final Executor steps;
   private final StartBudget budget;
   private final FetchPace pace;
+  private final MergedTree tree;
   private final StartPrograms programs;
   private final Set<Seen> seen = ConcurrentHashMap.newKeySet();
   private final Map<ImageFile, List<FilePart>> asked = new ConcurrentHashMap<>();
   private final Map<StartLayer, StartQueue> queues = new ConcurrentHashMap<>();
   private final Phaser working = new Phaser(1);
+  private final AtomicInteger pending = new AtomicInteger();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile long lastMiss = System.nanoTime();
 
   private HeadStart(
       ImageStart start,
@@ -58,10 +78,12 @@ public final class HeadStart {
       StartLimits limits,
       FetchPace pace,
       Executor steps) {
+    this.layers = List.copyOf(fromTop);
     this.steps = steps;
     this.budget = new StartBudget(limits);
     this.pace = pace;
-    this.programs = new StartPrograms(start, new MergedTree(fromTop, budget), budget);
+    this.tree = new MergedTree(fromTop, budget);
+    this.programs = new StartPrograms(start, tree, budget);
   }
 
   /**
@@ -73,32 +95,90 @@ public final class HeadStart {
   public record Walked(int files, long lookUps) {}
 
   /**
-   * Fetches, and returns once everything that was found has come or failed, or the time is over.
+   * Prepares one.
    *
-   * @param fromTop the image's layers, the topmost first; they stay the caller's
+   * @param fromTop the image's layers, the topmost first; they stay the caller's, open until this
+   *     is closed
    * @param limits what it may cost
    * @param pace what fetching costs here; learns from this walk
    * @param steps runs the steps, each of which computes or reads from disk and never waits
-   * @throws InterruptedException if the thread is interrupted; the walk ends
    */
-  public static Walked run(
+  public static HeadStart of(
       ImageStart start,
       List<StartLayer> fromTop,
       StartLimits limits,
       FetchPace pace,
-      Executor steps)
-      throws InterruptedException {
-    var head = new HeadStart(start, fromTop, limits, pace, steps);
+      Executor steps) {
+    return new HeadStart(start, fromTop, limits, pace, steps);
+  }
+
+  /**
+   * Fetches, and returns once everything that was found has come or failed, or the time is over.
+   *
+   * @throws InterruptedException if the thread is interrupted; the walk ends
+   */
+  public Walked walk() throws InterruptedException {
+    var time = budget.limits().time();
+    step(() -> follow(programs.first()));
     try {
-      head.step(() -> head.follow(head.programs.first()));
-      head.working.awaitAdvanceInterruptibly(
-          head.working.arrive(), limits.time().toMillis(), TimeUnit.MILLISECONDS);
+      working.awaitAdvanceInterruptibly(working.arrive(), time.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      log.debug("head start ended after {}", limits.time());
-    } finally {
-      head.budget.end();
+      log.debug("head start ended after {}", time);
+      endFollowing();
     }
-    return new Walked(head.budget.files(), head.budget.lookUps());
+    return new Walked(budget.files(), budget.lookUps());
+  }
+
+  /**
+   * A reader has missed something, which may lead on; returns at once.
+   *
+   * @param place of the data file of the layer with this slot
+   */
+  void missed(long slot, long place) {
+    lastMiss = System.nanoTime();
+    if (!budget.hasEnded() && pending.incrementAndGet() <= MOST_PENDING) {
+      step(() -> lead(slot, place));
+    } else {
+      pending.decrementAndGet();
+    }
+  }
+
+  private void lead(long slot, long place) throws IOException {
+    pending.decrementAndGet();
+    for (StartLayer layer : layers) {
+      if (layer.slot() == slot && layer.image().inodeCount() <= MOST_NAMED) {
+        Optional<String> path = layer.image().pathAt(place);
+        if (path.isPresent()) {
+          follow(programs.read("/" + path.get(), layer, place));
+        }
+      }
+    }
+  }
+
+  /**
+   * Returns once nobody has missed anything for a while, or the time is over.
+   *
+   * @throws InterruptedException if the thread is interrupted
+   */
+  public void followReaders() throws InterruptedException {
+    long end = System.nanoTime() + budget.limits().time().toNanos();
+    long left = QUIET.toNanos();
+    while (left > 0 && !over.await(left, TimeUnit.NANOSECONDS)) {
+      long now = System.nanoTime();
+      left = Math.min(end - now, QUIET.toNanos() - (now - lastMiss));
+    }
+  }
+
+  /** Ends the wait of {@link #followReaders}, and whatever misses would lead to. */
+  void endFollowing() {
+    budget.end();
+    over.countDown();
+  }
+
+  /** Nothing more is looked at or asked for. */
+  @Override
+  public void close() {
+    endFollowing();
   }
 
   /** Has a step run, unless the head start is over. */

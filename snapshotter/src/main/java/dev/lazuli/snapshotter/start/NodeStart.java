@@ -13,9 +13,9 @@ final class NodeStart {
   private final ImageStart start;
   private final NodeModules modules;
 
-  NodeStart(ImageStart start, MergedTree tree, StartBudget budget) {
+  NodeStart(ImageStart start, NodeModules modules) {
     this.start = start;
-    this.modules = new NodeModules(tree, budget);
+    this.modules = modules;
   }
 
   /** Returns what the program reads first; the interpreter's own modules are in its binary. */

@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.start.python.PythonBytecode;
 import dev.lazuli.snapshotter.start.python.PythonSource;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -124,6 +125,36 @@ final class PythonModules {
       }
     }
     return wishes;
+  }
+
+  /**
+   * Returns what a module reads that somebody has begun to read.
+   *
+   * @param directory where its source lies
+   * @param simple its file's name without a suffix
+   */
+  synchronized List<StartWish> read(String directory, String simple) throws CorruptImageException {
+    var wishes = new ArrayList<StartWish>();
+    var within = packageOf(directory);
+    if (within.isEmpty() && search.size() < budget.limits().directories()) {
+      wishes.addAll(searchAsWell(directory));
+      within = packageOf(directory);
+    }
+    if (within.isPresent()) {
+      var name = within.get().isEmpty() ? simple : within.get() + "." + simple;
+      module(simple.equals("__init__") ? within.get() : name, wishes);
+    }
+    return wishes;
+  }
+
+  /** Returns the package of a directory's modules: empty text for one that is searched itself. */
+  private Optional<String> packageOf(String directory) {
+    return search.stream()
+        .map(MergedTree.Directory::path)
+        .filter(searched -> directory.equals(searched) || directory.startsWith(searched + "/"))
+        .max(Comparator.comparingInt(String::length))
+        .map(searched -> directory.substring(searched.length()))
+        .map(rest -> rest.isEmpty() ? "" : rest.substring(1).replace('/', '.'));
   }
 
   private static String absolute(ImportedName name, String within) {

@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.start.python.PythonSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
@@ -22,6 +23,14 @@ final class PythonStart {
 
   private static final int FIRST_FROZEN = 11;
 
+  /** It sets a locale, C.UTF-8 if none is asked for (PEP 538), and the time zone. */
+  private static final List<String> BEFORE_ALL =
+      List.of(
+          "/usr/lib/locale/C.utf8/LC_CTYPE",
+          "/usr/lib/" + Loader.triplet() + "/gconv/gconv-modules.cache",
+          "/usr/lib64/gconv/gconv-modules.cache",
+          "/etc/localtime");
+
   /** Options that take the next word as their value. */
   private static final List<String> WITH_VALUE = List.of("-X", "-W", "--check-hash-based-pycs");
 
@@ -29,21 +38,41 @@ final class PythonStart {
   private final MergedTree tree;
   private final StartBudget budget;
   private final BiFunction<ImageFile, Double, StartWish> library;
+  private final Map<Integer, PythonModules> known;
 
   /**
    * Prepares.
    *
    * @param library makes the wish for a shared library
+   * @param known the modules of each release, for whoever reads them later
    */
   PythonStart(
       ImageStart start,
       MergedTree tree,
       StartBudget budget,
-      BiFunction<ImageFile, Double, StartWish> library) {
+      BiFunction<ImageFile, Double, StartWish> library,
+      Map<Integer, PythonModules> known) {
     this.start = start;
     this.tree = tree;
     this.budget = budget;
     this.library = library;
+    this.known = known;
+  }
+
+  /** Returns a release's modules: those that a program's start has searched, or the usual ones. */
+  PythonModules modules(int minor) {
+    return known.computeIfAbsent(minor, this::usualModules);
+  }
+
+  private PythonModules usualModules(int minor) {
+    var modules = new PythonModules(tree, budget, library, minor);
+    for (String prefix : List.of("/usr/local", "/usr")) {
+      String home = prefix + "/lib/python3." + minor;
+      modules.search(home);
+      modules.search(home + "/lib-dynload");
+      usualSites("python3." + minor, home).forEach(modules::search);
+    }
+    return modules;
   }
 
   /** Returns what the interpreter reads first. */
@@ -52,7 +81,11 @@ final class PythonStart {
     String name = python.file().name();
     String home = python.file().directory() + "/../lib/" + name;
     var modules = new PythonModules(tree, budget, library, minor);
+    known.put(minor, modules);
     var wishes = new ArrayList<StartWish>();
+    for (String path : BEFORE_ALL) {
+      tree.file(path).ifPresent(file -> wishes.add(StartWish.whole(file, StartWish.LIKELY)));
+    }
     var sites = sites(python, name, home, wishes);
     var command = PythonArguments.of(python.arguments());
     modules.search(firstDirectory(command));
@@ -82,6 +115,10 @@ final class PythonStart {
         return List.of(python.directory() + "/../lib/" + name + "/site-packages");
       }
     }
+    return usualSites(name, home);
+  }
+
+  private static List<String> usualSites(String name, String home) {
     return List.of(
         "/usr/local/lib/" + name + "/dist-packages",
         home + "/site-packages",

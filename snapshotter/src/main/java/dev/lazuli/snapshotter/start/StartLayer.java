@@ -44,6 +44,11 @@ public final class StartLayer implements AutoCloseable {
     }
   }
 
+  /** Returns the slot by which the layer is served. */
+  long slot() {
+    return data.slot();
+  }
+
   ErofsImage image() {
     return image;
   }

@@ -105,6 +105,47 @@ final class StartPrograms {
     return wishes;
   }
 
+  /**
+   * Returns what a file leads to that somebody has begun to read: a program that was started, a
+   * library that was loaded, a module that was imported.
+   *
+   * @param path where it lies in its layer
+   * @param place what was read of the layer's data file
+   */
+  List<StartWish> read(String path, StartLayer layer, long place) throws IOException {
+    var file = tree.file(path).filter(found -> found.layer() == layer);
+    if (file.isEmpty()) {
+      return List.of();
+    }
+    var modules = runtimes.read(file.get());
+    long first = layer.chunkBytes(file.get().offset());
+    boolean isHead = place - file.get().offset() < first;
+    return modules.isEmpty() && isHead ? List.of(head(file.get())) : modules;
+  }
+
+  private StartWish head(ImageFile file) {
+    return new StartWish(
+        file.part(0, HEAD_BYTES), true, StartWish.SURE, StartWish.Purpose.READ, this::begun);
+  }
+
+  /** Other files than programs and libraries lead nowhere, and are left to their readers. */
+  private List<StartWish> begun(ImageFile file) throws IOException {
+    byte[] head = file.read(0, HEAD_BYTES);
+    if (!Elf.starts(head)) {
+      var program = new Started(file.path(), file, List.of(), StartWish.LIKELY);
+      return isScript(head) ? script(program, head) : List.of();
+    }
+    boolean isProgram = !Elf.read(file, budget.limits()).interpreter().isEmpty();
+    return List.of(
+        isProgram
+            ? wish(new Started(file.path(), file, List.of(), StartWish.SURE))
+            : library(file, StartWish.SURE));
+  }
+
+  private static boolean isScript(byte[] head) {
+    return head.length > 2 && head[0] == '#' && head[1] == '!';
+  }
+
   private StartWish wish(Started program) {
     return StartWish.whole(
         program.file(), program.chance(), StartWish.Purpose.PROGRAM, _ -> look(program));
@@ -138,8 +179,7 @@ final class StartPrograms {
       }
       return wishes;
     }
-    boolean isScript = head.length > 2 && head[0] == '#' && head[1] == '!';
-    return isScript ? script(program, head) : List.of();
+    return isScript(head) ? script(program, head) : List.of();
   }
 
   /**

@@ -2,33 +2,68 @@ package dev.lazuli.snapshotter.start;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /** Knows the interpreters whose programs name what they load. */
 final class StartRuntimes {
   private static final Pattern PYTHON = Pattern.compile("python3\\.\\d{1,3}");
 
+  private static final Pattern BYTECODE =
+      Pattern.compile(
+          "(?<directory>/.{1,4000})/__pycache__/(?<name>[^/.]{1,200})\\.cpython-3(?<minor>\\d{1,3})\\.pyc");
+
+  private static final Pattern SOURCE =
+      Pattern.compile("(?<directory>/.{1,4000})/(?<name>[^/.]{1,200})\\.py");
+
+  private static final Pattern SCRIPT = Pattern.compile("/.{1,4000}\\.[cm]?js");
+
   private final ImageStart start;
   private final MergedTree tree;
   private final StartBudget budget;
   private final StartPrograms programs;
+  private final NodeModules node;
+
+  /** By the interpreter's release: 11 for 3.11. */
+  private final Map<Integer, PythonModules> python = new ConcurrentHashMap<>();
 
   StartRuntimes(ImageStart start, MergedTree tree, StartBudget budget, StartPrograms programs) {
     this.start = start;
     this.tree = tree;
     this.budget = budget;
     this.programs = programs;
+    this.node = new NodeModules(tree, budget);
+  }
+
+  private PythonStart pythonStart() {
+    return new PythonStart(start, tree, budget, programs::library, python);
+  }
+
+  /** Returns what a module imports that somebody reads; nothing for any other file. */
+  List<StartWish> read(ImageFile file) throws IOException {
+    var bytecode = BYTECODE.matcher(file.path());
+    if (bytecode.matches()) {
+      int minor = Integer.parseInt(bytecode.group("minor"));
+      return pythonStart().modules(minor).read(bytecode.group("directory"), bytecode.group("name"));
+    }
+    var source = SOURCE.matcher(file.path());
+    if (source.matches() && python.size() == 1) {
+      var modules = python.values().iterator().next();
+      return modules.read(source.group("directory"), source.group("name"));
+    }
+    return SCRIPT.matcher(file.path()).matches() ? node.module(file.path(), "/") : List.of();
   }
 
   /** Returns what an interpreter loads; nothing for any other program. */
   List<StartWish> of(Started program) throws IOException {
     String name = program.file().name();
     if (PYTHON.matcher(name).matches()) {
-      return new PythonStart(start, tree, budget, programs::library).wishes(program);
+      return pythonStart().wishes(program);
     }
     return switch (name) {
       case "java" -> new JavaStart(start, tree, programs::library).wishes(program);
-      case "node", "nodejs" -> new NodeStart(start, tree, budget).wishes(program);
+      case "node", "nodejs" -> new NodeStart(start, node).wishes(program);
       default -> List.of();
     };
   }

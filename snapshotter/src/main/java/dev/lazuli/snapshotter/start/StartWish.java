@@ -22,6 +22,7 @@ record StartWish(FilePart part, boolean isOnlyIfSmall, double chance, Purpose pu
     SCRIPT,
     MODULE,
     SETTINGS,
+    READ,
     ARCHIVE
   }
 

@@ -132,7 +132,10 @@ final class HeadStartRandomTest {
                   Compression.valueOf(data.record().compression()));
           var layer = StartLayer.of(data, fetch)) {
         assertThat(image.inodeCount()).isPositive();
-        return HeadStart.run(start(digest), List.of(layer), LIMITS, new FetchPace(), steps);
+        try (var head =
+            HeadStart.of(start(digest), List.of(layer), LIMITS, new FetchPace(), steps)) {
+          return head.walk();
+        }
       }
     }
 

@@ -116,22 +116,32 @@ abstract class HeadStartRig {
   HeadStart.Walked run(
       StartLimits limits, String libraryPath, List<String> entrypoint, String... command)
       throws IOException, InterruptedException {
-    var start =
-        ImageStart.of(
-            layers.stream().map(layer -> layer.data().record().digest()).toList(),
-            entrypoint,
-            List.of(command),
-            List.of("PATH=/usr/local/bin:/usr/bin", "LD_LIBRARY_PATH=" + libraryPath),
-            "/srv");
     var fromTop = new ArrayList<StartLayer>();
     try {
-      for (Opened layer : layers.reversed()) {
-        fromTop.add(StartLayer.of(layer.data(), layer.fetch()));
+      openFromTop(fromTop);
+      var start = start(libraryPath, entrypoint, command);
+      try (var head = HeadStart.of(start, fromTop, limits, new FetchPace(), steps)) {
+        return head.walk();
       }
-      return HeadStart.run(start, fromTop, limits, new FetchPace(), steps);
     } finally {
       fromTop.forEach(StartLayer::close);
     }
+  }
+
+  /** Opens all layers for a head start. */
+  void openFromTop(List<StartLayer> fromTop) throws IOException {
+    for (Opened layer : layers.reversed()) {
+      fromTop.add(StartLayer.of(layer.data(), layer.fetch()));
+    }
+  }
+
+  ImageStart start(String libraryPath, List<String> entrypoint, String... command) {
+    return ImageStart.of(
+        layers.stream().map(layer -> layer.data().record().digest()).toList(),
+        entrypoint,
+        List.of(command),
+        List.of("PATH=/usr/local/bin:/usr/bin", "LD_LIBRARY_PATH=" + libraryPath),
+        "/srv");
   }
 
   /** Returns how many bytes of heap the thread that runs the steps has asked for so far. */
@@ -147,13 +157,24 @@ abstract class HeadStartRig {
   /** Returns whether the file of the lowest layer that has it is present. */
   boolean isHere(int layer, String path) throws IOException {
     Opened in = layers.get(layer);
+    long nid = inode(in, path);
+    return in.data().firstMissing(in.image().dataOffset(nid), in.image().size(nid)) < 0;
+  }
+
+  /** Returns where a file begins in its layer's data file. */
+  long place(int layer, String path) throws IOException {
+    Opened in = layers.get(layer);
+    return in.image().dataOffset(inode(in, path));
+  }
+
+  private static long inode(Opened in, String path) throws IOException {
     long nid = in.image().rootNid();
     for (String name : path.split("/", -1)) {
       var bytes = MemorySegment.ofArray(name.getBytes(UTF_8));
       nid = in.image().lookup(nid, bytes, 0, (int) bytes.byteSize());
       assertThat(nid).as(path).isNotEqualTo(ErofsImage.ABSENT);
     }
-    return in.data().firstMissing(in.image().dataOffset(nid), in.image().size(nid)) < 0;
+    return nid;
   }
 
   static void close(Opened layer) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLimits;
 import java.util.List;
@@ -49,7 +50,7 @@ final class HeadStartsTest {
 
   private final Image image = new Image();
   private final HeadStarts starts =
-      new HeadStarts(image, StartLimits.DEFAULT, _ -> Optional.empty());
+      new HeadStarts(image, new FollowedStarts(), StartLimits.DEFAULT, _ -> Optional.empty());
 
   private void awaitSecondStart() {
     while (image.asked.get() < 2) {

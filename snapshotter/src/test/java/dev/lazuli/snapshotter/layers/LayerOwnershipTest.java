@@ -35,6 +35,7 @@ import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.proof.Proofs;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -108,6 +109,7 @@ final class LayerOwnershipTest {
         new ServedLayers(),
         new LayerActivity(),
         new StartRecord(0),
+        new FollowedStarts(),
         new Proofs(
             ProofOptions.OFF,
             new Proofs.Manners(

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers.serve;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
+import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.start.ReadChain;
 import dev.lazuli.snapshotter.waterfall.AheadReads;
 import java.util.List;
@@ -13,8 +14,10 @@ import java.util.List;
  *
  * @param ahead counts what was fetched before it was read
  * @param chain says what will be wanted next
+ * @param followed head starts that misses lead on
  */
-public record LayerReads(LayerData data, LayerFetch fetch, AheadReads ahead, ReadChain chain)
+public record LayerReads(
+    LayerData data, LayerFetch fetch, AheadReads ahead, ReadChain chain, FollowedStarts followed)
     implements ReadWatch {
   private static final List<ChunkRun> NOTHING = List.of();
 
@@ -28,6 +31,9 @@ public record LayerReads(LayerData data, LayerFetch fetch, AheadReads ahead, Rea
     var along = missing < 0 ? NOTHING : chain.missed(missing);
     if (!along.isEmpty()) {
       var _ = fetch.prefetch(along);
+    }
+    if (missing >= 0) {
+      followed.missed(data.slot(), Math.max(offset, chunks.dataOffset(missing)));
     }
   }
 }
