@@ -1,10 +1,12 @@
 package dev.lazuli.snapshotter.start;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Knows the interpreters whose programs name what they load. */
 final class StartRuntimes {
@@ -23,7 +25,10 @@ final class StartRuntimes {
   private final MergedTree tree;
   private final StartBudget budget;
   private final StartPrograms programs;
-  private final NodeModules node;
+
+  /** Made when it is first needed: it brings a reader of JSON with it. */
+  @GuardedBy("this")
+  private @Nullable NodeModules node;
 
   /** By the interpreter's release: 11 for 3.11. */
   private final Map<Integer, PythonModules> python = new ConcurrentHashMap<>();
@@ -33,11 +38,19 @@ final class StartRuntimes {
     this.tree = tree;
     this.budget = budget;
     this.programs = programs;
-    this.node = new NodeModules(tree, budget);
   }
 
   private PythonStart pythonStart() {
     return new PythonStart(start, tree, budget, programs::library, python);
+  }
+
+  private synchronized NodeModules nodeModules() {
+    var known = node;
+    if (known == null) {
+      known = new NodeModules(tree, budget);
+      node = known;
+    }
+    return known;
   }
 
   /** Returns what a module imports that somebody reads; nothing for any other file. */
@@ -52,7 +65,9 @@ final class StartRuntimes {
       var modules = python.values().iterator().next();
       return modules.read(source.group("directory"), source.group("name"));
     }
-    return SCRIPT.matcher(file.path()).matches() ? node.module(file.path(), "/") : List.of();
+    return SCRIPT.matcher(file.path()).matches()
+        ? nodeModules().module(file.path(), "/")
+        : List.of();
   }
 
   /** Returns what an interpreter loads; nothing for any other program. */
@@ -63,7 +78,7 @@ final class StartRuntimes {
     }
     return switch (name) {
       case "java" -> new JavaStart(start, tree, programs::library).wishes(program);
-      case "node", "nodejs" -> new NodeStart(start, node).wishes(program);
+      case "node", "nodejs" -> new NodeStart(start, nodeModules()).wishes(program);
       default -> List.of();
     };
   }
