@@ -93,10 +93,8 @@ public final class LayerService implements AutoCloseable {
     this.setup = setup;
     this.parts = parts;
     mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
-    store =
-        own(
-            LayerStore.open(
-                setup.root(), setup.store().withPuncher(DiskSpace.puncher(setup.root()))));
+    var options = setup.store().withPuncher(DiskSpace.puncher(setup.root()));
+    store = own(LayerStore.open(setup.root(), options));
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
     var courtesy = new Courtesy();
