@@ -120,7 +120,7 @@ final class BulkIT {
 
   @Test
   void layersOfAnImageNamedByItsTag_areOnTheirWayTogether() throws IOException {
-    registry.setLink(LinkProfile.of(1, 20));
+    registry.setLink(LinkProfile.of(1, 4));
     var reference = reference(Kind.THREE_LAYERS);
     var pull = CompletableFuture.supplyAsync(() -> run(node.ctrRemotePull(reference)));
 
