@@ -20,7 +20,7 @@ final class InflatePrefixTest {
       stream[0] = (byte) (before & ((1 << bit) - 1));
       for (int i = 0; i < BLOCK.length(); i++) {
         int at = bit + i;
-        stream[at / 8] |= (byte) (BLOCK.charAt(i) - '0' << at % 8);
+        stream[at / 8] |= (byte) ((BLOCK.charAt(i) - '0') << (at % 8));
       }
       assertThat(inflated(InflatePrefix.of(stream[0], bit), stream)).containsExactly('a');
     }

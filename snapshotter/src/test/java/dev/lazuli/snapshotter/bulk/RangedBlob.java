@@ -40,7 +40,7 @@ final class RangedBlob implements BlobSource {
 
   @Override
   public long size() {
-    return bytes.length + moreThanThereIs;
+    return (long) bytes.length + moreThanThereIs;
   }
 
   @Override
