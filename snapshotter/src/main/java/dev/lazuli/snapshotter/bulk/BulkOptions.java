@@ -22,11 +22,11 @@ public record BulkOptions(
     Duration timeout,
     long indexBytes) {
   /**
-   * Off; three layers at a time, six ranges each, 8 MiB for what comes early, half an hour, 256 MiB
-   * for indexes.
+   * On; three layers at a time, six ranges each, 4 MiB for what comes early, half an hour, no
+   * indexes.
    */
   public static final BulkOptions DEFAULT =
-      new BulkOptions(false, 3, 8L << 20, 6, Duration.ofMinutes(30), 256L << 20);
+      new BulkOptions(true, 3, 4L << 20, 6, Duration.ofMinutes(30), 0);
 
   /** As many as the memory for their indexes can be shared by. */
   public static final int MOST_PARALLEL = 16;

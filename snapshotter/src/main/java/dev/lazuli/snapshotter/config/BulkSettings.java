@@ -9,7 +9,7 @@ final class BulkSettings {
       new Setting<>(
           "bulk.enabled",
           SettingKind.flag(),
-          false,
+          true,
           "Whether layers without an index are pulled by this daemon: fetched in several ranges at"
               + " once, verified and written to their places without a copy and without unpacking."
               + " Otherwise containerd downloads and unpacks them.");
@@ -26,7 +26,7 @@ final class BulkSettings {
       new Setting<>(
           "bulk.memory",
           SettingKind.size(),
-          8L << 20,
+          4L << 20,
           "Memory for bytes that arrive before their turn, for all such pulls together. With less,"
               + " fewer ranges are fetched at once. 0: one range after the other.");
   static final Setting<Duration> TIMEOUT =
@@ -40,10 +40,11 @@ final class BulkSettings {
       new Setting<>(
           "bulk.index_quota",
           SettingKind.size(),
-          256L << 20,
+          0L,
           "Disk space for indexes of layers that were pulled whole. They stay when the layers go,"
               + " so that a layer is mounted lazily the next time; what was not used for longest is"
-              + " removed first. 0: none are made.");
+              + " removed first. Making them costs about as much processor time as decompressing"
+              + " the layer. 0: none are made.");
 
   static final List<Setting<?>> ALL = List.of(ENABLED, PARALLEL, MEMORY, TIMEOUT, INDEX_QUOTA);
 

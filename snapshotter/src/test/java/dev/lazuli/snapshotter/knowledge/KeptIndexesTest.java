@@ -92,7 +92,7 @@ final class KeptIndexesTest {
 
   private void pull(LayoutLayer layer) throws Exception {
     var reports = new PullReports(FetchListener.NONE, kept::keep);
-    var options = BulkOptions.DEFAULT.withEnabled(true);
+    var options = BulkOptions.DEFAULT.withIndexBytes(256L << 20);
     try (var file = FileChannel.open(layout().blob(layer.descriptor().digest()));
         var pulls =
             new BulkPulls(
