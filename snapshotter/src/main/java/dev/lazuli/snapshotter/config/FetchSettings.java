@@ -39,8 +39,9 @@ final class FetchSettings {
           SettingKind.duration(Duration.ZERO, HOUR),
           Duration.ofSeconds(2),
           "How long no container may have missed anything, once one has read from the layer's"
-              + " image, before background fetch starts. If none reads, it starts after five times"
-              + " as long.");
+              + " image, before background fetch starts. It starts after a quarter of this if"
+              + " nothing of the image is read at all and processors are idle, and after five times"
+              + " as long if no container ever reads.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       new Setting<>(
           "fetch.background_streams",
