@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.jar.JarFile;
@@ -61,7 +62,7 @@ final class PackageFiles {
     var date = made.toString().substring(0, 10);
     Files.writeString(
         directory.resolve(name + ".1"),
-        ".TH %s 1 \"%s\" \"Lazuli %s\" \"Lazuli\"\n".formatted(name.toUpperCase(), date, version)
+        ".TH %s 1 \"%s\" \"Lazuli %s\" \"Lazuli\"\n".formatted(name.toUpperCase(Locale.ROOT), date, version)
             + ".nh\n.ad l\n.SH NAME\n"
             + name.replace("-", "\\-")
             + " \\- "
