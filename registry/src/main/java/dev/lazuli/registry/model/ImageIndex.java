@@ -3,9 +3,12 @@ package dev.lazuli.registry.model;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several manifests under one name, mostly one for each platform.
@@ -24,10 +27,23 @@ public record ImageIndex(
     annotations = Collections.unmodifiableMap(annotations);
   }
 
-  /** Returns the first manifest for {@code platform}; a manifest that names none fits any. */
+  /**
+   * Returns the manifest that fits {@code platform} best, of equals the first: one for its variant,
+   * then one for any variant, then for another that may run there, then one that names no platform.
+   */
   public Optional<Descriptor> forPlatform(Platform platform) {
     return manifests.stream()
         .filter(m -> m.platform() == null || m.platform().runsOn(platform))
-        .findFirst();
+        .min(Comparator.comparingInt(m -> distance(m.platform(), platform)));
+  }
+
+  private static int distance(@Nullable Platform image, Platform machine) {
+    if (image == null) {
+      return 3;
+    }
+    if (Objects.equals(image.variant(), machine.variant())) {
+      return 0;
+    }
+    return image.variant() == null ? 1 : 2;
   }
 }

@@ -150,7 +150,14 @@ public final class ImageConversion {
             .filter(child -> !Plan.isAttestation(child) && isWanted(child.platform()))
             .map(child -> child.digest().toString())
             .collect(Collectors.toSet());
-    if (images.isEmpty() && !manifests.isEmpty()) {
+    // What names no platform is taken along, but is no reason to write an index without an image.
+    boolean hasOthers =
+        manifests.stream()
+            .anyMatch(child -> child.platform() != null && !Plan.isAttestation(child));
+    boolean hasNone =
+        manifests.stream()
+            .noneMatch(child -> child.platform() != null && isWanted(child.platform()));
+    if ((images.isEmpty() && !manifests.isEmpty()) || (hasOthers && hasNone)) {
       throw new IOException(
           "image has none of the requested platforms, only "
               + manifests.stream().map(Descriptor::platform).distinct().toList());

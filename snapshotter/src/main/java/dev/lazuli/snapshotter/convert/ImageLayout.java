@@ -13,8 +13,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -27,6 +30,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class ImageLayout {
   /** The annotation that gives a manifest of the index its tag. */
   private static final String REF_NAME = "org.opencontainers.image.ref.name";
+
+  /** The annotation by which containerd says the full name of an image that it exports. */
+  private static final String FULL_NAME = "io.containerd.image.name";
 
   private static final String MARKER = "oci-layout";
   private static final String INDEX = "index.json";
@@ -69,18 +75,34 @@ final class ImageLayout {
     return layout;
   }
 
-  /** Returns the images that the layout's index lists, by tag; untagged ones have an empty tag. */
+  /**
+   * Returns the images that the layout's index lists, by tag; an untagged one has an empty tag.
+   * Where several have the same tag, as in archives of containerd, they are listed by their full
+   * names; those without one are left out, because nobody could tell which is meant.
+   */
   Map<String, Descriptor> images() throws IOException {
     var images = new LinkedHashMap<String, Descriptor>();
     var file = directory.resolve(INDEX);
     if (Files.exists(file)
         && ManifestContent.of(document(file), MediaTypes.OCI_INDEX).manifest()
             instanceof ImageIndex index) {
+      var byTag = index.manifests().stream().collect(Collectors.groupingBy(ImageLayout::tagOf));
       for (var image : index.manifests()) {
-        images.put(image.annotations().getOrDefault(REF_NAME, ""), image);
+        var tag = tagOf(image);
+        boolean alone =
+            byTag.getOrDefault(tag, List.of()).stream().map(Descriptor::digest).distinct().count()
+                == 1;
+        var name = alone ? tag : image.annotations().get(FULL_NAME);
+        if (name != null) {
+          images.put(name, image);
+        }
       }
     }
     return images;
+  }
+
+  private static String tagOf(Descriptor image) {
+    return image.annotations().getOrDefault(REF_NAME, "");
   }
 
   /** Returns a document or other small blob, checked. */
@@ -147,7 +169,11 @@ final class ImageLayout {
     write(file, bytes);
   }
 
-  /** Lets {@code tag} name a manifest, in place of any other that had it. */
+  /**
+   * Lets {@code tag} name a manifest, in place of any other that had it.
+   *
+   * @throws IOException if several had it, which may be images of other names
+   */
   synchronized void tag(String tag, Descriptor manifest) throws IOException {
     var file = directory.resolve(INDEX);
     var index =
@@ -156,6 +182,9 @@ final class ImageLayout {
             : Json.object(Json.bytes("{\"schemaVersion\":2,\"mediaType\":\"\"}"));
     index.put("mediaType", MediaTypes.OCI_INDEX);
     var manifests = index.withArray("manifests");
+    if (isOfSeveral(tag, manifests)) {
+      throw new IOException(this + " has several images with the tag " + tag);
+    }
     for (int i = manifests.size() - 1; i >= 0; i--) {
       if (manifests.get(i).path("annotations").path(REF_NAME).asString("").equals(tag)) {
         manifests.remove(i);
@@ -167,6 +196,16 @@ final class ImageLayout {
     entry.put("size", manifest.size());
     entry.putObject("annotations").put(REF_NAME, tag);
     write(file, Json.bytes(index));
+  }
+
+  private static boolean isOfSeveral(String tag, ArrayNode manifests) {
+    return manifests
+            .valueStream()
+            .filter(entry -> entry.path("annotations").path(REF_NAME).asString("").equals(tag))
+            .map(entry -> entry.path("digest").asString(""))
+            .distinct()
+            .count()
+        > 1;
   }
 
   private void write(Path file, byte[] bytes) throws IOException {

@@ -92,6 +92,32 @@ final class LocalLayersTest {
     assertThat(digests(directory + ":docker.io/library/x:1", AMD)).hasSize(1);
   }
 
+  /** As containerd's export writes it: only the tag, and beside it the whole name. */
+  @Test
+  void severalImagesWithOneTag_areFoundByTheirWholeNames() throws Exception {
+    var a = lazy().layer(new ImageTree().file("v", "a"));
+    var b = lazy().layer(new ImageTree().file("v", "b"));
+    var entries =
+        exported(a.build("a"), "docker.io/library/a:latest")
+            + ","
+            + exported(b.build("b"), "docker.io/library/b:latest");
+    Files.writeString(
+        directory.resolve("index.json"), "{\"schemaVersion\":2,\"manifests\":[" + entries + "]}");
+
+    assertThatThrownBy(() -> digests(directory + ":latest", AMD))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("docker.io/library/a:latest");
+    assertThat(digests(directory + ":docker.io/library/a:latest", AMD))
+        .containsExactly(a.layers().getFirst().descriptor().digest());
+    assertThat(digests(directory + ":docker.io/library/b:latest", AMD))
+        .containsExactly(b.layers().getFirst().descriptor().digest());
+  }
+
+  private static String exported(BlobDescriptor manifest, String name) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d,\"annotations\":{\"io.containerd.image.name\":\"%s\",\"org.opencontainers.image.ref.name\":\"latest\"}}"
+        .formatted(manifest.mediaType(), manifest.digest(), manifest.size(), name);
+  }
+
   @Test
   void whatCannotBeMounted_isSaid() throws Exception {
     var _ =

@@ -275,6 +275,23 @@ class ImageConversionTest {
         .hasMessageContaining("none of the requested platforms");
   }
 
+  @Test
+  void indexWhoseOnlyFittingEntryNamesNoPlatform_isNotWrittenWithoutItsImage() throws IOException {
+    var amd = new ImageBuilder(source).layer(lower()).build("amd");
+    var other = new ImageBuilder(source).layer(upper()).build("other");
+    index(
+        entry(amd, ",\"platform\":{\"os\":\"linux\",\"architecture\":\"amd64\"}"),
+        entry(other, ""));
+
+    assertThatThrownBy(
+            () ->
+                convert(
+                    source.directory(),
+                    target,
+                    options(ESTARGZ, new Platform("linux", "arm64", null))))
+        .hasMessageContaining("none of the requested platforms");
+  }
+
   /** An index of two platforms, and an attestation of the first, under the tag 1. */
   private void index() throws IOException {
     var amd = new ImageBuilder(source).layer(lower()).build("amd");
@@ -301,6 +318,10 @@ class ImageConversionTest {
                 + "\"vnd.docker.reference.digest\":\""
                 + amd.digest()
                 + "\"}"));
+    index(entries.toArray(String[]::new));
+  }
+
+  private void index(String... entries) throws IOException {
     var index =
         Json.bytes(
             "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
