@@ -120,4 +120,34 @@ final class SyncFailureTest {
       assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
     }
   }
+
+  @Test
+  void doubt_outlivesAProcessThatIsKilled() throws IOException {
+    Path killed = directory.resolve("killed");
+    try (var store = open(root, THIS_BOOT);
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      failSync(data);
+      FaultyDisk.copy(root, killed);
+    }
+    assertNothingIsPresent(killed);
+  }
+
+  @Test
+  void doubtFromTheLastSyncOfAll_outlivesTheProcess() throws IOException {
+    try (var store = open(root, THIS_BOOT);
+        LayerData data = layer.addTo(store)) {
+      layer.writeAll(data);
+      disk.failAll(Kind.SYNC, Fault.EIO);
+    }
+    disk.heal();
+    assertNothingIsPresent(root);
+  }
+
+  private void assertNothingIsPresent(Path at) throws IOException {
+    try (var store = open(at, THIS_BOOT);
+        LayerData data = store.find(layer.digest).orElseThrow()) {
+      assertThat(data.presentCount()).isZero();
+    }
+  }
 }

@@ -285,7 +285,13 @@ public final class Presence implements Closeable {
     try {
       data.sync();
     } catch (IOException e) {
-      throw new SyncFailedException(doubtUnsynced(inSync), e);
+      var failed = new SyncFailedException(doubtUnsynced(inSync), e);
+      try {
+        settle(); // The next process believes the file, if this one dies before its next change.
+      } catch (IOException unsettled) {
+        failed.addSuppressed(unsettled);
+      }
+      throw failed;
     }
   }
 
