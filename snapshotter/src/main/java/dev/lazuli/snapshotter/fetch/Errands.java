@@ -55,10 +55,9 @@ final class Errands {
     StreamEvents open(Errands errands);
   }
 
-  /** Tells the state of an event, and does what it wants done. */
+  /** Tells the state of an event, and does what it wants done, even if the event fails. */
   void tell(GuardedState.Event event) {
-    List<Effect> effects = state.change(event);
-    effects.forEach(this::carryOut);
+    state.change(event, effects -> effects.forEach(this::carryOut));
   }
 
   /** Takes a layer, of which the state is to be told next. */

@@ -102,8 +102,8 @@ public final class FetchScheduler implements AutoCloseable {
   }
 
   /**
-   * Returns when the scheduler last looked at its deadlines, by its clock, {@link System#nanoTime}:
-   * a second ago at most while it is well.
+   * Returns when the scheduler last looked at all its deadlines, by its clock, {@link
+   * System#nanoTime}: a second ago at most while it is well.
    */
   public long lastTick() {
     return lastTick;
@@ -118,13 +118,13 @@ public final class FetchScheduler implements AutoCloseable {
   }
 
   private Timekeeper.Pace tick() {
-    long now = clock.getAsLong();
     try {
+      long now = clock.getAsLong();
       errands.tell(SchedulerState::tick);
+      lastTick = now; // Only now: while each tick fails, no deadline is kept.
     } catch (RuntimeException | Error e) {
       errands.unexpected("lazuli-fetch-timer", e);
     }
-    lastTick = now;
     return state.ask(GuardedState::pace);
   }
 

@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.fetch.plan.SchedulerState;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,10 +44,15 @@ final class GuardedState {
     this.state = new SchedulerState(options, clock.getAsLong());
   }
 
-  /** Tells the state of an event; returns what is to be done now. */
-  List<Effect> change(Event event) {
-    List<Effect> effects;
-    boolean hurry;
+  /**
+   * Tells the state of an event.
+   *
+   * @param toDo takes what is to be done now, without the lock; also if the event ends with an
+   *     error, since the state counts on what it has decided
+   */
+  void change(Event event, Consumer<List<Effect>> toDo) {
+    List<Effect> effects = List.of();
+    boolean hurry = false;
     lock.lock();
     try {
       var pace = pace(state);
@@ -61,11 +67,11 @@ final class GuardedState {
       }
     } finally {
       lock.unlock();
+      if (hurry) {
+        timekeeper.hurry();
+      }
+      toDo.accept(effects);
     }
-    if (hurry) {
-      timekeeper.hurry();
-    }
-    return effects;
   }
 
   /** Returns how soon the state has to be told the time. */

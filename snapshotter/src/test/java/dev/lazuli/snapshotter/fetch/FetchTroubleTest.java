@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.testimages.waiting.Eventually;
@@ -20,7 +21,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -238,6 +241,44 @@ final class FetchTroubleTest {
     assertThat(scheduler.openStreams()).isZero();
     long tick = scheduler.lastTick();
     Eventually.until(() -> scheduler.lastTick() != tick);
+  }
+
+  @Test
+  void timeThatCannotBeKept_isNotCountedAsKept_untilItCan() throws Exception {
+    var blob = new TestBlob(44, 5, 20_000, 1);
+    var source = new TestSource(blob.blob);
+    var opened = new CountDownLatch(1);
+    var answer = new CountDownLatch(1);
+    source.onOpen =
+        (_, _) -> {
+          opened.countDown();
+          answer.await();
+        };
+    LayerData data = rig.add(blob);
+    var broken = new AtomicBoolean();
+    LongSupplier clock =
+        () -> {
+          if (broken.get()) {
+            throw new IllegalStateException("a defect");
+          }
+          return System.nanoTime();
+        };
+    try (var scheduler = new FetchScheduler(GROWING, Limits.DEFAULT, recorder, clock)) {
+      var demanded = scheduler.attach(data, source, Compression.GZIP).demand(0, 1);
+      opened.await(); // From now on nothing but the timer asks the clock.
+      broken.set(true);
+      Eventually.until(() -> recorder.unexpected.get() > 0);
+      long tick = scheduler.lastTick();
+      int failed = recorder.unexpected.get();
+      Eventually.until(() -> recorder.unexpected.get() > failed + 1);
+      assertThat(scheduler.lastTick()).isEqualTo(tick);
+
+      broken.set(false);
+
+      Eventually.until(() -> scheduler.lastTick() != tick);
+      answer.countDown();
+      await(demanded);
+    }
   }
 
   @Test
