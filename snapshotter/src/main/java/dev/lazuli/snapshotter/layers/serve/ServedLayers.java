@@ -225,7 +225,7 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
     if (failure == null) {
       try {
         answer(asked, round + 1);
-      } catch (RuntimeException e) { // Nothing else would answer the reader.
+      } catch (RuntimeException | Error e) { // Nothing else would answer the reader.
         fail(asked, e.toString());
       }
     } else if (failure instanceof CancellationException) {

@@ -126,6 +126,22 @@ final class ServedLayersTest {
   }
 
   @Test
+  void errorWhileTheReadIsAnsweredLater_failsTheRead() throws Exception {
+    var reply =
+        new Reply(0) {
+          @Override
+          public boolean offer(ContentReader reader) {
+            throw new InternalError("a fault in a memory access");
+          }
+        };
+    served.read(data.slot(), 0, LENGTH, reply);
+
+    bringAndAnswer(0);
+
+    assertThat(reply.answer).isCompletedWithValue(Errno.EIO);
+  }
+
+  @Test
   void readThatNobodyWaitsFor_withdrawsItsDemand() {
     var reply = new Reply(0);
     served.read(data.slot(), 0, LENGTH, reply);
@@ -151,7 +167,7 @@ final class ServedLayersTest {
   }
 
   /** A kernel's read; content seems to be evicted the first few times that it is read. */
-  private static final class Reply implements ReadReply {
+  private static class Reply implements ReadReply {
     final CompletableFuture<Integer> answer = new CompletableFuture<>();
     @Nullable Runnable onInterrupt;
     int offers;
