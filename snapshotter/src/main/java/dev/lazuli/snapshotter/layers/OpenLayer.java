@@ -99,8 +99,7 @@ final class OpenLayer implements AutoCloseable {
 
   /** Mounts the layer and starts to fetch what is missing. */
   synchronized void mount(OptionalLong prefetchBytes) throws IOException {
-    if (data.complete() && truth.mayBeLocal()) {
-      mountLocal();
+    if (data.complete() && truth.mayBeLocal() && becomesLocal()) {
       requestProof();
       return;
     }
@@ -124,7 +123,9 @@ final class OpenLayer implements AutoCloseable {
     if (data.complete()) {
       pin = data.pin();
       local = parts.local().existing(data).orElse(null);
-      if (local == null && truth.mayBeLocal()) {
+      if (lazy != null) {
+        switchToLocal(); // Where this fails, running containers keep the mount that they have.
+      } else if (local == null && truth.mayBeLocal()) {
         mountLocal();
       }
       requestProof();
@@ -190,12 +191,20 @@ final class OpenLayer implements AutoCloseable {
     if (closed || local != null || !data.complete() || !truth.mayBeLocal()) {
       return;
     }
+    if (becomesLocal()) {
+      log.info("layer {}: complete, new mounts are {}", digest(), parts.local().kind());
+    }
+  }
+
+  /** Mounts the layer on its own data; returns false where that is not possible now. */
+  private boolean becomesLocal() {
     try {
       mountLocal();
-      log.info("layer {}: complete, new mounts are {}", digest(), parts.local().kind());
+      return true;
     } catch (IOException e) {
       log.warn(
           "layer {}: complete, but stays {}: {}", digest(), parts.lazy().kind(), e.getMessage());
+      return false;
     }
   }
 

@@ -36,6 +36,7 @@ import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.start.FollowedStarts;
+import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -47,6 +48,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +75,8 @@ final class LayerOwnershipTest {
   private BlobDescriptor layer;
   private int left = Integer.MAX_VALUE;
   private int asked;
+  private boolean lazyExisted;
+  private boolean localFails;
 
   @BeforeEach
   @SuppressWarnings("MustBeClosed") // Closed after each test.
@@ -122,8 +126,8 @@ final class LayerOwnershipTest {
                 InstantSource.system()),
             timer),
         new Findings(),
-        new UnmountedTrees(directory, this::count),
-        new UnmountedTrees(directory, this::count),
+        new UnmountedTrees(directory, this::count, lazyExisted),
+        new UnmountedTrees(directory, this::countLocal, false),
         timer,
         new BulkPulls(
             bulk,
@@ -148,6 +152,13 @@ final class LayerOwnershipTest {
     if (--left == 0) {
       throw new IOException("not now");
     }
+  }
+
+  private void countLocal() throws IOException {
+    if (localFails) {
+      throw new IOException("no loop device");
+    }
+    count();
   }
 
   private final class Blob implements BlobSource {
@@ -200,6 +211,41 @@ final class LayerOwnershipTest {
         return;
       }
     }
+  }
+
+  @Test
+  void completeLayerThatCannotBeLocal_keepsTheMountItHas() throws Exception {
+    leaveComplete();
+    lazyExisted = true;
+    localFails = true;
+    layers = newLayers();
+
+    layers.adoptAll();
+
+    assertThat(openLayer().kind()).isEqualTo(MountKind.FUSE_TREE);
+  }
+
+  @Test
+  void completeLayerThatCannotBeLocal_isMountedLazily() throws Exception {
+    leaveComplete();
+    localFails = true;
+    layers = newLayers();
+
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
+      assertThat(openLayer().kind()).isEqualTo(MountKind.FUSE_TREE);
+    }
+  }
+
+  /** Fetches all of the layer, and ends as a daemon does. */
+  private void leaveComplete() throws Exception {
+    var _ = layers.mount(TestRequests.of(APP, layer));
+    openLayer().completeNow();
+    openLayer().completed().get(30, TimeUnit.SECONDS);
+    layers.close();
+  }
+
+  private OpenLayer openLayer() {
+    return layers.inUse(Digest.parse(layer.digest())).flatMap(SharedLayer::ifOpen).orElseThrow();
   }
 
   @Test

@@ -12,8 +12,9 @@ import java.util.Optional;
  * Mounts nothing, so that no root is needed; a step before each mount may fail.
  *
  * @param directory where all trees are said to be
+ * @param existed whether an earlier daemon is said to have mounted them
  */
-record UnmountedTrees(Path directory, Step step) implements LayerMounter {
+record UnmountedTrees(Path directory, Step step, boolean existed) implements LayerMounter {
   /** What may fail. */
   @FunctionalInterface
   interface Step {
@@ -28,6 +29,10 @@ record UnmountedTrees(Path directory, Step step) implements LayerMounter {
   @Override
   public MountedTree mount(LayerData layer) throws IOException {
     step.run();
+    return tree();
+  }
+
+  private MountedTree tree() {
     return new MountedTree() {
       @Override
       public MountKind kind() {
@@ -46,6 +51,6 @@ record UnmountedTrees(Path directory, Step step) implements LayerMounter {
 
   @Override
   public Optional<MountedTree> existing(LayerData layer) {
-    return Optional.empty();
+    return existed ? Optional.of(tree()) : Optional.empty();
   }
 }
