@@ -29,6 +29,15 @@ public final class Meter {
   @GuardedBy("this")
   private long windowBytes;
 
+  @GuardedBy("this")
+  private long lastWaited;
+
+  @GuardedBy("this")
+  private long lastBytes;
+
+  @GuardedBy("this")
+  private boolean lastSlower;
+
   /** Starts at a blob offset, not waiting. */
   Meter(long blobOffset) {
     this.blobPosition = blobOffset;
@@ -96,6 +105,21 @@ public final class Meter {
     windowWaited += window;
     windowBytes = bytes;
     return slower;
+  }
+
+  /**
+   * Returns whether fewer bytes came than {@code leastPerSecond} asks for in the last whole window
+   * of at least {@code windowNanos} that the stream has waited; false before there is one. Windows
+   * end only when this is called.
+   */
+  synchronized boolean wasSlower(long leastPerSecond, long windowNanos, long now) {
+    long window = waitedUntil(now) - lastWaited;
+    if (window >= windowNanos) {
+      lastSlower = bytes - lastBytes < leastPerSecond * (window / 1e9);
+      lastWaited += window;
+      lastBytes = bytes;
+    }
+    return lastSlower;
   }
 
   @GuardedBy("this")

@@ -5,12 +5,13 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rules by which a stream is ended early: it delivers nothing for too long; it delivers too
- * slowly; or its layer or origin holds more than half of the permits while another has waited for
- * one. Guarded by the scheduler.
+ * slowly; or another has waited for a permit, and its layer or origin holds too many or brings too
+ * little. Guarded by the scheduler.
  */
 final class Patience {
   /** A stream that no reader waits for may be silent for a second. */
@@ -19,8 +20,20 @@ final class Patience {
   /** One that keeps a permit from a reader may be silent for 100 ms. */
   private static final long UNWANTED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** How long to wait for a permit before one is taken from whoever has more than half. */
+  /** How long to wait for a permit before one is taken from whoever has too many. */
   static final long SHARE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** How long to wait for the end of a stream that will have ended by then, if it goes on so. */
+  private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /**
+   * 16 KiB/s, as for layers that are pulled whole: a stream that brings less makes way for an
+   * origin that has none.
+   */
+  private static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
+
+  /** Over how much waiting that is measured; a stream that makes way has had so much at least. */
+  private static final long CROWDED_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final FetchOptions options;
   private final Permits permits;
@@ -57,7 +70,7 @@ final class Patience {
         }
       }
     }
-    Flight victim = ended.isEmpty() ? takenFromTheGreedy(now) : null;
+    Flight victim = ended.isEmpty() ? takenForWhoLacksOne(now) : null;
     if (victim != null) {
       ended.put(victim, new StreamEnded());
     }
@@ -89,25 +102,57 @@ final class Patience {
     return null;
   }
 
-  /**
-   * Returns the slowest of the streams that no reader waits for, or whose owners hold too many
-   * permits, while somebody lacks one for long.
-   */
-  private @Nullable Flight takenFromTheGreedy(long now) {
+  /** Returns the stream to end for a reader who has lacked a permit for long; null if none. */
+  private @Nullable Flight takenForWhoLacksOne(long now) {
     LayerState lacking = readers.nextInLine(shares::rank);
     if (lacking == null || permits.isFree() || readers.inLineFor(lacking, now) < SHARE_NANOS) {
       return null;
     }
+    if (flying.stream().flatMap(l -> l.flights().all().stream()).anyMatch(Flight::isEnding)) {
+      return null; // Its permit is on its way.
+    }
+    Flight taken = takenFor(lacking, now);
+    if (taken != null) {
+      readers.toTheFront(lacking);
+    }
+    return taken;
+  }
+
+  /**
+   * Returns the slowest of the streams that no reader waits for, or whose owners hold too many
+   * permits. If there is none, and the origin has no permit at all, it is the slowest of those that
+   * bring very little: many origins with a permit each must not keep out another.
+   */
+  private @Nullable Flight takenFor(LayerState lacking, long now) {
+    boolean waitsOn = readers.inLineFor(lacking, now) < SOON_NANOS;
+    Flight taken =
+        slowest(
+            (layer, flight) ->
+                !flight.isUrgent()
+                    || (shares.isGreedy(layer, lacking) && !(waitsOn && endsSoon(flight, now))),
+            now);
+    if (taken == null && shares.hasNone(lacking)) {
+      taken = slowest((_, flight) -> isCrowding(flight, now), now);
+    }
+    return taken;
+  }
+
+  /** Returns whether a stream frees its permit soon: to cut it would only waste what it brings. */
+  private static boolean endsSoon(Flight flight, long now) {
+    return flight.bytesLeft() < flight.meter().bytesPerSecond(now) * (SOON_NANOS / 1e9);
+  }
+
+  private static boolean isCrowding(Flight flight, long now) {
+    return flight.meter().wasSlower(CROWDED_BYTES_PER_SECOND, CROWDED_WINDOW_NANOS, now);
+  }
+
+  private @Nullable Flight slowest(BiPredicate<LayerState, Flight> mayBeTaken, long now) {
     Flight slowest = null;
     double least = Double.MAX_VALUE;
     for (LayerState layer : flying) {
       for (Flight flight : layer.flights().all()) {
-        if (flight.isEnding()) {
-          return null; // Its permit is on its way.
-        }
         double rate = flight.meter().bytesPerSecond(now);
-        boolean mayBeTaken = !flight.isUrgent() || shares.isGreedy(layer, lacking);
-        if (mayBeTaken && rate < least) {
+        if (mayBeTaken.test(layer, flight) && rate < least) {
           least = rate;
           slowest = flight;
         }

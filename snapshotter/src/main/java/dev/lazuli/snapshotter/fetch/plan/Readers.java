@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Readers {
   /** Bounds the work for one permit where the readers of very many layers wait. */
-  private static final int MOST_LINES_SEEN = 64;
+  private static final int MOST_LINES_SEEN = 1024;
 
   /** A reader that is left alone. */
   private record Retry(long at, long number, WaitingReader reader) {
@@ -154,10 +154,26 @@ final class Readers {
     return line == null ? 0 : now - line.since;
   }
 
-  /** Takes the first reader out of the layer's line; it is then the other layers' turn. */
+  /** A permit was taken from another for the layer: of those with the same rank it is the next. */
+  void toTheFront(LayerState layer) {
+    Line line = lines.get(layer);
+    if (line != null) {
+      lines.putFirst(layer, line);
+    }
+  }
+
+  /**
+   * Takes the first reader out of the layer's line. It is then the turn of other origins, however
+   * many layers of this one wait, and within this one of the other layers.
+   */
   WaitingReader takeQueued(LayerState layer, long now) {
     Line line = requireNonNull(lines.remove(layer));
     WaitingReader reader = line.readers.removeFirst();
+    for (LayerState other : List.copyOf(lines.keySet())) {
+      if (other.origin().equals(layer.origin())) {
+        lines.putLast(other, requireNonNull(lines.get(other)));
+      }
+    }
     if (!line.readers.isEmpty()) {
       line.since = now;
       lines.putLast(layer, line);

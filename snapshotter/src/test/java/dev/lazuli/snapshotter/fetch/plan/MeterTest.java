@@ -48,6 +48,20 @@ final class MeterTest {
   }
 
   @Test
+  void lastWindow_isWhatCounts_andTimeIsGivenFirst() {
+    waitFor(4, 10);
+    assertThat(meter.wasSlower(1000, 5 * SECOND, now)).isFalse();
+
+    waitFor(2, 10);
+    assertThat(meter.wasSlower(1000, 5 * SECOND, now)).isTrue();
+    waitFor(4, 5000);
+    assertThat(meter.wasSlower(1000, 5 * SECOND, now)).isTrue();
+    waitFor(1, 1000);
+
+    assertThat(meter.wasSlower(1000, 5 * SECOND, now)).isFalse();
+  }
+
+  @Test
   void blobPosition_followsTheBytes() {
     waitFor(1, 70);
 
