@@ -19,6 +19,16 @@ public interface BlobSource {
   BlobStream open(long offset, long length) throws IOException;
 
   /**
+   * Returns whether a range costs what it holds, and not all of the blob before it as well. May ask
+   * the source.
+   *
+   * @throws IOException if the source cannot be asked
+   */
+  default boolean acceptsRanges() throws IOException {
+    return true;
+  }
+
+  /**
    * Opens the end of the blob. A source that does not know the blob's size learns it on the way,
    * where that saves asking for it first.
    *

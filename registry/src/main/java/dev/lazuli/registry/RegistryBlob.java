@@ -18,5 +18,6 @@ public interface RegistryBlob extends BlobSource {
    * @return whether it was sent alone; otherwise the whole blob is sent for each range
    * @throws IOException if nothing of the blob can be had
    */
+  @Override
   boolean acceptsRanges() throws IOException;
 }

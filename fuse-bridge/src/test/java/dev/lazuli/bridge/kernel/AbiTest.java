@@ -28,6 +28,7 @@ final class AbiTest {
       Set.of(
           "DirectoryEntries.BUFFER_BYTES",
           "ErrnoException.serialVersionUID",
+          "IdRange.MOST",
           "MountPoints.FIRST_TAG",
           "MountPoints.OCTAL_DIGITS",
           "MountPoints.POINT",
@@ -38,7 +39,10 @@ final class AbiTest {
           "ThreadPriority.LEAST",
           "ThreadPriority.THIS_THREAD",
           "Umask.OTHERS",
-          "UnixDatagram.MAX_PATH_BYTES");
+          "UnixDatagram.MAX_PATH_BYTES",
+          "UserNamespace.LIFE_SECONDS",
+          "UserNamespace.STACK_ALIGNMENT",
+          "UserNamespace.STACK_BYTES");
 
   private record Value(long amd64, long aarch64) {}
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <dirent.h>
 #include <signal.h>
 #include <spawn.h>
@@ -132,3 +133,19 @@ E(ECONNREFUSED)
 E(ESTALE)
 E(EDQUOT)
 E(PRIO_PROCESS)
+P(OPEN_TREE, SYS_open_tree)
+P(MOVE_MOUNT, SYS_move_mount)
+P(MOUNT_SETATTR, SYS_mount_setattr)
+E(AT_EMPTY_PATH)
+E(OPEN_TREE_CLONE)
+E(OPEN_TREE_CLOEXEC)
+E(MOVE_MOUNT_F_EMPTY_PATH)
+E(MOUNT_ATTR_RDONLY)
+E(MOUNT_ATTR_NOSUID)
+E(MOUNT_ATTR_NODEV)
+E(MOUNT_ATTR_IDMAP)
+P(ATTR_SIZE, sizeof(struct mount_attr))
+P(ATTR_PROPAGATION, offsetof(struct mount_attr, propagation))
+P(ATTR_USERNS_FD, offsetof(struct mount_attr, userns_fd))
+E(CLONE_NEWUSER)
+E(SIGCHLD)

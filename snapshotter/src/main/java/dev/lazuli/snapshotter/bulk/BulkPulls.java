@@ -21,9 +21,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All layers that are being pulled whole on this node: each once, however many ask for it, and no
- * more at a time than configured. Whoever stops waiting ends nothing that another waits for.
- * Thread-safe.
+ * All layers that are being pulled whole on this node: each once from a registry, however many ask
+ * for it, and no more at a time than configured. Whoever stops waiting ends nothing that another
+ * waits for. Thread-safe.
  */
 public final class BulkPulls implements AutoCloseable {
   /** The format of layers that were read without an index. */
@@ -43,10 +43,17 @@ public final class BulkPulls implements AutoCloseable {
   private final PullQueue queue;
 
   @GuardedBy("this")
-  private final Map<Digest, PullFlight> flights = new HashMap<>();
+  private final Map<Wanted, PullFlight> flights = new HashMap<>();
 
   @GuardedBy("this")
   private boolean closed;
+
+  /** A layer from one registry: no other has to wait for that, or fails with it. */
+  private record Wanted(Digest digest, String registry) {
+    static Wanted of(Digest digest, String reference) {
+      return new Wanted(digest, PullQueue.registryOf(reference));
+    }
+  }
 
   /**
    * Makes what pulls layers.
@@ -115,7 +122,7 @@ public final class BulkPulls implements AutoCloseable {
       if (closed) {
         throw new IOException("the daemon is stopping");
       }
-      flight = flights.get(digest);
+      flight = flights.get(Wanted.of(digest, reference));
       if (flight == null || !flight.join()) {
         flight = begin(digest, reference, blob, isAwaited);
       } else if (isAwaited) {
@@ -131,7 +138,7 @@ public final class BulkPulls implements AutoCloseable {
     var pull = new LayerPull(parts, digest, reference, blob);
     var flight = new PullFlight(digest, reference, pull);
     boolean _ = flight.join();
-    flights.put(digest, flight);
+    flights.put(Wanted.of(digest, reference), flight);
     queue.add(flight, isAwaited, new Turn(this, digest, flight));
     return flight;
   }
@@ -170,7 +177,7 @@ public final class BulkPulls implements AutoCloseable {
   }
 
   private synchronized void forget(Digest digest, PullFlight flight) {
-    flights.remove(digest, flight);
+    flights.remove(Wanted.of(digest, flight.reference()), flight);
   }
 
   private LayerData storedOrPulled(Digest digest, PullFlight flight) throws IOException {

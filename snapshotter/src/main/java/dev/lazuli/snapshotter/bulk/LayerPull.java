@@ -66,6 +66,10 @@ final class LayerPull {
   private volatile @Nullable OrderedRanges reading;
   private volatile boolean cancelled;
   private volatile long blobBytes;
+
+  /** Ranges at the same time. */
+  private int most;
+
   private final AtomicLong arrived = new AtomicLong();
   private final AtomicLong written = new AtomicLong();
 
@@ -83,7 +87,10 @@ final class LayerPull {
    * @throws IOException if it cannot be pulled; nothing is left of it
    */
   LayerData run() throws IOException {
+    checkWanted();
     blobBytes = blob.size();
+    checkWanted();
+    most = isByRanges() ? parts.ranges() : OrderedRanges.IN_ONE;
     try {
       return attempt();
     } catch (LayerFormatException | TarFormatException | EOFException | OtherBlobException e) {
@@ -94,6 +101,17 @@ final class LayerPull {
       blob.wrongBytes(0, blobBytes);
       return attempt();
     }
+  }
+
+  private void checkWanted() throws GivenUpException {
+    if (cancelled) {
+      throw new GivenUpException();
+    }
+  }
+
+  /** From a host without ranges, each would cost all of the blob before it. */
+  private boolean isByRanges() throws IOException {
+    return blobBytes <= BlockBudget.BLOCK_BYTES || blob.acceptsRanges();
   }
 
   private LayerData attempt() throws IOException {
@@ -122,7 +140,7 @@ final class LayerPull {
   }
 
   private UnpackedLayer unpack(NewLayer layer) throws IOException {
-    try (var ranges = new OrderedRanges(blob, blobBytes, parts.blocks(), parts.ranges())) {
+    try (var ranges = new OrderedRanges(blob, blobBytes, parts.blocks(), most)) {
       reading = ranges;
       if (cancelled) {
         ranges.cancel();

@@ -25,6 +25,9 @@ final class OrderedRanges implements BlobStream {
   /** 8 MiB: what is asked for at once where there is no block for what follows. */
   private static final long ALONE_BYTES = 8L << 20;
 
+  /** For hosts that send the blob from its first byte on, whatever range is asked for. */
+  static final int IN_ONE = 0;
+
   private final BlobSource blob;
   private final long size;
   private final BlockBudget budget;
@@ -47,7 +50,7 @@ final class OrderedRanges implements BlobStream {
   /**
    * Makes a stream; nothing is asked for before the first piece.
    *
-   * @param most ranges at the same time
+   * @param most ranges at the same time; {@link #IN_ONE} for the whole blob by one request
    */
   OrderedRanges(BlobSource blob, long size, BlockBudget budget, int most) {
     this(blob, size, budget, most, Thread.ofVirtual().name("bulk-range").factory());
@@ -66,7 +69,7 @@ final class OrderedRanges implements BlobStream {
   public @Nullable ByteBuffer next() throws IOException {
     while (true) {
       if (cancelled) {
-        throw new IOException("the pull was given up");
+        throw new GivenUpException();
       }
       var piece = piece();
       if (piece != null) {
@@ -112,7 +115,8 @@ final class OrderedRanges implements BlobStream {
   /** The first range is short where others can be read beside it. */
   private void beginAlone() {
     boolean isAlone = most == 1 || !budget.hasSome();
-    long length = Math.min(isAlone ? ALONE_BYTES : BlockBudget.BLOCK_BYTES, size - next);
+    long usual = Math.min(isAlone ? ALONE_BYTES : BlockBudget.BLOCK_BYTES, size - next);
+    long length = most == IN_ONE ? size - next : usual;
     direct = new RangeTries(blob, next, next + length, this::noteDirect, () -> cancelled);
     next += length;
   }

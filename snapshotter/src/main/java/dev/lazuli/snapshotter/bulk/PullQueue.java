@@ -68,7 +68,8 @@ final class PullQueue implements AutoCloseable {
     this.atRest = atRest;
   }
 
-  private static String registryOf(String reference) {
+  /** Returns the registry that a reference names. */
+  static String registryOf(String reference) {
     int slash = reference.indexOf('/');
     return slash < 0 ? "" : reference.substring(0, slash);
   }

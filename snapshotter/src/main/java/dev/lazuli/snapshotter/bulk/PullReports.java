@@ -36,6 +36,10 @@ public record PullReports(FetchListener listener, Consumer<LayerData> whole)
 
   @Override
   public void failed(BulkProgress progress, IOException reason) {
+    if (reason instanceof GivenUpException) {
+      log.debug("layer {}: {}", progress.digest(), reason.getMessage());
+      return;
+    }
     log.warn(
         "layer {}: not pulled, after {} of {} bytes: {}",
         progress.digest(),

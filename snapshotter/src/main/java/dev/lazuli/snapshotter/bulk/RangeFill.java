@@ -50,8 +50,8 @@ final class RangeFill {
         bytes.put(piece);
         publish(bytes.position());
       }
-    } catch (IOException | RuntimeException e) {
-      fail(e instanceof IOException failed ? failed : new IOException(e));
+    } catch (Throwable e) { // Top of the thread: the taker waits for bytes or a failure.
+      fail(e instanceof IOException failed ? failed : new IOException(e.toString(), e));
     } finally {
       stream = null;
       leave();
@@ -102,7 +102,7 @@ final class RangeFill {
     if (open != null) {
       open.close();
     }
-    fail(new IOException("the pull was given up"));
+    fail(new GivenUpException());
   }
 
   /** Ends reading and taking. For the thread that takes, once. */

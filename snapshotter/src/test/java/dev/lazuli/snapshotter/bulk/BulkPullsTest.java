@@ -116,10 +116,15 @@ final class BulkPullsTest {
   }
 
   private CompletableFuture<LayerData> pulling(LayoutLayer built, RangedBlob from) {
+    return pulling(built, IMAGE, from);
+  }
+
+  private CompletableFuture<LayerData> pulling(
+      LayoutLayer built, String reference, RangedBlob from) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {
-            return pulls.pull(digest(built), IMAGE, from, true);
+            return pulls.pull(digest(built), reference, from, true);
           } catch (IOException | InterruptedException e) {
             throw new CompletionException(e);
           }
@@ -159,6 +164,30 @@ final class BulkPullsTest {
     }
     assertThat(told).hasSize(1);
     assertThat(pulls.progress()).isEmpty();
+  }
+
+  /** For each range, such a host would send all of the blob before it as well. */
+  @Test
+  void hostWithoutRanges_isAskedForTheWholeBlobOnce() throws Exception {
+    blob.acceptsRanges = false;
+
+    pulls.pull(digest(layer), IMAGE, blob, true).close();
+
+    assertThat(blob.opened).containsExactly(0L);
+  }
+
+  @Test
+  void anotherRegistryThatSendsNothing_holdsUpNobody_whoWantsTheSameLayer() throws Exception {
+    var held = new RangedBlob(bytes(layer));
+    held.heldFrom = 0;
+    var first = pulling(layer, "slow.example/app:1", held);
+    Eventually.asserted(() -> assertThat(held.opened).isNotEmpty());
+
+    pulls.pull(digest(layer), IMAGE, blob, true).close();
+
+    held.gate.countDown();
+    first.get().close();
+    assertThat(held.open.get()).isZero();
   }
 
   @Test

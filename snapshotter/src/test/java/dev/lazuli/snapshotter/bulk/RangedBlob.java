@@ -35,12 +35,19 @@ final class RangedBlob implements BlobSource {
     this.bytes = bytes;
   }
 
+  volatile boolean acceptsRanges = true;
+
   /** By how much the size that it states is too large. */
   volatile int moreThanThereIs;
 
   @Override
   public long size() {
     return (long) bytes.length + moreThanThereIs;
+  }
+
+  @Override
+  public boolean acceptsRanges() {
+    return acceptsRanges;
   }
 
   @Override

@@ -1,0 +1,12 @@
+package dev.lazuli.snapshotter.bulk;
+
+import java.io.IOException;
+
+/** Nobody waits for the pull any longer. This is not a failure. */
+final class GivenUpException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  GivenUpException() {
+    super("the pull was given up");
+  }
+}
