@@ -161,9 +161,9 @@ final class LowDispatch {
     return true;
   }
 
-  /** Returns how many bytes may be asked for besides what open streams bring ahead of readers. */
+  /** Returns how many bytes may be asked for besides what open streams bring. */
   private long room(LayerState layer) {
-    return layer.chunks().roomInAdvance() - streams.promisedInAdvance();
+    return layer.chunks().roomInAdvance() - streams.promisedBytes();
   }
 
   /**

@@ -69,12 +69,9 @@ final class OpenStreams {
     return all().filter(flight -> flight.basePriority() == basePriority).count();
   }
 
-  /** Returns how many bytes the streams bring to the disk that were opened ahead of readers. */
-  long promisedInAdvance() {
-    return all()
-        .filter(flight -> flight.basePriority() != Priority.ON_DEMAND)
-        .mapToLong(Flight::diskBytesLeft)
-        .sum();
+  /** Returns how many bytes the open streams have yet to bring to the disk. */
+  long promisedBytes() {
+    return all().mapToLong(Flight::diskBytesLeft).sum();
   }
 
   boolean isEmpty() {
