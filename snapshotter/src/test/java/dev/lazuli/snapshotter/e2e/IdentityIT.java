@@ -142,7 +142,8 @@ final class IdentityIT {
 
   @Test
   void imageThatIsNotNamedByLazyFrom_isPulledWholeAndFoundOut() throws IOException {
-    node.restartDaemon(UNPROVED, "layers.lazy_from=" + registry.host() + "/*");
+    node.restartDaemon(
+        UNPROVED, "bulk.enabled=false", "layers.lazy_from=" + registry.host() + "/*");
     try {
       assertThat(node.rpull(evil).run().errors()).contains("unpacks to");
       assertThat(node.logged("layers.lazy_from does not name")).isPositive();
