@@ -24,9 +24,13 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -170,6 +174,10 @@ class OddTarTest {
         arguments(new OddTar().pax('x', Map.of("linkpath", "a\0b")).symlink("a", ""), "NUL"),
         arguments(new OddTar().pax('x', Map.of("k\0", "b")).file("a", ""), "PAX key"),
         arguments(
+            new OddTar().extension('x', "PaxHeaders/x", "6 a=b\nmore").file("a", ""),
+            "PAX record at 6"),
+        arguments(new OddTar().pax('x', attributes(16_385)).file("a", ""), "more than 16384"),
+        arguments(
             new OddTar().pax('x', Map.of("linkpath", "t".repeat(4096))).symlink("a", ""),
             "link target of 4096 bytes"),
         arguments(new OddTar().gnu('K', "t".repeat(4096)).symlink("a", ""), "link target"),
@@ -184,8 +192,15 @@ class OddTarTest {
             "mode"));
   }
 
+  private static Map<String, String> attributes(int count) {
+    return IntStream.range(0, count)
+        .boxed()
+        .collect(Collectors.toMap(i -> "SCHILY.xattr.user." + i, _ -> ""));
+  }
+
   @ParameterizedTest
   @MethodSource("refused")
+  @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aTarThatNobodyUnpacks_isRefused(OddTar tar, String problem) {
     var bytes = tar.ended();
 

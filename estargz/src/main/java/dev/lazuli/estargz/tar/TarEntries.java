@@ -15,7 +15,6 @@ import java.util.TreeMap;
  * Linux cannot store; unpacking it would fail, too.
  */
 final class TarEntries {
-  private static final String XATTR_PREFIX = "SCHILY.xattr.";
   private static final int MAX_NAME_BYTES = 255;
   private static final int MAX_PATH_BYTES = 4095;
 
@@ -84,7 +83,7 @@ final class TarEntries {
   }
 
   private EntryType type() throws TarFormatException {
-    if (extensions.pax().keySet().stream().anyMatch(key -> key.startsWith("GNU.sparse."))) {
+    if (extensions.pax().containsKey(PaxRecords.SPARSE_PREFIX)) {
       throw bad("sparse files are not supported");
     }
     return switch (header.type()) {
@@ -152,8 +151,8 @@ final class TarEntries {
   private Map<String, String> xattrs() throws TarFormatException {
     var xattrs = new TreeMap<String, String>();
     for (var record : extensions.pax().entrySet()) {
-      if (record.getKey().startsWith(XATTR_PREFIX)) {
-        var key = record.getKey().substring(XATTR_PREFIX.length());
+      if (record.getKey().startsWith(PaxRecords.XATTR_PREFIX)) {
+        var key = record.getKey().substring(PaxRecords.XATTR_PREFIX.length());
         xattrs.put(decode(key, name, start), record.getValue());
       }
     }

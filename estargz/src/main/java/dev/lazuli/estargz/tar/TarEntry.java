@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * One entry of a tar.
  *
- * @param header its header blocks as they lay in the tar, extension headers included
+ * @param header its header blocks as they lay in the tar, extension headers included; empty where
+ *     the reader keeps none
  * @param name path as the tar says it
  * @param type what it is
  * @param size bytes of content that follow, 0 unless it is a regular file

@@ -3,7 +3,6 @@ package dev.lazuli.estargz.tar;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -19,7 +18,9 @@ final class TarExtensions {
   private static final int MAX_ALL_BYTES = 4 << 20;
 
   private final long start;
+  private final boolean keepsBlocks;
   private final ByteArrayOutputStream raw = new ByteArrayOutputStream();
+  private int rawBytes;
   private Map<String, String> pax = Map.of();
   private String longName = "";
   private String longLink = "";
@@ -28,9 +29,11 @@ final class TarExtensions {
    * Makes an empty collection.
    *
    * @param start where the entry's first header lies in the tar
+   * @param keepsBlocks whether {@link #raw} is wanted
    */
-  TarExtensions(long start) {
+  TarExtensions(long start, boolean keepsBlocks) {
     this.start = start;
+    this.keepsBlocks = keepsBlocks;
   }
 
   /** Returns whether a header is one of these. */
@@ -45,7 +48,7 @@ final class TarExtensions {
       throw new TarFormatException(
           header.name(), start, "extension of " + size + " bytes, allowed " + MAX_BYTES);
     }
-    if (raw.size() + size > MAX_ALL_BYTES) {
+    if (rawBytes + size > MAX_ALL_BYTES) {
       throw new TarFormatException(
           header.name(), start, "extensions of more than " + MAX_ALL_BYTES + " bytes in total");
     }
@@ -55,7 +58,11 @@ final class TarExtensions {
   /** Adds an extension that was read. */
   void add(TarHeader header, byte[] content) throws TarFormatException {
     switch (header.type()) {
-      case 'x' -> pax = parsed(content);
+      case 'x' -> {
+        // Or two of them would be in memory while the second is read.
+        pax = Map.of();
+        pax = parsed(content);
+      }
       case 'L' -> longName = untilNul(content);
       case 'K' -> longLink = untilNul(content);
       default -> {
@@ -68,9 +75,7 @@ final class TarExtensions {
 
   private Map<String, String> parsed(byte[] content) throws TarFormatException {
     try {
-      var records = new HashMap<String, String>();
-      PaxRecords.parse(content, records);
-      return records;
+      return PaxRecords.parse(content);
     } catch (IllegalArgumentException e) {
       throw new TarFormatException("?", start, "malformed " + e.getMessage());
     }
@@ -84,10 +89,13 @@ final class TarExtensions {
 
   /** Adds blocks as they lie in the tar. */
   void addRaw(byte[] blocks) {
-    raw.writeBytes(blocks);
+    rawBytes += blocks.length;
+    if (keepsBlocks) {
+      raw.writeBytes(blocks);
+    }
   }
 
-  /** Returns all blocks that were added. */
+  /** Returns all blocks that were added; none if they are not kept. */
   byte[] raw() {
     return raw.toByteArray();
   }
@@ -108,7 +116,7 @@ final class TarExtensions {
     return value.isEmpty() ? inHeader : value;
   }
 
-  /** Returns all PAX records; an attribute's value may be empty. */
+  /** Returns the PAX records that count; an attribute's value may be empty. */
   Map<String, String> pax() {
     return pax;
   }

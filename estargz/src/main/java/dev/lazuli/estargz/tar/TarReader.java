@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a tar entry by entry and keeps the header blocks as they are. Knows ustar, PAX and GNU long
- * names; sparse files and multi-volume parts are refused. For one thread.
+ * Reads a tar entry by entry and keeps the header blocks as they are, if wanted. Knows ustar, PAX
+ * and GNU long names; sparse files and multi-volume parts are refused. For one thread.
  */
 public final class TarReader {
   /** The message for bytes that are not a tar. */
@@ -17,6 +17,7 @@ public final class TarReader {
   private static final int REST_BYTES = 64 << 10;
 
   private final InputStream in;
+  private final boolean keepsBlocks;
   private long offset;
   private long entryOffset;
   private long left;
@@ -27,7 +28,17 @@ public final class TarReader {
 
   /** Reads from here on. */
   public TarReader(InputStream in) {
+    this(in, true);
+  }
+
+  private TarReader(InputStream in, boolean keepsBlocks) {
     this.in = in;
+    this.keepsBlocks = keepsBlocks;
+  }
+
+  /** Returns a reader for who does not write the tar again: entries have no header blocks. */
+  public static TarReader withoutBlocks(InputStream in) {
+    return new TarReader(in, false);
   }
 
   /**
@@ -41,7 +52,7 @@ public final class TarReader {
       throw new IllegalStateException(left + " bytes of the entry were not read");
     }
     entryOffset = offset;
-    var extensions = new TarExtensions(offset);
+    var extensions = new TarExtensions(offset, keepsBlocks);
     while (true) {
       var block = block();
       extensions.addRaw(block);
@@ -98,7 +109,7 @@ public final class TarReader {
 
   /**
    * Returns the next bytes behind the last entry, from the end-of-archive blocks to the end of the
-   * input; empty at its end.
+   * input; empty at its end. For readers that keep blocks.
    */
   public byte[] rest() throws IOException {
     var next = end;

@@ -90,7 +90,7 @@ public final class TarIndexer implements AutoCloseable {
    * @throws IOException if the input fails, or there is no memory for the index
    */
   public void read(TarInput tar) throws IOException {
-    var reader = new TarReader(tar);
+    var reader = TarReader.withoutBlocks(tar);
     try {
       for (TarEntry entry; (entry = reader.next()) != null; ) {
         add(entry, reader, tar);

@@ -25,6 +25,13 @@ class ConstantMemoryTest {
   }
 
   @Test
+  void tarsWithAllTheirPaxHeadersFull_areIndexedAtTheSameTimeInAHeapOf64MiB() throws Exception {
+    var lines = ChildJvm.run(PaxFlood.class, "-Xmx64m");
+
+    assertThat(lines).last().asString().isEqualTo("40 inodes in all");
+  }
+
+  @Test
   void tocsThatWantMuchMemory_haveTheirBudgetTogether_andAreRefused() throws Exception {
     var kinds = List.of("64", "xattrs", "names", "xattrs", "names");
 
