@@ -3,7 +3,7 @@ package dev.lazuli.registry.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.digest.Digest;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,22 +35,22 @@ final class ImageIndexTest {
 
   /** Returns the place of the manifest that is chosen, -1 if none fits. */
   private static int chosen(Platform machine, @Nullable Platform... platforms) {
-    var manifests = Arrays.stream(platforms).map(ImageIndexTest::manifest).toList();
-    var index = new ImageIndex(MediaTypes.OCI_INDEX, manifests, Map.of());
-    var chosen = index.forPlatform(machine);
-    for (int place = 0; place < manifests.size(); place++) {
-      if (chosen.isPresent() && manifests.get(place) == chosen.get()) {
-        return place;
-      }
+    var manifests = new ArrayList<Descriptor>();
+    for (var platform : platforms) {
+      manifests.add(manifest(manifests.size(), platform));
     }
-    return -1;
+    return new ImageIndex(MediaTypes.OCI_INDEX, manifests, Map.of())
+        .forPlatform(machine)
+        .map(chosen -> Math.toIntExact(chosen.size()))
+        .orElse(-1);
   }
 
-  private static Descriptor manifest(@Nullable Platform platform) {
+  /** Returns one that is known by its size. */
+  private static Descriptor manifest(int size, @Nullable Platform platform) {
     return new Descriptor(
         MediaTypes.OCI_MANIFEST,
         Digest.sha256(new byte[0]),
-        0,
+        size,
         Map.of(),
         List.of(),
         null,
