@@ -62,7 +62,8 @@ final class PackageFiles {
     var date = made.toString().substring(0, 10);
     Files.writeString(
         directory.resolve(name + ".1"),
-        ".TH %s 1 \"%s\" \"Lazuli %s\" \"Lazuli\"\n".formatted(name.toUpperCase(Locale.ROOT), date, version)
+        ".TH %s 1 \"%s\" \"Lazuli %s\" \"Lazuli\"\n"
+                .formatted(name.toUpperCase(Locale.ROOT), date, version)
             + ".nh\n.ad l\n.SH NAME\n"
             + name.replace("-", "\\-")
             + " \\- "
