@@ -129,7 +129,7 @@ final class LowDispatch {
     for (LowWork work : layer.low().works(priority)) {
       int chunk = layer.low().nextUncarried(work);
       if (chunk >= 0) {
-        return mayStart(layer, chunk, priority, now) && start(layer, work, chunk, priority);
+        return start(layer, work, chunk, priority, now);
       }
     }
     if (layer.low().takeAnotherPass()) {
@@ -138,26 +138,22 @@ final class LowDispatch {
     return false;
   }
 
-  /** A layer that may not is woken when one of its streams ends, or by the clock. */
-  private boolean mayStart(LayerState layer, int chunk, Priority priority, long now) {
+  /** A layer that may not start is woken when one of its streams ends, or by the clock. */
+  private boolean start(LayerState layer, LowWork work, int chunk, Priority priority, long now) {
     if (layer.flights().count() >= options.streamsPerLayer()) {
       return false;
     }
-    boolean fits = layer.chunks().diskBytes(chunk) <= room(layer);
-    if (!fits || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
+    long room = room(layer) - layer.chunks().diskBytes(chunk);
+    if (room < 0 || (priority == Priority.BACKGROUND && !backgroundRequests.tryTake(now))) {
       parked.addLast(layer);
       return false;
     }
-    return true;
-  }
-
-  private boolean start(LayerState layer, LowWork work, int chunk, Priority priority) {
     boolean prefetch = priority == Priority.PREFETCH;
     long unit = prefetch ? options.prefetchRange() : options.backgroundRange();
-    List<ChunkRun> runs =
-        fitting(layer, layer.planner().forLowWork(chunk, work, unit, priority), chunk + 1);
-    work.goOnFrom(runs.getLast().to());
-    streams.open(layer, runs, priority);
+    List<ChunkRun> runs = layer.planner().forLowWork(chunk, work, unit, priority);
+    List<ChunkRun> fitting = fitting(layer, runs, chunk + 1, room);
+    work.goOnFrom(fitting.getLast().to());
+    streams.open(layer, fitting, priority);
     return true;
   }
 
@@ -171,18 +167,20 @@ final class LowDispatch {
    * what was under way behind it would be thrown away.
    *
    * @param from chunks before it are kept
+   * @param room bytes that are left for the others
    */
-  private List<ChunkRun> fitting(LayerState layer, List<ChunkRun> runs, int from) {
+  private static List<ChunkRun> fitting(
+      LayerState layer, List<ChunkRun> runs, int from, long room) {
     LayerChunks chunks = layer.chunks();
-    long room = room(layer) - chunks.diskBytes(from - 1);
+    long left = room;
     var fitting = new ArrayList<ChunkRun>(runs.size());
     for (ChunkRun run : runs) {
       int start = Math.max(run.from(), from);
       for (int c = chunks.nextMissing(start, run.to());
           c >= 0;
           c = chunks.nextMissing(c + 1, run.to())) {
-        room -= chunks.diskBytes(c);
-        if (room < 0) {
+        left -= chunks.diskBytes(c);
+        if (left < 0) {
           if (c > run.from()) {
             fitting.add(new ChunkRun(run.from(), c));
           }
