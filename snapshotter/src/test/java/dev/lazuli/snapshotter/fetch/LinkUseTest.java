@@ -81,6 +81,20 @@ final class LinkUseTest {
     assertThat(beside.megabytesMoved()).isLessThan(25);
   }
 
+  /** The start of a program whose layer is 7 MB, from a registry beside the node. */
+  @Test
+  void fewReadsOverAFastLink_doNotBringTheLayer() {
+    var link = link(1, 1000, 1);
+    var small = SizedChunks.packages("b", 7_000_000, new Random(9));
+    var files = new ArrayList<>(small.files());
+    Collections.shuffle(files, new Random(10));
+
+    link.read(link.attach(small), files.subList(0, 25), EACH);
+    link.pass(1_000_000_000);
+
+    assertThat(link.megabytesMoved()).isLessThan(4);
+  }
+
   @ParameterizedTest
   @CsvSource({"20, 200", "20, 1000", "60, 500"})
   void readerInOrder_getsTheLinksRate(double millis, double megabits) {

@@ -11,6 +11,12 @@ final class Density {
   /** Bring the layer whole when this much of the time for it has been lost. */
   private static final double SHARE = 1.0 / 3;
 
+  /**
+   * Readers hardly notice less: over a fast link, or in a small layer, a third of the time is soon
+   * lost, and the rest would come in vain.
+   */
+  private static final double LEAST_LOST_NANOS = 50e6;
+
   private final LayerChunks chunks;
   private final LinkEstimate link;
   private double lostNanos;
@@ -55,9 +61,14 @@ final class Density {
     counted = now;
     countedBytes = bytes;
     started = true;
-    boolean turns = !dense && lostNanos > SHARE * wholeNanos() && wholeNanos() > 0;
+    boolean turns = !dense && hasLostEnough();
     dense |= turns;
     return turns;
+  }
+
+  private boolean hasLostEnough() {
+    double whole = wholeNanos();
+    return whole > 0 && lostNanos > Math.max(SHARE * whole, LEAST_LOST_NANOS);
   }
 
   /** Returns how long it takes to bring what is missing, 0 if that is not known. */
