@@ -2,7 +2,6 @@ package dev.lazuli.registry;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.registry.RegistryPush.Outcome;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
@@ -27,23 +26,23 @@ record BlobPushCall(
     BlobSource content,
     @Nullable String mountFrom,
     Abort abort)
-    implements HostCall<Outcome> {
+    implements HostCall<PushOutcome> {
 
   @Override
-  public Outcome at(RegistryHost host) throws IOException {
+  public PushOutcome at(RegistryHost host) throws IOException {
     if (isThere(host)) {
-      return Outcome.PRESENT;
+      return PushOutcome.PRESENT;
     }
     Redirects.Target place = open(host);
     if (place == null) {
-      return Outcome.MOUNTED;
+      return PushOutcome.MOUNTED;
     }
     var headers = HttpCall.newHeaders().set("Content-Type", "application/octet-stream");
     var body = HttpBody.of(content, size);
     try (HttpReply reply =
         requests.push(HttpMethod.PUT, host, reference, place, headers, body, abort)) {
       return switch (reply.status()) {
-        case 201, 204 -> Outcome.UPLOADED;
+        case 201, 204 -> PushOutcome.UPLOADED;
         // The upload is over and may have succeeded: its answer may have been lost. Asking again
         // will tell.
         case 404 -> throw HostFailure.senseless(404, "the upload is gone");

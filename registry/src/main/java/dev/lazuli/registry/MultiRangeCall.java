@@ -4,7 +4,6 @@ import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
-import dev.lazuli.registry.hosts.UnableHosts;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.HttpCall;
 import dev.lazuli.registry.http.HttpReply;
@@ -16,8 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Several ranges of a blob by one request to one host. */
-record MultiRangeCall(
-    HostRequests requests, UnableHosts hosts, RemoteBlob blob, List<ByteRange> ranges, Abort abort)
+record MultiRangeCall(BlobHosts blob, List<ByteRange> ranges, Abort abort)
     implements HostCall<MultiRangeCall.Answer> {
   /** 100 ranges make a header of at most 4 KiB, within every server's limits. */
   static final int MAX_RANGES = 100;
@@ -28,13 +26,12 @@ record MultiRangeCall(
   @Override
   public Answer at(RegistryHost host) throws IOException {
     blob.checkTrusted(host);
-    if (ranges.size() == 1 || !hosts.mayDo(host)) {
+    if (ranges.size() == 1 || !blob.multiRange().mayDo(host)) {
       return new Answer(host, null);
     }
     String list = ranges.stream().map(ByteRange::toString).collect(Collectors.joining(","));
     var headers = HttpCall.newHeaders().set("Range", "bytes=" + list);
-    HttpReply reply =
-        requests.send(HttpMethod.GET, host, blob.reference(), blob.suffix(), headers, abort);
+    HttpReply reply = blob.send(HttpMethod.GET, host, headers, abort);
     var boundary = MultipartBody.boundary(reply.headers().get("Content-Type"));
     if (reply.status() == 206 && boundary.isPresent()) {
       return new Answer(host, MultipartBody.of(reply, boundary.get()));
@@ -42,7 +39,7 @@ record MultiRangeCall(
     return switch (reply.status()) {
       case 200, 206, 400, 416, 501 -> {
         reply.close();
-        hosts.cannot(host);
+        blob.multiRange().cannot(host);
         yield new Answer(host, null);
       }
       default -> throw HostFailure.of(reply);

@@ -29,9 +29,10 @@ final class MultiRangeStream implements BlobRanges {
   /** A host may join neighbouring ranges to one part, or send gaps along that are this small. */
   private static final long MOST_UNASKED_BYTES = 1 << 20;
 
-  private final RemoteBlob blob;
+  private final BlobHosts blob;
   private final List<ByteRange> ranges;
   private final RegistryHost host;
+  private final int resumes;
   private final Abort abort;
   private final LentPiece lent = new LentPiece();
   private @Nullable MultipartBody body;
@@ -42,12 +43,23 @@ final class MultiRangeStream implements BlobRanges {
   private long unasked;
   private volatile @Nullable Range current;
 
+  /**
+   * Delivers ranges.
+   *
+   * @param answer of a host that was asked for them all; its body is closed with this
+   * @param resumes how often a range that is fetched singly may be taken up again, per MiB of it
+   */
   MultiRangeStream(
-      RemoteBlob blob, List<ByteRange> ranges, MultiRangeCall.Answer answer, Abort abort) {
+      BlobHosts blob,
+      List<ByteRange> ranges,
+      MultiRangeCall.Answer answer,
+      int resumes,
+      Abort abort) {
     this.blob = blob;
     this.ranges = ranges;
     this.host = answer.host();
     this.body = answer.parts();
+    this.resumes = resumes;
     this.abort = abort;
   }
 
@@ -98,14 +110,14 @@ final class MultiRangeStream implements BlobRanges {
     while (part == null || offset > part.last()) {
       part = nextPart(open);
       if (part == null) {
-        blob.sendsOneAtATime(host); // left out
+        blob.multiRange().cannot(host); // left out
         return false;
       }
       blob.checkTotal(206, part.total());
       partPosition = part.first();
     }
     if (offset < partPosition) {
-      blob.sendsOneAtATime(host); // out of order
+      blob.multiRange().cannot(host); // out of order
       return false;
     }
     skip(open, offset - partPosition);
@@ -167,7 +179,8 @@ final class MultiRangeStream implements BlobRanges {
         endBody();
         var own = new Abort();
         abort.attach(own::abort);
-        single = blob.openSingle(position, wanted.end() - position, own);
+        var rest = new ByteRange(position, wanted.end() - position);
+        single = SingleRangeStream.open(blob, rest, resumes, own);
       }
       ByteBuffer piece = single.next();
       position += piece == null ? 0 : piece.remaining();

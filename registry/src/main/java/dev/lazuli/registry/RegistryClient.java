@@ -158,8 +158,11 @@ public final class RegistryClient implements AutoCloseable {
    * @param size the blob's size in bytes, or -1 where the registry is to be asked
    */
   public RegistryBlob blob(ImageReference reference, Digest digest, long size) {
-    return new RemoteBlob(
-        requests, loop, multiRange, suffixes, reference, digest, size, options.hosts().attempts());
+    return new RemoteBlob(blobHosts(reference, digest, size), options.hosts().attempts());
+  }
+
+  BlobHosts blobHosts(ImageReference reference, Digest digest, long size) {
+    return new BlobHosts(requests, loop, multiRange, suffixes, reference, digest, size);
   }
 
   /**

@@ -23,16 +23,6 @@ public final class RegistryPush {
     this.reference = reference;
   }
 
-  /** How a blob came to be in the repository. */
-  public enum Outcome {
-    /** It was there already. */
-    PRESENT,
-    /** The registry took it from another of its repositories. */
-    MOUNTED,
-    /** It was uploaded. */
-    UPLOADED
-  }
-
   /**
    * Puts a blob into the repository, unless it is there.
    *
@@ -41,7 +31,7 @@ public final class RegistryPush {
    * @throws RegistryException if the registry did not take it
    * @throws IOException if the content cannot be read
    */
-  public Outcome blob(Digest digest, long size, BlobSource content, @Nullable String mountFrom)
+  public PushOutcome blob(Digest digest, long size, BlobSource content, @Nullable String mountFrom)
       throws IOException {
     var abort = new Abort();
     return loop.push(

@@ -13,15 +13,22 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 
 /** One range of a blob from one host. */
-record SingleRangeCall(HostRequests requests, RemoteBlob blob, ByteRange range, Abort abort)
+record SingleRangeCall(BlobHosts blob, ByteRange range, Abort abort)
     implements HostCall<RangeBody> {
+
+  /** Asks the blob's hosts for the range; the body may hold less than all of it. */
+  static RangeBody ask(BlobHosts blob, ByteRange range, Abort abort) throws IOException {
+    var call = new SingleRangeCall(blob, range, abort);
+    RangeBody body = blob.ask("read", blob.describe(range), call, abort);
+    blob.delivers(range, body.host());
+    return body;
+  }
 
   @Override
   public RangeBody at(RegistryHost host) throws IOException {
     blob.checkTrusted(host);
     var headers = HttpCall.newHeaders().set("Range", "bytes=" + range);
-    HttpReply reply =
-        requests.send(HttpMethod.GET, host, blob.reference(), blob.suffix(), headers, abort);
+    HttpReply reply = blob.send(HttpMethod.GET, host, headers, abort);
     boolean taken = false;
     try {
       RangeBody body = body(reply, host);

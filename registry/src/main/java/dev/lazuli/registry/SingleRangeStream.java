@@ -27,7 +27,7 @@ final class SingleRangeStream implements BlobStream, FromHost {
   /** A host that gives less of a range than this, each time it is asked, costs a request for it. */
   private static final int SHORT_BYTES = 16 << 10;
 
-  private final RemoteBlob blob;
+  private final BlobHosts blob;
   private final long end;
   private final int resumes;
   private final Abort abort;
@@ -39,12 +39,20 @@ final class SingleRangeStream implements BlobStream, FromHost {
   private @Nullable RangeBody body;
   private volatile RegistryHost host;
 
+  /** Asks for a range, and delivers it. */
+  static SingleRangeStream open(BlobHosts blob, ByteRange range, int resumes, Abort abort)
+      throws IOException {
+    RangeBody first = SingleRangeCall.ask(blob, range, abort);
+    return new SingleRangeStream(blob, range, first, resumes, abort);
+  }
+
   /**
    * Delivers a range.
    *
+   * @param resumes how often a body that broke off is asked for again, per MiB of the range
    * @param first the answer of a host that has begun to send it; closed with this
    */
-  SingleRangeStream(RemoteBlob blob, ByteRange range, RangeBody first, int resumes, Abort abort) {
+  SingleRangeStream(BlobHosts blob, ByteRange range, RangeBody first, int resumes, Abort abort) {
     this.blob = blob;
     this.end = range.end();
     this.resumes = resumes;
@@ -92,7 +100,7 @@ final class SingleRangeStream implements BlobStream, FromHost {
     RangeBody open = body;
     if (open == null) {
       bodyFrom = position;
-      open = blob.request(position, end - position, abort);
+      open = SingleRangeCall.ask(blob, rest(), abort);
       body = open;
       host = open.host();
     }
@@ -122,7 +130,11 @@ final class SingleRangeStream implements BlobStream, FromHost {
   }
 
   private String describeRest() {
-    return blob.describe(new ByteRange(position, end - position));
+    return blob.describe(rest());
+  }
+
+  private ByteRange rest() {
+    return new ByteRange(position, end - position);
   }
 
   private void endBody() {

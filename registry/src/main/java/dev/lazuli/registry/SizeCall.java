@@ -1,6 +1,5 @@
 package dev.lazuli.registry;
 
-import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
@@ -8,13 +7,11 @@ import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.ContentRange;
 import dev.lazuli.registry.http.HttpCall;
 import dev.lazuli.registry.http.HttpReply;
-import dev.lazuli.registry.model.ImageReference;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 
 /** A blob's size from one host: by HEAD, or by a range of one byte where HEAD does not tell. */
-record SizeCall(HostRequests requests, ImageReference reference, Digest digest, Abort abort)
-    implements HostCall<Long> {
+record SizeCall(BlobHosts blob, Abort abort) implements HostCall<Long> {
 
   @Override
   public Long at(RegistryHost host) throws IOException {
@@ -52,6 +49,6 @@ record SizeCall(HostRequests requests, ImageReference reference, Digest digest, 
     if (method.equals(HttpMethod.GET)) {
       headers.set("Range", "bytes=0-0");
     }
-    return requests.send(method, host, reference, "/blobs/" + digest, headers, abort);
+    return blob.send(method, host, headers, abort);
   }
 }

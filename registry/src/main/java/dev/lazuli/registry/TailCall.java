@@ -4,7 +4,6 @@ import dev.lazuli.estargz.ByteRange;
 import dev.lazuli.registry.hosts.HostCall;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
-import dev.lazuli.registry.hosts.UnableHosts;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.ContentRange;
 import dev.lazuli.registry.http.HttpCall;
@@ -19,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  * end (RFC 9110, 14.1.2), whose answer tells the size. A host that knows no such range, as Azure's
  * blob store, is asked for the size first.
  */
-record TailCall(HostRequests requests, UnableHosts unable, RemoteBlob blob, long most, Abort abort)
-    implements HostCall<TailCall.Answer> {
+record TailCall(BlobHosts blob, long most, Abort abort) implements HostCall<TailCall.Answer> {
 
   /**
    * The end of the blob, as the host sends it.
@@ -32,12 +30,11 @@ record TailCall(HostRequests requests, UnableHosts unable, RemoteBlob blob, long
   @Override
   public Answer at(RegistryHost host) throws IOException {
     blob.checkTrusted(host);
-    if (!unable.mayDo(host)) {
+    if (!blob.suffixes().mayDo(host)) {
       return afterItsSize(host);
     }
     var headers = HttpCall.newHeaders().set("Range", "bytes=-" + most);
-    HttpReply reply =
-        requests.send(HttpMethod.GET, host, blob.reference(), blob.suffix(), headers, abort);
+    HttpReply reply = blob.send(HttpMethod.GET, host, headers, abort);
     var range = suffix(reply);
     if (range.isPresent()) {
       long length = range.get().length();
@@ -50,7 +47,7 @@ record TailCall(HostRequests requests, UnableHosts unable, RemoteBlob blob, long
     return switch (reply.status()) {
       case 200, 206, 400, 416, 501 -> {
         reply.close();
-        unable.cannot(host);
+        blob.suffixes().cannot(host);
         yield afterItsSize(host);
       }
       default -> throw HostFailure.of(reply);
@@ -83,13 +80,12 @@ record TailCall(HostRequests requests, UnableHosts unable, RemoteBlob blob, long
   }
 
   private Answer afterItsSize(RegistryHost host) throws IOException {
-    long size = new SizeCall(requests, blob.reference(), blob.digest(), abort).at(host);
+    long size = new SizeCall(blob, abort).at(host);
     long length = Math.min(size, most);
     if (length <= 0) {
       return new Answer(0, 0, null);
     }
     var range = new ByteRange(size - length, length);
-    return new Answer(
-        range.offset(), length, new SingleRangeCall(requests, blob, range, abort).at(host));
+    return new Answer(range.offset(), length, new SingleRangeCall(blob, range, abort).at(host));
   }
 }

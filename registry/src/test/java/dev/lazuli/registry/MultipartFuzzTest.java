@@ -50,7 +50,7 @@ final class MultipartFuzzTest {
           new ByteRange(1000, 2000),
           new ByteRange(5000, 1),
           new ByteRange(9000, 1000));
-  private static final RemoteBlob BLOB = blobWithoutHosts();
+  private static final BlobHosts BLOB = blobWithoutHosts();
   private static final RegistryHost HOST =
       new RegistryHost(
           new Origin(true, "reg.example", 443, TlsSettings.DEFAULT),
@@ -130,7 +130,7 @@ final class MultipartFuzzTest {
     var arrived = new Arrived(input);
     var read = new ByteArrayOutputStream();
     var answer = new MultiRangeCall.Answer(HOST, arrived.body());
-    try (var ranges = new MultiRangeStream(BLOB, RANGES, answer, new Abort())) {
+    try (var ranges = new MultiRangeStream(BLOB, RANGES, answer, 1, new Abort())) {
       for (ByteRange wanted : RANGES) {
         BlobStream range = requireNonNull(ranges.next());
         int before = read.size();
@@ -163,7 +163,7 @@ final class MultipartFuzzTest {
   }
 
   /** Returns a blob whose ranges cannot be fetched singly: an error that takes no network. */
-  private static RemoteBlob blobWithoutHosts() {
+  private static BlobHosts blobWithoutHosts() {
     try {
       Path hosts = Files.createTempDirectory("lazuli");
       hosts.toFile().deleteOnExit();
@@ -173,11 +173,10 @@ final class MultipartFuzzTest {
       file.toFile().deleteOnExit();
       Files.writeString(file, "capabilities = ['resolve']");
       var client = new RegistryClient(RegistryOptions.builder().hostsDirectory(hosts).build());
-      return (RemoteBlob)
-          client.blob(
-              ImageReference.parse("reg.example/team/app:1"),
-              Digest.sha256(new byte[BLOB_BYTES]),
-              BLOB_BYTES);
+      return client.blobHosts(
+          ImageReference.parse("reg.example/team/app:1"),
+          Digest.sha256(new byte[BLOB_BYTES]),
+          BLOB_BYTES);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -11,7 +11,6 @@ import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.ChannelBlobSource;
-import dev.lazuli.registry.RegistryPush.Outcome;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.MediaTypes;
@@ -54,7 +53,7 @@ class RegistryPushTest {
     return ImageReference.parse(registry.host() + "/" + name);
   }
 
-  private Outcome push(ClientRig rig, ImageReference image) throws IOException {
+  private PushOutcome push(ClientRig rig, ImageReference image) throws IOException {
     return rig.client.push(image).blob(DIGEST, BLOB.length, content, null);
   }
 
@@ -64,8 +63,8 @@ class RegistryPushTest {
         var rig = new ClientRig()) {
       var image = image(registry, "some/image:1");
 
-      assertThat(push(rig, image)).isEqualTo(Outcome.UPLOADED);
-      assertThat(push(rig, image)).isEqualTo(Outcome.PRESENT);
+      assertThat(push(rig, image)).isEqualTo(PushOutcome.UPLOADED);
+      assertThat(push(rig, image)).isEqualTo(PushOutcome.PRESENT);
 
       var pushed = rig.client.blob(image, DIGEST, BLOB.length);
       assertThat(read(pushed, 0, BLOB.length)).isEqualTo(BLOB);
@@ -101,7 +100,7 @@ class RegistryPushTest {
                         (host, ref) -> Optional.of(Credentials.password("user", "secret"))))) {
       var image = image(registry, "private/image:1");
 
-      assertThat(push(rig, image)).isEqualTo(Outcome.UPLOADED);
+      assertThat(push(rig, image)).isEqualTo(PushOutcome.UPLOADED);
 
       assertThat(read(rig.client.blob(image, DIGEST, BLOB.length), 7, 100)).hasSize(100);
       assertThat(registry.counters().tokens()).isEqualTo(2);
@@ -132,7 +131,7 @@ class RegistryPushTest {
 
       var image = image(registry, "some/image:1");
 
-      assertThat(push(rig, image)).isNotEqualTo(Outcome.MOUNTED);
+      assertThat(push(rig, image)).isNotEqualTo(PushOutcome.MOUNTED);
 
       assertThat(registry.faults().injected()).isPositive();
       assertThat(read(rig.client.blob(image, DIGEST, BLOB.length), 0, BLOB.length)).isEqualTo(BLOB);
@@ -179,7 +178,7 @@ class RegistryPushTest {
 
       var outcome = rig.client.push(image).blob(DIGEST, BLOB.length, content, "from/image");
 
-      assertThat(outcome).isEqualTo(Outcome.MOUNTED);
+      assertThat(outcome).isEqualTo(PushOutcome.MOUNTED);
       assertThat(server.targets().getLast())
           .isEqualTo(
               "POST /v2/to/image/blobs/uploads/?mount="
@@ -210,7 +209,7 @@ class RegistryPushTest {
       var image = ImageReference.parse(server.host() + "/to/image:1");
 
       assertThat(rig.client.push(image).blob(DIGEST, 10, content, null))
-          .isEqualTo(Outcome.UPLOADED);
+          .isEqualTo(PushOutcome.UPLOADED);
 
       var put = elsewhere.requests.getFirst();
       assertThat(put.target()).startsWith("/put?token=x&digest=sha256%3A");

@@ -19,6 +19,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the code to the arrows of {@code docs/architecture.md}. */
 final class ArchitectureTest {
@@ -200,7 +203,39 @@ final class ArchitectureTest {
         .check(code);
   }
 
-  /** Behind the cache's own package is what only the cache needs, but for these four. */
+  /** In these rooms not even two classes use each other, straight or by way of others. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "registry",
+        "snapshotter.bulk",
+        "snapshotter.doctor",
+        "snapshotter.fetch",
+        "snapshotter.knowledge",
+        "snapshotter.node",
+        "snapshotter.proof",
+        "snapshotter.status"
+      })
+  void classes_formNoCycles(String room) {
+    slices().assignedFrom(new ClassesOf(room)).should().beFreeOfCycles().check(code);
+  }
+
+  /** Each class of a room, with all that is inside it. */
+  private record ClassesOf(String room) implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass type) {
+      return type.getPackageName().matches("dev\\.lazuli\\." + room + "(\\..*)?")
+          ? SliceIdentifier.of(type.getName().replaceFirst("\\$.*", ""))
+          : SliceIdentifier.ignore();
+    }
+
+    @Override
+    public String getDescription() {
+      return "classes of " + room;
+    }
+  }
+
+  /** Behind the cache's own package is what only the cache needs, but for these five. */
   @Test
   void cache_isUsedByItsFront() {
     noClasses()

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * the pool does not hand out a dead connection.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed close or release changes nothing
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements Exchange.Carrier {
   /**
    * An abandoned body is read to its end if no more than this is left: that is cheaper than a new
    * TLS handshake.
@@ -172,13 +172,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
             });
   }
 
-  /** Goes on reading the socket. */
-  void readMore() {
+  @Override
+  public void readMore() {
     channel.read();
   }
 
-  /** Ends an exchange that its reader no longer needs. */
-  void abandon(Exchange left) {
+  @Override
+  public void abandon(Exchange left) {
     channel.eventLoop().execute(() -> abandonNow(left));
   }
 

@@ -26,16 +26,25 @@ public final class Exchange {
   private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
   private @Nullable HttpResponse head;
   private @Nullable IOException failure;
-  private @Nullable Connection connection;
+  private @Nullable Carrier carrier;
   private boolean complete;
   private boolean closed;
   private boolean paused;
 
+  /** What an exchange runs on. Any thread may call it; neither call waits. */
+  interface Carrier {
+    /** Reads on, after {@link #wantsMore} said that it should not. */
+    void readMore();
+
+    /** Ends an exchange that its reader no longer needs. */
+    void abandon(Exchange left);
+  }
+
   /** Sets whom to ask for more and whom to give back to. Called first. */
-  void startedOn(Connection connection) {
+  void startedOn(Carrier by) {
     lock.lock();
     try {
-      this.connection = connection;
+      carrier = by;
     } finally {
       lock.unlock();
     }
@@ -139,9 +148,9 @@ public final class Exchange {
         left = await(left);
       }
       ByteBuf piece = pieces.remove();
-      if (paused && pieces.size() < QUEUED_PIECES && connection != null) {
+      if (paused && pieces.size() < QUEUED_PIECES && carrier != null) {
         paused = false;
-        connection.readMore();
+        carrier.readMore();
       }
       return piece;
     } finally {
@@ -151,7 +160,7 @@ public final class Exchange {
 
   /** Drops what was not taken and gives the connection back. Any thread; idempotent. */
   void close() {
-    Connection used;
+    Carrier used;
     lock.lock();
     try {
       if (closed) {
@@ -161,7 +170,7 @@ public final class Exchange {
       pieces.forEach(ByteBuf::release);
       pieces.clear();
       changed.signalAll();
-      used = complete ? null : connection;
+      used = complete ? null : carrier;
     } finally {
       lock.unlock();
     }
