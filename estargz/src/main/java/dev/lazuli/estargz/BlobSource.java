@@ -9,6 +9,14 @@ public interface BlobSource {
   long size() throws IOException;
 
   /**
+   * Returns who gives the blob, such as a registry's name; its mirrors count as that registry.
+   * Sources of the same origin share a link. Empty if there is nothing to tell them apart by.
+   */
+  default String origin() {
+    return "";
+  }
+
+  /**
    * Opens {@code length} bytes from {@code offset}. The stream delivers exactly that many bytes or
    * fails.
    *

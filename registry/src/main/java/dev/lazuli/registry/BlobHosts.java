@@ -85,6 +85,11 @@ final class BlobHosts {
     return loop.hosts(reference).stream().anyMatch(multiRange::mayDo);
   }
 
+  /** Returns the registry's name; mirrors have other ones. */
+  String registry() {
+    return reference.registry();
+  }
+
   /** Returns how long the blob is in bytes, or -1 as long as that is not known. */
   long size() {
     return size;

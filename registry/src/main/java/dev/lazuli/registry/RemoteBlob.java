@@ -34,6 +34,11 @@ final class RemoteBlob implements RegistryBlob {
   }
 
   @Override
+  public String origin() {
+    return hosts.registry();
+  }
+
+  @Override
   public BlobStream open(long offset, long length) throws IOException {
     checkWithin(offset, length);
     return SingleRangeStream.open(hosts, new ByteRange(offset, length), resumes, new Abort());

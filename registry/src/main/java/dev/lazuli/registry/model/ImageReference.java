@@ -65,6 +65,15 @@ public record ImageReference(
     return ofName(name, tag == null && digest == null ? "latest" : tag, digest);
   }
 
+  /** Returns the registry that a text names; empty for all texts that are no references. */
+  public static String registryOf(String text) {
+    try {
+      return parse(text).registry();
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
   /** Returns the same repository's manifest with the given digest, without a tag. */
   public ImageReference withDigest(Digest digest) {
     return new ImageReference(registry, repository, null, requireNonNull(digest));

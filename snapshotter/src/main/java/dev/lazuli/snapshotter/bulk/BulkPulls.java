@@ -10,6 +10,7 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerUnpacker;
 import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.InstantSource;
@@ -51,7 +52,7 @@ public final class BulkPulls implements AutoCloseable {
   /** A layer from one registry: no other has to wait for that, or fails with it. */
   private record Wanted(Digest digest, String registry) {
     static Wanted of(Digest digest, String reference) {
-      return new Wanted(digest, PullQueue.registryOf(reference));
+      return new Wanted(digest, ImageReference.registryOf(reference));
     }
   }
 

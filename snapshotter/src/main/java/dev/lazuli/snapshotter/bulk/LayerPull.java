@@ -15,6 +15,7 @@ import dev.lazuli.estargz.read.UnpackedLayer;
 import dev.lazuli.estargz.tar.TarFormatException;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.registry.model.LeastRate;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,9 +37,6 @@ final class LayerPull {
 
   /** How long a registry may be waited for before what it sent is looked at. */
   private static final Duration RATE_WINDOW = Duration.ofSeconds(30);
-
-  /** 16 KiB/s: below, a pull makes place for others that wait, and the client goes on itself. */
-  private static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
 
   /** What all pulls share. */
   record Parts(
@@ -183,8 +181,11 @@ final class LayerPull {
     return new BulkProgress(digest, reference, blobBytes, arrived.get(), written.get(), isRunning);
   }
 
+  /** A pull that brings less makes way for others that wait, and the client goes on itself. */
   private long leastRate() {
-    return parts.pace().othersWait().getAsBoolean() ? CROWDED_BYTES_PER_SECOND : LeastRate.usual();
+    return parts.pace().othersWait().getAsBoolean()
+        ? FetchOptions.CROWDED_BYTES_PER_SECOND
+        : LeastRate.usual();
   }
 
   /** Counts what comes, and ends a pull whose registry only drips. */

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.bulk;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,7 +46,7 @@ final class PullQueue implements AutoCloseable {
 
     Entry(PullFlight flight, boolean isAwaited, Work work) {
       this.flight = flight;
-      this.registry = registryOf(flight.reference());
+      this.registry = ImageReference.registryOf(flight.reference());
       this.isAwaited = isAwaited;
       this.work = work;
     }
@@ -66,12 +67,6 @@ final class PullQueue implements AutoCloseable {
     this.threads = threads;
     this.most = most;
     this.atRest = atRest;
-  }
-
-  /** Returns the registry that a reference names. */
-  static String registryOf(String reference) {
-    int slash = reference.indexOf('/');
-    return slash < 0 ? "" : reference.substring(0, slash);
   }
 
   /** Runs the work of a flight when it is its turn. */

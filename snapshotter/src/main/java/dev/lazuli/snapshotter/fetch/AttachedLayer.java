@@ -39,18 +39,10 @@ final class AttachedLayer {
     learnRangesAtOnce();
     this.state =
         new LayerState(
-            view, registry(data), link, () -> rangesAtOnce, data.complete(), maximumUnit);
+            view, source.origin(), link, () -> rangesAtOnce, data.complete(), maximumUnit);
     if (data.complete()) {
       completed.complete(null);
     }
-  }
-
-  /** Returns the registry that the layer was first pulled from; its mirrors count as this. */
-  static String registry(LayerData data) {
-    return data.record().references().stream()
-        .findFirst()
-        .map(reference -> reference.substring(0, Math.max(0, reference.indexOf('/'))))
-        .orElse("");
   }
 
   LayerData data() {
@@ -67,11 +59,6 @@ final class AttachedLayer {
 
   CacheChunkView view() {
     return view;
-  }
-
-  /** See {@link #registry(LayerData)}. */
-  String registry() {
-    return registry(data);
   }
 
   LinkEstimate link() {

@@ -72,7 +72,7 @@ public final class FetchScheduler implements AutoCloseable {
       throws IOException {
     LayerData own = data.share();
     try {
-      var link = links.of(AttachedLayer.registry(own));
+      var link = links.of(source.origin());
       var layer = new AttachedLayer(own, source, compression, link, options.maximumUnit());
       attach(layer);
       return face(layer);

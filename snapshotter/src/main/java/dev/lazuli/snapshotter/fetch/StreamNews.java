@@ -58,7 +58,7 @@ record StreamNews(
 
   @Override
   public void learnt(AttachedLayer layer) {
-    links.learnt(layer.registry(), layer.link());
+    links.learnt(layer.source().origin(), layer.link());
   }
 
   @Override

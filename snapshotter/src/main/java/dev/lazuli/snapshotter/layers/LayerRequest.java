@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.registry.model.ImageReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -191,9 +192,9 @@ public record LayerRequest(
         .toList();
   }
 
-  /** Returns the registry's name, as the reference has it. */
+  /** Returns the registry's name. */
   String registry() {
-    return reference.substring(0, Math.max(0, reference.indexOf('/')));
+    return ImageReference.registryOf(reference);
   }
 
   /** Returns what the client's labels say of the table of contents, if they do. */

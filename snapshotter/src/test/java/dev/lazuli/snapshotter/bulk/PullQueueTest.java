@@ -103,11 +103,18 @@ final class PullQueueTest {
         var unpacker = new LayerUnpacker(Limits.DEFAULT);
         var queue = new PullQueue(2, () -> {})) {
       var parts = parts(store, unpacker, memory());
-      for (var image : List.of("slow/a", "slow/b", "slow/c", "other/d", "other/e")) {
+      for (var image :
+          List.of(
+              "slow.example/a",
+              "slow.example/b",
+              "slow.example/c",
+              "other.example/d",
+              "other.example/e")) {
         queue.add(new PullFlight(LAYER, image, pull(parts)), true, held(image, end));
       }
-      Eventually.asserted(() -> assertThat(told).contains("other/d"));
-      assertThat(told).containsExactlyInAnyOrder("slow/a", "slow/b", "other/d");
+      Eventually.asserted(() -> assertThat(told).contains("other.example/d"));
+      assertThat(told)
+          .containsExactlyInAnyOrder("slow.example/a", "slow.example/b", "other.example/d");
       assertThat(queue.hasWaiting()).isTrue();
 
       end.countDown();

@@ -51,6 +51,9 @@ public record FetchOptions(
    */
   public static final int STREAM_BYTES = 512 << 10;
 
+  /** 16 KiB/s: while an origin waits for its turn, whoever brings less makes way. */
+  public static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
+
   /** The limits used unless configured otherwise; a test holds them to the configuration's. */
   public static final FetchOptions DEFAULT =
       new FetchOptions(

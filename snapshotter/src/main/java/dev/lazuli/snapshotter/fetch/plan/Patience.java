@@ -26,12 +26,6 @@ final class Patience {
   /** How long to wait for the end of a stream that will have ended by then, if it goes on so. */
   private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /**
-   * 16 KiB/s, as for layers that are pulled whole: a stream that brings less makes way for an
-   * origin that has none.
-   */
-  private static final long CROWDED_BYTES_PER_SECOND = 16 << 10;
-
   /** Over how much waiting that is measured; a stream that makes way has had so much at least. */
   private static final long CROWDED_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -143,7 +137,9 @@ final class Patience {
   }
 
   private static boolean isCrowding(Flight flight, long now) {
-    return flight.meter().wasSlower(CROWDED_BYTES_PER_SECOND, CROWDED_WINDOW_NANOS, now);
+    return flight
+        .meter()
+        .wasSlower(FetchOptions.CROWDED_BYTES_PER_SECOND, CROWDED_WINDOW_NANOS, now);
   }
 
   private @Nullable Flight slowest(BiPredicate<LayerState, Flight> mayBeTaken, long now) {

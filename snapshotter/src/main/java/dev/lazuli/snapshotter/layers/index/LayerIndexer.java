@@ -66,18 +66,9 @@ public final class LayerIndexer implements AutoCloseable {
     }
     var pace = new ReadPace(options.timeout(), System::nanoTime);
     var tailed = TailedBlob.of(new PacedBlob(blob, pace), Limits.DEFAULT.tailBytes());
-    try (var _ = turns.take(registryOf(reference), pace.left());
+    try (var _ = turns.take(ImageReference.registryOf(reference), pace.left());
         LayerIndex index = open(OpenRequest.of(digest.toString(), tailed, trust), pace.left())) {
       return new IndexedLayer(store(digest, reference, tailed.size(), index), true);
-    }
-  }
-
-  /** Returns the registry of an image; references that are malformed share a name. */
-  private static String registryOf(String reference) {
-    try {
-      return ImageReference.parse(reference).registry();
-    } catch (IllegalArgumentException e) {
-      return "";
     }
   }
 
