@@ -123,7 +123,7 @@ final class FuseConnection {
     }
     List<PendingRead> late = deferred.all();
     late.forEach(read -> giveUp(read, Errno.EIO));
-    log.warn("{}: {} reads fail, their content has not come", name, late.size());
+    log.warn("{}: {} reads fail because their content did not arrive", name, late.size());
     if (!deferred.awaitNone(System.nanoTime() + LAST_ANSWERS.toNanos())) {
       log.error("{}: some requests are not answered", name);
     }

@@ -41,7 +41,7 @@ public record PullReports(FetchListener listener, Consumer<LayerData> whole)
       return;
     }
     log.warn(
-        "layer {}: not pulled, after {} of {} bytes: {}",
+        "layer {}: pull failed after {} of {} bytes: {}",
         progress.digest(),
         progress.arrivedBytes(),
         progress.blobBytes(),

@@ -138,7 +138,7 @@ final class ConvertCommand implements Callable<Integer> {
     long heap = Runtime.getRuntime().maxMemory();
     if (perLayer > heap / 10 * 9) {
       throw new CommandException(
-          "%d threads and chunks of %d bytes need up to %d MiB of memory, but Java may use only %d:"
+          "%d threads and chunks of %d bytes need up to %d MiB of memory, but Java may use only %d MiB:"
                   .formatted(build.threads(), build.chunkBytes(), perLayer >> 20, heap >> 20)
               + " use fewer or smaller ones, or set LAZULI_JAVA_OPTS=-Xmx");
     }

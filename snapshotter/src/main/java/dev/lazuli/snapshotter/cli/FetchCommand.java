@@ -72,7 +72,7 @@ final class FetchCommand implements Callable<Integer> {
       }
       if (stall.noticed(layers)) {
         progress.end();
-        throw new CommandException("nothing arrives" + stall.lastError(layers));
+        throw new CommandException("nothing is arriving" + stall.lastError(layers));
       }
       Thread.sleep(PAUSE);
       layers = ask(client, "GET", "/layers");

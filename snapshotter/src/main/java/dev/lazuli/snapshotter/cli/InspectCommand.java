@@ -103,7 +103,7 @@ final class InspectCommand implements Callable<Integer> {
       document.put("obstacle", obstacle);
     }
     if (description != null) {
-      document.put("format", format(description));
+      document.put("format", description.format().title());
       document.put("tocDigest", description.tocDigest().toString());
       document.put("tocDigestAnnotated", layer.trusted());
       document.put("tocOffset", description.tocOffset());
@@ -131,7 +131,7 @@ final class InspectCommand implements Callable<Integer> {
       out.printf("  format    not lazy%s%n", obstacle == null ? "" : ": " + Printable.of(obstacle));
       return;
     }
-    out.printf("  format    %s%n", format(description));
+    out.printf("  format    %s%n", description.format().title());
     out.printf(
         "  TOC       %s%s%n",
         description.tocDigest(),
@@ -152,16 +152,6 @@ final class InspectCommand implements Callable<Integer> {
 
   private static String prefetch(long end) {
     return end > 0 ? "the first %,d bytes".formatted(end) : "nothing is marked";
-  }
-
-  private static String format(LayerDescription description) {
-    return switch (description.format()) {
-      case ESTARGZ -> "eStargz";
-      case STARGZ -> "stargz";
-      case ESTARGZ_EXTERNAL_TOC -> "eStargz with external TOC";
-      case ZSTD_CHUNKED -> "zstd:chunked";
-      case ZSTD_CHUNKED_CONTAINERS -> "zstd:chunked of containers/storage";
-    };
   }
 
   /** Standard output, which stays open. */

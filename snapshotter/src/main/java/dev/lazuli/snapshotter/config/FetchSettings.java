@@ -39,9 +39,9 @@ final class FetchSettings {
           SettingKind.duration(Duration.ZERO, HOUR),
           Duration.ofSeconds(2),
           "How long no container may have missed anything, once one has read from the layer's"
-              + " image, before background fetch starts. It starts after a quarter of this if"
-              + " nothing of the image is read at all and processors are idle, and after five times"
-              + " as long if no container ever reads.");
+              + " image, before background fetch starts. If processors are idle and nothing was"
+              + " read either, a quarter of this is enough. It also starts if no container has ever"
+              + " read after five times as long, and in any case after thirty times as long.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       new Setting<>(
           "fetch.background_streams",

@@ -45,7 +45,7 @@ final class MountSettings {
           SettingKind.flag(),
           true,
           "Whether the daemon, once it serves, indexes a made-up layer at the lowest priority, so"
-              + " that the first pull is as fast as later ones.");
+              + " that the first pull is faster.");
 
   static final List<Setting<?>> ALL =
       List.of(WAY, MOUNT_TIMEOUT, INDEX_MEMORY, KEEPER, KEEPER_PATIENCE, REHEARSAL);

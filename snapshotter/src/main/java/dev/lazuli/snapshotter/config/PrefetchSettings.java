@@ -24,7 +24,7 @@ final class PrefetchSettings {
           SettingKind.size(),
           96L << 20,
           "Maximum to fetch at once of what the program in an image's configuration needs to start."
-              + " Costs two small requests for each image. 0: no head starts.");
+              + " Costs two or three small requests for each image. 0: no head starts.");
 
   static final List<Setting<?>> ALL = List.of(PREFETCH, PREFETCH_SIZE, HEAD_START);
 

@@ -105,7 +105,7 @@ final class LayerChain {
     throw new IOException(
         "layer "
             + place.layer().digest()
-            + " is said to exist, but snapshot "
+            + ": containerd reports that it exists, but snapshot "
             + place.chainId()
             + " does not");
   }

@@ -38,7 +38,7 @@ record DaemonCheck(Configuration config, String version) {
                 examination.problem(
                     AREA,
                     "it mounts nothing lazily: " + reason,
-                    "see what is said of the kernel, then systemctl restart lazuli"));
+                    "fix the kernel findings above, then systemctl restart lazuli"));
     for (var warning : status.warnings()) {
       examination.note(AREA, warning, "see install.md, The daemon");
     }

@@ -123,10 +123,10 @@ record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient 
       var description = inspector.describe(layer.request().get());
       examination.ok(
           AREA,
-          "layer %s is %s: %,d files by a table of contents of %,d kB%s"
+          "layer %s is %s: %,d files, table of contents of %,d kB%s"
               .formatted(
                   layer.digest(),
-                  description.format(),
+                  description.format().title(),
                   description.files(),
                   description.tocCompressedBytes() / 1000,
                   layer.trusted() ? "" : ", whose digest no manifest vouches for"));

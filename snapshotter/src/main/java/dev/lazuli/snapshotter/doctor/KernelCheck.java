@@ -60,7 +60,8 @@ record KernelCheck(Configuration config, Path fuseDevice) {
         found + "; by file: " + support.file().reason(),
         choice == MountChoice.FUSE_TREE
             ? "remove mount.way from the configuration: EROFS makes reads faster"
-            : "modprobe erofs, or use Linux 5.16 or newer; root must not be on tmpfs");
+            : "modprobe erofs, or use Linux 5.16 or newer; the daemon's root directory must not be"
+                + " on tmpfs");
   }
 
   private static void userNamespaces(Examination examination, ErofsSupport support) {

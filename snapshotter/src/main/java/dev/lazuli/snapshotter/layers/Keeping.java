@@ -40,12 +40,12 @@ public record Keeping(Duration patience, boolean resend) {
   static List<String> warnings(FuseSession session) {
     if (!session.whyNotKept().isEmpty()) {
       return List.of(
-          "when this daemon ends, missing content of running containers becomes an I/O error: "
+          "when this daemon stops, running containers on lazy mounts get I/O errors: "
               + session.whyNotKept());
     }
     if (!session.canResend()) {
       return List.of(
-          "should this daemon crash, reads that wait for content at that moment can fail:"
+          "if this daemon crashes, reads that are waiting for content can fail:"
               + " this kernel cannot resend FUSE requests (Linux 6.9 and newer can)");
     }
     return List.of();

@@ -203,7 +203,10 @@ final class OpenLayer implements AutoCloseable {
       return true;
     } catch (IOException e) {
       log.warn(
-          "layer {}: complete, but stays {}: {}", digest(), parts.lazy().kind(), e.getMessage());
+          "layer {}: complete, but still mounted as {}: {}",
+          digest(),
+          parts.lazy().kind(),
+          e.getMessage());
       return false;
     }
   }

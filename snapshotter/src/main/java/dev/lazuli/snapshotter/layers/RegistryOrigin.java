@@ -61,7 +61,7 @@ public final class RegistryOrigin implements LayerOrigin {
     var outcome = outcome(reference, manifestDigest);
     if (outcome.manifest() == null) {
       throw new LayerMountException(
-          layer, "its manifest is needed, which may have the TOC's digest: " + outcome.failure());
+          layer, "cannot read its manifest, which may have the TOC's digest: " + outcome.failure());
     }
     var listed =
         outcome.manifest().layers().stream()

@@ -51,7 +51,8 @@ public interface RemoteLayers {
    */
   default RemoteLayer pull(LayerRequest request, boolean isAwaited)
       throws IOException, InterruptedException {
-    throw new NoIndexException(request.digest(), "it has no index, and none is pulled without");
+    throw new NoIndexException(
+        request.digest(), "it has no index, and pulling layers whole is switched off");
   }
 
   /**

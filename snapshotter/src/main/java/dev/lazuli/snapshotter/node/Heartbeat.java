@@ -109,7 +109,7 @@ final class Heartbeat implements AutoCloseable {
       notice.extend(EXTENSION);
     } else if (!troubled) {
       troubled = true;
-      log.error("no longer asking for more time: nothing has been done for {}", LONGEST_STEP);
+      log.error("no longer asking systemd for more time: no progress for {}", LONGEST_STEP);
     }
   }
 

@@ -88,7 +88,7 @@ public final class NodeLife {
     try {
       start();
       var signal = StopSignal.await();
-      log.info("stopping by SIG{}", signal);
+      log.info("stopping on SIG{}", signal);
       state = NodeState.STOPPING;
       heartbeat.stopping();
       unmount = signal == StopSignal.INT;
@@ -121,7 +121,7 @@ public final class NodeLife {
 
   private void end(boolean unmount) {
     if (state.compareTo(NodeState.READY) < 0) {
-      log.error("the start failed after state {}; mounts are left to the next start", state);
+      log.error("start failed after state {}; mounts are left for the next start", state);
     }
     if (unmount) {
       unmountMapped();

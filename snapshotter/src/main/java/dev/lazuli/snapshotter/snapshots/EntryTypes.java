@@ -34,7 +34,7 @@ public final class EntryTypes {
       if (!NoRoom.caused(e)) {
         throw e;
       }
-      log.warn("{}: no space to find out about types of directory entries", directory);
+      log.warn("{}: no space to test whether the file system supports d_type", directory);
     }
   }
 

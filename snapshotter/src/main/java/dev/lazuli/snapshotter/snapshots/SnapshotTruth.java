@@ -89,7 +89,7 @@ final class SnapshotTruth {
     requireNoLie(target, parent, layer);
     if (layer.finding().isEmpty() || below(parent).isEmpty()) {
       throw new IOException(
-          "layer %s was pulled whole, but that it belongs on %s is not known"
+          "layer %s was pulled whole, but it is not known whether it belongs on %s"
               .formatted(layer.digest(), parent));
     }
   }
@@ -227,7 +227,7 @@ final class SnapshotTruth {
       layers.refuse(
           digest, all.isEmpty() || !noneIsRight ? Optional.empty() : all.getFirst().lie());
     } catch (IOException e) {
-      log.error("layer {}: whether it may be read is not known: {}", digest, e.toString());
+      log.error("layer {}: cannot tell whether it may be read: {}", digest, e.toString());
     }
   }
 

@@ -50,7 +50,11 @@ public final class DoctorReport {
     long notes = count(diagnoses, Health.NOTE);
     return problems == 0 && notes == 0
         ? "everything is as it should be"
-        : "%d problems, %d notes".formatted(problems, notes);
+        : counted(problems, "problem") + ", " + counted(notes, "note");
+  }
+
+  private static String counted(long count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
   }
 
   private static long count(List<Diagnosis> diagnoses, Health health) {

@@ -48,7 +48,8 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
       if (earlier.isPresent()) {
         return choose(choice, earlier.get(), mounts, session);
       }
-      log.warn("how layers can be mounted will be tried once there is space: {}", e.getMessage());
+      log.warn(
+          "no space to test how layers can be mounted, trying again later: {}", e.getMessage());
       return late(choice, mounts, session);
     }
   }
