@@ -81,7 +81,8 @@ final class MultipartFuzzTest {
               new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.PARTIAL_CONTENT),
               patience,
               new LeastRate(patience),
-              new DocumentBudget(patience));
+              new DocumentBudget(patience, patience),
+              "https://registry.example");
     }
 
     MultipartBody body() {

@@ -34,7 +34,9 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class TokenServer {
   private static final JsonFactory JSON = new JsonFactory();
-  private static final int MAX_BYTES = 1 << 20;
+
+  /** 64 KiB: what a header of a request may have is less. */
+  private static final int MAX_BYTES = 64 << 10;
 
   /** What the specification says where the server does not. */
   private static final long DEFAULT_SECONDS = 60;

@@ -19,6 +19,7 @@ public final class HttpReply implements AutoCloseable {
   private final Duration idle;
   private final LeastRate rate;
   private final DocumentBudget documents;
+  private final String server;
 
   /**
    * Makes a reply of an exchange whose head has come.
@@ -26,18 +27,21 @@ public final class HttpReply implements AutoCloseable {
    * @param idle longest silence inside the body
    * @param rate least speed of the body
    * @param documents memory for bodies that are read whole
+   * @param server who sends it
    */
   public HttpReply(
       Exchange exchange,
       HttpResponse head,
       Duration idle,
       LeastRate rate,
-      DocumentBudget documents) {
+      DocumentBudget documents,
+      String server) {
     this.exchange = exchange;
     this.head = head;
     this.idle = idle;
     this.rate = rate;
     this.documents = documents;
+    this.server = server;
   }
 
   /** Returns the HTTP status. */
@@ -82,25 +86,27 @@ public final class HttpReply implements AutoCloseable {
   /**
    * Reads the whole body, of which the node's documents share a budget of memory.
    *
-   * @throws IOException if it is longer than {@code limit} bytes, or breaks off
+   * @throws IOException if it is longer than {@code limit} bytes, breaks off, or takes too long
    */
   public byte[] readAll(int limit) throws IOException {
     long length = contentLength();
     if (length > limit) {
       throw new IOException("body of " + length + " bytes, more than " + limit);
     }
-    try (var _ = documents.take(length < 0 ? limit : length)) {
+    try (var _ = documents.take(server, length < 0 ? limit : length)) {
       return readWithin(limit, (int) Math.max(0, length));
     }
   }
 
   private byte[] readWithin(int limit, int expected) throws IOException {
     var all = new ByteArrayOutputStream(Math.max(expected, 32));
+    long began = System.nanoTime();
     for (ByteBuf piece = take(); piece != null; piece = take()) {
       try {
         if (all.size() + piece.readableBytes() > limit) {
           throw new IOException("body of more than " + limit + " bytes");
         }
+        documents.checkTime(all.size(), System.nanoTime() - began);
         piece.readBytes(all, piece.readableBytes());
       } finally {
         piece.release();

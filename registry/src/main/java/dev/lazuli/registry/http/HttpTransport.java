@@ -23,6 +23,11 @@ public final class HttpTransport {
   /** 10 MB/s: slower than any registry that stores what it is sent. */
   private static final long DIGEST_BYTES_PER_MILLI = 10_000;
 
+  /**
+   * A document is small: whoever sends one more slowly means no good, or has no link to speak of.
+   */
+  private static final Duration DOCUMENT_TIME = Duration.ofMinutes(1);
+
   private final Connections connections;
   private final HttpOptions options;
   private final DocumentBudget documents;
@@ -31,7 +36,7 @@ public final class HttpTransport {
   public HttpTransport(Connections connections, HttpOptions options) {
     this.connections = connections;
     this.options = options;
-    this.documents = new DocumentBudget(options.acquireTimeout());
+    this.documents = new DocumentBudget(options.acquireTimeout(), DOCUMENT_TIME);
   }
 
   /**
@@ -58,7 +63,8 @@ public final class HttpTransport {
             head,
             options.idleBodyTimeout(),
             new LeastRate(options.slowBodyTimeout()),
-            documents);
+            documents,
+            call.origin().url());
       } catch (IOException e) {
         exchange.close();
         if (!used || stale == STALE_LIMIT || abort.isAborted() || !exchange.isBroken()) {
