@@ -8,6 +8,7 @@ import dev.lazuli.cache.disk.Disk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.function.Predicate;
 
 /**
  * Says whether content that no reader waits for may be added: while the disk has more free than the
@@ -34,6 +35,7 @@ final class Room {
   private final Path root;
   private final DiskUsage usage;
   private final InstantSource clock;
+  private final Predicate<IOException> noRoom;
   private final long reserve;
   private final long margin;
 
@@ -55,6 +57,7 @@ final class Room {
     this.root = root;
     this.usage = usage;
     this.clock = options.clock();
+    this.noRoom = options.noRoom();
     long total = disk.totalBytes(root);
     this.reserve = options.reserveOn(total);
     this.margin = Math.max(reserve / 4, Math.min(MOST_MARGIN, total / 20));
@@ -118,14 +121,16 @@ final class Room {
         reserve);
   }
 
+  /** Returns whether an error says in English that a disk or a quota is full. */
+  static boolean saysFull(IOException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("No space left") || message.contains("quota exceeded");
+  }
+
   /** Returns whether a write failed for lack of room; if so there is none from now on. */
   synchronized boolean isFull(IOException e) {
     long free = disk.freeBytes(root);
-    String message = String.valueOf(e.getMessage());
-    boolean full =
-        message.contains("No space left")
-            || message.contains("quota exceeded")
-            || free < LEAST_FREE;
+    boolean full = noRoom.test(e) || free < LEAST_FREE;
     if (full && !low) {
       checkAfter = clock.millis() + CHECK_MILLIS;
       notBefore = clock.millis() + (CHECK_MILLIS << Math.min(timesFull++, MOST_DOUBLINGS));

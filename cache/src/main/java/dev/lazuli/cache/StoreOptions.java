@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param clock gives creation, completion and use times
  * @param disk what the store does with files
  * @param reuseScope between which layers chunks may be copied
+ * @param noRoom whether a write failed because the disk, its table of inodes or a quota is full
  */
 public record StoreOptions(
     long quotaBytes,
@@ -42,7 +44,8 @@ public record StoreOptions(
     Duration checkpointInterval,
     InstantSource clock,
     Disk disk,
-    ReuseScope reuseScope) {
+    ReuseScope reuseScope,
+    Predicate<IOException> noRoom) {
   /** A reserve by the size of the file system. */
   public static final long DEFAULT_RESERVE = -1;
 
@@ -71,7 +74,8 @@ public record StoreOptions(
 
   /**
    * Returns the defaults: no quota, no reserve, nothing that needs native calls, 64 open layers,
-   * 256 Ki remembered digests (4 MiB), a checkpoint every 30 seconds.
+   * 256 Ki remembered digests (4 MiB), a checkpoint every 30 seconds, a full disk known by what the
+   * C library says of it in English.
    *
    * @throws IOException if this machine's boot id cannot be read
    */
@@ -88,7 +92,8 @@ public record StoreOptions(
         Duration.ofSeconds(30),
         InstantSource.system(),
         Disk.LOCAL,
-        ReuseScope.EVERYTHING);
+        ReuseScope.EVERYTHING,
+        Room::saysFull);
   }
 
   /** Returns these options with another quota in bytes; 0 for no limit. */
@@ -146,6 +151,11 @@ public record StoreOptions(
     return changed(draft -> draft.reuseScope = scope);
   }
 
+  /** Returns these options with another way to tell that a write failed for lack of room. */
+  public StoreOptions withNoRoom(Predicate<IOException> test) {
+    return changed(draft -> draft.noRoom = test);
+  }
+
   private StoreOptions changed(Consumer<Draft> change) {
     var draft = new Draft(this);
     change.accept(draft);
@@ -165,6 +175,7 @@ public record StoreOptions(
     private InstantSource clock;
     private Disk disk;
     private ReuseScope reuseScope;
+    private Predicate<IOException> noRoom;
 
     Draft(StoreOptions from) {
       quotaBytes = from.quotaBytes;
@@ -178,6 +189,7 @@ public record StoreOptions(
       clock = from.clock;
       disk = from.disk;
       reuseScope = from.reuseScope;
+      noRoom = from.noRoom;
     }
 
     StoreOptions finished() {
@@ -192,7 +204,8 @@ public record StoreOptions(
           checkpointInterval,
           clock,
           disk,
-          reuseScope);
+          reuseScope,
+          noRoom);
     }
   }
 }

@@ -28,6 +28,7 @@ final class FaultyDisk implements Disk {
   enum Fault {
     EIO("Input/output error"),
     ENOSPC("No space left on device"),
+    ENOSPC_GERMAN("Auf dem Gerät ist kein Speicherplatz mehr verfügbar"),
     EMFILE("Too many open files");
 
     private final String message;
@@ -39,7 +40,8 @@ final class FaultyDisk implements Disk {
     private boolean strikes(Kind kind) {
       return switch (this) {
         case EIO -> true;
-        case ENOSPC -> kind == Kind.CREATE || kind == Kind.WRITE || kind == Kind.PUNCH;
+        case ENOSPC, ENOSPC_GERMAN ->
+            kind == Kind.CREATE || kind == Kind.WRITE || kind == Kind.PUNCH;
         case EMFILE -> kind == Kind.CREATE || kind == Kind.OPEN;
       };
     }

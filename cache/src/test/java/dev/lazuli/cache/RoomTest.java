@@ -28,13 +28,15 @@ final class RoomTest {
 
   @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerStore open(long reserve) throws IOException {
-    return LayerStore.open(
-        root,
-        StoreOptions.defaults()
-            .withReserve(reserve)
-            .withDisk(disk)
-            .withPuncher(disk::punch)
-            .withClock(() -> now));
+    return LayerStore.open(root, options(reserve));
+  }
+
+  private StoreOptions options(long reserve) throws IOException {
+    return StoreOptions.defaults()
+        .withReserve(reserve)
+        .withDisk(disk)
+        .withPuncher(disk::punch)
+        .withClock(() -> now);
   }
 
   private void secondLater() {
@@ -163,8 +165,26 @@ final class RoomTest {
     }
   }
 
+  @Test
+  void fullDiskOfAnotherLanguage_isKnownByTheTestOfTheOptions() throws IOException {
+    var german = options(0).withNoRoom(e -> String.valueOf(e.getMessage()).endsWith("verfügbar"));
+    try (var store = LayerStore.open(root, german);
+        LayerData data = layer.addTo(store)) {
+      disk.failAll(Kind.WRITE, Fault.ENOSPC_GERMAN);
+      assertThat(data.hasRoomFor(0)).isTrue();
+      try (Writer writer = data.writerInAdvance(0)) {
+        assertFails(writer, "Auf dem Gerät ist kein Speicherplatz mehr verfügbar");
+      }
+      assertThat(data.hasRoomFor(0)).isFalse();
+    }
+  }
+
   private void assertFull(Writer writer) {
+    assertFails(writer, "No space left");
+  }
+
+  private void assertFails(Writer writer, String message) {
     assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(layer.chunks.getFirst().content())))
-        .hasMessageContaining("No space left");
+        .hasMessageContaining(message);
   }
 }

@@ -2,6 +2,8 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.FileHoles;
+import dev.lazuli.bridge.kernel.NoRoom;
+import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.cache.disk.HolePuncher;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds out whether parts of files can be given back to a node's file system. */
+/** What a store has to know of a node's file system: whether parts of files can be given back. */
 final class DiskSpace {
   private static final Logger log = LoggerFactory.getLogger(DiskSpace.class);
 
@@ -19,12 +21,22 @@ final class DiskSpace {
   private DiskSpace() {}
 
   /**
+   * Returns options for the file system of {@code root}, with which a full disk is known in any
+   * language.
+   *
+   * @throws IOException if {@code root} cannot be made
+   */
+  static StoreOptions fitting(StoreOptions options, Path root) throws IOException {
+    return options.withPuncher(puncher(root)).withNoRoom(NoRoom::caused);
+  }
+
+  /**
    * Returns what punches holes on the file system of {@code root}; null if that cannot be done,
    * which is said in the log.
    *
    * @throws IOException if {@code root} cannot be made
    */
-  static @Nullable HolePuncher puncher(Path root) throws IOException {
+  private static @Nullable HolePuncher puncher(Path root) throws IOException {
     Files.createDirectories(root);
     try {
       probe(root);

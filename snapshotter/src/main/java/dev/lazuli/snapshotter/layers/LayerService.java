@@ -93,7 +93,7 @@ public final class LayerService implements AutoCloseable {
     this.setup = setup;
     this.parts = parts;
     mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
-    var options = setup.store().withPuncher(DiskSpace.puncher(setup.root()));
+    var options = DiskSpace.fitting(setup.store(), setup.root());
     store = own(LayerStore.open(setup.root(), options));
     var activity = new LayerActivity();
     var record = new StartRecord(setup.layers().recordBytes());
