@@ -271,8 +271,8 @@ final class Snapshotter implements AutoCloseable {
       orphans =
           store.withIds(
               ids -> {
+                claims.addAll(remote.takeAllBut(ids)); // Given back even if the next step fails.
                 mapped.releaseAllBut(ids);
-                claims.addAll(remote.takeAllBut(ids));
                 return directories.takeAllBut(ids);
               });
     } finally {
