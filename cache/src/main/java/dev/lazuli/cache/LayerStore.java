@@ -296,6 +296,12 @@ public final class LayerStore implements AutoCloseable {
     return usage.usedBytes();
   }
 
+  /** Returns how many bytes are free on the store's disk; as many as can be if nobody can tell. */
+  public long freeBytes() {
+    Disk disk = options.disk();
+    return disk.totalBytes(layersRoot) > 0 ? disk.freeBytes(layersRoot) : Long.MAX_VALUE;
+  }
+
   /** Returns how often data could not be synced since the store was opened. */
   public long failedSyncs() {
     return parts.doubts().failedSyncs();

@@ -87,6 +87,7 @@ final class LayerPull {
   LayerData run() throws IOException {
     checkWanted();
     blobBytes = blob.size();
+    refuseWithoutRoom();
     checkWanted();
     most = isByRanges() ? parts.ranges() : OrderedRanges.IN_ONE;
     try {
@@ -110,6 +111,16 @@ final class LayerPull {
   /** From a host without ranges, each would cost all of the blob before it. */
   private boolean isByRanges() throws IOException {
     return blobBytes <= BlockBudget.BLOCK_BYTES || blob.acceptsRanges();
+  }
+
+  /** Downloads nothing that cannot fit: what is stored is about as large as the blob, or larger. */
+  private void refuseWithoutRoom() throws IOException {
+    long free = parts.store().freeBytes();
+    if (blobBytes > free) {
+      throw new IOException(
+          "the blob alone needs %d bytes, and %d are free on the cache's disk"
+              .formatted(blobBytes, free));
+    }
   }
 
   private LayerData attempt() throws IOException {

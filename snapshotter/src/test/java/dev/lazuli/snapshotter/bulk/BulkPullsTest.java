@@ -228,6 +228,18 @@ final class BulkPullsTest {
     assertThat(told).containsExactly("failed");
   }
 
+  @Test
+  void blobThatIsMoreThanTheDiskHasFree_isNotAskedFor() {
+    blob.moreThanThereIs = Long.MAX_VALUE / 2;
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("layer " + digest(layer))
+        .hasMessageContaining("the blob alone needs " + blob.size() + " bytes");
+
+    assertThat(blob.opened).isEmpty();
+    assertThat(told).containsExactly("failed");
+  }
+
   private byte[] bytesOfAnother() {
     try {
       return bytes(build(LayerEncoding.GZIP, 2));

@@ -38,11 +38,11 @@ final class RangedBlob implements BlobSource {
   volatile boolean acceptsRanges = true;
 
   /** By how much the size that it states is too large. */
-  volatile int moreThanThereIs;
+  volatile long moreThanThereIs;
 
   @Override
   public long size() {
-    return (long) bytes.length + moreThanThereIs;
+    return bytes.length + moreThanThereIs;
   }
 
   @Override

@@ -133,25 +133,49 @@ final class FullDiskIT {
     }
   }
 
+  private NodeRig pulling(Path disk, GeneratedContent large) throws IOException {
+    return new NodeRig(
+        directory,
+        disk.resolve("root"),
+        new ImageTree().file("large", large),
+        0,
+        LayersOptions.DEFAULT
+            .withBackgroundFetch(false)
+            .withBulk(BulkOptions.DEFAULT.withEnabled(true)));
+  }
+
+  /** Leaves room for half of the large file. */
+  private static Path fillButHalf(Path disk) throws IOException {
+    var filler = fill(disk);
+    try (var room = FileChannel.open(filler, StandardOpenOption.WRITE)) {
+      var _ = room.truncate(room.size() - LARGE / 2);
+    }
+    return filler;
+  }
+
+  @Test
+  void layerPulledWhole_whoseBlobTheDiskDoesNotHold_isNotDownloaded() throws Exception {
+    var disk = disk("mkfs.ext4 -q -F");
+    try (var rig = pulling(disk, new GeneratedContent(LARGE, 5, GeneratedContent.NOISE))) {
+      fillButHalf(disk);
+      var request = TestRequests.of(rig.reference(), rig.layer);
+
+      assertThatThrownBy(() -> rig.service.layers().pull(request, true))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("are free");
+
+      assertThat(rig.sentBytes()).isLessThan(1 << 20);
+    }
+  }
+
   @Test
   void layerPulledWhole_thatTheDiskDoesNotHold_leavesNothing_andComesOnceThereIsRoom()
       throws Exception {
-    var large = new GeneratedContent(LARGE, 5, GeneratedContent.NOISE);
+    var large = new GeneratedContent(LARGE, 5, 16); // The blob would fit.
     var disk = disk("mkfs.ext4 -q -F");
-    try (var rig =
-        new NodeRig(
-            directory,
-            disk.resolve("root"),
-            new ImageTree().file("large", large),
-            0,
-            LayersOptions.DEFAULT
-                .withBackgroundFetch(false)
-                .withBulk(BulkOptions.DEFAULT.withEnabled(true)))) {
-      var filler = fill(disk);
+    try (var rig = pulling(disk, large)) {
+      var filler = fillButHalf(disk);
       var request = TestRequests.of(rig.reference(), rig.layer);
-      try (var room = FileChannel.open(filler, StandardOpenOption.WRITE)) {
-        var _ = room.truncate(room.size() - LARGE / 2);
-      }
       assertThatThrownBy(() -> rig.service.layers().pull(request, true))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("No space left");
