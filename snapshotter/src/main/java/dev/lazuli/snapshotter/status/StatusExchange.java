@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -65,7 +66,7 @@ final class StatusExchange {
   private void answer(String head) throws IOException {
     Content content;
     try {
-      content = handle(head);
+      content = made(handle(head));
     } catch (RequestException e) {
       refuse(e.reason(), e.getMessage());
       return;
@@ -78,6 +79,13 @@ final class StatusExchange {
       return;
     }
     write("200 OK", content);
+  }
+
+  /** Makes the body now: after a head that says OK it would be too late to say that it failed. */
+  private static Content made(Content content) throws IOException {
+    var body = new ByteArrayOutputStream();
+    content.write(body);
+    return Content.of(content.type(), body::writeTo);
   }
 
   private Content handle(String head) throws RequestException, IOException {

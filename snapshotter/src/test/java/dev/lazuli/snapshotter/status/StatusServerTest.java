@@ -69,9 +69,16 @@ final class StatusServerTest {
                   3)));
 
   private static final Routes ROUTES =
-      new Routes().get("/text", Content.text("hello\n")).post("/do", StatusServerTest::greetByName);
+      new Routes()
+          .get("/text", Content.text("hello\n"))
+          .get("/wrong", Content.json(StatusServerTest::fail))
+          .post("/do", StatusServerTest::greetByName);
 
   @TempDir Path directory;
+
+  private static String fail() {
+    throw new IllegalStateException("a count is negative");
+  }
 
   private static Content greetByName(Query query) throws RequestException, IOException {
     query.allowOnly(List.of("name", "size"));
@@ -148,6 +155,7 @@ final class StatusServerTest {
       value = {
         "GET /text HTTP/1.1 | HTTP/1.1 200 OK",
         "GET /text?x=1 HTTP/1.0 | HTTP/1.1 200 OK",
+        "GET /wrong HTTP/1.1 | HTTP/1.1 500 Internal Server Error",
         "GET /other HTTP/1.1 | HTTP/1.1 404 Not Found",
         "POST /text HTTP/1.1 | HTTP/1.1 405 Method Not Allowed",
         "GET /do HTTP/1.1 | HTTP/1.1 405 Method Not Allowed",
