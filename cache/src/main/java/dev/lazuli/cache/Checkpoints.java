@@ -57,7 +57,11 @@ final class Checkpoints implements AutoCloseable {
         LOG.log(ERROR, "checkpoint of layer " + layer.record().digest(), e);
       }
     }
-    trash.retry();
+    try {
+      trash.retry();
+    } catch (Throwable e) { // As above.
+      LOG.log(ERROR, "deleting what could not be deleted before", e);
+    }
   }
 
   /** Ends after the layer that is being synced. */

@@ -59,12 +59,22 @@ final class Interrupts {
         throw new AssertionError("this thread is never interrupted", e);
       }
       synchronized (watched) {
-        watched.removeIf(this::endIfKilled);
+        watched.removeIf(this::endIfPossible);
         if (watched.isEmpty()) {
           watching = false;
           return;
         }
       }
+    }
+  }
+
+  /** A failure is no reason to watch no more: the read is looked at again until it was answered. */
+  private boolean endIfPossible(PendingRead read) {
+    try {
+      return endIfKilled(read);
+    } catch (Throwable e) { // Top of the thread.
+      connection.log().warn("{}: an interrupted read: {}", connection.name(), e.toString());
+      return !read.isWaiting();
     }
   }
 

@@ -4,6 +4,8 @@ import dev.lazuli.snapshotter.fetch.IdleProcessors;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides when the rest of a layer is fetched: once a container has read from the layer's image and
@@ -16,6 +18,8 @@ import java.util.concurrent.TimeUnit;
  * @param start fetches the rest
  */
 record BackgroundStart(LayerParts parts, String reference, Runnable start) {
+  private static final Logger log = LoggerFactory.getLogger(BackgroundStart.class);
+
   /** So many delays pass until a layer is fetched of which no container has read anything. */
   static final int DELAYS_UNREAD = 5;
 
@@ -62,13 +66,31 @@ record BackgroundStart(LayerParts parts, String reference, Runnable start) {
     var delay = parts.options().backgroundDelay();
     Runnable look =
         () -> {
-          if (signs(mounted, processors).areRight(delay)) {
-            start.run();
+          if (isTime(mounted, processors, delay)) {
+            begin();
           } else {
             look(mounted, processors);
           }
         };
     var _ = parts.timer().schedule(look, delay.toNanos() / LOOKS, TimeUnit.NANOSECONDS);
+  }
+
+  /** The timer tells nobody of an exception; after one, only the time since the mount counts. */
+  private boolean isTime(long mounted, IdleProcessors processors, Duration delay) {
+    try {
+      return signs(mounted, processors).areRight(delay);
+    } catch (RuntimeException e) {
+      log.atError().setCause(e).log("image {}: whether a node is quiet cannot be told", reference);
+      return System.nanoTime() - mounted >= delay.multipliedBy(DELAYS_READ).toNanos();
+    }
+  }
+
+  private void begin() {
+    try {
+      start.run();
+    } catch (RuntimeException e) {
+      log.atError().setCause(e).log("image {}: the rest of a layer is not fetched", reference);
+    }
   }
 
   private Signs signs(long mounted, IdleProcessors processors) {
