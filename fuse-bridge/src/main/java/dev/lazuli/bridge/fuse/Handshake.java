@@ -24,7 +24,7 @@ final class Handshake {
 
   /**
    * Reads that readers do not wait for themselves (EROFS's, and readahead) count against this, and
-   * beyond it they wait in the kernel. So it must not be what one layer's stuck reads can use up.
+   * beyond it they wait in the kernel. So stuck reads of all layers must not be able to use it up.
    */
   private static final int MAX_BACKGROUND = 16_384;
 

@@ -43,10 +43,10 @@ public final class FetchFailedException extends IOException {
     return new FetchFailedException(chunks.layer(), chunk, message, lastFailure);
   }
 
-  static FetchFailedException tooMany(LayerChunks chunks, int chunk, int waiting) {
+  static FetchFailedException tooMany(LayerChunks chunks, int chunk, int waiting, int all) {
     String message =
-        "layer %s: chunk %d not fetched, %d reads of the layer are already waiting"
-            .formatted(chunks.layer(), chunk, waiting);
+        "layer %s: chunk %d not fetched, %d reads of the layer are already waiting, %d of all layers"
+            .formatted(chunks.layer(), chunk, waiting, all);
     return new FetchFailedException(chunks.layer(), chunk, message, null);
   }
 

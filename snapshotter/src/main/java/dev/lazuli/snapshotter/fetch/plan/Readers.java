@@ -24,6 +24,18 @@ final class Readers {
   /** Bounds the work for one permit where the readers of very many layers wait. */
   private static final int MOST_LINES_SEEN = 1024;
 
+  /** From this many readers of all layers on, a layer that has many gets no more. */
+  private static final int CROWD = 12_000;
+
+  /**
+   * As many readers as all layers may have together, apart from the few that each may have. Their
+   * reads wait in the FUSE session, which takes 16,384 in the background; the rest is for reads of
+   * content that is present.
+   */
+  private static final int MOST = 15_000;
+
+  private static final int FEW = 16;
+
   /** A reader that is left alone. */
   private record Retry(long at, long number, WaitingReader reader) {
     static final Comparator<Retry> ORDER =
@@ -65,6 +77,14 @@ final class Readers {
 
   int count() {
     return bySince.size();
+  }
+
+  /**
+   * Returns whether a layer with so many readers has its share: in a crowd, as many as there is
+   * still room for. So each next layer that wants them all leaves half of the room to others.
+   */
+  boolean hasShare(int waiting) {
+    return count() >= CROWD && waiting >= Math.max(FEW, MOST - count());
   }
 
   /** Returns whether any reader waits that is not left alone. */

@@ -61,11 +61,13 @@ public final class SchedulerState {
   public WaitingReader demand(LayerState layer, int from, int to, long now) {
     var reader = new WaitingReader(layer, new Demand(from, to, now));
     int waiting = layer.demands().count();
+    int all = readers.count();
+    boolean full = waiting >= options.waitingReads() || readers.hasShare(waiting);
     readers.add(reader);
     if (layer.isDetached()) {
       answers.fail(reader, FetchFailedException.detached(layer.chunks(), from));
-    } else if (waiting >= options.waitingReads()) {
-      answers.fail(reader, FetchFailedException.tooMany(layer.chunks(), from, waiting));
+    } else if (full) {
+      answers.fail(reader, FetchFailedException.tooMany(layer.chunks(), from, waiting, all));
     } else {
       demanded.add(reader);
       settle(now);

@@ -324,6 +324,31 @@ final class SchedulerStateTest {
   }
 
   @Test
+  void layersFloodedWithReads_leaveRoomForOthers() {
+    int all = 0;
+    for (int i = 0; i < 30; i++) {
+      LayerState flooded = layer("flooded" + i, "x");
+      int waiting = flood(flooded);
+      assertThat(waiting).isBetween(i < 2 ? 4096 : 16, 4096);
+      all += waiting;
+    }
+
+    assertThat(all).isBetween(12_000, 15_500);
+    assertThat(node.answers.values())
+        .allMatch(answer -> answer.contains("reads of the layer are already waiting"));
+    assertThat(node.demand(layer("quiet", "x"), 0, 1).isWaiting()).isTrue();
+  }
+
+  /** Past the node's checks, which look at every reader each time. Returns how many then wait. */
+  private int flood(LayerState layer) {
+    for (int i = 0; i < 5000; i++) {
+      node.state.demand(layer, i % 40, i % 40 + 1, node.now);
+    }
+    node.change(() -> {});
+    return layer.demands().count();
+  }
+
+  @Test
   void readersDeadline_isKept_alsoWhereTheClockWraps() {
     WaitingReader reader = node.demand(layer("a", "x"), 0, 1);
 
