@@ -24,7 +24,8 @@ final class MountSettings {
           512L << 20,
           "Maximum memory, apart from the heap, for all layers that are being prepared for"
               + " mounting. A layer of two million files takes 410 MiB. A layer that needs more"
-              + " than this limit is pulled whole.");
+              + " than this limit is pulled whole. Whole pulls and proofs have a budget each of the"
+              + " same size, but of at least 512 MiB.");
   static final Setting<Boolean> KEEPER =
       new Setting<>(
           "mount.keeper",
