@@ -89,14 +89,14 @@ public final class BulkPulls implements AutoCloseable {
     var atOnce = Math.min(options.parallel() + 1, BulkOptions.MOST_PARALLEL);
     var indexes = new IndexMemory(limits.indexBytes(), atOnce);
     var blocks = new BlockBudget(options.memoryBytes());
-    var pace = new LayerPull.PullClock(nanoTime, this::othersWait);
+    var pace = new LayerPull.PullClock(nanoTime, this::leastRate);
     parts =
         new LayerPull.Parts(store, unpacker, indexes, blocks, trees, options.ranges(), clock, pace);
-    queue = new PullQueue(options.parallel(), blocks::rest);
+    queue = new PullQueue(options.parallel(), nanoTime, blocks::rest);
   }
 
-  private boolean othersWait() {
-    return queue.hasWaiting();
+  private long leastRate() {
+    return queue.leastRate();
   }
 
   /** Returns how layers are pulled. */

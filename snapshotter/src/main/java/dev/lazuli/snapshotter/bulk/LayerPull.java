@@ -15,14 +15,12 @@ import dev.lazuli.estargz.read.UnpackedLayer;
 import dev.lazuli.estargz.tar.TarFormatException;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.registry.model.LeastRate;
-import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +34,7 @@ final class LayerPull {
   private static final Duration INDEX_PATIENCE = Duration.ofMinutes(1);
 
   /** How long a registry may be waited for before what it sent is looked at. */
-  private static final Duration RATE_WINDOW = Duration.ofSeconds(30);
+  static final Duration RATE_WINDOW = Duration.ofSeconds(30);
 
   /** What all pulls share. */
   record Parts(
@@ -53,9 +51,9 @@ final class LayerPull {
    * The time that pulls take.
    *
    * @param nanoTime such as {@link System#nanoTime}
-   * @param othersWait whether others wait for this one's end
+   * @param leastRate how many bytes a second a pull must bring, as things are now
    */
-  record PullClock(LongSupplier nanoTime, BooleanSupplier othersWait) {}
+  record PullClock(LongSupplier nanoTime, LongSupplier leastRate) {}
 
   private final Parts parts;
   private final Digest digest;
@@ -192,17 +190,10 @@ final class LayerPull {
     return new BulkProgress(digest, reference, blobBytes, arrived.get(), written.get(), isRunning);
   }
 
-  /** A pull that brings less makes way for others that wait, and the client goes on itself. */
-  private long leastRate() {
-    return parts.pace().othersWait().getAsBoolean()
-        ? FetchOptions.CROWDED_BYTES_PER_SECOND
-        : LeastRate.usual();
-  }
-
   /** Counts what comes, and ends a pull whose registry only drips. */
   private final class Counted implements BlobStream {
     private final BlobStream stream;
-    private final LeastRate rate = new LeastRate(RATE_WINDOW, LayerPull.this::leastRate);
+    private final LeastRate rate = new LeastRate(RATE_WINDOW, parts.pace().leastRate());
 
     Counted(BlobStream stream) {
       this.stream = stream;

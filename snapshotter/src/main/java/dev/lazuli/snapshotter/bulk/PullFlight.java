@@ -70,6 +70,11 @@ final class PullFlight {
     return !givenUp;
   }
 
+  /** Returns whether all who waited are gone. */
+  synchronized boolean isGivenUp() {
+    return givenUp;
+  }
+
   /**
    * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
    * interrupted, or has waited long enough, the pull is given up.

@@ -2,22 +2,33 @@ package dev.lazuli.snapshotter.bulk;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.LeastRate;
+import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.LongSupplier;
 
 /**
  * Runs a few pulls at a time, each on a thread of its own: decompressing keeps a processor busy,
  * which no virtual thread may. What a client waits for comes first; otherwise the registry that has
  * the fewest under way, so that one that is slow or has much to send holds up no other for long. If
- * one holds all turns, another one gets a turn more. Thread-safe.
+ * one holds all turns, another one gets a turn more. While a registry without a turn waits, more is
+ * asked of those that run with each minute, or they make room. Thread-safe.
  */
 final class PullQueue implements AutoCloseable {
+  /** Up to 16 MiB/s: faster pulls of large layers are worth waiting for. */
+  private static final int MOST_DOUBLINGS = 10;
+
+  private static final long DOUBLING_NANOS = Duration.ofMinutes(1).toNanos();
+
   private final int most;
+  private final LongSupplier nanoTime;
   private final Runnable atRest;
   private final ThreadFactory threads;
   private final List<Entry> waiting = new ArrayList<>();
@@ -44,10 +55,14 @@ final class PullQueue implements AutoCloseable {
     final Work work;
     boolean isAwaited;
 
-    Entry(PullFlight flight, boolean isAwaited, Work work) {
+    /** When its client began to wait, or its registry's last turn ended if that was later. */
+    long since;
+
+    Entry(PullFlight flight, boolean isAwaited, long since, Work work) {
       this.flight = flight;
       this.registry = ImageReference.registryOf(flight.reference());
       this.isAwaited = isAwaited;
+      this.since = since;
       this.work = work;
     }
   }
@@ -56,16 +71,18 @@ final class PullQueue implements AutoCloseable {
    * Makes an empty queue.
    *
    * @param most how many pulls run at the same time, but for one more of another registry
+   * @param nanoTime such as {@link System#nanoTime}
    * @param atRest called when none runs any more
    */
-  PullQueue(int most, Runnable atRest) {
-    this(most, atRest, Thread.ofPlatform().daemon().name("bulk-pull").factory());
+  PullQueue(int most, LongSupplier nanoTime, Runnable atRest) {
+    this(most, nanoTime, atRest, Thread.ofPlatform().daemon().name("bulk-pull").factory());
   }
 
   /** As above, with threads of the caller's choice. */
-  PullQueue(int most, Runnable atRest, ThreadFactory threads) {
+  PullQueue(int most, LongSupplier nanoTime, Runnable atRest, ThreadFactory threads) {
     this.threads = threads;
     this.most = most;
+    this.nanoTime = nanoTime;
     this.atRest = atRest;
   }
 
@@ -73,22 +90,37 @@ final class PullQueue implements AutoCloseable {
   void add(PullFlight flight, boolean isAwaited, Work work) {
     Map<Entry, IOException> refused;
     synchronized (this) {
-      waiting.add(new Entry(flight, isAwaited, work));
+      waiting.add(new Entry(flight, isAwaited, nanoTime.getAsLong(), work));
       refused = startSome();
     }
     refused.forEach((entry, reason) -> entry.work.refuse(reason));
   }
 
-  /** Returns whether anybody waits for a turn. */
-  synchronized boolean hasWaiting() {
-    return !waiting.isEmpty();
+  /**
+   * Returns how many bytes a second a pull must bring to keep its turn. Where others wait this is
+   * more, and doubles with each minute that a registry without a turn has waited.
+   */
+  synchronized long leastRate() {
+    if (waiting.isEmpty()) {
+      return LeastRate.usual();
+    }
+    long now = nanoTime.getAsLong();
+    long longest = 0;
+    for (var entry : waiting) {
+      if (entry.isAwaited && !running.containsKey(entry.registry) && !entry.flight.isGivenUp()) {
+        longest = Math.max(longest, now - entry.since);
+      }
+    }
+    return FetchOptions.CROWDED_BYTES_PER_SECOND
+        << Math.min(MOST_DOUBLINGS, longest / DOUBLING_NANOS);
   }
 
   /** Puts a flight before all that nobody waits for. */
   synchronized void hurry(PullFlight flight) {
     for (var entry : waiting) {
-      if (entry.flight == flight) {
+      if (entry.flight == flight && !entry.isAwaited) {
         entry.isAwaited = true;
+        entry.since = nanoTime.getAsLong();
       }
     }
   }
@@ -131,7 +163,9 @@ final class PullQueue implements AutoCloseable {
     if (entry.isAwaited != earlier.isAwaited) {
       return entry.isAwaited;
     }
-    return running.getOrDefault(entry.registry, 0) < running.getOrDefault(earlier.registry, 0);
+    int held = running.getOrDefault(entry.registry, 0);
+    int heldByEarlier = running.getOrDefault(earlier.registry, 0);
+    return held == heldByEarlier ? entry.since - earlier.since < 0 : held < heldByEarlier;
   }
 
   private void run(Entry entry) {
@@ -146,7 +180,10 @@ final class PullQueue implements AutoCloseable {
     Map<Entry, IOException> refused;
     synchronized (this) {
       count--;
-      running.computeIfPresent(entry.registry, (_, left) -> left == 1 ? null : left - 1);
+      if (running.computeIfPresent(entry.registry, (_, left) -> left == 1 ? null : left - 1)
+          == null) {
+        waitAnew(entry.registry);
+      }
       refused = startSome();
       if (count == 0) {
         atRest.run();
@@ -154,6 +191,17 @@ final class PullQueue implements AutoCloseable {
       notifyAll();
     }
     refused.forEach((waiting, reason) -> waiting.work.refuse(reason));
+  }
+
+  /** Puts a registry that has just had a turn behind those that have waited longer for one. */
+  @GuardedBy("this")
+  private void waitAnew(String registry) {
+    long now = nanoTime.getAsLong();
+    for (var entry : waiting) {
+      if (entry.registry.equals(registry)) {
+        entry.since = now;
+      }
+    }
   }
 
   /** Starts nothing more and waits for what runs. Idempotent. */

@@ -21,7 +21,8 @@ final class BulkSettings {
           "Maximum number of layers that are pulled whole at the same time; more wait. If one"
               + " registry has all of these turns, another gets one more. While others wait, a"
               + " registry that sends less than 16 KiB per second loses its turn, and containerd"
-              + " pulls that layer.");
+              + " pulls that layer. This rate doubles with each minute that a registry without a"
+              + " turn has waited, up to 16 MiB.");
   static final Setting<Long> MEMORY =
       new Setting<>(
           "bulk.memory",

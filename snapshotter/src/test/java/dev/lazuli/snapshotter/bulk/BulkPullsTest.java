@@ -64,8 +64,12 @@ final class BulkPullsTest {
   }
 
   private BulkPulls pulls(int parallel, Duration timeout, LongSupplier nanoTime) {
+    return pulls(new BulkOptions(true, parallel, 2 << 20, 3, timeout, 1 << 20), nanoTime);
+  }
+
+  private BulkPulls pulls(BulkOptions options, LongSupplier nanoTime) {
     return new BulkPulls(
-        new BulkOptions(true, parallel, 2 << 20, 3, timeout, 1 << 20),
+        options,
         store,
         Limits.DEFAULT,
         (_, _, file) -> Files.write(file, new byte[4096]),
@@ -402,6 +406,35 @@ final class BulkPullsTest {
       assertThatThrownBy(slow::get).hasMessageContaining("less than 16384 bytes a second");
     }
     waiting.get().close();
+  }
+
+  /** At 25,000 bytes a second, one piece after the other. */
+  @Test
+  void pullThatKeepsAThirdRegistryWaiting_isEndedThoughItIsFasterThanTheCrowdedRate()
+      throws Exception {
+    pulls.close();
+    var options = new BulkOptions(true, 1, 0, 1, Duration.ofMinutes(1), 1 << 20);
+    pulls = pulls(options, ticking(Duration.ofMillis(400)));
+    blob.heldFrom = 0;
+    var slow = pulling(layer, blob);
+    Eventually.asserted(() -> assertThat(blob.open.get()).isPositive());
+    var second = build(LayerEncoding.GZIP, 3);
+    var secondBlob = new RangedBlob(bytes(second));
+    secondBlob.heldFrom = 0;
+    var beyond = pulling(second, "second.example/app:1", secondBlob);
+    Eventually.asserted(() -> assertThat(secondBlob.open.get()).isPositive());
+    var third = build(LayerEncoding.GZIP, 4);
+    var waiting = pulling(third, "third.example/app:1", new RangedBlob(bytes(third)));
+    Eventually.asserted(() -> assertThat(pulls.progress()).hasSize(3));
+
+    blob.gate.countDown();
+
+    assertThatThrownBy(slow::get)
+        .hasMessageContaining("too slow")
+        .hasMessageNotContaining("less than 16384 bytes");
+    waiting.get().close();
+    pulls.close();
+    assertThat(beyond).failsWithin(Duration.ofMinutes(1));
   }
 
   @Test
