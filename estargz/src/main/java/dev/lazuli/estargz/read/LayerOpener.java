@@ -26,8 +26,8 @@ public final class LayerOpener implements AutoCloseable {
   /** Idle decompressors kept: opening is rare next to decoding. */
   private static final int IDLE = 4;
 
-  /** How many indexes are made at the same time; others wait. */
-  private static final int AT_ONCE = 4;
+  /** How many indexes are made at the same time; others wait. Each keeps a share of the memory. */
+  public static final int AT_ONCE = 6;
 
   /** JSON that every blob may have, however small it is. */
   private static final long FREE_TOC_BYTES = 32 << 20;

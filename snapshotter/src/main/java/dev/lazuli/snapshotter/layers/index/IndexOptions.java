@@ -7,7 +7,7 @@ import java.time.Duration;
  * What the indexing of layers may take of a node.
  *
  * @param parallel how many layers are indexed at the same time, at least 1; one registry has half
- *     of them at most
+ *     of them at most, and half as many more are for registries that have none
  * @param memoryBytes memory off the heap for all of them together
  * @param timeout how long the indexing of one layer may wait, for its turn and for its registry
  */
