@@ -154,7 +154,7 @@ final class PullQueueTest {
           "a.example/1", "a.example/2", "a.example/3", "b.example/4", "a.example/5", "b.example/6");
 
   /** A pull in virtual time, which brings as much in each second until it is found too slow. */
-  private final class Steady {
+  private static final class Steady {
     final LeastRate rate;
     final int bytesPerSecond;
 
