@@ -60,7 +60,7 @@ final class Checkpoints implements AutoCloseable {
     try {
       trash.retry();
     } catch (Throwable e) { // As above.
-      LOG.log(ERROR, "deleting what could not be deleted before", e);
+      LOG.log(ERROR, "what could not be deleted is left for the next round", e);
     }
   }
 

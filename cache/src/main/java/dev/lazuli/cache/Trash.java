@@ -62,7 +62,7 @@ final class Trash {
     try {
       deleteTree(doomed.path());
       usage.grew(-doomed.bytes());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.log(WARNING, doomed.path() + " cannot be deleted yet and still takes space", e);
       left.add(doomed);
     } finally {

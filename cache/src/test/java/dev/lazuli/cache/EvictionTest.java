@@ -10,7 +10,9 @@ import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -360,6 +362,31 @@ final class EvictionTest {
       store.shrinkTo(Long.MAX_VALUE);
       assertThat(store.usedBytes()).isZero();
       assertThat(root.resolve("tmp")).isEmptyDirectory();
+    }
+  }
+
+  @Test
+  void layerWhoseDeletingFailsUnexpectedly_isDeletedLater() throws Exception {
+    var gone = new TestLayer(1, 3, 5000);
+    var disk = new FaultyDisk();
+    var options =
+        StoreOptions.defaults().withDisk(disk).withCheckpointInterval(Duration.ofMillis(10));
+    try (var store = LayerStore.open(root, options)) {
+      gone.addTo(store).close();
+      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.BUG);
+      assertThat(store.remove(gone.digest)).isTrue();
+      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.BUG);
+      await().atMost(ONE_MINUTE).until(disk::struck); // By a round of checkpoints.
+
+      disk.heal();
+
+      await().atMost(ONE_MINUTE).until(() -> isEmpty(root.resolve("tmp")));
+    }
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (var entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
     }
   }
 

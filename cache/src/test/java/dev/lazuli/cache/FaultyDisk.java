@@ -29,7 +29,10 @@ final class FaultyDisk implements Disk {
     EIO("Input/output error"),
     ENOSPC("No space left on device"),
     ENOSPC_GERMAN("Auf dem Gerät ist kein Speicherplatz mehr verfügbar"),
-    EMFILE("Too many open files");
+    EMFILE("Too many open files"),
+
+    /** An error in the program: not an IOException. */
+    BUG("a count is negative");
 
     private final String message;
 
@@ -39,7 +42,7 @@ final class FaultyDisk implements Disk {
 
     private boolean strikes(Kind kind) {
       return switch (this) {
-        case EIO -> true;
+        case EIO, BUG -> true;
         case ENOSPC, ENOSPC_GERMAN ->
             kind == Kind.CREATE || kind == Kind.WRITE || kind == Kind.PUNCH;
         case EMFILE -> kind == Kind.CREATE || kind == Kind.OPEN;
@@ -135,6 +138,9 @@ final class FaultyDisk implements Disk {
     long n = operations++;
     if (n == failAt || (n > failAt && !once)) {
       struck = true;
+      if (fault == Fault.BUG) {
+        throw new IllegalStateException(fault.message);
+      }
       throw new IOException(fault.message);
     }
   }
