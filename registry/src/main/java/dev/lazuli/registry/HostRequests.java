@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * points to itself, they go along.
  */
 final class HostRequests {
-  private static final int MAX_HOPS = 5;
+  /** As Go's clients do. */
+  private static final int MAX_HOPS = 10;
+
   private static final int MAX_TOKENS = 2;
 
   private final HttpTransport transport;

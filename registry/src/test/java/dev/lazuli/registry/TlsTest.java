@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.ProxyRules;
 import dev.lazuli.registry.model.RegistryException;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,10 +45,20 @@ class TlsTest {
 
   /** A client that is told by hosts.toml how to speak to the server. */
   private static ClientRig rig(ScriptedServer server, String settings) throws IOException {
+    return rig(server, settings, Optional.empty());
+  }
+
+  private static ClientRig rig(
+      ScriptedServer server, String settings, Optional<Credentials> credentials)
+      throws IOException {
     Path own = Files.createDirectories(folder.resolve("certs.d").resolve(server.host()));
     Files.writeString(
         own.resolve("hosts.toml"), "server = 'https://" + server.host() + "'\n" + settings + "\n");
-    return new ClientRig(o -> o.attempts(1).hostsDirectory(folder.resolve("certs.d")));
+    return new ClientRig(
+        o ->
+            o.attempts(1)
+                .hostsDirectory(folder.resolve("certs.d"))
+                .credentials((host, reference) -> credentials));
   }
 
   @Test
@@ -122,6 +135,55 @@ class TlsTest {
                     reply.send(307, "", "Location: https://" + store.host() + "/data"));
         var rig = new ClientRig(o -> o.attempts(1).caCertificate(own.certificate))) {
       assertThat(read(rig.blob(registry, BLOB), 0, BLOB.length)).isEqualTo(BLOB);
+    }
+  }
+
+  @Test
+  void redirect_to_plain_http_is_refused_for_a_tag_and_followed_for_what_has_a_digest()
+      throws Exception {
+    try (var store = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var registry =
+            new ScriptedServer(
+                own.listen(null),
+                (request, reply) ->
+                    reply.send(307, "", "Location: http://" + store.host() + "/data"));
+        var rig = rig(registry, "ca = '" + own.certificate + "'")) {
+      var tag = ImageReference.parse(registry.host() + "/some/image:1");
+
+      assertThatThrownBy(() -> rig.client.resolve(tag))
+          .hasMessageContaining("redirect of a tag from https to plain http");
+
+      assertThat(store.requests).isEmpty();
+      assertThat(read(rig.blob(registry, BLOB), 0, BLOB.length)).isEqualTo(BLOB);
+    }
+  }
+
+  @Test
+  void credentials_of_a_tls_registry_are_not_sent_to_a_token_server_of_plain_http()
+      throws Exception {
+    try (var tokens = new ScriptedServer((request, reply) -> reply.send(200, "{\"token\":\"t\"}"));
+        var registry =
+            new ScriptedServer(
+                own.listen(null),
+                (request, reply) -> {
+                  if ("Bearer t".equals(request.header("authorization"))) {
+                    reply.range(request, BLOB);
+                  } else {
+                    var realm = "http://" + tokens.host() + "/token";
+                    reply.send(401, "", "WWW-Authenticate: Bearer realm=\"" + realm + "\"");
+                  }
+                })) {
+      for (var user :
+          List.of(Credentials.password("user", "secret"), Credentials.identityToken("secret"))) {
+        try (var rig = rig(registry, "ca = '" + own.certificate + "'", Optional.of(user))) {
+          assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+              .hasMessageContaining("credentials would be sent unencrypted");
+        }
+      }
+      assertThat(tokens.requests).isEmpty();
+      try (var rig = rig(registry, "ca = '" + own.certificate + "'")) {
+        assertThat(read(rig.blob(registry, BLOB), 0, 10)).hasSize(10); // Nothing to give away.
+      }
     }
   }
 

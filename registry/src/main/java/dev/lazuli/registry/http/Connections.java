@@ -123,11 +123,13 @@ public final class Connections implements AutoCloseable {
       return known.channels();
     }
     if (known != null) {
-      // Its certificate files were replaced: new connections use the new ones.
       pools.asMap().remove(origin, known);
     }
-    var setup = newSetup(origin);
-    var made = new ServerPool(setup.pool(bootstrap()), origin.settings().files());
+    Proxy proxy = proxy(origin);
+    var setup =
+        new ConnectionSetup(
+            origin, proxy, origin.tls() ? tls.of(origin.settings()) : null, options);
+    var made = new ServerPool(setup.pool(bootstrap()), origin.settings().files(), proxy);
     ServerPool first = pools.asMap().putIfAbsent(origin, made);
     if (first != null) {
       made.channels().close();
@@ -143,11 +145,9 @@ public final class Connections implements AutoCloseable {
     }
   }
 
-  private ConnectionSetup newSetup(Origin origin) throws IOException {
+  private @Nullable Proxy proxy(Origin origin) throws IOException {
     URI url = options.proxies().find(origin.host(), origin.port(), origin.tls()).orElse(null);
-    Proxy proxy = url == null ? null : Proxy.of(url);
-    return new ConnectionSetup(
-        origin, proxy, origin.tls() ? tls.of(origin.settings()) : null, options);
+    return url == null ? null : Proxy.of(url);
   }
 
   private Bootstrap bootstrap() {

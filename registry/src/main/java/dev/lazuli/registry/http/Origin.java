@@ -6,6 +6,8 @@ import dev.lazuli.registry.model.Text;
 import dev.lazuli.registry.model.TlsSettings;
 import java.net.URI;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One server as connections are pooled by.
@@ -16,6 +18,10 @@ import java.util.Locale;
  * @param settings how TLS is set up, here or where a server of plain HTTP redirects to
  */
 public record Origin(boolean tls, String host, int port, TlsSettings settings) {
+  /** A server whose name {@link URI} takes for none, as it does if there is an underscore. */
+  private static final Pattern NAMED =
+      Pattern.compile("(?:[^@]*@)?(?<host>[A-Za-z0-9._-]+)(?::(?<port>[0-9]{1,5}))?");
+
   /** Checks that host and port can be a server's. */
   public Origin {
     requireNonNull(settings);
@@ -32,12 +38,19 @@ public record Origin(boolean tls, String host, int port, TlsSettings settings) {
   public static Origin of(URI url, TlsSettings settings) {
     String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
     boolean tls = scheme.equals("https");
-    if (!(tls || scheme.equals("http")) || url.getHost() == null) {
+    var named = NAMED.matcher(url.getRawAuthority() == null ? "" : url.getRawAuthority());
+    boolean isNamed = url.getHost() == null && named.matches();
+    if (!(tls || scheme.equals("http")) || (url.getHost() == null && !isNamed)) {
       throw new IllegalArgumentException(
           "not an http or https URL with a host: " + Text.quote(url.toString()));
     }
-    int port = url.getPort() > 0 ? url.getPort() : tls ? 443 : 80;
-    return new Origin(tls, bare(url.getHost()), port, settings);
+    String host = isNamed ? named.group("host") : url.getHost();
+    int port = isNamed ? number(named.group("port")) : url.getPort();
+    return new Origin(tls, bare(host), port > 0 ? port : tls ? 443 : 80, settings);
+  }
+
+  private static int number(@Nullable String port) {
+    return port == null ? -1 : Integer.parseInt(port);
   }
 
   /** Returns the same server with other settings of TLS. */

@@ -2,8 +2,11 @@ package dev.lazuli.registry.http;
 
 import dev.lazuli.registry.model.Credentials;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,24 @@ record Proxy(InetSocketAddress address, @Nullable Credentials credentials) {
       throw new IOException("unknown proxy host " + url.getHost());
     }
     return new Proxy(address, credentials(url).orElse(null));
+  }
+
+  /**
+   * Returns whether the proxy's name still leads to the address; where that cannot be told, it
+   * does. Blocks.
+   */
+  boolean isCurrent(NameLookup names) {
+    try {
+      return List.of(names.all(address.getHostString())).contains(address.getAddress());
+    } catch (UnknownHostException e) {
+      return true;
+    }
+  }
+
+  /** Looks names up, such as {@link InetAddress#getAllByName}. */
+  @FunctionalInterface
+  interface NameLookup {
+    InetAddress[] all(String name) throws UnknownHostException;
   }
 
   /** Returns the user and password of {@code http://user:password@proxy}. */
