@@ -25,6 +25,8 @@ public final class Spawn {
   private static final String CLOSEFROM = "posix_spawn_file_actions_addclosefrom_np";
 
   private static final CFunction WAITPID = CFunction.ofInt("waitpid", 3);
+  private static final CFunction KILL = CFunction.ofInt("kill", 2);
+  private static final int SIGKILL = 9;
 
   // Those around posix_spawn(3) return the error number themselves.
   private static final CFunction SPAWN = CFunction.ofInt("posix_spawn", 6);
@@ -148,6 +150,18 @@ public final class Spawn {
         }
       }
     }
+  }
+
+  /**
+   * Kills a child and waits until it has ended. Needs no descriptor: nobody else gets the number of
+   * a child that was not waited for.
+   *
+   * @throws ErrnoException with {@link Errno#ESRCH} or {@link Errno#ECHILD} if it is no child of
+   *     ours, or was waited for
+   */
+  static void end(long pid) throws ErrnoException {
+    Libc.check(state -> KILL.call(state, pid, SIGKILL), () -> "kill(%d, SIGKILL)".formatted(pid));
+    await(pid);
   }
 
   private static void succeed(Libc.Call call, String what) throws ErrnoException {

@@ -80,17 +80,30 @@ public final class UserNamespace implements AutoCloseable {
                       CLONE_NEWUSER | SIGCHLD,
                       LIFE_SECONDS),
               () -> "clone(CLONE_NEWUSER)");
+      FileDescriptor made = null;
+      boolean ended = false;
       try {
-        var process = Path.of("/proc", Long.toString(pid));
-        write(process.resolve("uid_map"), uids);
-        write(process.resolve("gid_map"), gids);
-        return new UserNamespace(
-            FileDescriptor.open(
-                process.resolve("ns/user"), FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC));
+        made = mapped(Path.of("/proc", Long.toString(pid)), uids, gids);
       } finally {
-        end(pid);
+        try {
+          Spawn.end(pid);
+          ended = true;
+        } finally {
+          if (!ended && made != null) {
+            made.close();
+          }
+        }
       }
+      return new UserNamespace(made);
     }
+  }
+
+  private static FileDescriptor mapped(Path process, List<IdRange> uids, List<IdRange> gids)
+      throws IOException {
+    write(process.resolve("uid_map"), uids);
+    write(process.resolve("gid_map"), gids);
+    return FileDescriptor.open(
+        process.resolve("ns/user"), FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC);
   }
 
   /** Writes a map at once, as the kernel wants it. */
@@ -106,13 +119,6 @@ public final class UserNamespace implements AutoCloseable {
           map.getFileName() + " \"" + text.strip() + "\" of a user namespace: " + e.getMessage(),
           e);
     }
-  }
-
-  private static void end(long pid) throws ErrnoException {
-    try (var process = Pidfd.open(pid)) {
-      process.kill();
-    }
-    Spawn.await(pid);
   }
 
   /** Returns the number, as {@code mount_setattr(2)} wants it. */
