@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * <p>containerd 2.x can make such mounts itself, but versions from 2.1 on mount the directory that
  * all lower directories have in common: without what is mounted below it, or with all of it, which
  * is every layer of the node. Those before 2.0 cannot. The mounts stay until the snapshot is
- * removed, since nobody says when overlayfs has taken them.
+ * removed, since nobody says when overlayfs has taken them. They propagate to other mount
+ * namespaces as those of layers do: a containerd that has one of its own sees them only so.
  */
 final class MappedDirectories {
   private static final Logger log = LoggerFactory.getLogger(MappedDirectories.class);
@@ -36,6 +38,8 @@ final class MappedDirectories {
   private static final String REMEDY =
       "; remove \"remap-ids\" from the capabilities of the snapshotter in containerd's"
           + " configuration, and containerd copies images for user namespaces instead";
+
+  private static final String TAKEN = "rm-";
 
   /** A directory, and the file system that was mounted there. */
   private record Place(Path path, Object device) {
@@ -140,22 +144,37 @@ final class MappedDirectories {
     }
   }
 
-  /** Takes the mounts of all other snapshots than these away. No snapshot may be made meanwhile. */
-  synchronized void releaseAllBut(Set<Long> ids) throws IOException {
+  /**
+   * Takes the directories of all other snapshots than these. They are renamed, so that a new
+   * snapshot that gets the id of a failed one has its own beside what is being unmounted. No
+   * snapshot may be made meanwhile.
+   *
+   * @return where they are now, for the caller to {@link #release}
+   */
+  synchronized List<Path> takeAllBut(Set<Long> ids) throws IOException {
     made.keySet().retainAll(ids);
+    var taken = new ArrayList<Path>();
     if (!Files.isDirectory(root, NOFOLLOW_LINKS)) {
-      return;
+      return taken;
     }
+    var orphans = new ArrayList<Path>();
     try (var entries = Files.newDirectoryStream(root)) {
-      for (var entry : entries) {
-        if (!SnapshotDirectories.isOneOf(ids, entry.getFileName().toString())) {
-          release(entry);
-        }
-      }
+      entries.forEach(orphans::add);
     }
+    orphans.removeIf(entry -> SnapshotDirectories.isOneOf(ids, entry.getFileName().toString()));
+    for (var orphan : orphans) {
+      boolean isTaken = orphan.getFileName().toString().startsWith(TAKEN);
+      taken.add(isTaken ? orphan : Files.move(orphan, freshName()));
+    }
+    return taken;
   }
 
-  private static void release(Path snapshot) {
+  private Path freshName() {
+    return root.resolve(TAKEN + UUID.randomUUID());
+  }
+
+  /** Unmounts and deletes what was taken; what cannot go is left to the next time. */
+  static void release(Path snapshot) {
     try (var directories = Files.newDirectoryStream(snapshot)) {
       directories.forEach(MappedDirectories::unmount);
       Files.delete(snapshot);

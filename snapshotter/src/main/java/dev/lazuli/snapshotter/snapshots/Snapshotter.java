@@ -266,16 +266,18 @@ final class Snapshotter implements AutoCloseable {
   /** Frees what removed snapshots left: directories and mounted layers. */
   void cleanup() throws IOException {
     var claims = new ArrayList<CompletableFuture<RemoteLayer>>();
+    var unmapped = new ArrayList<Path>();
     List<Path> orphans;
     try {
       orphans =
           store.withIds(
               ids -> {
-                claims.addAll(remote.takeAllBut(ids)); // Given back even if the next step fails.
-                mapped.releaseAllBut(ids);
+                claims.addAll(remote.takeAllBut(ids));
+                unmapped.addAll(mapped.takeAllBut(ids));
                 return directories.takeAllBut(ids);
               });
-    } finally {
+    } finally { // What was taken goes even if the next step failed.
+      unmapped.forEach(MappedDirectories::release);
       for (var claim : claims) {
         var _ = claim.thenAccept(RemoteLayer::close);
       }
@@ -318,7 +320,7 @@ final class Snapshotter implements AutoCloseable {
 
   /** Takes away what is mounted for user namespaces; what uses it keeps it. */
   void unmountMapped() throws IOException {
-    mapped.releaseAllBut(Set.of());
+    mapped.takeAllBut(Set.of()).forEach(MappedDirectories::release);
   }
 
   @Override
