@@ -189,9 +189,17 @@ public final class BulkPulls implements AutoCloseable {
     long began = System.nanoTime();
     flight.begin();
     var pulled = flight.pull().run();
-    listener.pulled(flight.progress(), System.nanoTime() - began);
-    listener.stored(pulled);
-    return pulled;
+    boolean told = false;
+    try {
+      listener.pulled(flight.progress(), System.nanoTime() - began);
+      listener.stored(pulled);
+      told = true;
+      return pulled;
+    } finally {
+      if (!told) {
+        pulled.close();
+      }
+    }
   }
 
   /** Returns the layer if it is here whole; one that is here in part makes room, if it can. */
@@ -242,7 +250,10 @@ public final class BulkPulls implements AutoCloseable {
     return all.stream().map(PullFlight::progress).toList();
   }
 
-  /** Ends all pulls; whoever waits for one gets an error. Waits for them. Idempotent. */
+  /**
+   * Ends all pulls; whoever waits for one gets an error. Waits for them, but not endlessly.
+   * Idempotent.
+   */
   @Override
   public void close() {
     List<PullFlight> all;

@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a few pulls at a time, each on a thread of its own: decompressing keeps a processor busy,
@@ -26,6 +29,13 @@ final class PullQueue implements AutoCloseable {
   private static final int MOST_DOUBLINGS = 10;
 
   private static final long DOUBLING_NANOS = Duration.ofMinutes(1).toNanos();
+
+  private static final Logger log = LoggerFactory.getLogger(PullQueue.class);
+
+  /** Pulls end with their connection; a disk that does not answer must not keep the daemon. */
+  static final Duration END = Duration.ofSeconds(10);
+
+  private static final long MILLISECOND = 1_000_000;
 
   private final int most;
   private final LongSupplier nanoTime;
@@ -204,17 +214,30 @@ final class PullQueue implements AutoCloseable {
     }
   }
 
-  /** Starts nothing more and waits for what runs. Idempotent. */
+  /** Starts nothing more and waits for what runs, but no longer than {@link #END}. Idempotent. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    if (!endWithin(END)) {
+      log.warn("layers that are pulled whole: {} have not ended within {}", count(), END);
+    }
+  }
+
+  private synchronized int count() {
+    return count;
+  }
+
+  /** Starts nothing more; returns whether what runs has ended within the time. */
+  synchronized boolean endWithin(Duration patience) {
     closed = true;
     waiting.clear();
+    long end = System.nanoTime() + patience.toNanos();
     try {
-      while (count > 0) {
-        wait();
+      for (long left = patience.toNanos(); count > 0 && left > 0; left = end - System.nanoTime()) {
+        TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, MILLISECOND));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return count == 0;
   }
 }

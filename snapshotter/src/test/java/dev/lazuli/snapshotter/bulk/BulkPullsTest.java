@@ -46,6 +46,7 @@ final class BulkPullsTest {
   @TempDir Path directory;
 
   private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+  private volatile boolean listenerFails;
   private LayerStore store;
   private BulkPulls pulls;
   private LayoutLayer layer;
@@ -78,6 +79,9 @@ final class BulkPullsTest {
         new BulkListener() {
           @Override
           public void pulled(BulkProgress progress, long nanos) {
+            if (listenerFails) {
+              throw new IllegalStateException("a listener failed");
+            }
             told.add("pulled " + progress.arrivedBytes());
           }
 
@@ -230,6 +234,16 @@ final class BulkPullsTest {
     assertThat(store.list()).isEmpty();
     assertThat(store.usedBytes()).isZero();
     assertThat(told).containsExactly("failed");
+  }
+
+  @Test
+  void listenerThatFails_failsThePull_andHoldsNoHandle() throws Exception {
+    listenerFails = true;
+
+    assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
+        .hasMessageContaining("a listener failed");
+
+    assertThat(store.remove(digest(layer))).isTrue();
   }
 
   @Test

@@ -258,6 +258,25 @@ final class PullQueueTest {
     }
   }
 
+  @Test
+  void pullThatDoesNotEnd_holdsUpTheEndForATimeOnly() throws Exception {
+    var end = new CountDownLatch(1);
+    try (var store = LayerStore.open(directory, StoreOptions.defaults());
+        var unpacker = new LayerUnpacker(Limits.DEFAULT);
+        var queue = new PullQueue(1, now::get, () -> {})) {
+      var parts = parts(store, unpacker, memory());
+      addAll(queue, parts, List.of("a/1"), end);
+      Eventually.asserted(() -> assertThat(told).hasSize(1));
+
+      assertThat(queue.endWithin(Duration.ofMillis(20))).isFalse();
+      addAll(queue, parts, List.of("b/2"), end);
+      end.countDown();
+
+      assertThat(queue.endWithin(Eventually.PATIENCE)).isTrue();
+      assertThat(told).hasSize(1);
+    }
+  }
+
   /** What is pulled ahead of its client can wait; it ends nothing that a client waits for. */
   @Test
   void leastRate_growsForClientsAlone() throws Exception {
