@@ -100,14 +100,16 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
 
   @Override
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
-    descriptors.check();
-    return layers().mount(request);
+    try (var _ = descriptors.mounting()) {
+      return layers().mount(request);
+    }
   }
 
   @Override
   public RemoteLayer mountAhead(LayerRequest request) throws IOException, InterruptedException {
-    descriptors.check();
-    return layers().mountAhead(request);
+    try (var _ = descriptors.mounting()) {
+      return layers().mountAhead(request);
+    }
   }
 
   @Override
