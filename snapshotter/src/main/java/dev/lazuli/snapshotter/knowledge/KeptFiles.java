@@ -4,7 +4,9 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -31,6 +33,7 @@ final class KeptFiles {
   /** Bounds what is remembered of them to some MB. */
   private static final int MOST_FILES = 20_000;
 
+  private static final String ALGORITHM = "sha256:";
   private static final String NEW = ".new";
 
   private final Path directory;
@@ -50,7 +53,12 @@ final class KeptFiles {
     void writeTo(FileChannel file) throws IOException;
   }
 
-  private record Found(Digest digest, long size, FileTime used) {}
+  private record Found(Digest digest, long size, FileTime used) {
+    static Found of(Path file) throws IOException {
+      var digest = Digest.parse(ALGORITHM + file.getFileName());
+      return new Found(digest, Files.size(file), Files.getLastModifiedTime(file));
+    }
+  }
 
   /**
    * Opens a directory, and removes files that are not whole. Whatever keeps it from being read,
@@ -76,20 +84,29 @@ final class KeptFiles {
     var all = new ArrayList<Found>();
     try (var names = Files.newDirectoryStream(directory)) {
       for (var file : names) {
-        var name = "sha256:" + file.getFileName();
-        if (Digest.isDigest(name) && all.size() < MOST_FILES) {
-          var used = Files.getLastModifiedTime(file);
-          all.add(new Found(Digest.parse(name), Files.size(file), used));
-        } else {
-          Files.deleteIfExists(file);
+        try {
+          if (isKept(file) && all.size() < MOST_FILES) {
+            all.add(Found.of(file));
+          } else {
+            Files.deleteIfExists(file);
+          }
+        } catch (IOException e) { // Such as a directory that somebody has made there.
+          log.warn("{} is not a kept index: {}", file, e.toString());
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     all.sort(Comparator.comparing(Found::used));
     for (var found : all) {
       files.put(found.digest, found.size);
       bytes += found.size;
     }
+  }
+
+  private static boolean isKept(Path file) {
+    return Digest.isDigest(ALGORITHM + file.getFileName())
+        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   private Path file(Digest digest) {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.knowledge;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
@@ -118,11 +119,15 @@ public final class KeptIndexes implements AutoCloseable {
    * Adds a layer to the store from its index, if one is kept and the layer is not there.
    *
    * @param blob asked whether the layer can be had
-   * @return whether the layer is in the store now
+   * @return whether the layer is in the store now, proved: another call may have added it
    */
   public boolean restore(Digest digest, BlobSize blob) {
+    var there = store.record(digest);
+    if (there.isPresent()) {
+      return isProved(there.get());
+    }
     var file = files.find(digest);
-    if (file.isEmpty() || store.record(digest).isPresent()) {
+    if (file.isEmpty()) {
       return false;
     }
     try (var index = KeptIndex.open(file.get(), digest)) {
@@ -142,6 +147,11 @@ public final class KeptIndexes implements AutoCloseable {
       log.warn("layer {}: not mounted by its kept index: {}", digest, e.getMessage());
       return false;
     }
+  }
+
+  private static boolean isProved(LayerRecord record) {
+    var proof = record.proof();
+    return proof != null && proof.lie() == null;
   }
 
   /** Returns whether the index of a layer is kept. */

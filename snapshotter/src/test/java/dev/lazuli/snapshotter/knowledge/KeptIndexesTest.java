@@ -32,6 +32,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -155,6 +156,31 @@ final class KeptIndexesTest {
   }
 
   @Test
+  void layerThatAnotherCallHasRestored_isThere() throws Exception {
+    var layer = build(LayerEncoding.GZIP, 1);
+    pullAndRemove(layer);
+
+    assertThat(restore(layer)).isTrue();
+
+    assertThat(restore(layer)).isTrue();
+  }
+
+  @Test
+  void strangersBesideTheIndexes_hideNone() throws Exception {
+    var layer = build(LayerEncoding.GZIP, 1);
+    pullAndRemove(layer);
+    kept.close();
+    for (var name : List.of("0", "lost+found", "a".repeat(64), "zz")) {
+      Files.createDirectories(directory.resolve("indexes").resolve(name).resolve("x"));
+    }
+
+    kept = kept(QUOTA);
+
+    assertThat(kept.count()).isOne();
+    assertThat(restore(layer)).isTrue();
+  }
+
+  @Test
   void indexes_areThereAfterARestart() throws Exception {
     var layer = build(LayerEncoding.GZIP, 1);
     pullAndRemove(layer);
@@ -182,6 +208,7 @@ final class KeptIndexesTest {
     kept.close();
 
     assertThat(kept.count()).isZero();
+    assertThat(store.remove(digest(layer))).isTrue();
     assertThat(restore(layer)).isFalse();
   }
 
