@@ -38,11 +38,12 @@ import picocli.CommandLine.Spec;
       "0:everything is right",
       "1:something could not be read, or there is no lazy layer",
       "2:wrong usage",
-      "3:wrong bytes were found, or files that are not those of the tar"
+      "3:the memory did not suffice, so nothing is known",
+      "4:wrong bytes were found, or files that are not those of the tar"
     })
 final class VerifyCommand implements Callable<Integer> {
-  /** Wrong bytes or files were found. */
-  static final int WRONG_BYTES = 3;
+  /** Wrong bytes or files were found. Not 3, by which the JVM says that its memory is used up. */
+  static final int WRONG_BYTES = 4;
 
   @Mixin private ImageToRead image = new ImageToRead();
 

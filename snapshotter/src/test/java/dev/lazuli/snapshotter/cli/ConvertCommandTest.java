@@ -98,7 +98,7 @@ final class ConvertCommandTest {
     assertThat(run("inspect", path("layer.zst"))).isZero();
     assertThat(out.toString()).contains("format    zstd:chunked", "no manifest vouches for it");
     assertThat(run("verify", path("layer.zst"))).isZero();
-    assertThat(run("verify", "--require-annotation", path("layer.zst"))).isEqualTo(3);
+    assertThat(run("verify", "--require-annotation", path("layer.zst"))).isEqualTo(4);
   }
 
   @Test
@@ -125,7 +125,7 @@ final class ConvertCommandTest {
     bytes[bytes.length / 2] ^= 1;
     Files.write(folder.resolve("l"), bytes);
 
-    assertThat(run("verify", path("l"))).isEqualTo(3);
+    assertThat(run("verify", path("l"))).isEqualTo(4);
     assertThat(out.toString()).contains(": WRONG: ", "chunk ");
   }
 
