@@ -234,9 +234,9 @@ public final class Layers implements RemoteLayers, AutoCloseable {
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
-  /** Returns false if the layer is to be removed but somebody still holds its files open. */
-  private synchronized boolean removeUnclaimed(Digest digest) {
-    if (entries.containsKey(digest) || parts.store().isKept(digest)) {
+  /** False if somebody still holds its files open. Without our lock, since deleting takes long. */
+  private boolean removeUnclaimed(Digest digest) {
+    if (inUse(digest).isPresent() || parts.store().isKept(digest)) {
       return true;
     }
     try {

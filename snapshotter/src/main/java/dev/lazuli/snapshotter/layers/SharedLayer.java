@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.MustBeClosed;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
@@ -7,9 +9,12 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.layers.index.IndexedLayer;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One layer of this node while anybody uses it: opened by the first claim and closed when the last
- * one is released. Guarded by a lock of its own, so layers never wait for each other.
+ * one is released. Guarded by a lock of its own, so layers never wait for each other; nothing is
+ * asked of a registry under that lock, so neither do images of different registries.
  */
 final class SharedLayer {
   private static final Logger log = LoggerFactory.getLogger(SharedLayer.class);
@@ -28,6 +34,14 @@ final class SharedLayer {
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable OpenLayer open;
   private final AtomicInteger claims = new AtomicInteger();
+
+  /** Those that are within {@link #claim}. */
+  @GuardedBy("lock")
+  private int asking;
+
+  /** By registry: who asks the same one waits for the first, and then finds what that brought. */
+  private final Map<String, ReentrantLock> indexing = new ConcurrentHashMap<>();
+
   private final TableTrust tables;
   private final Admission admission;
 
@@ -63,48 +77,80 @@ final class SharedLayer {
    * @throws IOException if it cannot be mounted; then nothing has changed
    */
   boolean claim(LayerRequest request, Trust trust) throws IOException, InterruptedException {
-    boolean admitted = trust == Trust.RESTORED;
-    while (true) {
-      lock.lockInterruptibly();
-      try {
-        if (admitted || !admission.isOfOthers(request)) {
-          return claimAdmitted(request, trust);
-        }
-      } finally {
-        lock.unlock();
-      }
-      // Without the lock, so that a slow registry holds up only those who ask it.
-      admission.require(request, trust);
-      admitted = true;
+    begin(request);
+    try {
+      return claimOnceHere(request, trust);
+    } finally {
+      end();
     }
   }
 
-  private boolean claimAdmitted(LayerRequest request, Trust trust)
-      throws IOException, InterruptedException {
+  private void begin(LayerRequest request) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      var layer = open;
+      asking++;
       parts.record().requested(digest.toString(), request.reference());
       parts.activity().begin(digest.toString());
-      if (layer == null) {
-        open = mount(request, trust);
-        parts.record().mounted(digest.toString());
-      } else {
-        if (trust != Trust.DEFERRED) {
-          requireTable(request, layer);
-          note(request.reference(), layer.data());
-        }
-        layer.requireMounted();
-      }
-      claims.incrementAndGet();
-      return layer == null;
     } finally {
-      if (open == null) {
-        parts.record().forget(digest.toString());
-        parts.activity().forget(digest.toString());
-      }
       lock.unlock();
     }
+  }
+
+  private void end() {
+    lock.lock();
+    try {
+      asking--;
+      forgetActivityIfUnused();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @GuardedBy("lock")
+  private void forgetActivityIfUnused() {
+    if (asking == 0 && open == null) {
+      parts.activity().forget(digest.toString());
+      parts.record().forget(digest.toString());
+    }
+  }
+
+  private boolean claimOnceHere(LayerRequest request, Trust trust)
+      throws IOException, InterruptedException {
+    boolean admitted = trust == Trust.RESTORED;
+    while (true) {
+      if (!admitted && admission.isOfOthers(request)) {
+        admission.require(request, trust);
+        admitted = true;
+      }
+      try (var indexed = indexed(request, trust)) {
+        lock.lockInterruptibly();
+        try {
+          // What is here now may be what another registry has brought meanwhile.
+          if (admitted || !admission.isOfOthers(request)) {
+            var layer = open;
+            if (layer != null) {
+              share(layer, request, trust);
+              return false;
+            }
+            if (indexed != null) {
+              mount(indexed, request, trust);
+              return true;
+            }
+          }
+        } finally {
+          lock.unlock();
+        }
+      }
+    }
+  }
+
+  private void share(OpenLayer layer, LayerRequest request, Trust trust) throws IOException {
+    if (trust != Trust.DEFERRED) {
+      requireTable(request, layer);
+      note(request.reference(), layer.data());
+    }
+    layer.requireMounted();
+    claims.incrementAndGet();
   }
 
   /** Where two images disagree, the proof says who is right: it is asked for at once. */
@@ -117,16 +163,34 @@ final class SharedLayer {
     }
   }
 
-  private OpenLayer mount(LayerRequest request, Trust trust)
+  /** Returns the layer as it is stored, or will be once it is indexed; null if it is open now. */
+  @MustBeClosed
+  private @Nullable IndexedLayer indexed(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
-    boolean isTrue = parts.isTrue(digest);
-    var tocTrust = trust == Trust.DEFERRED || isTrue ? new TocTrust.Deferred() : tables.of(request);
-    var unsized = source(request.reference(), -1);
-    if (trust != Trust.DEFERRED) {
-      forgetUnlessTrusted(request);
+    if (open != null) {
+      return null;
     }
-    try (var indexed = parts.indexer().index(digest, request.reference(), unsized, tocTrust);
-        var opened = new OpenedParts()) {
+    var turn = indexing.computeIfAbsent(request.registry(), _ -> new ReentrantLock());
+    turn.lockInterruptibly();
+    try {
+      if (open != null) {
+        return null;
+      }
+      boolean isTrue = parts.isTrue(digest);
+      var tocTrust =
+          trust == Trust.DEFERRED || isTrue ? new TocTrust.Deferred() : tables.of(request);
+      var unsized = source(request.reference(), -1);
+      if (trust != Trust.DEFERRED) {
+        forgetUnlessTrusted(request);
+      }
+      return parts.indexer().index(digest, request.reference(), unsized, tocTrust);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void mount(IndexedLayer indexed, LayerRequest request, Trust trust) throws IOException {
+    try (var opened = new OpenedParts()) {
       var data = indexed.data();
       if (trust != Trust.DEFERRED) {
         tables.require(request, data.record());
@@ -139,8 +203,10 @@ final class SharedLayer {
       }
       layer.mount(request.prefetchBytes());
       opened.keep();
-      return layer;
+      open = layer;
     }
+    parts.record().mounted(digest.toString());
+    claims.incrementAndGet();
   }
 
   /** Records who uses the layer; to be called once it is known to be what they asked for. */
@@ -216,10 +282,11 @@ final class SharedLayer {
       }
       open = null;
       layer.close();
-      return forget();
+      forgetActivityIfUnused();
     } finally {
       lock.unlock();
     }
+    return removed();
   }
 
   /** Returns what operators see of the layer; empty if it is not open. */
@@ -244,9 +311,8 @@ final class SharedLayer {
     return claims.get();
   }
 
-  private boolean forget() {
-    parts.activity().forget(digest.toString());
-    parts.record().forget(digest.toString());
+  /** As {@link #release} says. Without the lock: deleting takes long. */
+  private boolean removed() {
     try {
       if (parts.store().isKept(digest)) {
         log.info("layer {}: stays after its last snapshot, because it is pinned", digest);

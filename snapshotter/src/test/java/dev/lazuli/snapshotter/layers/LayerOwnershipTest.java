@@ -8,6 +8,7 @@ import dev.lazuli.cache.LayerProof;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.demo.images.BlobDescriptor;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -38,7 +39,11 @@ import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,10 +51,17 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +80,14 @@ final class LayerOwnershipTest {
   /** What each repository's registry has under the layer's digest. */
   private final Map<String, Path> blobs = new HashMap<>();
 
+  /** What registries of these repositories wait for before they answer. */
+  private final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
+
+  /** Repositories whose registries answer no new question. */
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
+
+  private final CountDownLatch held = new CountDownLatch(1);
+  private volatile @Nullable CountDownLatch deletes;
   private LayerStore store;
   private FetchScheduler scheduler;
   private Layers layers;
@@ -84,7 +104,7 @@ final class LayerOwnershipTest {
     layout = OciLayout.at(directory.resolve("layout"));
     layer = build("genuine");
     blobs.put(APP, layout.blob(layer.digest()));
-    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
+    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults().withDisk(disk()));
     scheduler = new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);
     layers = newLayers();
   }
@@ -154,6 +174,47 @@ final class LayerOwnershipTest {
     }
   }
 
+  /** Waits until a gate is open, if there is one. */
+  private void hold(@Nullable CountDownLatch gate) throws IOException {
+    if (gate == null) {
+      return;
+    }
+    held.countDown();
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** A disk that can be slow to delete. */
+  private Disk disk() {
+    InvocationHandler call =
+        (_, method, arguments) -> {
+          hold(method.getName().equals("delete") ? deletes : null);
+          try {
+            return method.invoke(Disk.LOCAL, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getTargetException();
+          }
+        };
+    return (Disk)
+        Proxy.newProxyInstance(Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, call);
+  }
+
+  private CompletableFuture<RemoteLayer> mounting(String reference) {
+    var request = TestRequests.of(reference, layer);
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return layers.mount(request);
+          } catch (IOException | InterruptedException e) {
+            throw new CompletionException(e);
+          }
+        },
+        task -> Thread.ofVirtual().start(task));
+  }
+
   private void countLocal() throws IOException {
     if (localFails) {
       throw new IOException("no loop device");
@@ -166,11 +227,15 @@ final class LayerOwnershipTest {
 
     Blob(String reference) throws IOException {
       count();
+      if (lost.contains(reference)) {
+        throw new IOException("status 404");
+      }
       this.reference = reference;
     }
 
     private BlobSource file() throws IOException {
       asked++;
+      hold(gates.get(reference));
       var file = blobs.get(reference);
       if (file == null) {
         throw new IOException("status 404");
@@ -292,6 +357,81 @@ final class LayerOwnershipTest {
       layers.mount(TestRequests.of(ALSO_OTHER, layer)).close();
       assertThat(store.list().getFirst().references()).containsExactly(APP, ALSO_OTHER);
     }
+  }
+
+  @Test
+  void registryThatDoesNotAnswer_holdsUpNoOtherThatHasTheLayer() throws Exception {
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    var gate = new CountDownLatch(1);
+    gates.put(OTHER, gate);
+    var slow = mounting(OTHER);
+    assertThat(held.await(1, TimeUnit.MINUTES)).isTrue();
+
+    try (var claim = mounting(APP).get(1, TimeUnit.MINUTES)) {
+      assertThat(claim.complete()).isFalse();
+      assertThat(store.list().getFirst().references()).containsExactly(APP);
+      gate.countDown();
+      slow.get().close();
+      assertThat(store.list().getFirst().references()).containsExactly(APP, OTHER);
+    }
+    assertThat(store.list()).isEmpty();
+  }
+
+  /** Its table of contents alone, which is no secret, does not give it the content. */
+  @Test
+  void slowRegistryWithoutTheContent_isNotGivenWhatAnotherHasBroughtMeanwhile() throws Exception {
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    var gate = new CountDownLatch(1);
+    gates.put(OTHER, gate);
+    var slow = mounting(OTHER);
+    assertThat(held.await(1, TimeUnit.MINUTES)).isTrue();
+    try (var _ = mounting(APP).get(1, TimeUnit.MINUTES)) {
+      lost.add(OTHER);
+      gate.countDown();
+
+      assertThatThrownBy(slow::get).hasMessageContaining("status 404");
+
+      assertThat(store.list().getFirst().references()).containsExactly(APP);
+    }
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void imagesOfOneRegistry_askForTheSameLayerOnce() throws Exception {
+    layers.mount(TestRequests.of(APP, layer)).close();
+    int once = asked;
+    asked = 0;
+    var gate = new CountDownLatch(1);
+    gates.put(APP, gate);
+    var first = mounting(APP);
+    assertThat(held.await(1, TimeUnit.MINUTES)).isTrue();
+    var second = mounting(APP);
+    gate.countDown();
+
+    first.get();
+    second.get().close();
+
+    assertThat(asked).isEqualTo(once);
+    first.get().close();
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void layerThatTakesLongToDelete_holdsUpNoOther() throws Exception {
+    var digest = Digest.parse(layer.digest());
+    var claim = layers.mount(TestRequests.of(APP, layer));
+    var gate = new CountDownLatch(1);
+    try (var _ = store.find(digest).orElseThrow()) {
+      deletes = gate;
+      claim.close(); // It cannot go yet.
+    }
+    assertThat(held.await(1, TimeUnit.MINUTES)).isTrue();
+
+    var answer = CompletableFuture.supplyAsync(() -> layers.inUse(digest));
+
+    assertThat(answer).succeedsWithin(Eventually.PATIENCE).isEqualTo(Optional.empty());
+    gate.countDown();
+    Eventually.asserted(() -> assertThat(store.list()).isEmpty());
   }
 
   @Test
