@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.images.ImageBuilder;
@@ -9,12 +10,18 @@ import dev.lazuli.demo.images.OciLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code lazuli mount} as its users start it. */
 final class MountIT {
+  /** Of a mount, in a line of mountinfo. */
+  private static final int OPTIONS = 5;
+
   @TempDir private Path place;
   private Path layout;
   private ImageBuilder image;
@@ -41,6 +48,35 @@ final class MountIT {
       assertThat(Files.getAttribute(tmp, "unix:uid")).isEqualTo(5);
       assertThat(tmp.resolve("new/y")).hasContent("y");
     }
+  }
+
+  /** {@link HostUsersIT} sees the same of the daemon's mounts. */
+  @Test
+  void whatIsMounted_isReadOnly_withoutSetuidAndDevices() throws IOException {
+    image.layer(new ImageTree().file("x", "x"));
+    image.layer(new ImageTree().file("y", "y"));
+    var before = mounts();
+
+    try (var _ = mount()) {
+      var made = mounts();
+      made.removeAll(before);
+      assertThat(made)
+          .anyMatch(line -> line.contains(" - overlay "))
+          .anyMatch(line -> line.contains(" - erofs ") || line.contains(" - fuse"))
+          .allSatisfy(
+              line -> {
+                var options = List.of(line.split(" ")[OPTIONS].split(","));
+                assertThat(options).as(line).contains("nosuid", "nodev");
+                assertThat(options).as(line).contains(line.contains(" - fuse") ? "nosuid" : "ro");
+              });
+    }
+  }
+
+  /** Returns the mounts of ours, of other tests too, as proc(5) describes them. */
+  private List<String> mounts() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/mountinfo"), ISO_8859_1).stream()
+        .filter(line -> line.contains("/lazuli-mount") || line.contains(place.toString()))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   @Test

@@ -14,8 +14,11 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -53,8 +56,19 @@ final class RestartIT {
       assertThat(container.get().strip()).endsWith(" times " + FILES + " files");
       assertThat(daemon.log()).doesNotContain("remote-snapshot-prepared=false");
       ctr("image", "rm", "--sync", reference);
+      // Not only once the daemon has settled, or ends: what was taken over went with its snapshots.
+      var layers = daemon.root().resolve("layers");
+      Eventually.asserted(() -> assertThat(filesBelow(layers)).isEmpty());
       daemon.close();
       assertThat(MountTable.below(BED.directory().resolve("d"))).isEmpty();
+    }
+  }
+
+  private static List<Path> filesBelow(Path directory) throws IOException {
+    try (var files = Files.walk(directory)) {
+      return files.filter(Files::isRegularFile).toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // One was deleted meanwhile.
     }
   }
 

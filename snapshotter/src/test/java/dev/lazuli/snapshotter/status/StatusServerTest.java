@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +147,17 @@ final class StatusServerTest {
       for (var answer : answers) {
         assertThat(answer.get()).isEqualTo(STATUS);
       }
+    }
+  }
+
+  @Test
+  void daemonThatTakesConnectionsAndSaysNothing_isNotWaitedForEndlessly() throws Exception {
+    try (var silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      silent.bind(UnixDomainSocketAddress.of(socket()));
+
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> new StatusClient(socket(), Duration.ofMillis(50)).status())
+          .withMessageContaining("is stopped, or hangs");
     }
   }
 
