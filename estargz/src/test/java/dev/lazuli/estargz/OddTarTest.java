@@ -340,6 +340,9 @@ class OddTarTest {
         arguments(
             new OddTar().directory("l/l", 0755).file("b", "B").hardLink("l", "b"), "above l/l"),
         arguments(
+            new OddTar().file("d/x", "X").directory("d/", 0755).file("p", "P"),
+            "above d/x comes after it"),
+        arguments(
             new OddTar()
                 .file("a", "A")
                 .hardLink("b", "a")

@@ -9,6 +9,7 @@ import dev.lazuli.estargz.tar.TarReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -19,10 +20,11 @@ import java.util.Optional;
  * twice (an entry replaces the one before, but a hard link between them keeps that), where a
  * whiteout and what it hides are there, or where a path leads through something that has an entry
  * and is not a directory (a symbolic link of the layer, or what replaces the directory later),
- * where hard links to one file disagree about its owner or the like, of which the last counts, or
- * where a directory without an entry has its group from a setgid one, if that is there already.
- * Reads the tar twice; keeps eight bytes for each name, so that one false alarm in 2^64 is
- * possible.
+ * where hard links to one file disagree about its owner or the like, of which the last counts,
+ * where a directory without an entry has its group from a setgid one, if that is there already, or
+ * where a directory's entry comes after what lies in it: containerd has then given it the extended
+ * attributes that it has in the layers below, and they stay. Reads the tar twice; keeps eight bytes
+ * for each name, so that one false alarm in 2^64 is possible.
  */
 final class EntryOrder {
   private static final String WHITEOUT = ".wh.";
@@ -72,8 +74,12 @@ final class EntryOrder {
       if (names.isTwice(hidden(path))) {
         return Optional.of("the layer has " + path + " twice");
       }
+      names.pass(hidden(path));
       if (leadsThroughOther(path) || leadsThroughOther(TarEntry.cleaned(entry.linkTarget()))) {
         return Optional.of("a directory above " + path + " is not a directory throughout");
+      }
+      if (liesInLate(path)) {
+        return Optional.of("a directory above " + path + " comes after it");
       }
       if (leadsFromSetgidToImplied(path)) {
         return Optional.of("a directory above " + path + " has its group from a setgid one");
@@ -96,6 +102,15 @@ final class EntryOrder {
   private boolean leadsThroughOther(String path) {
     for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
       if (others.has(path.substring(0, slash))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean liesInLate(String path) {
+    for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+      if (names.isYetToPass(path.substring(0, slash))) {
         return true;
       }
     }
@@ -136,6 +151,9 @@ final class EntryOrder {
     private long[] hashes = new long[1024];
     private int count;
 
+    /** Places of those that were passed. */
+    private final BitSet passed = new BitSet();
+
     void add(String name) {
       if (count == hashes.length) {
         hashes = Arrays.copyOf(hashes, 2 * count);
@@ -150,6 +168,18 @@ final class EntryOrder {
 
     boolean has(String name) {
       return count > 0 && Arrays.binarySearch(hashes, hash(name)) >= 0;
+    }
+
+    void pass(String name) {
+      int at = Arrays.binarySearch(hashes, hash(name));
+      if (at >= 0) {
+        passed.set(at);
+      }
+    }
+
+    boolean isYetToPass(String name) {
+      int at = Arrays.binarySearch(hashes, hash(name));
+      return at >= 0 && !passed.get(at);
     }
 
     boolean isTwice(String name) {
