@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Look at this machine, containerd and the daemon, and say what does not work and what to do",
-      "about it. Changes nothing. Exits with 1 if there is a problem."
+      "Look at this machine, containerd and the daemon, and say what does not work and what to do"
+          + " about it.",
+      "Changes nothing. Exits with 1 if there is a problem."
     })
 final class DoctorCommand implements Callable<Integer> {
   @Parameters(

@@ -18,9 +18,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pin",
     description = {
-      "Keep images or layers on this node: none of their content is evicted, and layers stay for",
-      "the next pull after their last snapshot has gone. A pin outlives the daemon. Pinning",
-      "fetches nothing; lazuli fetch does."
+      "Keep images or layers on this node.",
+      "None of their content is evicted, and layers stay for the next pull after their last"
+          + " snapshot has gone. A pin outlives the daemon. Pinning fetches nothing; lazuli fetch"
+          + " does."
     })
 final class PinCommand implements Callable<Integer> {
   @Parameters(

@@ -18,10 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "prune",
     description = {
-      "Free disk space: remove layers that no snapshot uses. With --all or --to, also evict"
-          + " content",
-      "of other layers; it is fetched again when it is read. Layers that are pinned, or complete",
-      "and mounted from disk, are kept."
+      "Free disk space: remove layers that no snapshot uses.",
+      "With --all or --to, also evict content of other layers; it is fetched again when it is read."
+          + " Layers that are pinned, or complete and mounted from disk, are kept."
     })
 final class PruneCommand implements Callable<Integer> {
   /** How far to go beyond what no one uses. */

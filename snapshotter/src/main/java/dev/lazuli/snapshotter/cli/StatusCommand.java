@@ -25,8 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "status",
     description = {
-      "Show what the daemon on this machine is doing: its images and layers, how much of them is",
-      "here, what is being fetched, what failed, and what could not be mounted lazily and why."
+      "Show what the daemon on this machine is doing.",
+      "Its images and layers, how much of them is here, what is being fetched, what failed, and"
+          + " what could not be mounted lazily and why."
     })
 final class StatusCommand implements Callable<Integer> {
   // Moves the cursor home and clears below: a redrawn table does not flicker as a cleared screen

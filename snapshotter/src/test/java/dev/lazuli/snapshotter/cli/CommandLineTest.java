@@ -75,6 +75,17 @@ final class CommandLineTest {
   }
 
   @Test
+  void listOfCommands_hasAWholeSentenceForEach() {
+    CommandLines.all()
+        .getSubcommands()
+        .forEach(
+            (name, command) ->
+                assertThat(command.getCommandSpec().usageMessage().description()[0])
+                    .as(name)
+                    .matches(".*[.)]"));
+  }
+
+  @Test
   void pullOfWhatIsNoReference_isOneLine() {
     assertThat(run("rpull", "registry.example/Not-A-Name")).isEqualTo(1);
 
