@@ -19,8 +19,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Runs {@code docker-credential-NAME get}: the server's name on standard input, JSON with Username
- * and Secret on standard output. The user {@code <token>} means an identity token.
+ * Asks a program of Docker's for credentials, as one can in a shell:
+ *
+ * <pre>{@code echo -n registry.example | docker-credential-NAME get}</pre>
+ *
+ * <p>It prints JSON with Username and Secret. The user {@code <token>} means an identity token.
+ * What a helper prints is left out of error messages, because it may hold a secret.
  *
  * @see <a href="https://github.com/docker/docker-credential-helpers">The protocol</a>
  */

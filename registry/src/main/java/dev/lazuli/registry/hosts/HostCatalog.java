@@ -18,9 +18,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which hosts answer for a registry, in the order they are asked: mirrors first, the registry last.
- * The hosts directory decides where it has a folder for the registry, otherwise the configured
- * mirrors. Folders are looked at again every few seconds, so that changes need no restart.
+ * Which hosts answer for a registry, in the order in which they are asked:
+ *
+ * <ol>
+ *   <li>the hosts that the hosts directory names, if it has a folder for the registry or a default
+ *       one: these and no others;
+ *   <li>otherwise the mirrors that are configured for the registry, and the registry last.
+ * </ol>
+ *
+ * <p>Folders are looked at again every few seconds, so that changes need no restart.
  */
 public final class HostCatalog {
   private static final Pattern LOCAL =

@@ -10,9 +10,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which proxy leads to which server, by the variables every Unix tool knows: {@code http_proxy},
- * {@code https_proxy} and {@code no_proxy}, in small letters or capitals. Loopback addresses and
- * {@code localhost} are always reached directly, as Go and containerd have it.
+ * Which proxy leads to which server. The first rule that applies decides:
+ *
+ * <ol>
+ *   <li>loopback addresses and {@code localhost} are reached directly, as Go and containerd have
+ *       it;
+ *   <li>so are servers that {@code no_proxy} lists;
+ *   <li>others are reached through {@code https_proxy} if they speak TLS, and through {@code
+ *       http_proxy} if not; directly if that is not set.
+ * </ol>
+ *
+ * <p>A variable in small letters goes before the same in capitals.
  */
 public final class ProxyRules {
   private static final Pattern LOOPBACK =

@@ -9,9 +9,17 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules by which a stream is ended early: it delivers nothing for too long; it delivers too
- * slowly; or another has waited for a permit, and its layer or origin holds too many or brings too
- * little. Guarded by the scheduler.
+ * The rules by which a stream is ended early. The first that applies decides:
+ *
+ * <ol>
+ *   <li>It has delivered nothing for too long.
+ *   <li>It delivers too slowly.
+ *   <li>Its last reader has gone, and it stalls.
+ *   <li>A reader has waited for a permit, and this stream serves no reader; or its layer or origin
+ *       holds too many permits; or the reader's origin holds none, and this stream brings little.
+ * </ol>
+ *
+ * <p>By the last rule one stream is ended at a time, the slowest. Guarded by the scheduler.
  */
 final class Patience {
   /** A stream that no reader waits for may be silent for a second. */
