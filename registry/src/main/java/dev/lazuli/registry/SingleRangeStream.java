@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class SingleRangeStream implements BlobStream, FromHost {
   private static final int PROGRESS_BYTES = 1 << 20;
 
-  /** A host that gives less of a range than this, each time it is asked, costs a request for it. */
+  /** A host that sends less than this for a request is given up: each would cost a round trip. */
   private static final int SHORT_BYTES = 16 << 10;
 
   private final BlobHosts blob;
@@ -87,12 +87,12 @@ final class SingleRangeStream implements BlobStream, FromHost {
     return null;
   }
 
-  /** A host may give less than was asked for: the rest is asked for anew, within reason. */
+  /** A host may send less than was asked for: the rest is asked for again, within reason. */
   private void endShortBody() throws IOException {
     endBody();
     long given = position - bodyFrom;
     if (given < SHORT_BYTES) {
-      throw new IOException("gives only " + given + " bytes of the range at a time");
+      throw new IOException("sends only " + given + " bytes of the range at a time");
     }
   }
 

@@ -460,7 +460,7 @@ class BlobRangeTest {
                 });
         var rig = new ClientRig(options -> options.attempts(3))) {
       assertThatThrownBy(() -> read(rig.blob(server, BLOB), 0, BLOB.length))
-          .hasMessageContaining("gives only 1 bytes of the range at a time");
+          .hasMessageContaining("sends only 1 bytes of the range at a time");
       assertThat(server.requests).hasSizeLessThan(10);
     }
   }

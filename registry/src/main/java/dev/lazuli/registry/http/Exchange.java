@@ -62,7 +62,7 @@ public final class Exchange {
     }
   }
 
-  /** Takes a piece and its reference; drops it when nobody reads any more. */
+  /** Takes a piece and its reference; drops it if the reader has gone. */
   public void onPiece(ByteBuf piece) {
     lock.lock();
     try {

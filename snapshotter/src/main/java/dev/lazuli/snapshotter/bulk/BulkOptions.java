@@ -28,7 +28,7 @@ public record BulkOptions(
   public static final BulkOptions DEFAULT =
       new BulkOptions(true, 3, 4L << 20, 6, Duration.ofMinutes(30), 0);
 
-  /** As many as the memory for their indexes can be shared by. */
+  /** As many as can share the memory for their indexes. */
   public static final int MOST_PARALLEL = 16;
 
   /** Checks the ranges. */

@@ -105,7 +105,7 @@ public final class BulkPulls implements AutoCloseable {
   }
 
   /**
-   * Pulls a layer, or waits for somebody who does, or takes it as it is stored.
+   * Pulls a layer, or joins a pull of it that is under way, or takes the stored one.
    *
    * @param reference the image that wants it
    * @param blob its blob, from that image's registry
@@ -202,7 +202,7 @@ public final class BulkPulls implements AutoCloseable {
     }
   }
 
-  /** Returns the layer if it is here whole; one that is here in part makes room, if it can. */
+  /** Returns the layer if it is complete; one that is here in part is removed, if it can be. */
   private @Nullable LayerData stored(Digest digest) throws IOException {
     var known = store.find(digest);
     if (known.isEmpty()) {
@@ -225,7 +225,7 @@ public final class BulkPulls implements AutoCloseable {
         return;
       } catch (LayerInUseException e) {
         if (System.nanoTime() - end > 0) {
-          throw new IOException("layer " + digest + " is in use by its index, and not whole", e);
+          throw new IOException("layer " + digest + " is mounted by an index and not complete", e);
         }
         pause();
       }

@@ -30,10 +30,10 @@ import org.slf4j.LoggerFactory;
 final class LayerPull {
   private static final Logger log = LoggerFactory.getLogger(LayerPull.class);
 
-  /** For the memory of the layer's index, which few layers have to wait for. */
+  /** How long to wait for memory for the layer's index; few layers have to. */
   private static final Duration INDEX_PATIENCE = Duration.ofMinutes(1);
 
-  /** How long a registry may be waited for before what it sent is looked at. */
+  /** After how much waiting for a registry its rate is checked. */
   static final Duration RATE_WINDOW = Duration.ofSeconds(30);
 
   /** What all pulls share. */
@@ -77,7 +77,7 @@ final class LayerPull {
   }
 
   /**
-   * Pulls the layer, twice where what came was not the layer: a host may have sent wrong bytes.
+   * Pulls the layer, and once more if the bytes were wrong: another host may have the right ones.
    *
    * @return the layer, complete and proved; the caller's to close
    * @throws IOException if it cannot be pulled; nothing is left of it
@@ -167,7 +167,7 @@ final class LayerPull {
       return stored;
     }
     stored.close();
-    throw new IOException("layer " + digest + " came into use by its index in the meantime");
+    throw new IOException("layer " + digest + " was mounted by an index in the meantime");
   }
 
   /** Returns whether a stored layer is complete and known to be what its digest stands for. */

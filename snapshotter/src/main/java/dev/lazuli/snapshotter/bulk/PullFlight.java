@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pull and all who wait for it. Each gets a handle of his own; the pull's is closed when the last
+ * A pull and all who wait for it. Each gets a handle of its own; the pull's is closed when the last
  * of them has his, or has given up. Thread-safe.
  */
 final class PullFlight {
@@ -24,7 +24,7 @@ final class PullFlight {
   @GuardedBy("this")
   private int waiting;
 
-  /** The last who waited is gone: whoever comes now needs a pull of his own. */
+  /** The last one who waited has gone: whoever comes now needs a new pull. */
   @GuardedBy("this")
   private boolean givenUp;
 

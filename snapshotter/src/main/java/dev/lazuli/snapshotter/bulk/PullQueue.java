@@ -148,7 +148,8 @@ final class PullQueue implements AutoCloseable {
       try {
         threads.newThread(() -> run(entry)).start();
       } catch (OutOfMemoryError e) { // The kernel's limit of threads, not memory as a rule.
-        refused.put(entry, new IOException("no thread to pull it with: " + e.getMessage(), e));
+        refused.put(
+            entry, new IOException("no thread can be started for it: " + e.getMessage(), e));
         continue;
       }
       count++;

@@ -31,7 +31,7 @@ final class RangeTries implements BlobStream {
   /**
    * Makes a stream; nothing is asked for before the first piece.
    *
-   * @param opened told what is open, for somebody who wants to end it
+   * @param opened told which stream is open, so that it can be ended
    * @param givenUp whether he does, so that nothing is tried again
    */
   RangeTries(

@@ -57,7 +57,7 @@ final class KeptIndex implements AutoCloseable {
           IndexFile.of(bytes(file, factsAt, IndexFile.FACTS_BYTES), size)
               .filter(found -> found.layer().equals(layer))
               .filter(found -> found.referencesBytes() <= MOST_REFERENCES_BYTES)
-              .orElseThrow(() -> new CorruptIndexException(path, "it is not that of the layer"));
+              .orElseThrow(() -> new CorruptIndexException(path, "it belongs to another layer"));
       var text = new String(bytes(file, 0, (int) facts.referencesBytes()), UTF_8);
       var index = new KeptIndex(file, facts, text.lines().toList());
       done = true;

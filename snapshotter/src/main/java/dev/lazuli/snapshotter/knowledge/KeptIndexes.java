@@ -111,7 +111,7 @@ public final class KeptIndexes implements AutoCloseable {
   /** Looks a layer's blob up. */
   @FunctionalInterface
   public interface BlobSize {
-    /** Returns its size in bytes, as the image's own registry says it now. */
+    /** Returns the blob's size in bytes, as the image's own registry states it now. */
     long ask() throws IOException;
   }
 
@@ -133,10 +133,10 @@ public final class KeptIndexes implements AutoCloseable {
     try (var index = KeptIndex.open(file.get(), digest)) {
       long size = blob.ask();
       if (size != index.blobBytes()) {
-        throw new IOException("its registry has %d bytes of it".formatted(size));
+        throw new IOException("its registry says that the blob has %d bytes".formatted(size));
       }
       try (var _ = index.restore(store, clock.instant())) {
-        log.info("layer {}: mounted by its kept index", digest);
+        log.info("layer {}: mounted from its kept index", digest);
       }
       return true;
     } catch (CorruptIndexException | NoSuchFileException e) {
@@ -144,7 +144,7 @@ public final class KeptIndexes implements AutoCloseable {
       files.remove(digest);
       return false;
     } catch (IOException | RuntimeException e) {
-      log.warn("layer {}: not mounted by its kept index: {}", digest, e.getMessage());
+      log.warn("layer {}: not mounted from its kept index: {}", digest, e.getMessage());
       return false;
     }
   }

@@ -170,7 +170,7 @@ final class Admission {
       }
     }
     if (bytes(chunks, best) > MOST_BYTES) {
-      throw new IOException("no part of it is small enough to be asked for");
+      throw new IOException("it has no chunk that is small enough to ask for");
     }
     return best;
   }

@@ -137,7 +137,7 @@ final class LayersAhead implements AutoCloseable {
     }
   }
 
-  /** Says that a client begins with an image anew: whatever came of it before may have changed. */
+  /** Says that a client starts on an image again: earlier results may no longer hold. */
   void begin(LayerRequest request) {
     givenUp.invalidate(request.reference());
   }

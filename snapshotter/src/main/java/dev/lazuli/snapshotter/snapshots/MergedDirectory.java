@@ -12,7 +12,7 @@ import java.util.Optional;
  * nearest first, whose attributes are shown. Never empty.
  */
 record MergedDirectory(List<Directory> layers) {
-  /** Look-ups that may be made for one purpose; whoever runs out of them gives the purpose up. */
+  /** A budget of look-ups for one purpose, which is given up when they run out. */
   static final class Budget {
     private int left;
 

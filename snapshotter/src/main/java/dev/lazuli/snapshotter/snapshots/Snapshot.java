@@ -94,14 +94,12 @@ record Snapshot(
     return labels.getOrDefault(TARGET_LABEL, "");
   }
 
-  /**
-   * Returns why the snapshot is not what its image says; empty while nobody knows that it is not.
-   */
+  /** Returns why the snapshot is not what its image says; empty unless it is known not to be. */
   Optional<String> lie() {
     return Optional.ofNullable(labels.get(LIE_LABEL));
   }
 
-  /** Returns this snapshot as one that nobody finds by the chain ID it was made for. */
+  /** Returns this snapshot without the chain ID it was made for, so that it is not found by it. */
   Snapshot disowned(String reason, Instant now) {
     var kept = new LinkedHashMap<>(labels);
     kept.remove(TARGET_LABEL);

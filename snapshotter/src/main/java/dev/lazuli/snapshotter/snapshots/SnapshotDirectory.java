@@ -15,7 +15,7 @@ record SnapshotDirectory(Path path) {
     return path.resolve("work");
   }
 
-  /** Stands for what a snapshot will build on while nobody has said what that is. */
+  /** Stands for a parent that is not known yet. */
   Path nothing() {
     return path.resolve("nothing");
   }

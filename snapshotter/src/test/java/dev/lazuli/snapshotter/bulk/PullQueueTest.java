@@ -80,7 +80,7 @@ final class PullQueueTest {
         var queue = new PullQueue(1, now::get, () -> {}, factory)) {
       var flight = new PullFlight(LAYER, "a/b", pull(parts(store, unpacker, memory())));
       queue.add(flight, true, new Told());
-      assertThat(told).singleElement().asString().startsWith("no thread to pull it with");
+      assertThat(told).singleElement().asString().startsWith("no thread can be started for it");
 
       hasThreads.set(true);
       queue.add(flight, true, new Told());
