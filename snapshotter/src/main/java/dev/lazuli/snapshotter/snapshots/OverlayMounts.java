@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How containerd shall mount a snapshot: a bind mount where there is one unpacked directory, else
+ * How containerd is to mount a snapshot: a bind mount if it is one unpacked directory, otherwise
  * overlayfs.
  */
 final class OverlayMounts {
