@@ -69,9 +69,18 @@ public record LayersOptions(
 
   /** Returns these options with or without background fetch. */
   public LayersOptions withBackgroundFetch(boolean on) {
+    return withBackground(on, backgroundDelay);
+  }
+
+  /** Returns these options with background fetch that begins after another time. */
+  public LayersOptions withBackgroundDelay(Duration delay) {
+    return withBackground(backgroundFetch, delay);
+  }
+
+  private LayersOptions withBackground(boolean on, Duration delay) {
     return new LayersOptions(
         on,
-        backgroundDelay,
+        delay,
         prefetch,
         prefetchBytes,
         headStartBytes,

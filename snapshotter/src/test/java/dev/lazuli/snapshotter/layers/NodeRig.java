@@ -32,6 +32,10 @@ import org.slf4j.LoggerFactory;
 
 /** A registry with an image of one layer, and a node that mounts it. */
 final class NodeRig implements AutoCloseable {
+  /** With background fetch that begins half a second after a mount. */
+  static final LayersOptions SOON =
+      LayersOptions.DEFAULT.withBackgroundDelay(Duration.ofMillis(100));
+
   final TestRegistry registry;
   final BlobDescriptor layer;
   final LayerService service;

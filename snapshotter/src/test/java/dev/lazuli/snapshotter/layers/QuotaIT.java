@@ -28,6 +28,9 @@ final class QuotaIT {
   private static final int SIZE = 1_000_000;
   private static final long QUOTA = 5_000_000;
 
+  /** Three seconds: what is fetched at each tick would have come over and over. */
+  private static final int TICKS = 30;
+
   @TempDir Path directory;
 
   private static ImageTree tree() {
@@ -95,7 +98,7 @@ final class QuotaIT {
       assertThat(isRight(mounted.lowerDir(), FILES - 1)).isTrue();
       Eventually.until(() -> rig.service.diskBytes() > QUOTA * 6 / 10);
       Eventually.until(() -> status(rig).fetch() == FetchState.WAITING);
-      rig.awaitTicks(100);
+      rig.awaitTicks(TICKS);
 
       assertThat(rig.service.diskBytes()).isBetween(QUOTA * 6 / 10, QUOTA);
       long sent = rig.sentBytes();
@@ -109,11 +112,11 @@ final class QuotaIT {
   @ValueSource(longs = {QUOTA, QUOTA / 3, 100_000})
   void layerThatDoesNotFit_isReadOnceForItsProof_andNotFetchedOverAndOver(long quota)
       throws Exception {
-    try (var rig = new NodeRig(directory, directory.resolve("root"), tree(), quota, true);
+    try (var rig = new NodeRig(directory, directory.resolve("root"), tree(), quota, NodeRig.SOON);
         var mounted = rig.mount()) {
       Eventually.until(() -> status(rig).proof() == ProofState.PROVED);
       Eventually.until(() -> status(rig).fetch() == FetchState.WAITING);
-      rig.awaitTicks(100);
+      rig.awaitTicks(TICKS);
 
       long size = status(rig).blobBytes();
       assertThat(rig.sentBytes()).isLessThan(size + size / 2);
@@ -121,7 +124,7 @@ final class QuotaIT {
       for (int i = 0; i < FILES; i++) {
         assertThat(isRight(mounted.lowerDir(), i)).as("file %d", i).isTrue();
       }
-      rig.awaitTicks(100);
+      rig.awaitTicks(TICKS);
       // A quota below a chunk keeps nothing from one read of it to the next.
       long readAgain = quota < SIZE ? 4 * size : size + size / 2;
       assertThat(rig.sentBytes()).isLessThan(sent + readAgain);
