@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A pull and all who wait for it. Each gets a handle of its own; the pull's is closed when the last
- * of them has his, or has given up. Thread-safe.
+ * of them has its own, or has given up. Thread-safe.
  */
 final class PullFlight {
   private static final long MILLISECOND = 1_000_000;
