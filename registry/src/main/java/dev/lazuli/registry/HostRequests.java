@@ -1,6 +1,7 @@
 package dev.lazuli.registry;
 
 import dev.lazuli.registry.auth.Authorizer;
+import dev.lazuli.registry.auth.Tries;
 import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
 import dev.lazuli.registry.http.Abort;
@@ -14,6 +15,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +27,8 @@ final class HostRequests {
   /** As Go's clients do. */
   private static final int MAX_HOPS = 10;
 
-  private static final int MAX_TOKENS = 2;
+  /** One that is old, one that names its scope wrongly, and those of all credentials. */
+  private static final int MAX_TOKENS = 2 + Authorizer.MAX_CREDENTIALS;
 
   private final HttpTransport transport;
   private final Authorizer authorizer;
@@ -72,6 +75,11 @@ final class HostRequests {
       int name = place.target().lastIndexOf('/') + 1;
       return place.target().contains("/manifests/") && place.target().indexOf(':', name) < 0;
     }
+  }
+
+  /** Returns whose credentials are used to pull; empty if none were wanted lately or are known. */
+  Optional<String> credentials(RegistryHost host, ImageReference reference) {
+    return authorizer.used(new Authorizer.Place(host, reference, /* push= */ false));
   }
 
   /**
@@ -130,7 +138,8 @@ final class HostRequests {
     all.setAll(headers);
     boolean configured = all.contains("Authorization");
     var place = new Authorizer.Place(host, reference, HttpCall.isPush(method));
-    String authorization = configured ? null : authorizer.header(place, abort);
+    var tries = new Tries();
+    String authorization = configured ? null : authorizer.header(place, tries, abort);
     for (int round = 0; ; round++) {
       if (authorization != null) {
         all.set("Authorization", authorization);
@@ -142,7 +151,7 @@ final class HostRequests {
       // The response is closed first: the token server may be the same host, and its pool full.
       List<String> challenges = reply.headers().getAll("WWW-Authenticate");
       HostFailure refusal = HostFailure.of(reply);
-      String next = authorizer.answer(place, challenges, authorization, round > 0, abort);
+      String next = authorizer.answer(place, challenges, authorization, round > 0, tries, abort);
       if (next == null) {
         throw refusal.explained(authorizer.tried(place));
       }
@@ -150,12 +159,12 @@ final class HostRequests {
     }
   }
 
-  /** A 401 asks for a token, twice at most; a 403 may mean that our token is too old. */
+  /** A 401 asks for a token; a 403 may mean that ours is too old, or that others may do more. */
   private static boolean isWorthAnswering(
       HttpReply reply, @Nullable String authorization, int round) {
     return switch (reply.status()) {
       case 401 -> round < MAX_TOKENS;
-      case 403 -> authorization != null && round == 0;
+      case 403 -> authorization != null && round < MAX_TOKENS;
       default -> false;
     };
   }

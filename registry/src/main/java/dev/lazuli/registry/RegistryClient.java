@@ -193,6 +193,19 @@ public final class RegistryClient implements AutoCloseable {
     return loop.hosts(reference).stream().map(RegistryHost::name).toList();
   }
 
+  /**
+   * Returns whose credentials pull an image, as {@code host: user "name" of file}; never what they
+   * are. Only of hosts that wanted some lately, so that nothing has to be asked.
+   */
+  public List<String> credentials(ImageReference reference) throws IOException {
+    return loop.hosts(reference).stream()
+        .flatMap(
+            host ->
+                requests.credentials(host, reference).stream()
+                    .map(whose -> host.name() + ": " + whose))
+        .toList();
+  }
+
   /** Returns how many connections are in use; none while nothing is read. */
   public int connectionsInUse() {
     return connections.inUse();

@@ -2,6 +2,7 @@ package dev.lazuli.registry.auth;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lazuli.registry.hosts.HostFailure;
 import dev.lazuli.registry.hosts.RegistryHost;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.HttpTransport;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  * remembered, so that only its very first request is refused.
  */
 public final class Authorizer {
+  /** How many credentials are tried for one request at most. */
+  public static final int MAX_CREDENTIALS = 8;
+
   private static final int MAX_REPOSITORIES = 10_000;
+
   private static final Duration PASSWORD_LIFE = Duration.ofMinutes(10);
 
   /** How long what no request has used is kept. */
@@ -32,7 +36,7 @@ public final class Authorizer {
   private final CredentialsProvider provider;
   private final Cache<Origin, Challenge> challenges =
       Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
-  private final Cache<Scope, Slot> slots =
+  private final Cache<Scope, TokenSlot> slots =
       Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
 
   /** Makes an authoriser that knows no token yet. */
@@ -49,17 +53,17 @@ public final class Authorizer {
   public record Place(RegistryHost host, ImageReference reference, boolean push) {}
 
   /** Returns the Authorization header for a request, or null for none. */
-  public @Nullable String header(Place place, Abort abort) throws IOException {
+  public @Nullable String header(Place place, Tries tries, Abort abort) throws IOException {
     Challenge challenge = challenges.getIfPresent(place.host().origin());
     if (challenge == null) {
       return null;
     }
-    Slot slot = slot(place);
-    Token known = slot.token;
+    TokenSlot slot = slot(place);
+    Token known = slot.token();
     if (known != null && known.isFresh(System.nanoTime())) {
       return known.header();
     }
-    return slot.renew(known, () -> fetch(slot, place, challenge, abort));
+    return slot.renew(known, () -> fetch(slot, place, challenge, tries, abort));
   }
 
   /**
@@ -68,10 +72,16 @@ public final class Authorizer {
    * @param headers the WWW-Authenticate headers of the response
    * @param sent the Authorization header that was refused, or null
    * @param renewed whether what was sent was made for this very request
+   * @param tries what was tried for this very request
    * @return the header to try next, or null if there is nothing better than what was sent
    */
   public @Nullable String answer(
-      Place place, List<String> headers, @Nullable String sent, boolean renewed, Abort abort)
+      Place place,
+      List<String> headers,
+      @Nullable String sent,
+      boolean renewed,
+      Tries tries,
+      Abort abort)
       throws IOException {
     RegistryHost host = place.host();
     Challenge challenge =
@@ -80,19 +90,29 @@ public final class Authorizer {
       return null;
     }
     challenges.put(host.origin(), challenge);
-    Slot slot = slot(place);
+    TokenSlot slot = slot(place);
     if (!challenge.parameter("scope").isEmpty()) {
-      slot.scope = challenge.parameter("scope");
+      slot.scope(challenge.parameter("scope"));
     }
-    Token refused = slot.token;
+    Token refused = slot.token();
     if (refused != null && !refused.header().equals(sent)) {
       return refused.header(); // another caller has renewed it meanwhile
     }
     if (refused != null) {
       slot.drop(refused);
+      var made = slot.made();
+      if (renewed && made != null && made.bearer() == challenge.isBearer()) {
+        refuse(slot, made.of(), tries);
+      }
     }
-    String next = slot.renew(null, () -> fetch(slot, place, challenge, abort));
+    String next = slot.renew(null, () -> fetch(slot, place, challenge, tries, abort));
     return next == null || next.equals(sent) ? null : next;
+  }
+
+  private void refuse(TokenSlot slot, Candidate candidate, Tries tries) {
+    tries.refuse(candidate);
+    slot.doubt(candidate);
+    candidate.credentials().ifPresent(provider::refused);
   }
 
   /**
@@ -110,9 +130,9 @@ public final class Authorizer {
 
   /** Returns what a refused request was tried with: whose credentials, or that there are none. */
   public String tried(Place place) {
-    var found = slot(place).credentials;
-    if (found != null) {
-      return "with the credentials of " + found;
+    var tried = slot(place).tried();
+    if (!tried.isEmpty()) {
+      return "with the credentials of " + tried;
     }
     var places = provider.places();
     return "without credentials: none for "
@@ -120,16 +140,85 @@ public final class Authorizer {
         + (places.isEmpty() ? " are known" : " in " + places);
   }
 
-  private @Nullable Token fetch(Slot slot, Place place, Challenge challenge, Abort abort)
+  /**
+   * Returns whose credentials are used for a place: never what they are. Empty if none were wanted
+   * lately, or none are known.
+   */
+  public Optional<String> used(Place place) {
+    return Optional.ofNullable(slots.getIfPresent(Scope.of(place)))
+        .flatMap(slot -> Optional.ofNullable(slot.made()))
+        .flatMap(made -> made.of().credentials())
+        .map(Credentials::describe);
+  }
+
+  /** Tries one after the other what was not refused yet. */
+  private @Nullable Token fetch(
+      TokenSlot slot, Place place, Challenge challenge, Tries tries, Abort abort)
       throws IOException {
-    RegistryHost host = place.host();
-    Optional<Credentials> credentials = provider.find(host.name(), place.reference());
-    slot.credentials = credentials.map(Credentials::describe).orElse(null);
+    HostFailure refusal = null;
+    for (var next = next(slot, place, tries); next != null; next = next(slot, place, tries)) {
+      tries.note(next);
+      slot.tried(tries.whose(), "");
+      try {
+        Token token = token(slot, place, challenge, next, abort);
+        if (token != null) {
+          slot.tried(tries.whose(), refusal == null ? "" : ": " + refusal.getMessage());
+          slot.made(next, challenge.isBearer());
+          return token;
+        }
+        tries.refuse(next); // The host does not take its kind.
+      } catch (HostFailure e) {
+        if (e.status() != 401 && e.status() != 403) {
+          throw e;
+        }
+        refuse(slot, next, tries);
+        refusal = refusal == null ? e : refusal;
+      }
+    }
+    if (refusal != null) {
+      throw refusal.explained(tried(place));
+    }
+    return null;
+  }
+
+  /**
+   * Returns what to try next, null if that is all. What a host refused before comes after what
+   * anybody gets: a wrong password that is sent again and again can lock its user out.
+   */
+  private @Nullable Candidate next(TokenSlot slot, Place place, Tries tries) throws IOException {
+    var found = provider.find(place.host().name(), place.reference()).map(Candidate::of);
+    if (found.isPresent() && !tries.isRefused(found.get()) && !slot.isDoubtful(found.get())) {
+      return found.get();
+    }
+    var all = found.isEmpty() ? List.<Candidate>of() : others(place, tries);
+    for (var one : all) {
+      if (!slot.isDoubtful(one)) {
+        return one;
+      }
+    }
+    if (!tries.isRefused(Candidate.ANYBODY)) {
+      return Candidate.ANYBODY;
+    }
+    return all.isEmpty() ? null : all.getFirst();
+  }
+
+  private List<Candidate> others(Place place, Tries tries) throws IOException {
+    return provider.all(place.host().name(), place.reference()).stream()
+        .limit(MAX_CREDENTIALS)
+        .map(Candidate::of)
+        .filter(one -> !tries.isRefused(one))
+        .toList();
+  }
+
+  private @Nullable Token token(
+      TokenSlot slot, Place place, Challenge challenge, Candidate candidate, Abort abort)
+      throws IOException {
+    var credentials = candidate.credentials();
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.REGISTRY_TOKEN) {
       return living("Bearer " + credentials.get().secret());
     }
     if (challenge.isBearer()) {
-      return tokens.fetch(host, challenge, slot.scope, credentials, abort);
+      return tokens.fetch(place.host(), challenge, slot.scope(), credentials, abort);
     }
     return credentials
         .filter(user -> user.kind() == Credentials.Kind.PASSWORD)
@@ -141,67 +230,17 @@ public final class Authorizer {
     return Token.living(header, PASSWORD_LIFE, System.nanoTime());
   }
 
-  private Slot slot(Place place) {
-    String repository = place.reference().repository();
-    return slots.get(new Scope(place.host().origin(), repository, place.push()), Slot::new);
+  private TokenSlot slot(Place place) {
+    return slots.get(Scope.of(place), scope -> new TokenSlot(scope.text()));
   }
 
   private record Scope(Origin origin, String repository, boolean push) {
+    static Scope of(Place place) {
+      return new Scope(place.host().origin(), place.reference().repository(), place.push());
+    }
+
     String text() {
       return "repository:" + repository + (push ? ":pull,push" : ":pull");
-    }
-  }
-
-  @FunctionalInterface
-  private interface Fetch {
-    @Nullable Token fetch() throws IOException;
-  }
-
-  /** The token to pull from one repository, or to push to it. */
-  private static final class Slot {
-    private final ReentrantLock renewing = new ReentrantLock();
-    private volatile String scope;
-    private volatile @Nullable Token token;
-
-    /** Whose credentials were found when they were looked for last; null if there were none. */
-    private volatile @Nullable String credentials;
-
-    Slot(Scope scope) {
-      this.scope = scope.text();
-    }
-
-    void drop(Token refused) {
-      renewing.lock();
-      try {
-        if (refused.equals(token)) {
-          token = null;
-        }
-      } finally {
-        renewing.unlock();
-      }
-    }
-
-    /** Fetches a token unless another caller has replaced {@code stale} already. */
-    @Nullable String renew(@Nullable Token stale, Fetch fetch) throws IOException {
-      renewing.lock();
-      try {
-        Token current = token;
-        if (current != null && !current.equals(stale)) {
-          return current.header();
-        }
-        try {
-          token = fetch.fetch();
-        } catch (IOException e) {
-          if (current == null || !current.isAlive(System.nanoTime())) {
-            throw e;
-          }
-          // The old one still works; the next request tries to renew it again.
-        }
-        Token renewed = token;
-        return renewed == null ? null : renewed.header();
-      } finally {
-        renewing.unlock();
-      }
     }
   }
 }

@@ -19,9 +19,9 @@ public final class CredentialChain implements CredentialsProvider {
 
   private final List<CredentialsProvider> sources;
 
-  /** Makes a chain of sources, first one first. */
+  /** Makes a chain of sources, first one first; chains among them are taken apart. */
   public CredentialChain(List<CredentialsProvider> sources) {
-    this.sources = List.copyOf(sources);
+    this.sources = sources.stream().flatMap(source -> source.sources().stream()).toList();
   }
 
   @Override
@@ -40,15 +40,37 @@ public final class CredentialChain implements CredentialsProvider {
   @Override
   public Optional<Credentials> find(String host, ImageReference reference) {
     for (CredentialsProvider source : sources) {
-      try {
-        Optional<Credentials> found = source.find(host, reference);
-        if (found.isPresent()) {
-          return found;
-        }
-      } catch (IOException e) {
-        log.warn("cannot use the credentials for {}: {}", host, e.getMessage());
+      var found = ask(host, () -> source.find(host, reference).stream().toList());
+      if (!found.isEmpty()) {
+        return Optional.of(found.getFirst());
       }
     }
     return Optional.empty();
+  }
+
+  @Override
+  public List<Credentials> all(String host, ImageReference reference) {
+    return sources.stream()
+        .flatMap(source -> ask(host, () -> source.all(host, reference)).stream())
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public void refused(Credentials credentials) {
+    sources.forEach(source -> source.refused(credentials));
+  }
+
+  private interface Question {
+    List<Credentials> ask() throws IOException;
+  }
+
+  private static List<Credentials> ask(String host, Question question) {
+    try {
+      return question.ask();
+    } catch (IOException e) {
+      log.warn("cannot use the credentials for {}: {}", host, e.getMessage());
+      return List.of();
+    }
   }
 }

@@ -3,16 +3,12 @@ package dev.lazuli.registry.credentials;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.Text;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -30,8 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class CredentialHelper {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
-  private static final int MAX_BYTES = 64 << 10;
-  private static final long SECONDS = 15;
+  private static final Duration LIMIT = Duration.ofSeconds(15);
 
   private final Map<String, String> environment;
 
@@ -50,32 +45,15 @@ final class CredentialHelper {
       throw new IOException("not a credential helper's name: " + Text.quote(name));
     }
     String program = "docker-credential-" + name;
-    Process process = start(program);
-    try {
-      Thread watch = killAfterTimeout(process);
-      String answer = talk(process, server);
-      int status = process.waitFor();
-      watch.interrupt();
-      if (status == 0) {
-        return parse(program, answer);
-      }
-      if (answer.contains("credentials not found")) {
-        return Optional.empty();
-      }
-      throw new IOException(program + " failed for " + server + ": exit status " + status);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while " + program + " was running");
-    } finally {
-      process.destroyForcibly();
+    var answer =
+        new HelperProcess(program, find(program), List.of("get"), environment, LIMIT).ask(server);
+    if (answer.status() == 0) {
+      return parse(program, answer.text());
     }
-  }
-
-  private Process start(String program) throws IOException {
-    var builder = new ProcessBuilder(List.of(find(program).toString(), "get"));
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    return builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    if (answer.text().contains("credentials not found")) {
+      return Optional.empty();
+    }
+    throw new IOException(program + " failed for " + server + ": exit status " + answer.status());
   }
 
   private Path find(String program) throws IOException {
@@ -87,33 +65,6 @@ final class CredentialHelper {
       }
     }
     throw new IOException(program + " is not on the PATH");
-  }
-
-  private static Thread killAfterTimeout(Process process) {
-    return Thread.ofVirtual()
-        .name("credential helper timeout")
-        .start(
-            () -> {
-              try {
-                if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-                  process.descendants().forEach(ProcessHandle::destroyForcibly);
-                  process.destroyForcibly();
-                }
-              } catch (InterruptedException e) {
-                // it ended in time
-              }
-            });
-  }
-
-  private static String talk(Process process, String server) throws IOException {
-    try (OutputStream in = process.getOutputStream()) {
-      in.write((server + "\n").getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      // It need not read; its answer and status count.
-    }
-    try (InputStream out = process.getInputStream()) {
-      return new String(out.readNBytes(MAX_BYTES), StandardCharsets.UTF_8);
-    }
   }
 
   private static Optional<Credentials> parse(String program, String answer) throws IOException {

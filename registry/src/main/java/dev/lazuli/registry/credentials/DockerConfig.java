@@ -79,35 +79,42 @@ public final class DockerConfig implements CredentialsProvider {
 
   @Override
   public Optional<Credentials> find(String host, ImageReference reference) throws IOException {
+    return search(host, reference, /* all= */ false).stream().findFirst();
+  }
+
+  @Override
+  public List<Credentials> all(String host, ImageReference reference) throws IOException {
+    return search(host, reference, /* all= */ true);
+  }
+
+  private interface Place {
+    List<Credentials> look() throws IOException;
+  }
+
+  private List<Credentials> search(String host, ImageReference reference, boolean all)
+      throws IOException {
     JsonNode root = read();
+    List<Place> places =
+        List.of(
+            () -> fromHelper(root.path("credHelpers"), host).stream().toList(),
+            () -> fromEntries(root.path("auths"), host, reference),
+            () -> fromStore(root.path("credsStore").asString(""), host).stream().toList());
+    var found = new LinkedHashSet<Credentials>();
     IOException failure = null;
-    try {
-      Optional<Credentials> found = fromHelper(root.path("credHelpers"), host);
-      if (found.isPresent()) {
-        return found;
-      }
-    } catch (IOException e) {
-      failure = e;
-    }
-    Optional<Credentials> entry = fromEntries(root.path("auths"), host, reference);
-    if (entry.isPresent()) {
-      return entry.map(found -> found.from(file.toString()));
-    }
-    String store = root.path("credsStore").asString("");
-    if (!store.isEmpty()) {
+    for (var place : places) {
       try {
-        Optional<Credentials> found = fromHelper(store, serverUrl(host));
-        if (found.isPresent()) {
-          return found;
-        }
+        found.addAll(place.look());
       } catch (IOException e) {
         failure = failure == null ? e : failure;
       }
+      if (!all && !found.isEmpty()) {
+        break;
+      }
     }
-    if (failure != null) {
+    if (failure != null && found.isEmpty()) {
       throw failure;
     }
-    return Optional.empty();
+    return List.copyOf(found);
   }
 
   private JsonNode read() throws IOException {
@@ -133,26 +140,30 @@ public final class DockerConfig implements CredentialsProvider {
     return Optional.empty();
   }
 
+  private Optional<Credentials> fromStore(String name, String host) throws IOException {
+    return name.isEmpty() ? Optional.empty() : fromHelper(name, serverUrl(host));
+  }
+
   private Optional<Credentials> fromHelper(String name, String server) throws IOException {
     return helper
         .get(name, server)
         .map(found -> found.from("docker-credential-" + name + ", which " + file + " names"));
   }
 
-  /** Podman's entries may name a repository or a folder of some; the longest that fits counts. */
-  private static Optional<Credentials> fromEntries(
-      JsonNode entries, String host, ImageReference reference) throws IOException {
+  /** Podman's entries may name a repository or a folder of some; the longest name counts first. */
+  private List<Credentials> fromEntries(JsonNode entries, String host, ImageReference reference)
+      throws IOException {
+    var found = new ArrayList<Credentials>();
     for (String name : names(host, reference)) {
       for (var entry : entries.properties()) {
         if (name.equals(place(entry.getKey()))) {
-          Optional<Credentials> found = credentials(entry.getValue());
-          if (found.isPresent()) {
-            return found;
-          }
+          credentials(entry.getValue())
+              .map(what -> what.from(file.toString()))
+              .ifPresent(found::add);
         }
       }
     }
-    return Optional.empty();
+    return found;
   }
 
   private static List<String> names(String host, ImageReference reference) {
@@ -201,7 +212,7 @@ public final class DockerConfig implements CredentialsProvider {
   }
 
   /** The names that mean the same server: Docker Hub has several. */
-  private static Set<String> aliases(String host) {
+  static Set<String> aliases(String host) {
     return switch (host) {
       case "docker.io", "index.docker.io", "registry-1.docker.io" ->
           new LinkedHashSet<>(List.of("index.docker.io", "docker.io", "registry-1.docker.io"));

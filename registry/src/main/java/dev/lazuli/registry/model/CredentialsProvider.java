@@ -20,6 +20,19 @@ public interface CredentialsProvider {
    */
   Optional<Credentials> find(String host, ImageReference reference) throws IOException;
 
+  /**
+   * Finds all that may be tried for one server, the likeliest first. Asked only once what {@link
+   * #find} gives was refused, and may therefore cost more.
+   *
+   * @throws IOException if the source is broken and knows of nothing else
+   */
+  default List<Credentials> all(String host, ImageReference reference) throws IOException {
+    return find(host, reference).stream().toList();
+  }
+
+  /** Is told that a registry has refused these: what is kept of them may have to be renewed. */
+  default void refused(Credentials credentials) {}
+
   /** Returns the sources that it asks in turn; itself if there are no others behind it. */
   default List<CredentialsProvider> sources() {
     return List.of(this);

@@ -76,6 +76,7 @@ public record Configuration(
    * @param insecureTls hosts whose certificates are not verified
    * @param caFiles PEM files of further authorities
    * @param dockerConfig directory of Docker's {@code config.json}; empty for Docker's own rule
+   * @param kubelet whether the kubelet's credentials of the node are used, too
    * @param connections most connections to one server
    * @param connectTimeout longest wait for a TCP connection
    * @param headersTimeout longest wait for a response's headers
@@ -91,6 +92,7 @@ public record Configuration(
       List<String> insecureTls,
       List<Path> caFiles,
       Optional<Path> dockerConfig,
+      boolean kubelet,
       int connections,
       Duration connectTimeout,
       Duration headersTimeout,

@@ -49,6 +49,13 @@ final class RegistrySettings {
           Optional.empty(),
           "Directory of Docker's config.json with credentials and helpers. Empty: $DOCKER_CONFIG,"
               + " or ~/.docker if that is not set.");
+  static final Setting<Boolean> KUBELET =
+      new Setting<>(
+          "registry.kubelet",
+          SettingKind.flag(),
+          true,
+          "Whether images are also pulled with the node's credentials of the kubelet: those of its"
+              + " credential providers, found by its flags, and of /var/lib/kubelet/config.json.");
   static final Setting<Integer> CONNECTIONS =
       new Setting<>(
           "registry.connections",
@@ -100,6 +107,7 @@ final class RegistrySettings {
           INSECURE_TLS,
           CA_FILES,
           DOCKER_CONFIG,
+          KUBELET,
           CONNECTIONS,
           CONNECT_TIMEOUT,
           HEADERS_TIMEOUT,

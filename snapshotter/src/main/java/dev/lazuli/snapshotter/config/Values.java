@@ -66,6 +66,7 @@ record Values(Map<Setting<?>, Object> given) {
         get(RegistrySettings.INSECURE_TLS),
         get(RegistrySettings.CA_FILES),
         get(RegistrySettings.DOCKER_CONFIG),
+        get(RegistrySettings.KUBELET),
         get(RegistrySettings.CONNECTIONS),
         get(RegistrySettings.CONNECT_TIMEOUT),
         get(RegistrySettings.HEADERS_TIMEOUT),

@@ -41,6 +41,13 @@ final class NodeApi {
   private final Optional<LayerActions> layers;
   private final NodeLayers mounts;
   private final LongSupplier diskBytes;
+  private final UsedCredentials credentials;
+
+  /** Whose credentials images are pulled with. */
+  interface UsedCredentials {
+    /** Returns them for an image's reference, as people may read them. */
+    List<String> of(String image);
+  }
 
   /**
    * Answers for the parts of a daemon.
@@ -55,7 +62,8 @@ final class NodeApi {
       SnapshotterServer snapshots,
       Optional<LayerActions> layers,
       NodeLayers mounts,
-      LongSupplier diskBytes) {
+      LongSupplier diskBytes,
+      UsedCredentials credentials) {
     this.config = config;
     this.version = version;
     this.startedAt = startedAt;
@@ -63,6 +71,7 @@ final class NodeApi {
     this.layers = layers;
     this.mounts = mounts;
     this.diskBytes = diskBytes;
+    this.credentials = credentials;
   }
 
   /** Returns what is answered to who may do everything. */
@@ -121,7 +130,9 @@ final class NodeApi {
         diskBytes.getAsLong(),
         config.cache().quotaBytes(),
         use(),
-        ImageStatus.of(all),
+        ImageStatus.of(all).stream()
+            .map(image -> image.withCredentials(credentials.of(image.image())))
+            .toList(),
         all,
         snapshots.troubles().list());
   }

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.node;
 import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
@@ -59,6 +60,7 @@ public final class NodeLife {
 
   private final Heartbeat heartbeat = new Heartbeat(ServiceNotice.of(System.getenv()));
   private NodeState state = NodeState.CONFIGURED;
+  private @Nullable RegistryClient registry;
   private @Nullable SnapshotterServer snapshots;
   private @Nullable StatusServer statusSocket;
   private @Nullable StatusServer metricsPort;
@@ -159,16 +161,15 @@ public final class NodeLife {
   }
 
   private void open() throws IOException {
-    var registry =
+    var client =
         below.own(
             new RegistryClient(
                 NodeOptions.registry(config.registry(), System.getenv()), metrics::hostAnswered));
+    registry = client;
     layers.open(
         () ->
             LayerService.prepare(
-                NodeOptions.layers(config),
-                new RegistryOrigin(registry),
-                new FetchMetrics(metrics)));
+                NodeOptions.layers(config), new RegistryOrigin(client), new FetchMetrics(metrics)));
     snapshots =
         above.own(
             SnapshotterServer.prepare(
@@ -210,6 +211,15 @@ public final class NodeLife {
             () -> actions.map(LayerActions::evictedBytes).orElse(0L),
             () -> actions.map(LayerActions::failedSyncs).orElse(0L))
         .register(metrics);
-    return new NodeApi(config, version, startedAt, serving, actions, layers, layers::diskBytes);
+    return new NodeApi(
+        config, version, startedAt, serving, actions, layers, layers::diskBytes, this::credentials);
+  }
+
+  private List<String> credentials(String image) {
+    try {
+      return requireNonNull(registry).credentials(ImageReference.parse(image));
+    } catch (IOException | IllegalArgumentException e) {
+      return List.of(); // Whoever pulls is told what is wrong with the name or the hosts' files.
+    }
   }
 }

@@ -2,7 +2,10 @@ package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.credentials.CredentialChain;
 import dev.lazuli.registry.credentials.DockerConfig;
+import dev.lazuli.registry.credentials.KubeletProviders;
+import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.registry.model.ProxyRules;
 import dev.lazuli.snapshotter.bulk.BulkOptions;
@@ -18,6 +21,7 @@ import dev.lazuli.snapshotter.proof.ProofOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,6 +32,9 @@ public final class NodeOptions {
    * cannot resend FUSE requests, like those before Linux 6.9. Operators have no use for it.
    */
   static final String RESEND = "lazuli.test.resend";
+
+  /** What the kubelet itself pulls with, in the same format as Docker's. */
+  private static final Path KUBELET_CONFIG = Path.of("/var/lib/kubelet/config.json");
 
   private NodeOptions() {}
 
@@ -49,7 +56,7 @@ public final class NodeOptions {
             .attempts(from.attempts())
             .retryWait(from.retryWait(), from.maxRetryWait())
             .proxies(ProxyRules.of(environment))
-            .credentials(DockerConfig.of(withDockerConfig(from, environment)));
+            .credentials(credentials(from, environment));
     from.plainHttp().forEach(options::plainHttpHost);
     from.insecureTls().forEach(options::insecureTlsHost);
     from.caFiles().forEach(options::caCertificate);
@@ -60,6 +67,18 @@ public final class NodeOptions {
                 options.mirrors(
                     registry, hosts.stream().map(host -> new Mirror(host, false)).toList()));
     return options;
+  }
+
+  private static CredentialsProvider credentials(
+      Configuration.Registry from, Map<String, String> environment) {
+    var docker = DockerConfig.of(withDockerConfig(from, environment));
+    return from.kubelet()
+        ? new CredentialChain(
+            List.of(
+                docker,
+                new DockerConfig(KUBELET_CONFIG, environment),
+                new KubeletProviders(environment)))
+        : docker;
   }
 
   private static Map<String, String> withDockerConfig(

@@ -19,6 +19,8 @@ import java.util.TreeMap;
  * @param pinnedLayers how many layers somebody wants kept
  * @param containers most views and active snapshots that are made on top of one of the layers
  * @param errors failed fetches and reads since the daemon started
+ * @param credentials whose credentials it is pulled with, for each host that wanted some since the
+ *     daemon started
  */
 public record ImageStatus(
     String image,
@@ -30,10 +32,12 @@ public record ImageStatus(
     long bytesPerSecond,
     int pinnedLayers,
     int containers,
-    long errors) {
-  /** Copies the list. */
+    long errors,
+    List<String> credentials) {
+  /** Copies the lists. */
   public ImageStatus {
     layers = List.copyOf(layers);
+    credentials = List.copyOf(credentials);
   }
 
   /** Returns the images of these layers, by reference. */
@@ -47,6 +51,22 @@ public record ImageStatus(
     return byImage.entrySet().stream().map(e -> sum(e.getKey(), e.getValue())).toList();
   }
 
+  /** Returns the same with what is known of its credentials. */
+  public ImageStatus withCredentials(List<String> whose) {
+    return new ImageStatus(
+        image,
+        layers,
+        completeLayers,
+        presentBytes,
+        sizeBytes,
+        diskBytes,
+        bytesPerSecond,
+        pinnedLayers,
+        containers,
+        errors,
+        whose);
+  }
+
   private static ImageStatus sum(String image, List<LayerStatus> layers) {
     return new ImageStatus(
         image,
@@ -58,6 +78,7 @@ public record ImageStatus(
         layers.stream().mapToLong(LayerStatus::bytesPerSecond).sum(),
         (int) layers.stream().filter(LayerStatus::pinned).count(),
         layers.stream().mapToInt(LayerStatus::containers).max().orElse(0),
-        layers.stream().mapToLong(LayerStatus::errors).sum());
+        layers.stream().mapToLong(LayerStatus::errors).sum(),
+        List.of());
   }
 }

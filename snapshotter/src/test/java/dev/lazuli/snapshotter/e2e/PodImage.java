@@ -35,11 +35,18 @@ final class PodImage {
       ContainerdExtension bed, String tag, LayerEncoding below, LayerEncoding above)
       throws IOException {
     bed.pushPauseImage();
+    var layout = OciLayout.at(bed.directory().resolve("layout"));
+    build(layout, tag, below, above);
+    return bed.registry().push(layout, tag, tag + ":1");
+  }
+
+  /** Makes it in a layout. */
+  static void build(OciLayout layout, String tag, LayerEncoding below, LayerEncoding above)
+      throws IOException {
     var programs = new HostFiles();
-    for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep")) {
+    for (var program : List.of("/bin/sh", "/bin/cat", "/bin/sleep", "/usr/bin/wc")) {
       programs.program(Path.of(program));
     }
-    var layout = OciLayout.at(bed.directory().resolve("layout"));
     var _ =
         new ImageBuilder(layout)
             .encoding(below)
@@ -50,7 +57,6 @@ final class PodImage {
                     .file("greeting", "hello from a pod\n")
                     .file("unread", new GeneratedContent(UNREAD_BYTES, 1, GeneratedContent.NOISE)))
             .build(tag);
-    return bed.registry().push(layout, tag, tag + ":1");
   }
 
   /** Asserts that all layers are mounted lazily. */

@@ -61,6 +61,7 @@ public final class StatusTable {
     if (!status.layers().isEmpty()) {
       text.append('\n').append(table(LAYERS, status.layers(), StatusTable::row));
     }
+    status.images().forEach(image -> text.append(credentials(image)));
     status.layers().forEach(layer -> text.append(lastError(layer, now)));
     status.layers().forEach(layer -> text.append(proofReason(layer)));
     var lies = status.troubles().stream().filter(StatusTable::isLie).toList();
@@ -68,6 +69,14 @@ public final class StatusTable {
     return text.append(troubles("not mounted lazily", others, now))
         .append(troubles("NOT WHAT THEIR IMAGES SAY", lies, now))
         .toString();
+  }
+
+  private static String credentials(ImageStatus image) {
+    return image.credentials().isEmpty()
+        ? ""
+        : "\ncredentials of %s: %s\n"
+            .formatted(
+                Printable.of(image.image()), Printable.of(String.join(", ", image.credentials())));
   }
 
   private static boolean isLie(Trouble trouble) {

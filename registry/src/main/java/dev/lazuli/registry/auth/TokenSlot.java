@@ -1,0 +1,117 @@
+package dev.lazuli.registry.auth;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The token to pull from one repository, or to push to it. Thread-safe. */
+final class TokenSlot {
+  private static final int MAX_DOUBTFUL = 16;
+
+  private final ReentrantLock renewing = new ReentrantLock();
+  private volatile String scope;
+  private volatile @Nullable Token token;
+  private volatile @Nullable Made made;
+  private volatile String tried = "";
+
+  /** What the host has refused: at most a few. */
+  private final Set<Candidate> doubtful = ConcurrentHashMap.newKeySet();
+
+  /**
+   * What a token was made of.
+   *
+   * @param bearer whether by a token server
+   */
+  record Made(Candidate of, boolean bearer) {}
+
+  /** Gets a token. */
+  @FunctionalInterface
+  interface Fetch {
+    /** Returns null if there is nothing to send. */
+    @Nullable Token fetch() throws IOException;
+  }
+
+  TokenSlot(String scope) {
+    this.scope = scope;
+  }
+
+  String scope() {
+    return scope;
+  }
+
+  void scope(String wanted) {
+    scope = wanted;
+  }
+
+  @Nullable Token token() {
+    return token;
+  }
+
+  /** Returns what the last token was made of; null before there was one. */
+  @Nullable Made made() {
+    return made;
+  }
+
+  void made(Candidate of, boolean bearer) {
+    made = new Made(of, bearer);
+  }
+
+  boolean isDoubtful(Candidate candidate) {
+    return doubtful.contains(candidate);
+  }
+
+  /** Notes a refusal. Where not even what anybody gets helps, all may be tried again. */
+  void doubt(Candidate refused) {
+    if (refused.equals(Candidate.ANYBODY) || doubtful.size() >= MAX_DOUBTFUL) {
+      doubtful.clear();
+    } else {
+      doubtful.add(refused);
+    }
+  }
+
+  /** Returns whose credentials were tried last, and what was said to them; empty for nobody's. */
+  String tried() {
+    return tried;
+  }
+
+  void tried(List<String> whose, String refusal) {
+    tried = whose.isEmpty() ? "" : String.join(", and of ", whose) + refusal;
+  }
+
+  void drop(Token refused) {
+    renewing.lock();
+    try {
+      if (refused.equals(token)) {
+        token = null;
+      }
+    } finally {
+      renewing.unlock();
+    }
+  }
+
+  /** Fetches a token unless another caller has replaced {@code stale} already. */
+  @Nullable String renew(@Nullable Token stale, Fetch fetch) throws IOException {
+    renewing.lock();
+    try {
+      Token current = token;
+      if (current != null && !current.equals(stale)) {
+        return current.header();
+      }
+      try {
+        token = fetch.fetch();
+      } catch (IOException e) {
+        if (current == null || !current.isAlive(System.nanoTime())) {
+          throw e;
+        }
+        // The old one still works; the next request tries to renew it again.
+      }
+      Token renewed = token;
+      return renewed == null ? null : renewed.header();
+    } finally {
+      renewing.unlock();
+    }
+  }
+}

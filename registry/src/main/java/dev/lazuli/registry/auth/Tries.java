@@ -1,0 +1,37 @@
+package dev.lazuli.registry.auth;
+
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What was tried to get one request through, so that each of the credentials is tried once. Used by
+ * one thread.
+ */
+public final class Tries {
+  private final Set<Candidate> refused = new HashSet<>();
+
+  private final Set<String> whose = new LinkedHashSet<>();
+
+  /** Begins with nothing tried. */
+  public Tries() {}
+
+  boolean isRefused(Candidate candidate) {
+    return refused.contains(candidate);
+  }
+
+  void refuse(Candidate candidate) {
+    refused.add(candidate);
+  }
+
+  /** Notes what is tried; what anybody gets is not worth a note. */
+  void note(Candidate candidate) {
+    candidate.credentials().ifPresent(those -> whose.add(those.describe()));
+  }
+
+  /** Returns whose credentials were tried, for people. */
+  List<String> whose() {
+    return List.copyOf(whose);
+  }
+}
