@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       StatusCommand.class,
       FetchCommand.class,
+      ContentCommand.class,
       PinCommand.class,
       PruneCommand.class,
       ConfigCommand.class,

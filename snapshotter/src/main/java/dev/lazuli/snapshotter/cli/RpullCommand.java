@@ -76,7 +76,7 @@ final class RpullCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    var image = parse();
+    var image = parse(reference);
     var preset = PullRequest.of(image, node.snapshotter());
     var request =
         new PullRequest(
@@ -120,7 +120,8 @@ final class RpullCommand implements Callable<Integer> {
     return new PullProgress(out, onTerminal(), () -> daemon.status().layers());
   }
 
-  private ImageReference parse() throws CommandException {
+  /** Reads a reference that somebody typed. */
+  static ImageReference parse(String reference) throws CommandException {
     try {
       return ImageReference.parse(reference);
     } catch (IllegalArgumentException e) {
@@ -129,7 +130,7 @@ final class RpullCommand implements Callable<Integer> {
   }
 
   @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
-  private static boolean onTerminal() {
+  static boolean onTerminal() {
     return System.console() != null && System.console().isTerminal();
   }
 }

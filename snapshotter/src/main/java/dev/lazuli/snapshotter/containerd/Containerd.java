@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.containerd;
 
 import com.google.protobuf.Empty;
 import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.api.introspection.IntrospectionGrpc;
 import dev.lazuli.snapshotter.api.introspection.PluginsRequest;
 import dev.lazuli.snapshotter.api.version.VersionGrpc;
@@ -106,6 +107,21 @@ public final class Containerd implements AutoCloseable {
     }
     try (var lease = Lease.take(session)) {
       return new ImagePull(lease.session(), request, registry, listener).run();
+    }
+  }
+
+  /**
+   * Downloads what an image's content lacks in containerd, so that it can be exported, pushed, or
+   * unpacked for another snapshotter. Nothing is unpacked.
+   *
+   * @return how many blobs were missing
+   * @throws ContainerdException if containerd refuses something
+   * @throws IOException if there is no such image, or the registry fails
+   */
+  public int completeContent(ImageReference image, RegistryClient registry, PullListener listener)
+      throws IOException, InterruptedException {
+    try (var lease = Lease.take(session)) {
+      return new ContentCompletion(lease.session(), registry, listener).complete(image);
     }
   }
 

@@ -2,11 +2,14 @@ package dev.lazuli.snapshotter.containerd;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.snapshotter.api.content.ContentGrpc;
 import dev.lazuli.snapshotter.api.content.Info;
+import dev.lazuli.snapshotter.api.content.InfoRequest;
+import dev.lazuli.snapshotter.api.content.ReadRequest;
 import dev.lazuli.snapshotter.api.content.UpdateRequest;
 import dev.lazuli.snapshotter.api.content.WriteAction;
 import dev.lazuli.snapshotter.api.content.WriteRequest;
@@ -15,9 +18,11 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
@@ -27,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class ContentStore {
   // Well below containerd's limit of 16 MiB for a message; the memory that one download takes.
   private static final int PIECE_BYTES = 1 << 20;
+  private static final int MAX_DOCUMENT_BYTES = 8 << 20;
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
   private static final Duration WRITER_POLL = Duration.ofMillis(100);
 
@@ -70,7 +76,7 @@ final class ContentStore {
       } catch (StatusException e) {
         switch (e.getStatus().getCode()) {
           case ALREADY_EXISTS -> {
-            label(blob, labels);
+            label(blob.digest(), labels);
             progress.accept(blob.size());
             return;
           }
@@ -98,15 +104,53 @@ final class ContentStore {
   }
 
   /** Adds labels to a blob that is there. */
-  void label(Descriptor blob, Map<String, String> labels) throws ContainerdException {
+  void label(Digest blob, Map<String, String> labels) throws ContainerdException {
     if (labels.isEmpty()) {
       return;
     }
     var mask = FieldMask.newBuilder();
     labels.keySet().forEach(key -> mask.addPaths("labels." + key));
-    var info = Info.newBuilder().setDigest(blob.digest().toString()).putAllLabels(labels);
+    var info = Info.newBuilder().setDigest(blob.toString()).putAllLabels(labels);
     var request = UpdateRequest.newBuilder().setInfo(info).setUpdateMask(mask).build();
-    var _ = Session.call("label " + blob.digest(), () -> content.update(request));
+    var _ = Session.call("label " + blob, () -> content.update(request));
+  }
+
+  /** Returns the labels of a blob; empty if it is not there. */
+  Optional<Map<String, String>> labels(Digest blob) throws ContainerdException {
+    var request = InfoRequest.newBuilder().setDigest(blob.toString()).build();
+    return Session.callUnless(
+            Status.Code.NOT_FOUND, "look for " + blob, () -> content.info(request))
+        .map(found -> found.getInfo().getLabelsMap());
+  }
+
+  /**
+   * Returns a document; empty if it is not there.
+   *
+   * @throws IOException also if it is larger than any manifest may be
+   */
+  Optional<byte[]> read(Digest document) throws IOException {
+    var request = ReadRequest.newBuilder().setDigest(document.toString()).build();
+    var all = ByteString.newOutput();
+    var call = content.read(request);
+    try {
+      for (var piece = call.read(); piece != null; piece = call.read()) {
+        if (all.size() + piece.getData().size() > MAX_DOCUMENT_BYTES) {
+          throw new IOException(document + " is larger than " + MAX_DOCUMENT_BYTES + " bytes");
+        }
+        piece.getData().writeTo(all);
+      }
+      return Optional.of(all.toByteString().toByteArray());
+    } catch (StatusException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw new ContainerdException("read " + document, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while reading " + document);
+    } finally {
+      call.cancel("done", null);
+    }
   }
 
   private void write(

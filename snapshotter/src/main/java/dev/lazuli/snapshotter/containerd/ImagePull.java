@@ -23,9 +23,13 @@ import java.util.Map;
  * to the images.
  */
 final class ImagePull {
-  private static final String GC_CONTENT = "containerd.io/gc.ref.content.";
+  /** Begins the labels by which content refers to other content, and so keeps it. */
+  static final String GC_CONTENT = "containerd.io/gc.ref.content.";
+
   private static final String GC_SNAPSHOT = "containerd.io/gc.ref.snapshot.";
-  private static final String SOURCE = "containerd.io/distribution.source.";
+
+  /** Begins the labels that say where content can be had again. */
+  static final String SOURCE = "containerd.io/distribution.source.";
 
   private final Session session;
   private final PullRequest request;
@@ -96,7 +100,8 @@ final class ImagePull {
         new LayerChain(session, this.content, request, digest, registry, listener, source());
     states.addAll(layers.bring(manifest.layers(), configuration));
     var chainId = configuration.chainIds().getLast();
-    this.content.label(manifest.config(), Map.of(GC_SNAPSHOT + request.snapshotter(), chainId));
+    this.content.label(
+        manifest.config().digest(), Map.of(GC_SNAPSHOT + request.snapshotter(), chainId));
     return chainId;
   }
 
@@ -112,10 +117,7 @@ final class ImagePull {
   private void storeManifest(ManifestContent manifest, ImageManifest image)
       throws IOException, InterruptedException {
     var labels = source();
-    labels.put(GC_CONTENT + "config", image.config().digest().toString());
-    for (int i = 0; i < image.layers().size(); i++) {
-      labels.put(GC_CONTENT + "l." + i, image.layers().get(i).digest().toString());
-    }
+    labels.putAll(ContentCompletion.references(image));
     content.store("manifest", manifest.descriptor(), manifest.bytes(), labels);
   }
 

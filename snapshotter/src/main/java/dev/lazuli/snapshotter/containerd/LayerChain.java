@@ -156,7 +156,8 @@ final class LayerChain {
         remove(key);
       }
     }
-    content.label(place.layer(), Map.of("containerd.io/uncompressed", place.diffId().toString()));
+    content.label(
+        place.layer().digest(), Map.of("containerd.io/uncompressed", place.diffId().toString()));
   }
 
   private void apply(Place place, MountsResponse mounts) throws IOException {
