@@ -5,18 +5,26 @@
 # suite and the containerd that it has
 node_suites='trixie forky' # 1.7, 2.1; this machine's own is the third, 1.6 on bookworm
 
+# Suites for which there are whole systems besides, as just installed, to try the package in.
+fresh_suites="bookworm $node_suites"
+
 nodes_directory() {
   printf '%s' "${LAZULI_NODES:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/lazuli/nodes}"
 }
 
-# Makes the nodes that are missing, where that is possible without asking.
-make_nodes() {
+# Sets mirror and keyring; fails where no nodes can be made.
+find_mirror() {
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null | head -n 1)
-  [ "$(id -u)" = 0 ] && [ -e $keyring ] && [ -n "$mirror" ] && command -v patchelf >/dev/null || {
-    say "no nodes of other Debian suites: that needs root, Debian and patchelf"
-    return
+  [ "$(id -u)" = 0 ] && [ -e $keyring ] && [ -n "$mirror" ] && command -v "$1" >/dev/null || {
+    say "no nodes of other Debian suites: that needs root, Debian and $1"
+    return 1
   }
+}
+
+# Makes the nodes that are missing, where that is possible without asking.
+make_nodes() {
+  find_mirror patchelf || return
   for suite in $node_suites; do
     [ -x "$(nodes_directory)/$suite/bin/runc" ] || make_node "$suite" || say "no node of $suite"
   done
@@ -42,6 +50,26 @@ make_node() {
       mv "$node/$program" "$node/bin/" || return
   done
   rm -rf "$node/apt" "$node/root/usr/bin" "$node/root/usr/sbin" "$node/root/usr/share"
+}
+
+# Makes the fresh systems that are missing.
+make_fresh_systems() {
+  find_mirror debootstrap || return
+  for suite in $fresh_suites; do
+    fresh=$(nodes_directory)/$suite-fresh
+    [ -d "$fresh" ] || make_fresh_system "$suite" || say "no fresh system of $suite"
+  done
+}
+
+# A small Debian with its containerd.
+make_fresh_system() {
+  say "making a fresh system of $1 in $fresh"
+  rm -rf "$fresh.new" && mkdir -p "$fresh.new" || return
+  # Older debootstraps do not know newer suites by name; all are made as sid is.
+  debootstrap --variant=minbase --include=systemd,ca-certificates,debconf,procps --keyring="$keyring" "$1" "$fresh.new" \
+    "$mirror" /usr/share/debootstrap/scripts/sid >"$fresh.log" 2>&1 </dev/null &&
+    chroot "$fresh.new" apt-get -qq install --yes --no-install-recommends containerd >>"$fresh.log" 2>&1 </dev/null &&
+    chroot "$fresh.new" apt-get clean && rm -f "$fresh.log" && mv "$fresh.new" "$fresh"
 }
 
 # apt with sources, lists and a (void) status of the node's own, which leaves this machine's packages alone.
