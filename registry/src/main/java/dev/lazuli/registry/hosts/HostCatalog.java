@@ -35,6 +35,9 @@ public final class HostCatalog {
   /** Where the distribution API is, unless a path is overridden. */
   public static final String BASE = "/v2";
 
+  /** The path of what only takes the pull secrets of clients, and has no content. */
+  private static final String PULL_SECRETS = "/lazuli-pull-secrets";
+
   private static final Duration KEPT = Duration.ofSeconds(10);
 
   private final HostOptions options;
@@ -79,7 +82,9 @@ public final class HostCatalog {
     var hosts = new ArrayList<RegistryHost>();
     if (directory != null) {
       for (HostsFile.Entry entry : directory.find(registry).orElse(List.of())) {
-        hosts.add(entryHost(entry, registry));
+        if (entry.url() == null || !PULL_SECRETS.equals(entry.url().getRawPath())) {
+          hosts.add(entryHost(entry, registry));
+        }
       }
       if (!hosts.isEmpty()) {
         return hosts;

@@ -77,6 +77,7 @@ public record Configuration(
    * @param caFiles PEM files of further authorities
    * @param dockerConfig directory of Docker's {@code config.json}; empty for Docker's own rule
    * @param kubelet whether the kubelet's credentials of the node are used, too
+   * @param pullSecrets {@code host:port} at which containerd hands over pull secrets
    * @param connections most connections to one server
    * @param connectTimeout longest wait for a TCP connection
    * @param headersTimeout longest wait for a response's headers
@@ -93,6 +94,7 @@ public record Configuration(
       List<Path> caFiles,
       Optional<Path> dockerConfig,
       boolean kubelet,
+      Optional<String> pullSecrets,
       int connections,
       Duration connectTimeout,
       Duration headersTimeout,

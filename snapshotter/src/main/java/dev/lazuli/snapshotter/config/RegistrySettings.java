@@ -56,6 +56,13 @@ final class RegistrySettings {
           true,
           "Whether images are also pulled with the node's credentials of the kubelet: those of its"
               + " credential providers, found by its flags, and of /var/lib/kubelet/config.json.");
+  static final Setting<Optional<String>> PULL_SECRETS =
+      new Setting<>(
+          "registry.pull_secrets",
+          SettingKind.hostAndPort().orEmpty(),
+          Optional.empty(),
+          "Address on the loopback interface at which containerd hands over the pull secrets of"
+              + " pods; see install.md. Empty: none.");
   static final Setting<Integer> CONNECTIONS =
       new Setting<>(
           "registry.connections",
@@ -108,6 +115,7 @@ final class RegistrySettings {
           CA_FILES,
           DOCKER_CONFIG,
           KUBELET,
+          PULL_SECRETS,
           CONNECTIONS,
           CONNECT_TIMEOUT,
           HEADERS_TIMEOUT,

@@ -67,6 +67,7 @@ record Values(Map<Setting<?>, Object> given) {
         get(RegistrySettings.CA_FILES),
         get(RegistrySettings.DOCKER_CONFIG),
         get(RegistrySettings.KUBELET),
+        get(RegistrySettings.PULL_SECRETS),
         get(RegistrySettings.CONNECTIONS),
         get(RegistrySettings.CONNECT_TIMEOUT),
         get(RegistrySettings.HEADERS_TIMEOUT),

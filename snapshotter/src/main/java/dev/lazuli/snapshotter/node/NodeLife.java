@@ -3,6 +3,9 @@ package dev.lazuli.snapshotter.node;
 import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.RegistryOptions;
+import dev.lazuli.registry.credentials.CredentialChain;
+import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.layers.FetchMetrics;
@@ -64,6 +67,8 @@ public final class NodeLife {
   private @Nullable SnapshotterServer snapshots;
   private @Nullable StatusServer statusSocket;
   private @Nullable StatusServer metricsPort;
+  private @Nullable StatusServer secretsPort;
+  private @Nullable HandedOver handedOver;
 
   /**
    * Prepares a life.
@@ -161,10 +166,7 @@ public final class NodeLife {
   }
 
   private void open() throws IOException {
-    var client =
-        below.own(
-            new RegistryClient(
-                NodeOptions.registry(config.registry(), System.getenv()), metrics::hostAnswered));
+    var client = below.own(new RegistryClient(registryOptions(), metrics::hostAnswered));
     registry = client;
     layers.open(
         () ->
@@ -179,10 +181,24 @@ public final class NodeLife {
                 metrics));
   }
 
+  private RegistryOptions registryOptions() {
+    var options = NodeOptions.registryBuilder(config.registry(), System.getenv());
+    if (config.registry().pullSecrets().isPresent()) {
+      handedOver = HandedOver.open(config.root().resolve("pull-secrets"));
+      var others = NodeOptions.registry(config.registry(), System.getenv()).credentials();
+      options.credentials(new CredentialChain(List.of(handedOver, others)));
+    }
+    return options.build();
+  }
+
   private void bind() throws IOException {
     statusSocket = above.own(StatusServer.bind(config.statusSocket()));
     if (config.metricsAddress().isPresent()) {
-      metricsPort = above.own(StatusServer.bind(NodePlaces.metricsAddress(config)));
+      metricsPort = above.own(StatusServer.bind(NodePlaces.address(config.metricsAddress().get())));
+    }
+    var secrets = config.registry().pullSecrets();
+    if (secrets.isPresent()) {
+      secretsPort = above.own(StatusServer.bind(NodePlaces.pullSecretsAddress(secrets.get())));
     }
   }
 
@@ -194,6 +210,11 @@ public final class NodeLife {
     if (metricsPort != null) {
       var open = new Routes().get("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write));
       metricsPort.serve(api.health(open));
+    }
+    if (secretsPort != null) {
+      var address = config.registry().pullSecrets().orElseThrow();
+      var door = new PullSecrets(requireNonNull(handedOver), address);
+      secretsPort.serve(new Routes().door(PullSecrets.PATH, door));
     }
   }
 

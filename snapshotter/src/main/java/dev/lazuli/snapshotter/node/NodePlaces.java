@@ -19,6 +19,9 @@ import org.slf4j.LoggerFactory;
 public final class NodePlaces {
   private static final Logger log = LoggerFactory.getLogger(NodePlaces.class);
 
+  /** Ports below it are for root alone. */
+  private static final int FIRST_PORT_FOR_ALL = 1024;
+
   /** {@code sockaddr_un.sun_path} without its NUL, unix(7). */
   private static final int LONGEST_SOCKET = 107;
 
@@ -118,9 +121,29 @@ public final class NodePlaces {
     return type.equals("tmpfs") || type.equals("ramfs");
   }
 
-  /** Returns where metrics are served; only where they are. */
-  static InetSocketAddress metricsAddress(Configuration config) {
-    var uri = URI.create("tcp://" + config.metricsAddress().orElseThrow());
+  /** Returns an address of the configuration, {@code host:port}. */
+  static InetSocketAddress address(String text) {
+    var uri = URI.create("tcp://" + text);
     return new InetSocketAddress(uri.getHost(), uri.getPort());
+  }
+
+  /**
+   * Returns where pull secrets are handed over.
+   *
+   * @throws IOException if it is not on the loopback interface: they are not for the network
+   */
+  static InetSocketAddress pullSecretsAddress(String text) throws IOException {
+    var address = address(text);
+    if (address.getAddress() == null || !address.getAddress().isLoopbackAddress()) {
+      throw new IOException("registry.pull_secrets is not a loopback address: " + text);
+    }
+    if (address.getPort() >= FIRST_PORT_FOR_ALL) {
+      log.warn(
+          "registry.pull_secrets is {}: while no daemon runs, any user of this machine can take a"
+              + " port from {} on, and be given pull secrets",
+          text,
+          FIRST_PORT_FOR_ALL);
+    }
+    return address;
   }
 }

@@ -8,6 +8,8 @@ public final class RequestException extends Exception {
   public enum Reason {
     /** The request is invalid. */
     BAD_REQUEST("400 Bad Request"),
+    /** Only who says who they are gets an answer; the message is the challenge. */
+    UNAUTHORIZED("401 Unauthorized"),
     /** There is nothing of this name. */
     NOT_FOUND("404 Not Found"),
     /** The path is known, but not for this method. */

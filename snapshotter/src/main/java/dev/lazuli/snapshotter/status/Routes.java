@@ -3,11 +3,13 @@ package dev.lazuli.snapshotter.status;
 import dev.lazuli.snapshotter.status.RequestException.Reason;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a server answers, by path and method. Complete before the server starts. */
 public final class Routes {
   private final Map<String, Handler> gets = new HashMap<>();
   private final Map<String, Handler> posts = new HashMap<>();
+  private final Map<String, Door> doors = new HashMap<>();
 
   /** Answers a GET of {@code path} with content that takes no parameters. */
   public Routes get(String path, Content content) {
@@ -24,6 +26,23 @@ public final class Routes {
   public Routes post(String path, Handler handler) {
     posts.put(path, handler);
     return this;
+  }
+
+  /** Answers what is asked below {@code path}, which ends with a slash. */
+  public Routes door(String path, Door door) {
+    doors.put(path, door);
+    return this;
+  }
+
+  /** Returns what answers a request. */
+  Handler find(String method, String path, Optional<String> authorization) throws RequestException {
+    for (var door : doors.entrySet()) {
+      if (path.startsWith(door.getKey()) && (method.equals("GET") || method.equals("HEAD"))) {
+        var rest = path.substring(door.getKey().length());
+        return query -> door.getValue().answer(rest, query, authorization);
+      }
+    }
+    return find(method, path);
   }
 
   Handler find(String method, String path) throws RequestException {

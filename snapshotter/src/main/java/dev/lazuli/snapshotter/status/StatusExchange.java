@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,9 @@ final class StatusExchange {
   private static final int MAX_REQUEST_BYTES = 8 << 10;
   private final SocketChannel client;
   private final Routes routes;
+
+  /** Whether the answer has no body. */
+  private boolean headOnly;
 
   StatusExchange(SocketChannel client, Routes routes) {
     this.client = client;
@@ -64,6 +68,7 @@ final class StatusExchange {
   }
 
   private void answer(String head) throws IOException {
+    headOnly = head.startsWith("HEAD ");
     Content content;
     try {
       content = made(handle(head));
@@ -95,11 +100,22 @@ final class StatusExchange {
     }
     var url = words[1].split("\\?", 2);
     var query = url.length == 1 ? Query.NONE : Query.parse(url[1]);
-    return routes.find(words[0], url[0]).answer(query);
+    return routes.find(words[0], url[0], header(head, "authorization")).answer(query);
+  }
+
+  private static Optional<String> header(String head, String name) {
+    return head.lines()
+        .skip(1)
+        .map(line -> line.split(":", 2))
+        .filter(parts -> parts.length == 2 && parts[0].strip().equalsIgnoreCase(name))
+        .map(parts -> parts[1].strip())
+        .findFirst();
   }
 
   private void refuse(Reason reason, @Nullable String message) throws IOException {
-    write(reason.line(), Content.text((message == null ? "reason unknown" : message) + "\n"));
+    var words = message == null ? "reason unknown" : message;
+    var challenge = reason == Reason.UNAUTHORIZED ? "\r\nWWW-Authenticate: " + words : "";
+    write(reason.line() + challenge, Content.text(words + "\n"));
   }
 
   private void write(String status, Content content) throws IOException {
@@ -111,7 +127,9 @@ final class StatusExchange {
               + content.type()
               + "\r\nConnection: close\r\n\r\n";
       out.write(head.getBytes(UTF_8));
-      content.write(out);
+      if (!headOnly) {
+        content.write(out);
+      }
     }
   }
 }

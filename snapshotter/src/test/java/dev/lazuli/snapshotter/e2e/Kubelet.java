@@ -1,5 +1,8 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static com.google.protobuf.ByteString.copyFromUtf8;
+
+import com.google.protobuf.UnknownFieldSet;
 import dev.lazuli.snapshotter.e2e.cri.Container;
 import dev.lazuli.snapshotter.e2e.cri.ContainerId;
 import dev.lazuli.snapshotter.e2e.cri.ContainerName;
@@ -35,6 +38,10 @@ final class Kubelet implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int NODE = 2;
   private static final int EXITED = 2;
+
+  /** The field of a pull's AuthConfig, whose first fields are a user and a password. */
+  private static final int AUTH = 2;
+
   private static final Namespaces NAMESPACES =
       Namespaces.newBuilder().setNetwork(NODE).setPid(1).build();
 
@@ -58,6 +65,20 @@ final class Kubelet implements AutoCloseable {
     return images()
         .pullImage(PullRequest.newBuilder().setImage(image(reference)).build())
         .getReference();
+  }
+
+  /** Pulls an image with a pod's pull secret. */
+  String pull(String reference, String username, String password) {
+    var user = UnknownFieldSet.Field.newBuilder().addLengthDelimited(copyFromUtf8(username));
+    var secret = UnknownFieldSet.Field.newBuilder().addLengthDelimited(copyFromUtf8(password));
+    var auth = UnknownFieldSet.newBuilder().addField(1, user.build()).addField(2, secret.build());
+    var request = PullRequest.newBuilder().setImage(image(reference));
+    var field = UnknownFieldSet.Field.newBuilder();
+    request.setUnknownFields(
+        UnknownFieldSet.newBuilder()
+            .addField(AUTH, field.addLengthDelimited(auth.build().toByteString()).build())
+            .build());
+    return images().pullImage(request.build()).getReference();
   }
 
   void removeImage(String reference) {

@@ -1,0 +1,172 @@
+package dev.lazuli.registry.credentials;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.CredentialsProvider;
+import dev.lazuli.registry.model.ImageReference;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Users and passwords that a client used to pull images, as the pull secrets of pods. They count
+ * for the repository that they were used for, at its own registry; of several the latest is tried
+ * first. They are kept in a file that only its owner may read, because containers go on reading
+ * after a restart. Thread-safe.
+ */
+public final class HandedOver implements CredentialsProvider {
+  private static final Logger log = LoggerFactory.getLogger(HandedOver.class);
+  private static final int MAX_REPOSITORIES = 1000;
+  private static final int MAX_EACH = 4;
+  private static final int MAX_TEXT = 4096;
+  private static final long MAX_BYTES = 64L << 20;
+  private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rw-------");
+
+  private final Path file;
+
+  /** The latest last; of each repository the latest first. */
+  @GuardedBy("this")
+  private final Map<String, List<Credentials>> byRepository = new LinkedHashMap<>();
+
+  private HandedOver(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads what a file keeps; need not exist. A file that cannot be read is given up: the next pulls
+   * bring the credentials again.
+   */
+  public static HandedOver open(Path file) {
+    var opened = new HandedOver(file);
+    try {
+      opened.load();
+    } catch (IOException | IllegalArgumentException e) {
+      log.warn("pull secrets are not known any more: {} cannot be read: {}", file, e.toString());
+    }
+    return opened;
+  }
+
+  /** Remembers what a client used for a repository. */
+  public synchronized void remember(String registry, String repository, Credentials credentials) {
+    if (credentials.username().length() > MAX_TEXT || credentials.secret().length() > MAX_TEXT) {
+      return;
+    }
+    var name = registry + "/" + repository;
+    var all = new ArrayList<>(byRepository.getOrDefault(name, List.of()));
+    boolean isNew = all.isEmpty() || !all.getFirst().equals(credentials);
+    all.remove(credentials);
+    all.addFirst(credentials);
+    byRepository.remove(name);
+    byRepository.put(name, all.size() > MAX_EACH ? all.subList(0, MAX_EACH) : all);
+    if (byRepository.size() > MAX_REPOSITORIES) {
+      byRepository.remove(byRepository.keySet().iterator().next());
+    }
+    if (isNew) {
+      save();
+    }
+  }
+
+  @Override
+  public String places() {
+    return "pull secrets";
+  }
+
+  @Override
+  public Optional<Credentials> find(String host, ImageReference reference) {
+    return all(host, reference).stream().findFirst();
+  }
+
+  /** What was meant for a registry is not shown to its mirrors. */
+  @Override
+  public synchronized List<Credentials> all(String host, ImageReference reference) {
+    return DockerConfig.aliases(host).contains(reference.registry())
+        ? List.copyOf(byRepository.getOrDefault(reference.name(), List.of()))
+        : List.of();
+  }
+
+  /** It may be right again later, but others come first. */
+  @Override
+  public synchronized void refused(Credentials credentials) {
+    byRepository.replaceAll(
+        (_, all) -> {
+          if (all.size() < 2 || !all.getFirst().equals(credentials)) {
+            return all;
+          }
+          var reordered = new ArrayList<>(all.subList(1, all.size()));
+          reordered.add(credentials);
+          return reordered;
+        });
+  }
+
+  @GuardedBy("this")
+  private void save() {
+    var text = new StringBuilder();
+    byRepository.forEach(
+        (name, all) ->
+            all.reversed()
+                .forEach(
+                    one ->
+                        text.append(name)
+                            .append(' ')
+                            .append(encoded(one.username()))
+                            .append(' ')
+                            .append(encoded(one.secret()))
+                            .append('\n')));
+    try {
+      var draft = file.resolveSibling(file.getFileName() + ".new");
+      Files.deleteIfExists(draft);
+      Files.createFile(draft, PosixFilePermissions.asFileAttribute(OWN));
+      Files.writeString(draft, text);
+      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      log.warn("pull secrets will not outlive this process: {}", e.toString());
+    }
+  }
+
+  private synchronized void load() throws IOException {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IOException("larger than " + MAX_BYTES + " bytes");
+      }
+      for (var line : Files.readAllLines(file)) {
+        var words = line.split(" ", -1);
+        if (words.length != 3) {
+          throw new IOException("not three words in a line");
+        }
+        var all = byRepository.computeIfAbsent(words[0], _ -> new ArrayList<>());
+        all.addFirst(secret(decoded(words[1]), decoded(words[2])));
+      }
+    } catch (NoSuchFileException e) {
+      // The first start.
+    }
+  }
+
+  /** Returns credentials that say where they came from; without a user, an identity token. */
+  public static Credentials secret(String user, String password) {
+    var secret =
+        user.isEmpty() ? Credentials.identityToken(password) : Credentials.password(user, password);
+    return secret.from("a pull secret");
+  }
+
+  private static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String decoded(String text) {
+    return new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
+  }
+}

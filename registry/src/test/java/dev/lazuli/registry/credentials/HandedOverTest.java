@@ -1,0 +1,82 @@
+package dev.lazuli.registry.credentials;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.ImageReference;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HandedOverTest {
+  private static final ImageReference IMAGE = ImageReference.parse("reg.example/team/app:1");
+  private static final Credentials A = HandedOver.secret("a", "p: \n1");
+  private static final Credentials B = HandedOver.secret("b", "2");
+
+  @TempDir Path directory;
+  private Path file;
+  private HandedOver secrets;
+
+  @BeforeEach
+  void setUp() {
+    file = directory.resolve("secrets");
+    secrets = HandedOver.open(file);
+  }
+
+  @Test
+  void latestComesFirst_andAllOutliveTheProcess() throws IOException {
+    secrets.remember("reg.example", "team/app", A);
+    secrets.remember("reg.example", "team/app", B);
+    assertThat(secrets.all("reg.example", IMAGE)).containsExactly(B, A);
+
+    assertThat(HandedOver.open(file).all("reg.example", IMAGE)).containsExactly(B, A);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void secret_isForItsRepositoryAtItsRegistryAlone() {
+    secrets.remember("reg.example", "team/app", A);
+
+    assertThat(secrets.find("mirror.example", IMAGE)).isEmpty();
+    assertThat(secrets.find("reg.example", ImageReference.parse("reg.example/team/b:1"))).isEmpty();
+    secrets.remember("docker.io", "library/app", B);
+    assertThat(secrets.find("registry-1.docker.io", ImageReference.parse("app"))).contains(B);
+  }
+
+  @Test
+  void refusedSecret_comesAfterOthers() {
+    secrets.remember("reg.example", "team/app", A);
+    secrets.remember("reg.example", "team/app", B);
+
+    secrets.refused(B);
+
+    assertThat(secrets.all("reg.example", IMAGE)).containsExactly(A, B);
+  }
+
+  @Test
+  void count_isBounded() {
+    for (int i = 0; i < 10; i++) {
+      secrets.remember("reg.example", "team/app", HandedOver.secret("u" + i, "p"));
+    }
+    for (int i = 0; i < 1000; i++) {
+      secrets.remember("reg.example", "other" + i, A);
+    }
+
+    assertThat(secrets.all("reg.example", IMAGE)).isEmpty();
+    assertThat(HandedOver.open(file).all("reg.example", IMAGE)).isEmpty();
+    secrets.remember("reg.example", "long", HandedOver.secret("u", "x".repeat(5000)));
+    assertThat(secrets.find("reg.example", ImageReference.parse("reg.example/long:1"))).isEmpty();
+  }
+
+  @Test
+  void brokenFile_isGivenUp() throws IOException {
+    Files.writeString(file, "reg.example/team/app user !!!\n");
+
+    assertThat(HandedOver.open(file).find("reg.example", IMAGE)).isEmpty();
+  }
+}
