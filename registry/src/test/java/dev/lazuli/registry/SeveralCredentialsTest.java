@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +163,25 @@ class SeveralCredentialsTest {
       known.credentials = List.of(RIGHT);
 
       assertThat(read(rig.blob(gate.server, BLOB), 0, 10)).hasSize(10);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void sourceThatHasOthersEachTime_isAskedOnlySoOften(Way way) throws Exception {
+    var count = new AtomicInteger();
+    try (var gate = new Gate(way, Optional.of(RIGHT));
+        var rig =
+            new ClientRig(
+                o ->
+                    o.attempts(1)
+                        .credentials(
+                            (host, reference) ->
+                                Optional.of(
+                                    Credentials.password("u", "" + count.incrementAndGet()))))) {
+      assertThatThrownBy(() -> read(rig.blob(gate.server, BLOB), 0, 10))
+          .hasMessageContaining("with the credentials of user \"u\"");
+      assertThat(gate.server.requests).hasSizeLessThan(25);
     }
   }
 

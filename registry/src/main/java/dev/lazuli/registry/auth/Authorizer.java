@@ -186,6 +186,9 @@ public final class Authorizer {
    * anybody gets: a wrong password that is sent again and again can lock its user out.
    */
   private @Nullable Candidate next(TokenSlot slot, Place place, Tries tries) throws IOException {
+    if (tries.isExhausted()) {
+      return null;
+    }
     var found = provider.find(place.host().name(), place.reference()).map(Candidate::of);
     if (found.isPresent() && !tries.isRefused(found.get()) && !slot.isDoubtful(found.get())) {
       return found.get();

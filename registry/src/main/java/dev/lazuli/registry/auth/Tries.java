@@ -10,6 +10,9 @@ import java.util.Set;
  * one thread.
  */
 public final class Tries {
+  /** Some sources have other credentials each time. */
+  private static final int MAX_REFUSED = Authorizer.MAX_CREDENTIALS + 1;
+
   private final Set<Candidate> refused = new HashSet<>();
 
   private final Set<String> whose = new LinkedHashSet<>();
@@ -19,6 +22,11 @@ public final class Tries {
 
   boolean isRefused(Candidate candidate) {
     return refused.contains(candidate);
+  }
+
+  /** Returns whether so much was tried that it is time to give up. */
+  boolean isExhausted() {
+    return refused.size() >= MAX_REFUSED;
   }
 
   void refuse(Candidate candidate) {

@@ -198,7 +198,9 @@ public final class NodeLife {
     }
     var secrets = config.registry().pullSecrets();
     if (secrets.isPresent()) {
-      secretsPort = above.own(StatusServer.bind(NodePlaces.pullSecretsAddress(secrets.get())));
+      secretsPort =
+          above.own(
+              StatusServer.bind(NodePlaces.pullSecretsAddress(secrets.get()), "pull secrets"));
     }
   }
 

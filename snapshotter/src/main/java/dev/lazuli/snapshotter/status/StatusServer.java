@@ -74,13 +74,18 @@ public final class StatusServer implements AutoCloseable {
    * @throws IOException if the address cannot be had
    */
   public static StatusServer bind(InetSocketAddress address) throws IOException {
+    return bind(address, "metrics");
+  }
+
+  /** Takes a TCP address likewise; {@code what} says in the message of a failure what it is for. */
+  public static StatusServer bind(InetSocketAddress address, String what) throws IOException {
     var channel = ServerSocketChannel.open();
     try {
       channel.bind(address, BACKLOG);
       return new StatusServer(channel, channel.getLocalAddress());
     } catch (IOException | UnresolvedAddressException e) {
       channel.close();
-      throw new IOException("cannot serve metrics on " + address + ": " + e, e);
+      throw new IOException("cannot serve " + what + " on " + address + ": " + e, e);
     }
   }
 
