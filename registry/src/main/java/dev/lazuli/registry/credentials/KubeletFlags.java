@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,14 +31,19 @@ record KubeletFlags(Path config, Path programs) {
           "/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet");
 
   /** Configuration and programs, as EKS, AKS, GKE and k3s have them. */
-  private static final Map<String, String> PLACES =
-      Map.of(
-          "/etc/eks/image-credential-provider/config.json", "/etc/eks/image-credential-provider",
-          "/var/lib/kubelet/credential-provider-config.yaml",
-              "/var/lib/kubelet/credential-provider",
-          "/etc/srv/kubernetes/cri_auth_config.yaml", "/home/kubernetes/bin",
-          "/var/lib/rancher/credentialprovider/config.yaml",
-              "/var/lib/rancher/credentialprovider/bin");
+  private static final List<KubeletFlags> PLACES =
+      List.of(
+          new KubeletFlags(
+              Path.of("/etc/eks/image-credential-provider/config.json"),
+              Path.of("/etc/eks/image-credential-provider")),
+          new KubeletFlags(
+              Path.of("/var/lib/kubelet/credential-provider-config.yaml"),
+              Path.of("/var/lib/kubelet/credential-provider")),
+          new KubeletFlags(
+              Path.of("/etc/srv/kubernetes/cri_auth_config.yaml"), Path.of("/home/kubernetes/bin")),
+          new KubeletFlags(
+              Path.of("/var/lib/rancher/credentialprovider/config.yaml"),
+              Path.of("/var/lib/rancher/credentialprovider/bin")));
 
   private static final int MAX_FLAGS = 256 << 10;
 
@@ -53,10 +57,10 @@ record KubeletFlags(Path config, Path programs) {
         .or(() -> fromFiles(root))
         .or(
             () ->
-                PLACES.entrySet().stream()
-                    .filter(place -> Files.exists(below(root, place.getKey())))
-                    .findFirst()
-                    .map(place -> of(root, place.getKey(), place.getValue())));
+                PLACES.stream()
+                    .map(place -> place.below(root))
+                    .filter(place -> Files.exists(place.config))
+                    .findFirst());
   }
 
   /**
@@ -98,16 +102,16 @@ record KubeletFlags(Path config, Path programs) {
   private static List<String> words(Path commandLine) throws IOException {
     try (var in = Files.newInputStream(commandLine)) {
       var text = new String(in.readNBytes(MAX_FLAGS), StandardCharsets.UTF_8);
-      return Arrays.asList(text.split("\0"));
+      return Arrays.asList(text.split("\0", -1));
     }
   }
 
   private static Optional<KubeletFlags> fromFiles(Path root) {
     var words = new ArrayList<String>();
     for (String file : FLAG_FILES) {
-      try (var in = Files.newInputStream(below(root, file))) {
+      try (var in = Files.newInputStream(below(root, Path.of(file)))) {
         var text = new String(in.readNBytes(MAX_FLAGS), StandardCharsets.UTF_8);
-        words.addAll(Arrays.asList(text.split("[\\s\"']+")));
+        words.addAll(Arrays.asList(text.split("[\\s\"']+", -1)));
       } catch (IOException e) {
         // There need be none.
       }
@@ -120,7 +124,7 @@ record KubeletFlags(Path config, Path programs) {
     String programs = value(words, PROGRAMS);
     return config.isEmpty() || programs.isEmpty()
         ? Optional.empty()
-        : Optional.of(of(root, config, programs));
+        : Optional.of(new KubeletFlags(Path.of(config), Path.of(programs)).below(root));
   }
 
   /** Returns a flag's value, whether it follows a {@code =} or is a word of its own. */
@@ -137,11 +141,11 @@ record KubeletFlags(Path config, Path programs) {
     return "";
   }
 
-  private static KubeletFlags of(Path root, String config, String programs) {
+  private KubeletFlags below(Path root) {
     return new KubeletFlags(below(root, config), below(root, programs));
   }
 
-  private static Path below(Path root, String path) {
-    return root.resolve(Path.of("/").relativize(Path.of(path)));
+  private static Path below(Path root, Path path) {
+    return root.resolve(Path.of("/").relativize(path.toAbsolutePath()));
   }
 }
