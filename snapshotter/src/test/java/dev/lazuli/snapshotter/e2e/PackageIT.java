@@ -140,8 +140,9 @@ final class PackageIT {
       { %RUN%; } || exit 1
       lazuli doctor
 
-      ctr run --detach --snapshotter lazuli %IMAGE% runs python3 -c 'import time; time.sleep(1000)'
       lazuli fetch %IMAGE%
+      until lazuli status | grep -q erofs-local; do sleep 0.2; done
+      ctr run --detach --snapshotter lazuli %IMAGE% runs python3 -c 'import time; time.sleep(1000)'
       reads() { ctr task exec --exec-id "$1" runs python3 -c "import json, calendar; print('still reads after the $1')"; }
       apt remove lazuli
       reads removal
