@@ -115,9 +115,9 @@ class KubeletProvidersTest {
     answers(
         "'auth':{'reg.example':{'username':'u','password':'p'}},'cacheDuration':'20m0s',"
             + "'cacheKeyType':'Registry'");
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     pass(Duration.ofMinutes(14));
-    providers.find(HOST, ImageReference.parse("reg.example/other:1"));
+    var _ = providers.find(HOST, ImageReference.parse("reg.example/other:1"));
     assertThat(asked()).isOne();
 
     pass(Duration.ofMinutes(2));
@@ -128,7 +128,7 @@ class KubeletProvidersTest {
 
   @Test
   void programThatFails_leavesWhatItSaidToItsEnd() throws IOException {
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     program("exit 3");
     pass(Duration.ofMinutes(50));
     assertThat(providers.find(HOST, IMAGE)).contains(Credentials.password("u", "p"));
@@ -142,16 +142,16 @@ class KubeletProvidersTest {
   void refusedCredentials_areAskedForAnew_butNotAtOnce() throws IOException {
     var old = providers.find(HOST, IMAGE).orElseThrow();
     providers.refused(old);
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     assertThat(asked()).isOne();
 
     pass(Duration.ofSeconds(11));
     providers.refused(Credentials.password("somebody", "else"));
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     assertThat(asked()).isOne();
 
     providers.refused(old);
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     assertThat(asked()).isEqualTo(2);
   }
 
@@ -199,7 +199,7 @@ class KubeletProvidersTest {
 
   @Test
   void configurationThatChanges_countsAfterHalfAMinute() throws IOException {
-    providers.find(HOST, IMAGE);
+    var _ = providers.find(HOST, IMAGE);
     config("etc/kubernetes/providers.yaml", CONFIG.replace("*.example", "*.elsewhere"));
     pass(Duration.ofSeconds(31));
 
