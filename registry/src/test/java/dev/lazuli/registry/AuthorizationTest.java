@@ -230,8 +230,8 @@ class AuthorizationTest {
 
       assertThat(server.requests.stream().map(Request::target).filter(t -> t.startsWith("/token")))
           .containsExactly(
-              "/token?account=odd&x=1%2F2&service=s&scope=repository%3Asome%2Fimage%3Apull",
-              "/token?account=odd&x=1%2F2");
+              "/token?account=%C3%B6dd&x=1%2F2&service=s&scope=repository%3Asome%2Fimage%3Apull",
+              "/token?account=%C3%B6dd&x=1%2F2");
     }
   }
 
@@ -245,7 +245,7 @@ class AuthorizationTest {
       reply.send(
           401,
           "",
-          "WWW-Authenticate: Bearer realm=\"http://%s/token?account=odd&x=1%%2F2\",service=\"s\""
+          "WWW-Authenticate: Bearer realm=\"http://%s/token?account=ödd&x=1%%2F2\",service=\"s\""
               .formatted(host));
     }
   }

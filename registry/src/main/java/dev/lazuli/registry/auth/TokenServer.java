@@ -165,9 +165,12 @@ public final class TokenServer {
     return Token.living("Bearer " + token, Duration.ofSeconds(life), now);
   }
 
+  /** Bytes beyond ASCII, which no request line may have, are escaped. */
   private static URI realm(String text) throws HostFailure {
     try {
-      return URI.create(text);
+      // Headers are read as ISO 8859-1.
+      var utf8 = new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+      return URI.create(URI.create(utf8).toASCIIString());
     } catch (IllegalArgumentException e) {
       throw HostFailure.lasting(401, "realm " + Text.quote(text) + " is not a URL");
     }
