@@ -288,7 +288,7 @@ final class BulkPullsTest {
       try (var used = there.commit()) {
         assertThat(used.complete()).isFalse();
         assertThatThrownBy(() -> pulls.pull(digest(layer), IMAGE, blob, true).close())
-            .hasMessageContaining("in use by its index");
+            .hasMessageContaining("is mounted by an index");
       }
     }
 
