@@ -61,8 +61,15 @@ final class ChunkReuse implements AutoCloseable {
     if (!worthTrying(layer, chunk) || !layer.lock(chunk)) {
       return false;
     }
+    long failedSyncs = layer.presence().failedSyncs();
     try {
-      return layer.presence().has(chunk) || verifyLeft(layer, chunk) || copy(layer, chunk);
+      return layer.presence().has(chunk)
+          || verifyLeft(layer, chunk, failedSyncs)
+          || copy(layer, chunk, failedSyncs);
+    } catch (CommitRefusedException e) {
+      LOG.log(WARNING, "taking a chunk from this disk", e);
+      layer.reclaim().forget(chunk, layer.chunks().size(chunk));
+      return false;
     } finally {
       layer.unlock(chunk);
     }
@@ -92,13 +99,13 @@ final class ChunkReuse implements AutoCloseable {
             && index.find(layer.chunks().digestPrefix(chunk)) != 0);
   }
 
-  private boolean verifyLeft(Layer layer, int chunk) throws IOException {
+  private boolean verifyLeft(Layer layer, int chunk, long failedSyncs) throws IOException {
     if (!layer.presence().doubts(chunk)) {
       return false;
     }
     if (layer.chunks().hasDigest(chunk)
         && Arrays.equals(sha256(layer, chunk), digest(layer, chunk))) {
-      layer.commit(chunk, false);
+      layer.commit(chunk, false, failedSyncs);
       return true;
     }
     layer.reclaim().dropDoubted(chunk);
@@ -154,7 +161,7 @@ final class ChunkReuse implements AutoCloseable {
     return from.slot() == to.slot() || scope.mayCopy(from, to);
   }
 
-  private boolean copy(Layer layer, int chunk) throws IOException {
+  private boolean copy(Layer layer, int chunk, long failedSyncs) throws IOException {
     if (index == null || !layer.chunks().hasDigest(chunk)) {
       return false;
     }
@@ -173,7 +180,7 @@ final class ChunkReuse implements AutoCloseable {
       LOG.log(WARNING, "copying a chunk of layer " + owner.record().digest(), e);
       return false;
     }
-    layer.commit(chunk, false);
+    layer.commit(chunk, false, failedSyncs);
     return true;
   }
 

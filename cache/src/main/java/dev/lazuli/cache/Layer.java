@@ -212,11 +212,18 @@ final class Layer {
     }
   }
 
-  /** Records the locked chunk, whose bytes are in place and verified, as present. */
-  void commit(int chunk, boolean awaited) throws IOException {
+  /**
+   * Records the locked chunk, whose bytes are in place and verified, as present.
+   *
+   * @param failedSyncs {@link Presence#failedSyncs} from before they were written
+   * @throws CommitRefusedException if another sync has failed since
+   */
+  void commit(int chunk, boolean awaited, long failedSyncs) throws IOException {
     boolean counted = presence.doubts(chunk);
     try {
-      presence.add(chunk);
+      if (!presence.add(chunk, failedSyncs)) {
+        throw CommitRefusedException.syncFailed(digest(), chunk);
+      }
     } catch (IOException e) {
       parts.failed(e, awaited);
       throw e;

@@ -24,6 +24,7 @@ public final class Writer implements AutoCloseable {
   private final boolean awaited;
   private final long offset;
   private final long size;
+  private final long failedSyncs;
   private long written;
   private State state = State.WRITING;
 
@@ -34,6 +35,7 @@ public final class Writer implements AutoCloseable {
     this.awaited = awaited;
     this.offset = layer.chunks().dataOffset(chunk);
     this.size = layer.chunks().size(chunk);
+    this.failedSyncs = layer.presence().failedSyncs();
   }
 
   /**
@@ -62,8 +64,8 @@ public final class Writer implements AutoCloseable {
    * Makes the chunk present.
    *
    * @param sha256 digest of all written bytes, computed by the caller
-   * @throws CommitRefusedException if bytes are missing or {@code sha256} is not the chunk's; then
-   *     only {@link #close} is left
+   * @throws CommitRefusedException if bytes are missing, {@code sha256} is not the chunk's, or a
+   *     sync has failed since the writer was made; then only {@link #close} is left
    * @throws IOException if the presence cannot be recorded; likewise
    * @throws IllegalStateException if the writer has failed or ended
    */
@@ -80,7 +82,7 @@ public final class Writer implements AutoCloseable {
         throw CommitRefusedException.digest(layer.digest(), chunk, expected, sha256);
       }
     }
-    layer.commit(chunk, awaited);
+    layer.commit(chunk, awaited, failedSyncs);
     state = State.COMMITTED;
     layer.unlock(chunk);
   }

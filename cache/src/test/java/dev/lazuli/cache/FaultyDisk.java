@@ -89,6 +89,9 @@ final class FaultyDisk implements Disk {
   private boolean struck;
 
   @GuardedBy("this")
+  private Runnable afterWrite = () -> {};
+
+  @GuardedBy("this")
   private long free = Long.MAX_VALUE;
 
   @GuardedBy("this")
@@ -116,6 +119,17 @@ final class FaultyDisk implements Disk {
 
   synchronized void heal() {
     failAt = Long.MAX_VALUE;
+  }
+
+  /** Runs something once, after the next write to a data file. */
+  synchronized void onNextWrite(Runnable what) {
+    afterWrite = what;
+  }
+
+  private synchronized Runnable takeAfterWrite() {
+    Runnable taken = afterWrite;
+    afterWrite = () -> {};
+    return taken;
   }
 
   /** Returns whether anything has failed since {@link #failAt}. */
@@ -339,6 +353,9 @@ final class FaultyDisk implements Disk {
     @Override
     void wrote(long offset, long length) {
       FaultyDisk.this.wrote(file, offset, length);
+      if (isData(file)) {
+        takeAfterWrite().run();
+      }
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lazuli.cache.FaultyDisk.Fault;
 import dev.lazuli.cache.FaultyDisk.Kind;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +61,51 @@ final class SyncFailureTest {
       assertThat(data.reuse(1)).isTrue();
       assertThat(layer.readsRight(data, 1)).isTrue();
       assertThat(store.usedBytes()).isEqualTo(used);
+    }
+  }
+
+  @Test
+  void chunkBegunBeforeASyncFailed_isRefused_andComesAnew() throws IOException {
+    try (var store = open(root, THIS_BOOT);
+        LayerData data = layer.addTo(store)) {
+      var chunk = layer.chunks.get(0);
+      int half = chunk.content().length / 2;
+      try (Writer writer = data.writer(0)) {
+        writer.write(ByteBuffer.wrap(chunk.content(), 0, half));
+        failSync(data);
+        writer.write(ByteBuffer.wrap(chunk.content(), half, chunk.content().length - half));
+        assertThatThrownBy(() -> writer.commit(chunk.sha256()))
+            .isInstanceOf(CommitRefusedException.class)
+            .hasMessageContaining("a sync has failed while it was written");
+      }
+      assertThat(data.isPresent(0)).isFalse();
+
+      layer.writeAll(data);
+
+      assertThat(data.seal()).isTrue();
+      disk.copyDurable(root, directory.resolve("machine"));
+    }
+    try (var store = open(directory.resolve("machine"), NEXT_BOOT);
+        LayerData data = store.find(layer.digest).orElseThrow()) {
+      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
+    }
+  }
+
+  @Test
+  void chunkRewrittenWhileASyncFails_isNotPresent() throws IOException {
+    try (var store = open(root, THIS_BOOT);
+        LayerData data = layer.addTo(store)) {
+      layer.write(data, 0);
+      failSync(data);
+      disk.onNextWrite(() -> failSync(data));
+
+      assertThat(data.reuse(0)).isFalse();
+
+      assertThat(data.isPresent(0)).isFalse();
+      assertThat(store.failedSyncs()).isEqualTo(2);
+      layer.write(data, 0);
+      assertThat(layer.readsRight(data, 0)).isTrue();
+      assertThat(store.usedBytes()).isEqualTo(data.diskBytes());
     }
   }
 

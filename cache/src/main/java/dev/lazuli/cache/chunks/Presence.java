@@ -22,7 +22,9 @@ import java.util.UUID;
  *
  * <p>Linux reports a failed write-back once, at the next sync, and then treats the pages as clean.
  * So a failed sync of the data makes all bits set since the last good one doubted, and what is
- * verified after that is also written again, or no later sync would write it.
+ * verified after that is also written again, or no later sync would write it. Bytes of a chunk that
+ * is not present yet may have been lost too: so whoever writes one notes {@link #failedSyncs}
+ * first, and {@link #add} refuses the chunk if there was another one since.
  *
  * <p>Where a write to the file fails, the file may say anything of that byte. Then the whole file
  * is rewritten before the next bit changes or a hole is punched.
@@ -35,6 +37,7 @@ public final class Presence implements Closeable {
   private final AtomicBits doubted;
   private final Object syncing = new Object();
   private volatile int presentCount;
+  private volatile long failedSyncs;
 
   /** What was set since the last good sync began. */
   @GuardedBy("this")
@@ -58,14 +61,13 @@ public final class Presence implements Closeable {
   @GuardedBy("this")
   private long changes;
 
-  private Presence(PresenceFile file, PresenceFile.Bits content, boolean torn) {
+  private Presence(PresenceFile file, PresenceFile.Bits content) {
     this.file = file;
     this.present = content.present();
     this.doubted = content.doubted();
     this.clean = content.clean();
     this.mayBeClean = content.clean();
     this.rewrite = content.rewrite();
-    this.torn = torn;
     this.unsynced = content.clean() ? new AtomicBits(present.size()) : present.copy();
     this.presentCount = present.count();
   }
@@ -89,30 +91,13 @@ public final class Presence implements Closeable {
   @SuppressWarnings("MustBeClosed") // close() closes the file.
   public static Presence open(Disk disk, Path path, int chunks, UUID bootId, boolean torn)
       throws IOException {
-    var file = new PresenceFile(disk, path, bootId, chunks);
+    var file = PresenceFile.open(disk, path, bootId, chunks, torn);
     try {
-      PresenceFile.Bits content = file.read();
-      if (!torn && (content.clean() || content.writtenUnder().equals(bootId))) {
-        return new Presence(file, content, false);
-      }
+      return new Presence(file, file.read());
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
     }
-    return reopenDoubting(disk, path, bootId, file, torn);
-  }
-
-  @MustBeClosed
-  @SuppressWarnings("MustBeClosed") // close() closes the file.
-  private static Presence reopenDoubting(
-      Disk disk, Path path, UUID bootId, PresenceFile old, boolean torn) throws IOException {
-    PresenceFile.Bits doubting;
-    try (old) {
-      doubting = old.read().doubting(torn);
-    }
-    PresenceFile.replace(disk, path, bootId, doubting);
-    return new Presence(
-        new PresenceFile(disk, path, bootId, doubting.present().size()), doubting, false);
   }
 
   public boolean has(int chunk) {
@@ -166,11 +151,25 @@ public final class Presence implements Closeable {
     return presentCount == present.size();
   }
 
-  /** Marks the chunk present: its bytes are in the data file and their digest was right. */
-  public synchronized void add(int chunk) throws IOException {
+  /** Returns how many syncs of the data have failed: for {@link #add}. */
+  public long failedSyncs() {
+    return failedSyncs;
+  }
+
+  /**
+   * Marks the chunk present: its bytes are in the data file and their digest was right.
+   *
+   * @param failedBefore {@link #failedSyncs} from before the first of its bytes was written
+   * @return false if a sync has failed since, so that the bytes may never reach the disk; then
+   *     nothing has changed
+   */
+  public synchronized boolean add(int chunk, long failedBefore) throws IOException {
+    if (failedSyncs != failedBefore) {
+      return false;
+    }
     prepare();
     if (present.get(chunk)) {
-      return;
+      return true;
     }
     mirror(present, chunk, true);
     present.set(chunk);
@@ -182,6 +181,7 @@ public final class Presence implements Closeable {
     } catch (IOException e) {
       // The chunk is present all the same; the file is torn now and will be rewritten.
     }
+    return true;
   }
 
   /** Marks the chunk missing, durably: only after this may its bytes be touched. */
@@ -295,7 +295,9 @@ public final class Presence implements Closeable {
     }
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Others only read it.
   private synchronized int doubtUnsynced(AtomicBits inSync) {
+    failedSyncs++;
     int count = 0;
     for (AtomicBits each : new AtomicBits[] {inSync, unsynced}) {
       for (int c = each.nextSet(0, each.size()); c >= 0; c = each.nextSet(c + 1, each.size())) {

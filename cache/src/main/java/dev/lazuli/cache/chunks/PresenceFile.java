@@ -78,6 +78,24 @@ final class PresenceFile implements Closeable {
     this.chunks = chunks;
   }
 
+  /**
+   * Opens {@code path}; if its bits cannot be believed, it is replaced first by one that doubts
+   * them.
+   *
+   * @param torn whether its last user could not write down what it knew
+   */
+  @MustBeClosed
+  static PresenceFile open(Disk disk, Path path, UUID bootId, int chunks, boolean torn)
+      throws IOException {
+    try (var old = new PresenceFile(disk, path, bootId, chunks)) {
+      Bits found = old.read();
+      if (torn || !(found.clean() || found.writtenUnder().equals(bootId))) {
+        replace(disk, path, bootId, found.doubting(torn));
+      }
+    }
+    return new PresenceFile(disk, path, bootId, chunks);
+  }
+
   UUID bootId() {
     return bootId;
   }
@@ -88,7 +106,7 @@ final class PresenceFile implements Closeable {
   }
 
   /** Puts a file in the place of {@code path}. */
-  static void replace(Disk disk, Path path, UUID bootId, Bits content) throws IOException {
+  private static void replace(Disk disk, Path path, UUID bootId, Bits content) throws IOException {
     Durable.rewrite(disk, path, bytes(bootId, content).array());
   }
 
