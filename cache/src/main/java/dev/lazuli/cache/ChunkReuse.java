@@ -68,7 +68,7 @@ final class ChunkReuse implements AutoCloseable {
           || copy(layer, chunk, failedSyncs);
     } catch (CommitRefusedException e) {
       LOG.log(WARNING, "taking a chunk from this disk", e);
-      layer.reclaim().forget(chunk, layer.chunks().size(chunk));
+      forget(layer, chunk);
       return false;
     } finally {
       layer.unlock(chunk);
@@ -103,13 +103,29 @@ final class ChunkReuse implements AutoCloseable {
     if (!layer.presence().doubts(chunk)) {
       return false;
     }
-    if (layer.chunks().hasDigest(chunk)
-        && Arrays.equals(sha256(layer, chunk), digest(layer, chunk))) {
+    if (layer.chunks().hasDigest(chunk) && isRight(layer, chunk)) {
       layer.commit(chunk, false, failedSyncs);
       return true;
     }
-    layer.reclaim().dropDoubted(chunk);
+    forget(layer, chunk);
     return false;
+  }
+
+  /** What cannot be read, on a bad disk say, is not right: its next fetch writes it anew. */
+  private boolean isRight(Layer layer, int chunk) throws IOException {
+    ByteBuffer buffer = takeBuffer();
+    try {
+      return Arrays.equals(sha256(layer, chunk, buffer), digest(layer, chunk));
+    } catch (IOException e) {
+      LOG.log(WARNING, "verifying chunk %d of layer %s".formatted(chunk, layer.digest()), e);
+      return false;
+    } finally {
+      buffers.add(buffer);
+    }
+  }
+
+  private static void forget(Layer layer, int chunk) {
+    layer.reclaim().forget(chunk, layer.chunks().size(chunk));
   }
 
   private static byte[] digest(Layer layer, int chunk) {
@@ -119,22 +135,17 @@ final class ChunkReuse implements AutoCloseable {
   }
 
   /** Also writes the bytes again if they may be right in memory but not on the disk. */
-  private byte[] sha256(Layer layer, int chunk) throws IOException {
+  private static byte[] sha256(Layer layer, int chunk, ByteBuffer buffer) throws IOException {
     MessageDigest sha256 = newSha256();
     boolean rewrite = layer.presence().mustRewrite();
-    ByteBuffer buffer = takeBuffer();
-    try {
-      long end = layer.chunks().dataEnd(chunk);
-      for (long at = layer.chunks().dataOffset(chunk); at < end; at += BUFFER_BYTES) {
-        buffer.clear().limit((int) Math.min(BUFFER_BYTES, end - at));
-        layer.data().read(at, buffer);
-        sha256.update(buffer.flip());
-        if (rewrite) {
-          layer.data().write(at, buffer.rewind());
-        }
+    long end = layer.chunks().dataEnd(chunk);
+    for (long at = layer.chunks().dataOffset(chunk); at < end; at += BUFFER_BYTES) {
+      buffer.clear().limit((int) Math.min(BUFFER_BYTES, end - at));
+      layer.data().read(at, buffer);
+      sha256.update(buffer.flip());
+      if (rewrite) {
+        layer.data().write(at, buffer.rewind());
       }
-    } finally {
-      buffers.add(buffer);
     }
     return sha256.digest();
   }

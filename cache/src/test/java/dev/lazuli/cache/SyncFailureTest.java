@@ -110,6 +110,23 @@ final class SyncFailureTest {
   }
 
   @Test
+  void doubtedChunkThatCannotBeRead_isWrittenAnew() throws IOException {
+    try (var store = open(root, THIS_BOOT);
+        LayerData data = layer.addTo(store)) {
+      layer.write(data, 0);
+      failSync(data);
+      disk.failAll(Kind.READ, Fault.EIO);
+      assertThat(data.reuse(0)).isFalse();
+      disk.heal();
+
+      layer.write(data, 0);
+
+      assertThat(layer.readsRight(data, 0)).isTrue();
+      assertThat(store.usedBytes()).isEqualTo(data.diskBytes());
+    }
+  }
+
+  @Test
   void layerOverAFailedSync_isNotComplete_beforeItsBytesAreOnTheDisk() throws IOException {
     try (var store = open(root, THIS_BOOT);
         LayerData data = layer.addTo(store)) {
