@@ -97,12 +97,6 @@ final class Layer {
     }
   }
 
-  /** Returns {@code <2 hex>/<64 hex>}: a layer's place below {@code layers/sha256}. */
-  static Path place(Digest digest) {
-    String hex = digest.hex();
-    return Path.of(hex.substring(0, 2), hex);
-  }
-
   Digest digest() {
     return record.digest();
   }
@@ -212,12 +206,7 @@ final class Layer {
     }
   }
 
-  /**
-   * Records the locked chunk, whose bytes are in place and verified, as present.
-   *
-   * @param failedSyncs {@link Presence#failedSyncs} from before they were written
-   * @throws CommitRefusedException if another sync has failed since
-   */
+  /** Records the locked chunk, which is verified, as present; see {@link Presence#add}. */
   void commit(int chunk, boolean awaited, long failedSyncs) throws IOException {
     boolean counted = presence.doubts(chunk);
     try {

@@ -103,7 +103,7 @@ public final class LayerStore implements AutoCloseable {
   }
 
   private Path place(Digest digest) {
-    return layersRoot.resolve(Layer.place(digest));
+    return layersRoot.resolve(StoredLayer.place(digest));
   }
 
   /** Returns what is stored, in no order. */

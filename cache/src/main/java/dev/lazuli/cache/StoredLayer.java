@@ -6,6 +6,7 @@ import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.disk.BlocksOf;
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -64,6 +65,12 @@ final class StoredLayer {
     this.record = record;
     this.lastUsed = lastUsed;
     this.savedUse = lastUsed;
+  }
+
+  /** Returns {@code <2 hex>/<64 hex>}: a layer's place below {@code layers/sha256}. */
+  static Path place(Digest digest) {
+    String hex = digest.hex();
+    return Path.of(hex.substring(0, 2), hex);
   }
 
   StoreParts parts() {

@@ -63,7 +63,7 @@ final class Survey {
     try {
       Path file = directory.resolve(Layer.RECORD);
       LayerRecord record = LayerJson.read(parts.disk(), file);
-      if (!directory.equals(root.resolve(Layer.place(record.digest())))) {
+      if (!directory.equals(root.resolve(StoredLayer.place(record.digest())))) {
         throw new CacheCorruptException(file, "is not that of " + record.digest());
       }
       var lastUsed = parts.disk().modified(file).toInstant();

@@ -35,7 +35,8 @@ final class DamagedLayerFuzzTest {
   /** Held, since the settings of a logger nobody holds are lost. */
   private static final Logger LOG = Logger.getLogger("dev.lazuli.cache");
 
-  private static final Path PLACE = Path.of("layers/sha256").resolve(Layer.place(LAYER.digest));
+  private static final Path PLACE =
+      Path.of("layers/sha256").resolve(StoredLayer.place(LAYER.digest));
   private static final Map<String, byte[]> WHOLE = files();
 
   /**
