@@ -15,32 +15,23 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 
 /**
- * Reads Deflate data (RFC 1951) without decompressing it: it says where blocks begin, in the data
- * and in what comes out of it, and to which bytes before a place the data behind it refers. Takes
- * the data in pieces. Memory is some 80 KiB, whatever the data. For one thread.
- *
- * <p>It stays up to 47 bits behind what it was given: a gzip member's trailer is longer.
+ * Reads Deflate data (RFC 1951) from the begin of a block on without decompressing it: it says how
+ * much comes out of what it was given, and to which bytes before the block the data behind it
+ * refer. Takes the data in pieces. Memory is some 80 KiB, whatever the data. For one thread.
  *
  * <p>What counts here is speed with the JVM's quick compiler, which the daemon has: so the data are
  * read from an array of {@code long}, and the loop over usual symbols has no branch that depends on
  * which they are.
  */
 final class DeflateScanner {
-  /** Is told of blocks. */
-  interface BlockListener {
-    /**
-     * Says that a block begins.
-     *
-     * @param bit its first bit's place, counted from the blob's first byte
-     * @param out how many bytes come out before it
-     */
-    void block(long bit, long out);
-  }
-
   /** A length with its extra bits and a distance with its: no symbol takes more. */
   private static final int SYMBOL_BITS = 15 + 5 + 15 + 13;
 
   private static final int INPUT_BYTES = 16 << 10;
+
+  /** What follows the symbols 16 to 18 of the code for lengths. */
+  private static final int[] REPEAT_BITS = {2, 3, 7};
+
   private static final int STORED = 0;
   private static final int FIXED = 1;
   private static final int DYNAMIC = 2;
@@ -57,13 +48,12 @@ final class DeflateScanner {
     BROKEN
   }
 
-  private final BlockListener blocks;
   private final DeflateCodes codes = new DeflateCodes();
 
-  /** The data that are being read, and the same as words; there is one more of them. */
+  /** The data that are being read, and the same as words; there are two more of them. */
   private final byte[] input = new byte[INPUT_BYTES];
 
-  private final long[] words = new long[INPUT_BYTES / Long.BYTES + 1];
+  private final long[] words = new long[INPUT_BYTES / Long.BYTES + 2];
   private final LongBuffer inputWords =
       ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
 
@@ -75,58 +65,44 @@ final class DeflateScanner {
 
   private int limit;
 
-  /** Blob offset behind the input. */
-  private long limitOffset;
-
   private long out;
+  private int headers;
   private int storedLeft;
-
   private ReferredBytes referred = new ReferredBytes();
 
-  /** What comes out before this place is looked at for references. */
-  private long watchedTo = -1;
-
-  /** The place before which references are noted. */
-  private long watched;
-
-  DeflateScanner(BlockListener blocks) {
-    this.blocks = blocks;
-  }
-
-  /** Begins with the data that the next piece begins with. */
-  void begin() {
+  /**
+   * Begins with a block.
+   *
+   * @param bit its first bit's place in the byte with which the next piece begins, 0 to 7
+   * @param into where references to what comes out before the block are noted
+   */
+  void begin(int bit, ReferredBytes into) {
     state = State.BLOCK;
     isLast = false;
-    at = 0;
+    at = bit;
     limit = 0;
     out = 0;
-    watchedTo = -1;
+    headers = 0;
+    referred = into;
   }
 
-  /** Returns how many bytes come out of what was read so far. */
+  /** Returns how many bytes come out of what it was given so far. */
   long out() {
     return out;
   }
 
-  /** Returns whether the data was read to its end. */
-  boolean hasEnded() {
-    return state == State.ENDED;
+  /** Returns how many headers of blocks it was given to their end. */
+  int headers() {
+    return headers;
   }
 
-  /** Notes references to what comes out before {@code place}, where it is now. */
-  void watch(ReferredBytes into) {
-    referred = into;
-    watched = out;
-    watchedTo = out + ReferredBytes.WINDOW_BYTES;
+  /** Returns whether it was given what no Deflate data has. */
+  boolean isBroken() {
+    return state == State.BROKEN;
   }
 
-  /**
-   * Reads the next piece; nothing behind the end of the data, or behind what no Deflate data has.
-   *
-   * @param offset blob offset of the piece
-   */
-  void scan(ByteBuffer piece, long offset) {
-    limitOffset = offset;
+  /** Reads the next piece; nothing behind the end of the data, or behind what no Deflate has. */
+  void scan(ByteBuffer piece) {
     while (piece.hasRemaining() && state != State.ENDED && state != State.BROKEN) {
       fill(piece);
       while (step()) {}
@@ -139,7 +115,6 @@ final class DeflateScanner {
     System.arraycopy(input, at / Byte.SIZE, input, 0, left);
     int count = Math.min(piece.remaining(), INPUT_BYTES - left);
     piece.get(input, left, count);
-    limitOffset += count;
     at %= Byte.SIZE;
     limit = (left + count) * Byte.SIZE;
     inputWords.get(0, words, 0, (left + count + Long.BYTES - 1) / Long.BYTES);
@@ -167,12 +142,12 @@ final class DeflateScanner {
     if (!has(3)) {
       return false;
     }
-    blocks.block(limitOffset * Byte.SIZE - (limit - at), out);
     isLast = take(1) == 1;
     switch (take(2)) {
       case STORED -> state = State.STORED_LENGTH;
       case FIXED -> {
         codes.useFixed();
+        headers++;
         state = State.SYMBOLS;
       }
       case DYNAMIC -> state = State.CODE_COUNTS;
@@ -190,6 +165,7 @@ final class DeflateScanner {
     storedLeft = take(16);
     boolean valid = storedLeft == (take(16) ^ 0xffff);
     state = valid ? State.STORED_BYTES : State.BROKEN;
+    headers++;
     return true;
   }
 
@@ -225,37 +201,38 @@ final class DeflateScanner {
   }
 
   private boolean codes() {
-    if (!has(14)) {
+    int entry = codes.lengths.table()[(int) bits(at) & (1 << codes.lengths.bits()) - 1];
+    int symbol = entry >>> VALUE_SHIFT;
+    int more = entry < 0 || symbol < 16 ? 0 : REPEAT_BITS[symbol - 16];
+    int start = at;
+    if (!takes(entry) || !has(more)) {
+      at = start;
       return false;
     }
-    int entry = codes.lengths.table()[(int) bits() & (1 << codes.lengths.bits()) - 1];
-    at += entry & ALL_BITS_MASK;
     boolean valid =
         entry >= 0
-            && switch (entry >>> VALUE_SHIFT) {
-              case 16 -> codes.repeat(3 + take(2));
-              case 17 -> codes.add(0, 3 + take(3));
-              case 18 -> codes.add(0, 11 + take(7));
-              default -> codes.add(entry >>> VALUE_SHIFT, 1);
+            && switch (symbol) {
+              case 16 -> codes.repeat(3 + take(more));
+              case 17 -> codes.add(0, 3 + take(more));
+              case 18 -> codes.add(0, 11 + take(more));
+              default -> codes.add(symbol, 1);
             };
     if (!valid) {
       state = State.BROKEN;
     } else if (codes.areAllStated()) {
       state = codes.end() ? State.SYMBOLS : State.BROKEN;
+      headers++;
     }
     return true;
   }
 
   /** Reads symbols up to the end of the block, or of the input. */
   private boolean symbols() {
-    while (state == State.SYMBOLS && has(SYMBOL_BITS)) {
-      if (out >= watchedTo) {
+    do {
+      if (out >= ReferredBytes.WINDOW_BYTES) {
         usualSymbols();
       }
-      if (has(SYMBOL_BITS)) {
-        anySymbol();
-      }
-    }
+    } while (anySymbol());
     return state != State.SYMBOLS;
   }
 
@@ -289,33 +266,57 @@ final class DeflateScanner {
     out = made;
   }
 
-  /** Reads one symbol, whatever it is. */
-  private void anySymbol() {
+  /** Reads one symbol, whatever it is; returns false if it is not here whole, or none follows. */
+  private boolean anySymbol() {
+    int start = at;
     int entry = look(codes.literals);
-    int length = value(entry);
-    at += entry & ALL_BITS_MASK;
+    if (!takes(entry)) {
+      return false;
+    }
     if (entry < 0) {
       state = (entry & KIND_MASK) == HuffmanTable.END ? State.BLOCK : State.BROKEN;
-      return;
+      return false;
     }
-    if ((entry & BEFORE_DISTANCE) != 0) {
-      int coded = look(codes.distances);
-      int distance = value(coded);
-      at += coded & ALL_BITS_MASK;
-      if (coded < 0 || distance > out) {
-        state = State.BROKEN;
-        return;
-      }
-      if (out < watchedTo) {
-        referred.note((int) (out - watched), distance, length);
-      }
+    int length = value(entry, start);
+    if ((entry & BEFORE_DISTANCE) != 0 && !distance(length)) {
+      at = state == State.BROKEN ? at : start;
+      return false;
     }
     out += length;
+    return true;
+  }
+
+  /** Reads the distance behind a length; returns false if it is not here whole, or is none. */
+  private boolean distance(int length) {
+    int start = at;
+    int entry = look(codes.distances);
+    if (!takes(entry)) {
+      return false;
+    }
+    int distance = value(entry, start);
+    if (entry < 0 || distance > out + ReferredBytes.WINDOW_BYTES) {
+      state = State.BROKEN;
+      return false;
+    }
+    if (out < ReferredBytes.WINDOW_BYTES) {
+      referred.note((int) out, distance, length);
+    }
+    return true;
+  }
+
+  /** Takes an entry's bits if they are here. What follows them may have decided which it is. */
+  private boolean takes(int entry) {
+    int count = Math.max(1, entry & ALL_BITS_MASK);
+    if (!has(count)) {
+      return false;
+    }
+    at += count;
+    return true;
   }
 
   private int look(HuffmanTable code) {
     int[] table = code.table();
-    long held = bits();
+    long held = bits(at);
     int entry = table[(int) held & (1 << code.bits()) - 1];
     if ((entry & KIND_MASK) != HuffmanTable.LEADS_ON) {
       return entry;
@@ -324,17 +325,17 @@ final class DeflateScanner {
     return table[(entry >>> VALUE_SHIFT & VALUE_MASK) + more];
   }
 
-  /** Returns an entry's value with the bits that follow its code. */
-  private int value(int entry) {
+  /** Returns the value of an entry at a bit, with the bits that follow its code. */
+  private int value(int entry, int start) {
     int extra = (1 << (entry >>> EXTRA_SHIFT & EXTRA_MASK)) - 1;
     return (entry >>> VALUE_SHIFT & VALUE_MASK)
-        + ((int) (bits() >>> (entry >>> CODE_SHIFT & CODE_MASK)) & extra);
+        + ((int) (bits(start) >>> (entry >>> CODE_SHIFT & CODE_MASK)) & extra);
   }
 
-  /** Returns the next 64 bits; those behind the input may be anything. */
-  private long bits() {
-    int word = at >>> 6;
-    return words[word] >>> at | words[word + 1] << 1 << ~at;
+  /** Returns the 64 bits from one on; those behind the input may be anything. */
+  private long bits(int from) {
+    int word = from >>> 6;
+    return words[word] >>> from | words[word + 1] << 1 << ~from;
   }
 
   private boolean has(int count) {
@@ -342,7 +343,7 @@ final class DeflateScanner {
   }
 
   private int take(int count) {
-    int taken = (int) bits() & (1 << count) - 1;
+    int taken = (int) bits(at) & (1 << count) - 1;
     at += count;
     return taken;
   }

@@ -5,10 +5,10 @@ import java.util.Arrays;
 
 /** The last bytes that came out of a decompressor: {@value #KEPT_BYTES}, or more. One thread. */
 final class RecentOutput {
-  /** A window, and as much as can come out of 48 bits. */
-  private static final int KEPT_BYTES = 48 << 10;
+  /** A window, and what comes out while a checkpoint behind it is found and tried. */
+  private static final int KEPT_BYTES = 128 << 10;
 
-  private static final int MOST_BYTES = 96 << 10;
+  private static final int MOST_BYTES = 64 << 10;
 
   private final byte[] bytes = new byte[KEPT_BYTES + MOST_BYTES];
   private int count;
@@ -18,11 +18,6 @@ final class RecentOutput {
   void begin(long place) {
     count = 0;
     end = place;
-  }
-
-  /** Returns the place of the next byte. */
-  long end() {
-    return end;
   }
 
   /**
@@ -42,20 +37,17 @@ final class RecentOutput {
     end += more;
   }
 
-  /**
-   * Returns the last bytes before a place, as many as a window has or as are here.
-   *
-   * @param from the first place that counts
-   */
-  byte[] before(long place, long from) {
-    int to = (int) (count - (end - place));
-    long most = Math.min(ReferredBytes.WINDOW_BYTES, place - from);
-    return Arrays.copyOfRange(bytes, (int) Math.max(0, to - most), to);
+  /** Returns whether all bytes from one place to another are here. */
+  boolean has(long from, long to) {
+    return from >= end - count && from <= to && to <= end;
   }
 
-  /** Returns whether all is here of what {@link #before} is asked for. */
-  boolean has(long place, long from) {
-    long most = Math.min(ReferredBytes.WINDOW_BYTES, place - from);
-    return place <= end && place - most >= end - count;
+  /** Returns a copy of the bytes from one place to another, which are here. */
+  byte[] copy(long from, long to) {
+    return Arrays.copyOfRange(bytes, index(from), index(to));
+  }
+
+  private int index(long place) {
+    return (int) (count - (end - place));
   }
 }

@@ -41,12 +41,22 @@ final class BlobCursor {
    * @throws EOFException if the range is over before an end that was set
    */
   @Nullable ByteBuffer piece() throws IOException {
+    bound();
     while (!piece.hasRemaining()) {
       if (position() >= end || !advance()) {
         return null;
       }
     }
     return piece;
+  }
+
+  /** Returns what {@link #piece()} does, or only the first bytes of it: the next call goes on. */
+  @Nullable ByteBuffer piece(int most) throws IOException {
+    var next = piece();
+    if (next != null && next.remaining() > most) {
+      next.limit(next.position() + most);
+    }
+    return next;
   }
 
   /** Returns the next byte, or -1 at the end. */

@@ -35,6 +35,9 @@ final class GzipDecoder implements StreamDecoder {
   private long headerStart;
   private @Nullable CheckpointFinder watcher;
 
+  /** Where in the output begins what the watcher was not told yet. */
+  private int untold;
+
   GzipDecoder(Limits limits) {
     this.limits = limits;
   }
@@ -105,17 +108,22 @@ final class GzipDecoder implements StreamDecoder {
     if (!inMember && !readHeader(cursor)) {
       return false;
     }
-    int before = out.position();
+    untold = out.position();
     while (inMember && out.hasRemaining()) {
       inflate(cursor, out);
     }
     if (watcher != null) {
-      watcher.output(out.slice(before, out.position() - before));
+      tellOutput(watcher, out);
       if (!inMember) {
         watcher.memberEnds();
       }
     }
     return true;
+  }
+
+  private void tellOutput(CheckpointFinder finder, ByteBuffer out) {
+    finder.output(out.slice(untold, out.position() - untold));
+    untold = out.position();
   }
 
   @Override
@@ -133,18 +141,25 @@ final class GzipDecoder implements StreamDecoder {
       } else if (inflater.needsDictionary()) {
         throw bad("deflate data at", "a preset dictionary", "none", null);
       } else if (made == 0) {
-        var piece = cursor.piece();
-        if (piece == null) {
-          throw new EOFException(
-              "layer " + layer + ": gzip member at " + headerStart + " is cut off");
-        }
-        inflater.setInput(piece);
-        if (watcher != null) {
-          watcher.input(piece, cursor.position());
-        }
+        feed(cursor, out);
       }
     } catch (DataFormatException e) {
       throw bad("deflate data in the gzip member at", e.getMessage(), "valid deflate data", e);
+    }
+  }
+
+  /** Gives the inflater more, when nothing more comes of what it has. */
+  private void feed(BlobCursor cursor, ByteBuffer out) throws IOException {
+    if (watcher != null) {
+      tellOutput(watcher, out);
+    }
+    var piece = watcher == null ? cursor.piece() : cursor.piece(watcher.portion());
+    if (piece == null) {
+      throw new EOFException("layer " + layer + ": gzip member at " + headerStart + " is cut off");
+    }
+    inflater.setInput(piece);
+    if (watcher != null) {
+      watcher.input(piece, cursor.position());
     }
   }
 

@@ -5,6 +5,7 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.ContentSink;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.checkpoint.Checkpoint;
 import dev.lazuli.estargz.checkpoint.CheckpointFinder;
 import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
@@ -67,10 +68,15 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
     this.layer = layer;
     this.limits = limits;
     this.sink = sink;
-    finder = new CheckpointFinder(spacing, starts::add, sink);
+    finder = new CheckpointFinder(spacing, this::takeStart);
     if (bench.decoder instanceof GzipDecoder gzip) {
       gzip.watchedBy(finder);
     }
+  }
+
+  private void takeStart(Checkpoint start, byte[] window) throws IOException {
+    starts.add(start);
+    sink.checkpoint(start, window);
   }
 
   /** Returns the digest of the tar, once it was read to its end. */

@@ -82,12 +82,14 @@ class CheckpointFuzzTest {
     var bytes = data.consumeRemainingAsBytes();
     FuzzCosts.assertCheap(
         () -> {
-          var finder = new CheckpointFinder(SPACING, _ -> {}, (_, _) -> {});
+          var finder = new CheckpointFinder(SPACING, (_, _) -> {});
           finder.memberBegins(0);
-          for (int at = 0; at < bytes.length; at += piece) {
-            int count = Math.min(piece, bytes.length - at);
+          finder.output(ByteBuffer.allocate(SPACING));
+          for (int at = 0; at < bytes.length; ) {
+            int count = Math.min(Math.min(piece, finder.portion()), bytes.length - at);
             finder.input(ByteBuffer.wrap(bytes, at, count), at);
             finder.output(ByteBuffer.wrap(bytes, at, count));
+            at += count;
           }
           finder.memberEnds();
         });
