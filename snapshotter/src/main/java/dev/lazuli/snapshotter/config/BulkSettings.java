@@ -41,11 +41,10 @@ final class BulkSettings {
       new Setting<>(
           "bulk.index_quota",
           SettingKind.size(),
-          0L,
+          256L << 20,
           "Disk space for indexes of layers that were pulled whole. They stay when the layers go,"
               + " so that a layer is mounted lazily the next time; what was not used for longest is"
-              + " removed first. Making them costs about as much processor time as decompressing"
-              + " the layer. 0: none are made.");
+              + " removed first. 0: none are made.");
 
   static final List<Setting<?>> ALL = List.of(ENABLED, PARALLEL, MEMORY, TIMEOUT, INDEX_QUOTA);
 

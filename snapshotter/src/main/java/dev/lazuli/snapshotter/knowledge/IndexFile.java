@@ -24,12 +24,12 @@ import java.util.Optional;
  *          40 32  DiffID of the layer       104  8  bytes of meta.erofs, deflated
  *          72  8  bytes of the blob         112  8  bytes of meta.erofs
  *          80  8  bytes of the data file    120  8  bytes of chunks, deflated
- *                                           128  8  bytes of starts, 0 if there are none
- *                                           136  8  compression: 0 none, 1 gzip, 2 zstd
- *                                           144 24  zero
+ *         144  8  version of meta.erofs     128  8  bytes of starts, 0 if there are none
+ *         152 16  zero                      136  8  compression: 0 none, 1 gzip, 2 zstd
  * </pre>
  *
  * @param chunks how many
+ * @param metaVersion of what makes meta.erofs: one of another version would be mounted as it is
  */
 record IndexFile(
     Digest layer,
@@ -42,7 +42,8 @@ record IndexFile(
     long metaBytes,
     long packedChunksBytes,
     long startsBytes,
-    Compression compression) {
+    Compression compression,
+    long metaVersion) {
   static final int FACTS_BYTES = 168;
   static final int DIGEST_BYTES = Digest.SHA256_BYTES;
 
@@ -53,7 +54,7 @@ record IndexFile(
     bytes.putLong(MAGIC).put(layer.bytes()).put(diffId.bytes());
     bytes.putLong(blobBytes).putLong(dataBytes).putLong(chunks).putLong(referencesBytes);
     bytes.putLong(packedMetaBytes).putLong(metaBytes).putLong(packedChunksBytes);
-    bytes.putLong(startsBytes).putLong(code(compression));
+    bytes.putLong(startsBytes).putLong(code(compression)).putLong(metaVersion);
     return bytes.array();
   }
 
@@ -70,7 +71,7 @@ record IndexFile(
     }
     var layer = digest(bytes);
     var diffId = digest(bytes);
-    var numbers = new long[9];
+    var numbers = new long[10];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = bytes.getLong();
     }
@@ -90,7 +91,8 @@ record IndexFile(
             numbers[5],
             numbers[6],
             numbers[7],
-            compression.get());
+            compression.get(),
+            numbers[9]);
     return file.fits(fileBytes) ? Optional.of(file) : Optional.empty();
   }
 

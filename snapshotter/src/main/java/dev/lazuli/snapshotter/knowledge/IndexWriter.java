@@ -21,11 +21,13 @@ final class IndexWriter {
 
   private final LayerData layer;
   private final Digest diffId;
+  private final long metaVersion;
   private final HashedOutput out;
 
-  private IndexWriter(LayerData layer, Digest diffId, FileChannel file) {
+  private IndexWriter(LayerData layer, Digest diffId, long metaVersion, FileChannel file) {
     this.layer = layer;
     this.diffId = diffId;
+    this.metaVersion = metaVersion;
     this.out = new HashedOutput(file);
   }
 
@@ -33,10 +35,12 @@ final class IndexWriter {
    * Writes a file and syncs it.
    *
    * @param diffId of the layer's tar, which was proved
+   * @param metaVersion as {@link IndexFile#metaVersion}
    * @param file empty
    */
-  static void write(LayerData layer, Digest diffId, FileChannel file) throws IOException {
-    new IndexWriter(layer, diffId, file).write();
+  static void write(LayerData layer, Digest diffId, long metaVersion, FileChannel file)
+      throws IOException {
+    new IndexWriter(layer, diffId, metaVersion, file).write();
     file.force(true);
   }
 
@@ -65,7 +69,8 @@ final class IndexWriter {
             metaBytes,
             chunks,
             starts,
-            Compression.valueOf(record.compression()));
+            Compression.valueOf(record.compression()),
+            metaVersion);
     out.write(facts.facts());
     out.end();
   }

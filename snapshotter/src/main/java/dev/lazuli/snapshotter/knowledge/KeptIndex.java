@@ -40,11 +40,13 @@ final class KeptIndex implements AutoCloseable {
   /**
    * Opens an index and reads it once, to see that nothing has changed it.
    *
-   * @throws CorruptIndexException if it is not what was written, or that of another layer
+   * @param metaVersion as {@link IndexFile#metaVersion}
+   * @throws CorruptIndexException if it is not what was written, or that of another layer or
+   *     version
    * @throws IOException if it cannot be read
    */
   @MustBeClosed
-  static KeptIndex open(Path path, Digest layer) throws IOException {
+  static KeptIndex open(Path path, Digest layer, long metaVersion) throws IOException {
     var file = FileChannel.open(path);
     boolean done = false;
     try {
@@ -58,6 +60,9 @@ final class KeptIndex implements AutoCloseable {
               .filter(found -> found.layer().equals(layer))
               .filter(found -> found.referencesBytes() <= MOST_REFERENCES_BYTES)
               .orElseThrow(() -> new CorruptIndexException(path, "it belongs to another layer"));
+      if (facts.metaVersion() != metaVersion) {
+        throw new CorruptIndexException(path, "another version of Lazuli has made it");
+      }
       var text = new String(bytes(file, 0, (int) facts.referencesBytes()), UTF_8);
       var index = new KeptIndex(file, facts, text.lines().toList());
       done = true;

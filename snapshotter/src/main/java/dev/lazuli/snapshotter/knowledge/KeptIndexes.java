@@ -31,12 +31,16 @@ public final class KeptIndexes implements AutoCloseable {
    */
   private static final long MOST_SKIPPED = 24L << 20;
 
+  /** 256 KiB: below, one request brings the whole layer, and is all that a lazy one would save. */
+  private static final long LEAST_BLOB_BYTES = 256 << 10;
+
   private static final int MOST_WAITING = 64;
   private static final int END_SECONDS = 10;
 
   private final LayerStore store;
   private final InstantSource clock;
   private final long quota;
+  private final long metaVersion;
   private final KeptFiles files;
 
   /** One index is written at a time, after the layer's mount. */
@@ -54,12 +58,15 @@ public final class KeptIndexes implements AutoCloseable {
    *
    * @param directory where they are; made if it is not there
    * @param quota bytes that they may take; 0 if none are kept
+   * @param metaVersion of what makes layers' metadata; indexes of another are made anew
    * @param store where layers come from and go to; closed after this
    */
-  public KeptIndexes(Path directory, long quota, LayerStore store, InstantSource clock) {
+  public KeptIndexes(
+      Path directory, long quota, long metaVersion, LayerStore store, InstantSource clock) {
     this.store = store;
     this.clock = clock;
     this.quota = quota;
+    this.metaVersion = metaVersion;
     files = new KeptFiles(directory, quota, clock);
   }
 
@@ -81,6 +88,9 @@ public final class KeptIndexes implements AutoCloseable {
   }
 
   private static boolean isWorthIt(LayerData layer) {
+    if (layer.record().size() < LEAST_BLOB_BYTES) {
+      return false;
+    }
     ChunkTable chunks = layer.chunks();
     for (int chunk = 0; chunk < chunks.count(); chunk++) {
       if (chunks.innerOffset(chunk) > MOST_SKIPPED) {
@@ -98,7 +108,7 @@ public final class KeptIndexes implements AutoCloseable {
       }
       var diffId = proof.diffId();
       long most = layer.record().size();
-      if (files.add(digest, most, file -> IndexWriter.write(layer, diffId, file))) {
+      if (files.add(digest, most, file -> IndexWriter.write(layer, diffId, metaVersion, file))) {
         log.info("layer {}: its index is kept", digest);
       } else {
         log.debug("layer {}: its index is too large to be kept", digest);
@@ -130,7 +140,7 @@ public final class KeptIndexes implements AutoCloseable {
     if (file.isEmpty()) {
       return false;
     }
-    try (var index = KeptIndex.open(file.get(), digest)) {
+    try (var index = KeptIndex.open(file.get(), digest, metaVersion)) {
       long size = blob.ask();
       if (size != index.blobBytes()) {
         throw new IOException("its registry says that the blob has %d bytes".formatted(size));

@@ -38,7 +38,8 @@ final class WaysToLayers {
   static KeptIndexes kept(LayerService.Setup setup, LayerStore store) {
     var directory = setup.root().resolve("indexes").resolve("sha256");
     long quota = setup.layers().bulk().indexBytes();
-    return new KeptIndexes(directory, quota, store, setup.store().clock());
+    var clock = setup.store().clock();
+    return new KeptIndexes(directory, quota, MetadataImage.VERSION, store, clock);
   }
 
   /**

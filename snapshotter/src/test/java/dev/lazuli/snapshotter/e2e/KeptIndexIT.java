@@ -33,10 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Images that nobody has converted: pulled whole once, and lazily from then on. */
 final class KeptIndexIT {
   private static final String[] SETTINGS = {
-    "bulk.index_quota=256MiB",
-    "fetch.background=false",
-    "prefetch.enabled=false",
-    "fetch.read_deadline=5s"
+    "fetch.background=false", "prefetch.enabled=false", "fetch.read_deadline=5s"
   };
 
   private static final int LAYERS = 2;

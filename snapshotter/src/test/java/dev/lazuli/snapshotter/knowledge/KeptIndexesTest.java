@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class KeptIndexesTest {
   private static final String IMAGE = "registry.example/app:1";
   private static final long QUOTA = 8 << 20;
+  private static final int VERSION = 3;
 
   @TempDir Path directory;
 
@@ -59,7 +60,12 @@ final class KeptIndexesTest {
   }
 
   private KeptIndexes kept(long quota) {
-    return new KeptIndexes(directory.resolve("indexes"), quota, store, InstantSource.system());
+    return kept(quota, VERSION);
+  }
+
+  private KeptIndexes kept(long quota, int version) {
+    var clock = InstantSource.system();
+    return new KeptIndexes(directory.resolve("indexes"), quota, version, store, clock);
   }
 
   @AfterEach
@@ -245,6 +251,30 @@ final class KeptIndexesTest {
     assertThat(restore(other)).isFalse();
     assertThat(kept.has(digest(other))).isFalse();
     assertThat(restore(layer)).isTrue();
+  }
+
+  @Test
+  void layerThatOneRequestBrings_getsNoIndex() throws Exception {
+    var small =
+        layout()
+            .addLayer(
+                new ImageTree().file("f", FileContent.generated(200_000, 1)), LayerEncoding.PLAIN);
+    pull(small);
+    pullAndRemove(build(LayerEncoding.GZIP, 1));
+
+    assertThat(kept.has(digest(small))).isFalse();
+  }
+
+  @Test
+  void indexWhoseMetadataAnotherVersionMade_isDropped() throws Exception {
+    var layer = build(LayerEncoding.GZIP, 1);
+    pullAndRemove(layer);
+    kept.close();
+    kept = kept(QUOTA, VERSION + 1);
+
+    assertThat(restore(layer)).isFalse();
+    assertThat(store.find(digest(layer))).isEmpty();
+    assertThat(file(layer)).doesNotExist();
   }
 
   @Test

@@ -156,7 +156,7 @@ final class LayerOwnershipTest {
             MetadataImage::write,
             InstantSource.system(),
             new PullReports(FetchListener.NONE, _ -> {})),
-        new KeptIndexes(directory.resolve("indexes"), 0, store, InstantSource.system()),
+        new KeptIndexes(directory.resolve("indexes"), 0, 1, store, InstantSource.system()),
         LayersOptions.DEFAULT.withBackgroundFetch(false).withBulk(bulk));
   }
 

@@ -7,6 +7,12 @@ import java.nio.file.Path;
 
 /** Makes a layer's {@code meta.erofs} from its index, however that came about. */
 public final class MetadataImage {
+  /**
+   * To be raised when the same index would give another image, and an image that was kept may not
+   * be used any longer: when a mistake was mended.
+   */
+  public static final int VERSION = 1;
+
   private MetadataImage() {}
 
   /**
