@@ -1,6 +1,8 @@
 package dev.lazuli.registry.auth;
 
+import dev.lazuli.registry.http.Abort;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,8 +83,8 @@ final class TokenSlot {
     tried = whose.isEmpty() ? "" : String.join(", and of ", whose) + refusal;
   }
 
-  void drop(Token refused) {
-    renewing.lock();
+  void drop(Token refused) throws InterruptedIOException {
+    lock();
     try {
       if (refused.equals(token)) {
         token = null;
@@ -92,9 +94,12 @@ final class TokenSlot {
     }
   }
 
-  /** Fetches a token unless another caller has replaced {@code stale} already. */
+  /**
+   * Fetches a token unless another caller has replaced {@code stale} already. Who waits meanwhile
+   * can be interrupted: a slow token server must not hold the permits of streams.
+   */
   @Nullable String renew(@Nullable Token stale, Fetch fetch) throws IOException {
-    renewing.lock();
+    lock();
     try {
       Token current = token;
       if (current != null && !current.equals(stale)) {
@@ -112,6 +117,14 @@ final class TokenSlot {
       return renewed == null ? null : renewed.header();
     } finally {
       renewing.unlock();
+    }
+  }
+
+  private void lock() throws InterruptedIOException {
+    try {
+      renewing.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw Abort.interrupted();
     }
   }
 }
