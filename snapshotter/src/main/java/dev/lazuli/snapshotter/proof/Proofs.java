@@ -165,7 +165,16 @@ public final class Proofs implements AutoCloseable {
   }
 
   private void startNext() {
-    startSome().forEach(wish -> putOff(wish, "there is no thread to prove it with"));
+    startSome().forEach(this::putOffSoon);
+  }
+
+  /** Puts off without the locks of whoever asked: a layer that hears of it takes its own. */
+  private void putOffSoon(Wish wish) {
+    try {
+      timer.execute(() -> putOff(wish, "there is no thread to prove it with"));
+    } catch (RejectedExecutionException e) {
+      log.debug("layer {}: left to the next daemon", wish.layer.digest());
+    }
   }
 
   /** Returns those for which there was no thread. */

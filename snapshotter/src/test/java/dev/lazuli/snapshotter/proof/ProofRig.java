@@ -67,6 +67,7 @@ final class ProofRig implements AutoCloseable {
   final LinkedBlockingQueue<LayerProof> found = new LinkedBlockingQueue<>();
   final LinkedBlockingQueue<String> delays = new LinkedBlockingQueue<>();
   final AtomicLong bytes = new AtomicLong();
+  volatile Runnable onPutOff = () -> {};
   volatile ThreadFactory maker = Thread.ofPlatform().daemon().factory();
   private final ThreadFactory threads = work -> maker.newThread(work);
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
@@ -251,6 +252,7 @@ final class ProofRig implements AutoCloseable {
 
     @Override
     public void putOff(String reason) {
+      onPutOff.run();
       delays.add(reason);
     }
   }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,20 @@ final class ProofsTest {
 
         assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
+    }
+  }
+
+  @Test
+  void withoutAThread_aLayerHearsOfItWithoutTheLocksOfWhoeverAsked() throws Exception {
+    try (var rig = rig()) {
+      rig.maker = Thread.ofPlatform().stackSize(1L << 60).factory();
+      var asker = Thread.currentThread();
+      var byAsker = new AtomicBoolean();
+      rig.onPutOff = () -> byAsker.compareAndSet(false, Thread.currentThread() == asker);
+      try (var _ = rig.request()) {
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("there is no thread");
+      }
+      assertThat(byAsker).isFalse();
     }
   }
 
