@@ -9,6 +9,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.layers.index.IndexedLayer;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
@@ -179,7 +180,7 @@ final class SharedLayer {
       boolean isTrue = parts.isTrue(digest);
       var tocTrust =
           trust == Trust.DEFERRED || isTrue ? new TocTrust.Deferred() : tables.of(request);
-      var unsized = source(request.reference(), -1);
+      var unsized = parts.origin().blob(request.reference(), digest, -1);
       if (trust != Trust.DEFERRED) {
         forgetUnlessTrusted(request);
       }
@@ -196,7 +197,7 @@ final class SharedLayer {
         tables.require(request, data.record());
       }
       note(request.reference(), data);
-      var blob = source(request.reference(), data.record().size());
+      var blob = source(request.reference(), data);
       var layer = opened.add(OpenLayer.open(parts, request.reference(), indexed.take(), blob));
       if (indexed.asked()) {
         layer.countAsAvailable();
@@ -226,13 +227,12 @@ final class SharedLayer {
         throw new IOException("no image is recorded from which it could be fetched");
       }
       var reference = record.references().getFirst();
-      var blob = source(reference, record.size());
       parts.record().requested(digest.toString(), reference);
       parts.activity().begin(digest.toString());
       var data =
           parts.store().find(digest).orElseThrow(() -> new IOException(digest + " is not stored"));
       try (var opened = new OpenedParts()) {
-        var layer = opened.add(OpenLayer.open(parts, reference, data, blob));
+        var layer = opened.add(OpenLayer.open(parts, reference, data, source(reference, data)));
         layer.adopt();
         opened.keep();
         open = layer;
@@ -243,8 +243,13 @@ final class SharedLayer {
     }
   }
 
-  private BlobSource source(String reference, long size) throws IOException {
-    return parts.origin().blob(reference, digest, size);
+  /** Returns the blob from the registries of all images that were found to have the layer. */
+  private BlobSource source(String reference, LayerData data) throws IOException {
+    long size = data.record().size();
+    return new SharedBlob(
+        image -> parts.origin().blob(image, digest, size),
+        reference,
+        () -> Tenancy.onePerRepository(data.record().references()));
   }
 
   /** A stored layer with another table of contents is replaced if it is unused. */

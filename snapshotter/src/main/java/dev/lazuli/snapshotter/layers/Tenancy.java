@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.registry.model.ImageReference;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -62,6 +63,17 @@ public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
     var allowed = names(from).toList();
     return !to.isEmpty()
         && to.stream().allMatch(reference -> names(List.of(reference)).anyMatch(allowed::contains));
+  }
+
+  /** Returns the newest of the images of each repository, in the order they were pulled. */
+  static List<String> onePerRepository(List<String> references) {
+    var newest = new LinkedHashMap<String, String>();
+    for (var reference : references) {
+      var name = names(List.of(reference)).findFirst().orElse(reference);
+      newest.remove(name);
+      newest.put(name, reference);
+    }
+    return List.copyOf(newest.values());
   }
 
   /** Returns {@code registry/repository} of each reference that is one. */

@@ -13,7 +13,6 @@ import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,32 +57,30 @@ final class ProofPass {
   }
 
   /**
-   * Reads the blob; twice where its digest is not the layer's, for a host may have sent wrong
-   * bytes.
+   * Reads the blob; twice where its digest is not the layer's, the second time from another host if
+   * there is one. A wrong digest says something of the hosts, and nothing of the layer.
    *
-   * @throws IOException if it cannot be read to its end, or is not the same twice; or if the
-   *     metadata image on the disk is damaged, and then nothing was fetched
+   * @throws WrongBlobException if the digest is wrong twice
+   * @throws IOException if the blob cannot be read to its end; or if the metadata image on the disk
+   *     is damaged, and then nothing was fetched
    */
   LayerProof run(InstantSource clock) throws IOException {
     try (var data = layer.share()) {
       // Each try costs a whole blob, which is wasted if its files cannot be compared in the end.
       data.checkMeta();
       var digest = data.record().digest();
-      var first = read(data);
-      if (!first.blobDigest().equals(digest)) {
-        log.warn("layer {}: its blob is {}; reading it once more", digest, first.blobDigest());
+      var found = read(data);
+      if (!found.blobDigest().equals(digest)) {
+        log.warn("{} is {}; reading it once more", layer.blob(), found.blobDigest());
         layer.blob().wrongBytes(0, data.record().size());
-        var second = read(data);
-        if (second.blobDigest().equals(digest)) {
-          return proof(second, Optional.empty(), clock);
-        }
-        if (!second.blobDigest().equals(first.blobDigest())) {
-          throw new IOException("the blob differed between two reads, and neither was the layer's");
-        }
-        var lie = "its blob is " + first.blobDigest();
-        return proof(first, Optional.of(lie), clock);
+        found = read(data);
       }
-      return proof(first, Optional.empty(), clock);
+      if (!found.blobDigest().equals(digest)) {
+        var wrong = new WrongBlobException(layer.blob().toString(), found.blobDigest());
+        layer.blob().wrongBytes(0, data.record().size());
+        throw wrong;
+      }
+      return proof(found, clock);
     }
   }
 
@@ -106,11 +103,9 @@ final class ProofPass {
     }
   }
 
-  private static LayerProof proof(
-      WholeBlob found, Optional<String> wrongDigest, InstantSource clock) {
-    var lie = wrongDigest.or(found::problem);
-    return lie.isPresent()
-        ? new LayerProof(null, lie.get(), clock.instant())
+  private static LayerProof proof(WholeBlob found, InstantSource clock) {
+    return found.problem().isPresent()
+        ? new LayerProof(null, found.problem().get(), clock.instant())
         : new LayerProof(found.diffId().orElseThrow(), null, clock.instant());
   }
 }

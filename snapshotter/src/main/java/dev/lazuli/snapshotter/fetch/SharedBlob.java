@@ -1,0 +1,191 @@
+package dev.lazuli.snapshotter.fetch;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.estargz.BlobRanges;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.estargz.ByteRange;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The blob of a layer that several images may use, from the registries of all of them. The one that
+ * was good last is asked. Where it does not answer, or has sent wrong bytes, the next one takes its
+ * place. So an image whose registry fails costs the other images no more than a try. Safe for use
+ * by several threads.
+ */
+public final class SharedBlob implements BlobSource {
+  private static final Logger log = LoggerFactory.getLogger(SharedBlob.class);
+
+  /** More ranges than are under way. */
+  private static final int MOST_REMEMBERED = 1024;
+
+  /** Gives the blob as one image's registry has it. */
+  @FunctionalInterface
+  public interface Registries {
+    /**
+     * Contacts nobody yet.
+     *
+     * @throws IOException if the reference is malformed
+     */
+    BlobSource blob(String reference) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask(BlobSource blob) throws IOException;
+  }
+
+  private final Registries registries;
+  private final Supplier<List<String>> references;
+  private final BlobSource first;
+
+  /** Who sent which range, by its first byte. */
+  private final Cache<Long, String> senders =
+      Caffeine.newBuilder().maximumSize(MOST_REMEMBERED).build();
+
+  @GuardedBy("this")
+  private final Map<String, BlobSource> blobs = new HashMap<>();
+
+  @GuardedBy("this")
+  private String current;
+
+  /**
+   * Makes a blob.
+   *
+   * @param reference the image whose registry is asked first
+   * @param references all images that use the layer, one for each repository; may change
+   */
+  public SharedBlob(Registries registries, String reference, Supplier<List<String>> references)
+      throws IOException {
+    this.registries = registries;
+    this.references = references;
+    this.current = reference;
+    this.first = registries.blob(reference);
+    blobs.put(reference, first);
+  }
+
+  @Override
+  public long size() throws IOException {
+    return first.size();
+  }
+
+  /** Returns that of the first registry: what is counted for an origin stays with it. */
+  @Override
+  public String origin() {
+    return first.origin();
+  }
+
+  @Override
+  public BlobStream open(long offset, long length) throws IOException {
+    return ask(offset, blob -> blob.open(offset, length));
+  }
+
+  @Override
+  public boolean acceptsRanges() throws IOException {
+    return ask(-1, BlobSource::acceptsRanges);
+  }
+
+  @Override
+  public int rangesAtOnce() {
+    return currentBlob().rangesAtOnce();
+  }
+
+  @Override
+  public BlobRanges open(List<ByteRange> ranges) throws IOException {
+    if (ranges.size() == 1 || rangesAtOnce() == 1) {
+      return BlobSource.super.open(ranges);
+    }
+    return ask(ranges.getFirst().offset(), blob -> blob.open(ranges));
+  }
+
+  @Override
+  public void wrongBytes(long offset, long length) {
+    var sender = senders.getIfPresent(offset);
+    BlobSource wrong;
+    synchronized (this) {
+      wrong = sender == null ? currentBlob() : blobs.get(sender);
+      if (sender == null || sender.equals(current)) {
+        var others = others(current);
+        current = others.isEmpty() ? current : others.getFirst();
+      }
+    }
+    if (wrong != null) {
+      wrong.wrongBytes(offset, length);
+    }
+  }
+
+  /** Asks the current registry, and where it fails each other one, once. */
+  private <T> T ask(long offset, Question<T> question) throws IOException {
+    String asked;
+    synchronized (this) {
+      asked = current;
+    }
+    try {
+      return ask(asked, offset, question);
+    } catch (IOException e) {
+      for (var other : others(asked)) {
+        if (Thread.currentThread().isInterrupted()) {
+          break; // Nobody waits any more.
+        }
+        try {
+          T answer = ask(other, offset, question);
+          log.warn("{} failed, {} has it: {}", asked, other, e.getMessage());
+          replace(asked, other);
+          return answer;
+        } catch (IOException alsoFailed) {
+          e.addSuppressed(alsoFailed);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private <T> T ask(String reference, long offset, Question<T> question) throws IOException {
+    T answer = question.ask(blob(reference));
+    senders.put(offset, reference);
+    return answer;
+  }
+
+  private synchronized void replace(String failed, String good) {
+    if (current.equals(failed)) {
+      current = good;
+    }
+  }
+
+  /** Returns all other images, from the one after this on. */
+  private List<String> others(String reference) {
+    var all = references.get();
+    int at = all.indexOf(reference);
+    var others = new ArrayList<>(all.subList(at + 1, all.size()));
+    others.addAll(all.subList(0, Math.max(at, 0)));
+    return others;
+  }
+
+  private synchronized BlobSource blob(String reference) throws IOException {
+    var known = blobs.get(reference);
+    if (known == null) {
+      known = registries.blob(reference);
+      blobs.keySet().retainAll(references.get()); // Others are no longer asked.
+      blobs.put(reference, known);
+    }
+    return known;
+  }
+
+  private synchronized BlobSource currentBlob() {
+    return blobs.getOrDefault(current, first);
+  }
+
+  @Override
+  public String toString() {
+    return currentBlob().toString();
+  }
+}

@@ -1,0 +1,76 @@
+package dev.lazuli.snapshotter.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.estargz.ByteRange;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class SharedBlobTest {
+  private static final TestSource.Behaviour AWAY =
+      (_, _) -> {
+        throw new IOException("connection refused");
+      };
+
+  private final TestSource evil = new TestSource(new byte[100]);
+  private final TestSource good = new TestSource(new byte[100]);
+  private final List<String> images = new ArrayList<>(List.of("evil/x"));
+  private final SharedBlob blob;
+
+  SharedBlobTest() throws IOException {
+    var registries = Map.of("evil/x", evil, "good/y", good);
+    blob = new SharedBlob(registries::get, "evil/x", () -> List.copyOf(images));
+  }
+
+  private void read(long offset) throws IOException {
+    try (var ranges = blob.open(List.of(new ByteRange(offset, 10)))) {
+      assertThat(ranges.next()).isNotNull();
+    }
+  }
+
+  @Test
+  void registryThatDoesNotAnswer_isLeftForTheNextOne() throws IOException {
+    read(0);
+    images.add("good/y");
+    evil.onOpen = AWAY;
+
+    read(10);
+    read(20);
+
+    assertThat(evil.requests).hasValue(2);
+    assertThat(good.requests).hasValue(2);
+  }
+
+  @Test
+  void registryThatSentWrongBytes_isLeft_andNotTheOneThatTookItsPlace() throws IOException {
+    images.add("good/y");
+    read(0);
+    read(10);
+
+    blob.wrongBytes(0, 10);
+    blob.wrongBytes(10, 10);
+    read(0);
+
+    assertThat(evil.distrusted).hasValue(2);
+    assertThat(good.distrusted).hasValue(0);
+    assertThat(good.requests).hasValue(1);
+  }
+
+  @Test
+  void allRegistriesAway_failsWithTheFirstReason_untilOneIsBack() throws IOException {
+    images.add("good/y");
+    evil.onOpen = AWAY;
+    good.onOpen = AWAY;
+    assertThatThrownBy(() -> read(0)).hasMessageContaining("connection refused");
+
+    evil.onOpen = (_, _) -> {};
+    read(0);
+
+    assertThat(evil.requests).hasValue(2);
+    assertThat(good.requests).hasValue(1);
+  }
+}
