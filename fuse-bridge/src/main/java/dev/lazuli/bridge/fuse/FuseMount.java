@@ -186,7 +186,7 @@ final class FuseMount implements AutoCloseable {
       Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW);
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EBUSY) {
-        abort();
+        abort(directory);
       } else if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOENT) {
         throw e;
       }
@@ -194,7 +194,7 @@ final class FuseMount implements AutoCloseable {
   }
 
   /** Aborts the connection, so that the loops end although the mount is in use, and detaches. */
-  private void abort() throws IOException {
+  private static void abort(Path directory) throws IOException {
     try {
       Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_FORCE);
     } catch (ErrnoException e) {
@@ -202,7 +202,11 @@ final class FuseMount implements AutoCloseable {
     }
   }
 
-  /** Makes an empty place to mount on: mounts that a dead process left there are taken away. */
+  /**
+   * Makes an empty place to mount on: mounts that a dead process left there are taken away. Their
+   * connections are aborted. One that was killed while it waited for its own mount cannot end
+   * before that, and readers would wait as long.
+   */
   private static void prepare(Path directory) throws IOException {
     for (int i = 0; i < MAX_STALE_MOUNTS && unmountStale(directory); i++) {}
     Files.createDirectories(directory);
@@ -210,7 +214,7 @@ final class FuseMount implements AutoCloseable {
 
   private static boolean unmountStale(Path directory) throws IOException {
     try {
-      Mounts.unmount(directory, Mounts.UMOUNT_NOFOLLOW | Mounts.MNT_DETACH);
+      abort(directory);
       return true;
     } catch (ErrnoException e) {
       if (e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT) {

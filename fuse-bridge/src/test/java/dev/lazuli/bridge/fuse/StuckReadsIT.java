@@ -45,6 +45,7 @@ class StuckReadsIT {
   private final AtomicInteger interrupted = new AtomicInteger();
   private final List<Process> processes = new ArrayList<>();
   private ErofsImage image;
+  private BlobHandler layers;
   private FuseSession session;
 
   /** A read that the handler keeps without an answer. */
@@ -55,7 +56,7 @@ class StuckReadsIT {
     Path metadata = directory.resolve("meta.erofs");
     long size = SampleLayer.write(metadata);
     image = ErofsImage.open(metadata);
-    BlobHandler layers =
+    layers =
         new PatternLayers() {
           @Override
           public void read(long slot, long offset, int length, ReadReply reply) {
@@ -204,6 +205,20 @@ class StuckReadsIT {
       assertThat(cat.exitValue()).isNotZero();
     }
     assertThat(interrupted).hasValue(5);
+  }
+
+  /** As of a process that was killed and cannot end, since it waits for its own mount. */
+  @Test
+  void nextMount_endsReadersOfAConnectionThatIsStillOpen() throws Exception {
+    var cat = run("cat", session.blob(STUCK).toString());
+    stuck.take();
+
+    try (var next = FuseSession.mount(directory, layers, _ -> image, SessionOptions.defaults())) {
+      assertThat(cat.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+      assertThat(cat.exitValue()).isNotZero();
+      assertThat(Files.size(next.blob(GOOD))).isPositive();
+    }
   }
 
   @Test

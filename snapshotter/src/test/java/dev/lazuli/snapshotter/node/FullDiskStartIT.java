@@ -56,7 +56,9 @@ final class FullDiskStartIT {
       @Override
       void fill(Path place) throws IOException {
         // Then the file's own blocks are all in use, down to the last one that a directory needs.
-        shell(place, "cat /dev/zero > large; i=0; while echo x > b$i; do i=$((i+1)); done; sync -f .");
+        shell(
+            place,
+            "cat /dev/zero > large; i=0; while echo x > b$i; do i=$((i+1)); done; sync -f .");
       }
     },
     INODES {
