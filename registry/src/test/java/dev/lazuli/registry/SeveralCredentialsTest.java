@@ -30,7 +30,7 @@ class SeveralCredentialsTest {
   private static final Credentials RIGHT = Credentials.password("right", "3").from("the cloud");
 
   /** How a registry asks, and where it says no. */
-  private enum Way {
+  enum Way {
     BASIC,
     TOKEN_SERVER_REFUSES,
     TOKEN_IS_NOT_ENOUGH,

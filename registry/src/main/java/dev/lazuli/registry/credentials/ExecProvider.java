@@ -80,7 +80,7 @@ final class ExecProvider {
     Answer answer = answer(image);
     var names = new ArrayList<>(answer.byImage().keySet());
     names.removeIf(name -> !ImageGlob.parse(name).matches(image));
-    names.sort(Comparator.comparing(String::length).reversed());
+    names.sort(Comparator.comparingInt(String::length).reversed());
     return names.stream().limit(MAX_CREDENTIALS).map(answer.byImage()::get).toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.containerd.NodePrograms;
@@ -50,7 +51,7 @@ final class ClientsIT {
     assertThat(table).containsKeys(pulls.keySet().toArray(String[]::new));
 
     for (var pull : pulls.entrySet()) {
-      var claim = table.get(pull.getKey());
+      var claim = requireNonNull(table.get(pull.getKey()));
       if (claim.equals("yes") || claim.startsWith("yes, ") || claim.startsWith("no: ")) {
         pull.getValue().of(image);
         assertThat(isLazy())

@@ -65,7 +65,7 @@ final class MountIT {
           .anyMatch(line -> line.contains(" - erofs ") || line.contains(" - fuse"))
           .allSatisfy(
               line -> {
-                var options = List.of(line.split(" ")[OPTIONS].split(","));
+                var options = List.of(line.split(" ", -1)[OPTIONS].split(","));
                 assertThat(options).as(line).contains("nosuid", "nodev");
                 assertThat(options).as(line).contains(line.contains(" - fuse") ? "nosuid" : "ro");
               });

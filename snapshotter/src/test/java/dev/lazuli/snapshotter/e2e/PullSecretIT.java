@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -112,7 +113,7 @@ final class PullSecretIT {
 
   /** Hosts files take the place of mirrors, and loopback is asked without TLS anyway. */
   private static ContainerdConfig withHostsFiles(ContainerdConfig from, String section) {
-    var socket = from.proxySnapshotters().get(ContainerdConfig.LAZULI);
+    var socket = requireNonNull(from.proxySnapshotters().get(ContainerdConfig.LAZULI));
     return ContainerdConfig.lazuliAt(socket)
         .withSandboxImage(from.sandboxImage())
         .withAppended(

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.fetch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,7 +24,9 @@ final class SharedBlobTest {
 
   SharedBlobTest() throws IOException {
     var registries = Map.of("evil/x", evil, "good/y", good);
-    blob = new SharedBlob(registries::get, "evil/x", () -> List.copyOf(images));
+    blob =
+        new SharedBlob(
+            image -> requireNonNull(registries.get(image)), "evil/x", () -> List.copyOf(images));
   }
 
   private void read(long offset) throws IOException {

@@ -9,6 +9,7 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.status.Routes;
 import dev.lazuli.snapshotter.status.StatusServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ final class PullSecretsTest {
     secrets = HandedOver.open(directory.resolve("secrets"));
     server =
         StatusServer.onAddress(
-            new InetSocketAddress("127.0.0.1", 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new Routes().door(PullSecrets.PATH, new PullSecrets(secrets, "127.0.0.1:989")));
   }
 

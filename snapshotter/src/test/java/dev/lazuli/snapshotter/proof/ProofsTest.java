@@ -71,7 +71,7 @@ final class ProofsTest {
       rig.maker = Thread.ofPlatform().stackSize(1L << 60).factory();
       var asker = Thread.currentThread();
       var byAsker = new AtomicBoolean();
-      rig.onPutOff = () -> byAsker.compareAndSet(false, Thread.currentThread() == asker);
+      rig.onPutOff = () -> byAsker.compareAndSet(false, Thread.currentThread().equals(asker));
       try (var _ = rig.request()) {
         assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("there is no thread");
       }
