@@ -58,7 +58,7 @@ final class CheckpointRandomTest {
       tar.file("file" + i + ".gz", new String(stored(noise), ISO_8859_1));
     }
     check(random, tar.bytes(), stored(tar.bytes()));
-    assertThat(checkpoints).isGreaterThan(10);
+    assertThat(checkpoints).isPositive(); // How many depends on what the noise looks like.
   }
 
   /** Returns a gzip member of blocks without compression, as long as they can be. */

@@ -73,6 +73,24 @@ public final class SharedBlob implements BlobSource {
     blobs.put(reference, first);
   }
 
+  /**
+   * Returns the blob as each image's registry has it, from the one on that was good last.
+   *
+   * @throws IOException if a reference is malformed
+   */
+  public List<BlobSource> each() throws IOException {
+    String from;
+    synchronized (this) {
+      from = current;
+    }
+    var each = new ArrayList<BlobSource>();
+    each.add(blob(from));
+    for (var other : others(from)) {
+      each.add(blob(other));
+    }
+    return each;
+  }
+
   @Override
   public long size() throws IOException {
     return first.size();

@@ -8,12 +8,14 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.compare.ShownTree;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.proof.ProofWish;
 import dev.lazuli.snapshotter.proof.ProvableLayer;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.ProofState;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +30,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
 
   private final LayerParts parts;
   private final LayerData data;
-  private final BlobSource blob;
+  private final SharedBlob blob;
   private final LayerFetch fetch;
   private final Runnable onEnd;
   private final String reference;
@@ -51,7 +53,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   LayerTruth(
       LayerParts parts,
       LayerData data,
-      BlobSource blob,
+      SharedBlob blob,
       LayerFetch fetch,
       String reference,
       Runnable onEnd) {
@@ -152,8 +154,8 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   }
 
   @Override
-  public BlobSource blob() {
-    return blob;
+  public List<BlobSource> blobs() throws IOException {
+    return blob.each();
   }
 
   @Override

@@ -4,10 +4,10 @@ import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Pin;
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.snapshotter.fetch.CacheChunkView;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
+import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.layers.serve.LayerReads;
 import dev.lazuli.snapshotter.layers.serve.MountedTree;
 import dev.lazuli.snapshotter.start.ReadChain;
@@ -33,7 +33,7 @@ final class OpenLayer implements AutoCloseable {
   private final String reference;
   private final LayerData data;
   private final ErofsImage image;
-  private final BlobSource blob;
+  private final SharedBlob blob;
   private final LayerFetch fetch;
   private final LayerTruth truth;
   private @Nullable MountedTree lazy;
@@ -46,7 +46,7 @@ final class OpenLayer implements AutoCloseable {
       LayerParts parts,
       LayerData data,
       ErofsImage image,
-      BlobSource blob,
+      SharedBlob blob,
       LayerFetch fetch,
       String reference) {
     this.parts = parts;
@@ -64,7 +64,7 @@ final class OpenLayer implements AutoCloseable {
    * @param reference the image that brought it
    * @param data becomes the layer's, to be closed with it; on failure it is closed
    */
-  static OpenLayer open(LayerParts parts, String reference, LayerData data, BlobSource blob)
+  static OpenLayer open(LayerParts parts, String reference, LayerData data, SharedBlob blob)
       throws IOException {
     try (var opened = new OpenedParts()) {
       opened.add(data);

@@ -6,7 +6,6 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.fetch.SharedBlob;
@@ -244,7 +243,7 @@ final class SharedLayer {
   }
 
   /** Returns the blob from the registries of all images that were found to have the layer. */
-  private BlobSource source(String reference, LayerData data) throws IOException {
+  private SharedBlob source(String reference, LayerData data) throws IOException {
     long size = data.record().size();
     return new SharedBlob(
         image -> parts.origin().blob(image, digest, size),

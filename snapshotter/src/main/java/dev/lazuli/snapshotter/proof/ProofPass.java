@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.proof;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
+import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.compare.LayerCheck;
@@ -57,41 +58,64 @@ final class ProofPass {
   }
 
   /**
-   * Reads the blob; twice where its digest is not the layer's, the second time from another host if
-   * there is one. A wrong digest says something of the hosts, and nothing of the layer.
+   * Reads the blob from one registry after the other until one sends the right one. From each it is
+   * read twice where its digest is wrong, since a host of it may have sent wrong bytes. Only a
+   * layer of which every registry sends another blob has lied: one alone could else take it from
+   * the images of all others.
    *
-   * @throws WrongBlobException if the digest is wrong twice
-   * @throws IOException if the blob cannot be read to its end; or if the metadata image on the disk
-   *     is damaged, and then nothing was fetched
+   * @throws IOException if no registry sent the right blob and one of them could not be read to its
+   *     end, or was wrong in two ways; or if the metadata image on the disk is damaged, and then
+   *     nothing was fetched
    */
   LayerProof run(InstantSource clock) throws IOException {
     try (var data = layer.share()) {
       // Each try costs a whole blob, which is wasted if its files cannot be compared in the end.
       data.checkMeta();
-      var digest = data.record().digest();
-      var found = read(data);
-      if (!found.blobDigest().equals(digest)) {
-        log.warn("{} is {}; reading it once more", layer.blob(), found.blobDigest());
-        layer.blob().wrongBytes(0, data.record().size());
-        found = read(data);
+      var lie = "";
+      IOException away = null;
+      for (var blob : layer.blobs()) {
+        try {
+          var found = readTwice(data, blob);
+          if (found.blobDigest().equals(layer.digest())) {
+            return proof(found, clock);
+          }
+          lie = Finding.OTHER_BLOB + found.blobDigest();
+        } catch (PassEndedException e) {
+          throw e;
+        } catch (IOException e) {
+          away = away == null ? e : away;
+        }
       }
-      if (!found.blobDigest().equals(digest)) {
-        var wrong = new WrongBlobException(layer.blob().toString(), found.blobDigest());
-        layer.blob().wrongBytes(0, data.record().size());
-        throw wrong;
+      if (away != null) {
+        throw away;
       }
-      return proof(found, clock);
+      return new LayerProof(null, lie, clock.instant());
     }
   }
 
-  private WholeBlob read(LayerData data) throws IOException {
+  private WholeBlob readTwice(LayerData data, BlobSource blob) throws IOException {
+    var first = read(data, blob);
+    if (first.blobDigest().equals(layer.digest())) {
+      return first;
+    }
+    log.warn("{} is {}; reading it once more", blob, first.blobDigest());
+    blob.wrongBytes(0, data.record().size());
+    var second = read(data, blob);
+    boolean isRight = second.blobDigest().equals(layer.digest());
+    if (!isRight && !second.blobDigest().equals(first.blobDigest())) {
+      throw new IOException(blob + " differed between two reads, and neither was the layer's");
+    }
+    return second;
+  }
+
+  private WholeBlob read(LayerData data, BlobSource source) throws IOException {
     var chunks = new MissingChunks(data, layer::arrived, layer::notStored);
     var compression = Compression.valueOf(data.record().compression());
     long size = data.record().size();
     var table = new CacheChunkView(data);
     try (var share = memory.share(layer.digest().toString(), PATIENCE);
         var check = new LayerCheck(limits, share, table);
-        var blob = new WholeBlobStream(layer.blob(), size, pace, life, firstWaitMillis)) {
+        var blob = new WholeBlobStream(source, size, pace, life, firstWaitMillis)) {
       var found = decoder.decodeWhole(compression, blob, table, chunks, check);
       return found.problem().isPresent() ? found : compared(found, check, data);
     }

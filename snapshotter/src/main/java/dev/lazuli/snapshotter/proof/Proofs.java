@@ -37,9 +37,6 @@ public final class Proofs implements AutoCloseable {
   private static final long CLOSE_MILLIS = 5000;
   private static final int MOST_DOUBLINGS = 6;
 
-  /** Of the wait after wrong bytes, of which each try reads two blobs: to about a day. */
-  private static final int MOST_DOUBLINGS_IF_WRONG = 13;
-
   /** More passes than these wait for each other's indexes. */
   private static final int MOST_INDEXES = 16;
 
@@ -51,8 +48,7 @@ public final class Proofs implements AutoCloseable {
    * @param listener told of bytes that arrive
    * @param pauseNanos pays for a number of bytes and returns how long to wait, in nanoseconds
    * @param firstWaitMillis wait after the first failed request; doubles each time
-   * @param retry wait before a pass that failed is tried again; doubles each time, to 64 times, or
-   *     to 8192 times after wrong bytes
+   * @param retry wait before a pass that failed is tried again; doubles each time, to 64 times
    * @param clock says when something was found
    */
   public record Manners(
@@ -175,7 +171,7 @@ public final class Proofs implements AutoCloseable {
   /** Puts off without the locks of whoever asked: a layer that hears of it takes its own. */
   private void putOffSoon(Wish wish) {
     try {
-      timer.execute(() -> putOff(wish, "there is no thread to prove it with", MOST_DOUBLINGS));
+      timer.execute(() -> putOff(wish, "there is no thread to prove it with"));
     } catch (RejectedExecutionException e) {
       log.debug("layer {}: left to the next daemon", wish.layer.digest());
     }
@@ -228,8 +224,7 @@ public final class Proofs implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       if (!wish.life.hasEnded()) {
         var reason = e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString();
-        boolean isWrong = e instanceof WrongBlobException;
-        putOff(wish, reason, isWrong ? MOST_DOUBLINGS_IF_WRONG : MOST_DOUBLINGS);
+        putOff(wish, reason);
       }
       return;
     }
@@ -249,8 +244,8 @@ public final class Proofs implements AutoCloseable {
         .run(manners.clock());
   }
 
-  private void putOff(Wish wish, String reason, int mostDoublings) {
-    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, mostDoublings));
+  private void putOff(Wish wish, String reason) {
+    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, MOST_DOUBLINGS));
     log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
     wish.layer.putOff(reason);
     try {

@@ -7,6 +7,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.compare.ShownTree;
 import java.io.IOException;
+import java.util.List;
 
 /** A layer in use, as its proof needs it. Safe for use by several threads. */
 public interface ProvableLayer {
@@ -29,8 +30,12 @@ public interface ProvableLayer {
   @MustBeClosed
   ShownTree tree(LayerData data) throws IOException;
 
-  /** Returns the layer's blob at its registry. */
-  BlobSource blob();
+  /**
+   * Returns the layer's blob as each registry has it whose images may have the layer, at least one.
+   *
+   * @throws IOException if they cannot be told
+   */
+  List<BlobSource> blobs() throws IOException;
 
   /** Says that a pass has made a chunk present. */
   void arrived(int chunk);

@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
+import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.proof.ChainId;
@@ -68,7 +69,8 @@ final class SnapshotTruth {
     var known =
         banned
             .reason(BannedLayers.chain(target, layer.digest()))
-            .or(() -> banned.reason(layerKey(request)));
+            .or(() -> banned.reason(layerKey(request)))
+            .or(() -> banned.reason(repositoryKey(request)));
     if (known.isEmpty() && layer.finding().isPresent()) {
       var below = below(parent);
       known = below.flatMap(chain -> layer.finding().get().lieAbout(target, chain));
@@ -190,11 +192,7 @@ final class SnapshotTruth {
 
   private void disown(Snapshot snapshot, String reason, Finding finding) throws IOException {
     var request = snapshot.layer().orElseThrow();
-    banned.ban(
-        finding.lie().isPresent()
-            ? layerKey(request)
-            : BannedLayers.chain(snapshot.target(), request.digest()),
-        reason);
+    banned.ban(banKey(snapshot, request, finding), reason);
     for (var disowned : store.disown(snapshot.name(), reason)) {
       trouble(disowned);
       log.atError()
@@ -234,6 +232,18 @@ final class SnapshotTruth {
   private List<Snapshot> ofLayer(Digest digest) throws IOException {
     return store.list(
         snapshot -> snapshot.layer().map(LayerRequest::digest).filter(digest::equals).isPresent());
+  }
+
+  private static String banKey(Snapshot snapshot, LayerRequest request, Finding finding) {
+    if (finding.lie().isEmpty()) {
+      return BannedLayers.chain(snapshot.target(), request.digest());
+    }
+    return finding.isAboutRegistries() ? repositoryKey(request) : layerKey(request);
+  }
+
+  /** Of a layer as one repository has it. */
+  private static String repositoryKey(LayerRequest request) {
+    return layerKey(request) + " " + Tenancy.repositoryOf(request.reference());
   }
 
   private static String layerKey(LayerRequest request) {

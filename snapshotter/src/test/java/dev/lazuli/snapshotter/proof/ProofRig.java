@@ -34,6 +34,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -60,6 +62,10 @@ final class ProofRig implements AutoCloseable {
               (_, method, _) -> method.getReturnType() == boolean.class ? false : null);
 
   final TestSource source;
+
+  /** The same blob at other registries. */
+  final List<TestSource> others = new ArrayList<>();
+
   final BuiltLayer built;
   final LayerStore store;
   final LayerData data;
@@ -233,8 +239,10 @@ final class ProofRig implements AutoCloseable {
     }
 
     @Override
-    public BlobSource blob() {
-      return source;
+    public List<BlobSource> blobs() {
+      var all = new ArrayList<BlobSource>(others);
+      all.addFirst(source);
+      return all;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.estargz.LayerFormat;
+import dev.lazuli.snapshotter.fetch.TestSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,20 +99,74 @@ final class ProofsTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-  void aWrongByteAnywhere_isNoLie_andStoresNothingWrong(long seed) throws Exception {
+  void aWrongByteAnywhere_isALie_andStoresNothingWrong(long seed) throws Exception {
     try (var rig = rig()) {
       int at = new Random(seed).nextInt(rig.source.blob.length);
       rig.source.blob[at] ^= 4;
       try (var _ = rig.request()) {
-        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("wrong bytes, twice");
-        assertThat(rig.found).as("byte %d", at).isEmpty();
-        assertThat(rig.source.distrusted.get()).isGreaterThanOrEqualTo(2);
-        rig.source.blob[at] ^= 4;
+        var proof = rig.awaitProof();
 
-        assertThat(rig.awaitProof().diffId()).as("byte %d", at).isEqualTo(rig.diffId());
+        assertThat(proof.diffId()).as("byte %d", at).isNull();
+        assertThat(proof.lie()).startsWith("its blob is sha256:");
+        assertThat(Finding.of(proof).isAboutRegistries()).isTrue();
+      }
+      assertThat(rig.source.distrusted).hasValue(1);
+      assertThat(rig.allRight()).isTrue();
+    }
+  }
+
+  /** Whoever brings a layer first cannot take it from the images of all others. */
+  @Test
+  void aRegistryThatSendsAnotherBlob_isNoMatter_ifOneSendsTheRightOne() throws Exception {
+    try (var rig = rig()) {
+      rig.others.add(new TestSource(rig.source.blob.clone()));
+      rig.others.add(new TestSource(rig.source.blob.clone()));
+      wrong(rig.source);
+      wrong(rig.others.getFirst());
+
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
       }
       assertThat(rig.allRight()).isTrue();
     }
+  }
+
+  @Test
+  void aRegistryThatIsAway_mayHaveTheRightBlob() throws Exception {
+    try (var rig = rig()) {
+      var good = new TestSource(rig.source.blob.clone());
+      good.onOpen =
+          (_, _) -> {
+            throw new IOException("away");
+          };
+      rig.others.add(good);
+      wrong(rig.source);
+
+      try (var _ = rig.request()) {
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("away");
+        assertThat(rig.found).isEmpty();
+        good.onOpen = (_, _) -> {};
+
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+    }
+  }
+
+  @Test
+  void aLayerOfWhichEveryRegistrySendsAnotherBlob_hasLied() throws Exception {
+    try (var rig = rig()) {
+      rig.others.add(new TestSource(rig.source.blob.clone()));
+      wrong(rig.source);
+      wrong(rig.others.getFirst());
+
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().lie()).startsWith("its blob is sha256:");
+      }
+    }
+  }
+
+  private static void wrong(TestSource source) {
+    source.blob[source.blob.length / 2] ^= 4;
   }
 
   @Test
@@ -143,7 +198,7 @@ final class ProofsTest {
             }
           });
       try (var _ = rig.request()) {
-        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("wrong bytes, twice");
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).contains("differed between two reads");
       }
       assertThat(rig.found).isEmpty();
     }

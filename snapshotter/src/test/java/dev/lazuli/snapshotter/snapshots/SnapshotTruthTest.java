@@ -229,6 +229,20 @@ final class SnapshotTruthTest {
   }
 
   @Test
+  void aRepositoryThatSentAnotherBlob_isRefused_andOthersAreNot() throws IOException {
+    prepareLayer(LOW, "", EVIL);
+    layers.found(EVIL, new Finding(Optional.empty(), Optional.of("its blob is sha256:other")));
+    snapshotter.remove("lied/1/" + LOW);
+    layers.findings.clear();
+
+    assertThat(snapshotter.prepare("extract-1", "", labels(LOW, EVIL)).getType())
+        .isEqualTo("overlay");
+    var others = labels(LOW, EVIL);
+    others.put("containerd.io/snapshot/cri.image-ref", "registry.test/other:1");
+    assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("extract-2", "", others));
+  }
+
+  @Test
   void aLie_isRememberedByTheNextDaemon() throws IOException {
     prepareLayer(LOW, "", EVIL);
     layers.found(EVIL, tar(EVIL_TAR));
