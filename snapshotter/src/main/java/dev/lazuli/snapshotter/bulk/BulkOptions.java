@@ -22,11 +22,11 @@ public record BulkOptions(
     Duration timeout,
     long indexBytes) {
   /**
-   * On; three layers at a time, six ranges each, 4 MiB for what comes early, half an hour, no
-   * indexes.
+   * On; three layers at a time, six ranges each, 4 MiB for what comes early, half an hour, 256 MiB
+   * for indexes.
    */
   public static final BulkOptions DEFAULT =
-      new BulkOptions(true, 3, 4L << 20, 6, Duration.ofMinutes(30), 0);
+      new BulkOptions(true, 3, 4L << 20, 6, Duration.ofMinutes(30), 256L << 20);
 
   /** As many as can share the memory for their indexes. */
   public static final int MOST_PARALLEL = 16;

@@ -51,7 +51,7 @@ final class PackageTest {
   @Test
   void removal_keepsLayersAndSettings_purgeDoesNot() throws IOException {
     assertThat(calls("postrm", "remove"))
-        .anySatisfy(call -> assertThat(call).contains("/usr/lib/lazuli/lazuli-daemon.aot"))
+        .anySatisfy(call -> assertThat(call).contains("rm -rf /usr/lib/lazuli"))
         .allSatisfy(call -> assertThat(call).doesNotContain("/var/lib/lazuli", "/etc/lazuli"));
 
     assertThat(calls("postrm", "purge"))
