@@ -12,10 +12,10 @@ final class Density {
   private static final double SHARE = 1.0 / 3;
 
   /**
-   * Readers hardly notice less: over a fast link, or in a small layer, a third of the time is soon
-   * lost, and the rest would come in vain.
+   * Half a second, which is a program's start: over a fast link, or in a small layer, a third of
+   * the time is soon lost, and the rest would come in vain and in the way of what the start needs.
    */
-  private static final double LEAST_LOST_NANOS = 50e6;
+  private static final double LEAST_LOST_NANOS = 500e6;
 
   private final LayerChunks chunks;
   private final LinkEstimate link;
