@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.registry.model.Credentials;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ final class ExecProvider {
   }
 
   private Answer answer(String image) throws IOException {
-    asking.lock();
+    lock();
     try {
       Answer known = known(image);
       long now = clock.getAsLong();
@@ -115,6 +116,16 @@ final class ExecProvider {
       }
     } finally {
       asking.unlock();
+    }
+  }
+
+  /** Who waits for another's question can be interrupted: the program may take its time. */
+  private void lock() throws InterruptedIOException {
+    try {
+      asking.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while " + settings.name() + " was running");
     }
   }
 

@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -88,6 +92,33 @@ class KubeletProvidersTest {
 
   private void pass(Duration time) {
     now.addAndGet(time.toNanos());
+  }
+
+  @Test
+  @Timeout(60)
+  void whoWaitsForAnothersQuestion_canBeInterrupted() throws Exception {
+    program(
+        "echo asked >%s; while [ ! -e %s ]; do sleep 0.1; done; echo '{}'"
+            .formatted(root.resolve("count"), root.resolve("go")));
+    var first = Thread.ofVirtual().start(() -> find(new AtomicReference<>()));
+    Eventually.until(() -> asked() > 0);
+    var failure = new AtomicReference<IOException>();
+
+    var second = Thread.ofVirtual().start(() -> find(failure));
+    second.interrupt();
+    second.join();
+
+    assertThat(failure.get()).isInstanceOf(InterruptedIOException.class);
+    Files.createFile(root.resolve("go"));
+    first.join();
+  }
+
+  private void find(AtomicReference<IOException> failure) {
+    try {
+      var _ = providers.find(HOST, IMAGE);
+    } catch (IOException e) {
+      failure.set(e);
+    }
   }
 
   @Test
