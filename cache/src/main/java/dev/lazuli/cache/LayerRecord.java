@@ -112,6 +112,11 @@ public record LayerRecord(
     return List.copyOf(all.subList(Math.max(0, all.size() - MOST_REFERENCES), all.size()));
   }
 
+  /** Returns whether the layer is known to be what its digest stands for. */
+  public boolean isProved() {
+    return proof != null && proof.lie() == null;
+  }
+
   /** Returns this record with {@code reference} among its references. */
   public LayerRecord withReference(String reference) {
     if (references.contains(reference)) {

@@ -85,10 +85,7 @@ final class SyncFailureTest {
       assertThat(data.seal()).isTrue();
       disk.copyDurable(root, directory.resolve("machine"));
     }
-    try (var store = open(directory.resolve("machine"), NEXT_BOOT);
-        LayerData data = store.find(layer.digest).orElseThrow()) {
-      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
-    }
+    assertAllIsRightAfterPowerLoss();
   }
 
   @Test
@@ -178,10 +175,7 @@ final class SyncFailureTest {
       assertThat(data.seal()).isTrue();
       disk.copyDurable(root, directory.resolve("machine"));
     }
-    try (var store = open(directory.resolve("machine"), NEXT_BOOT);
-        LayerData data = store.find(layer.digest).orElseThrow()) {
-      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
-    }
+    assertAllIsRightAfterPowerLoss();
   }
 
   @Test
@@ -205,6 +199,13 @@ final class SyncFailureTest {
     }
     disk.heal();
     assertNothingIsPresent(root);
+  }
+
+  private void assertAllIsRightAfterPowerLoss() throws IOException {
+    try (var store = open(directory.resolve("machine"), NEXT_BOOT);
+        LayerData data = store.find(layer.digest).orElseThrow()) {
+      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
+    }
   }
 
   private void assertNothingIsPresent(Path at) throws IOException {

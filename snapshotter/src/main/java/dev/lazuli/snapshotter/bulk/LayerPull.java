@@ -172,8 +172,7 @@ final class LayerPull {
 
   /** Returns whether a stored layer is complete and known to be what its digest stands for. */
   static boolean isWhole(LayerRecord record) {
-    var proof = record.proof();
-    return record.completed() != null && proof != null && proof.lie() == null;
+    return record.completed() != null && record.isProved();
   }
 
   /** Makes the pull fail soon. From any thread. */

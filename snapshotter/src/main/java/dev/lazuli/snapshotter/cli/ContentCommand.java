@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.cli.output.PullProgress;
+import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -28,16 +28,9 @@ final class ContentCommand implements Callable<Integer> {
       description = "Images that containerd has, for example docker.io/library/python:3.")
   private List<String> names = List.of();
 
-  @Option(
-      names = {"-n", "--namespace"},
-      paramLabel = "NAME",
-      defaultValue = "${env:CONTAINERD_NAMESPACE:-default}",
-      description = {
-        "containerd's namespace. Default: $$CONTAINERD_NAMESPACE, or default if that is not set."
-      })
-  private String namespace = "";
-
   @Mixin private ContainerdOptions node = new ContainerdOptions();
+
+  @Mixin private NamespaceOption namespace = new NamespaceOption();
 
   @Mixin private RegistryAccess access = new RegistryAccess();
 
@@ -51,10 +44,10 @@ final class ContentCommand implements Callable<Integer> {
     }
     var out = spec.commandLine().getOut();
     try (var registry = access.client(images);
-        var containerd = Containerd.at(node.socket(), namespace)) {
+        var containerd = Containerd.at(node.socket(), namespace.name())) {
       for (var image : images) {
         int missing;
-        try (var progress = new PullProgress(out, RpullCommand.onTerminal(), List::of)) {
+        try (var progress = new PullProgress(out, Terminal.present(), List::of)) {
           missing = containerd.completeContent(image, registry, progress);
         }
         out.printf("%s: complete, %d blobs were missing%n", image, missing);

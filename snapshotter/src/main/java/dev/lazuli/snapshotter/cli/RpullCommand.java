@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.cli.output.PullProgress;
+import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.containerd.Containerd;
 import dev.lazuli.snapshotter.containerd.LayerProgress;
 import dev.lazuli.snapshotter.containerd.PullRequest;
@@ -37,15 +38,6 @@ final class RpullCommand implements Callable<Integer> {
   private String reference = "";
 
   @Option(
-      names = {"-n", "--namespace"},
-      paramLabel = "NAME",
-      defaultValue = "${env:CONTAINERD_NAMESPACE:-default}",
-      description = {
-        "containerd's namespace. Default: $$CONTAINERD_NAMESPACE, or default if that is not set."
-      })
-  private String namespace = "";
-
-  @Option(
       names = "--status",
       paramLabel = "SOCKET",
       defaultValue = "/run/lazuli/status.sock",
@@ -72,6 +64,8 @@ final class RpullCommand implements Callable<Integer> {
 
   @Mixin private ContainerdOptions node = new ContainerdOptions();
 
+  @Mixin private NamespaceOption namespace = new NamespaceOption();
+
   @Mixin private RegistryAccess access = new RegistryAccess();
 
   @Override
@@ -88,7 +82,7 @@ final class RpullCommand implements Callable<Integer> {
             skipVerification,
             labels);
     try (var registry = access.client(List.of(image));
-        var containerd = Containerd.at(node.socket(), namespace)) {
+        var containerd = Containerd.at(node.socket(), namespace.name())) {
       var out = spec.commandLine().getOut();
       PulledImage pulled;
       try (var progress = newProgress(out)) {
@@ -117,7 +111,7 @@ final class RpullCommand implements Callable<Integer> {
 
   private PullProgress newProgress(PrintWriter out) {
     var daemon = new StatusClient(status);
-    return new PullProgress(out, onTerminal(), () -> daemon.status().layers());
+    return new PullProgress(out, Terminal.present(), () -> daemon.status().layers());
   }
 
   /** Reads a reference that somebody typed. */
@@ -127,10 +121,5 @@ final class RpullCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new CommandException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
-  static boolean onTerminal() {
-    return System.console() != null && System.console().isTerminal();
   }
 }

@@ -13,7 +13,6 @@ import dev.lazuli.snapshotter.api.images.ImagesGrpc;
 import io.grpc.Status;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,18 +96,9 @@ final class ContentCompletion {
           bytes -> listener.downloaded(blob, bytes));
       listener.state(blob, LayerProgress.PRESENT);
     }
-    content.label(digest, references(manifest));
+    // Where containerd discards unpacked layers, the manifest does not refer to them.
+    content.label(digest, ImagePull.references(manifest));
     return missing.size();
-  }
-
-  /** Where containerd discards unpacked layers, the manifest does not refer to them. */
-  static Map<String, String> references(ImageManifest image) {
-    var labels = new LinkedHashMap<String, String>();
-    labels.put(ImagePull.GC_CONTENT + "config", image.config().digest().toString());
-    for (int i = 0; i < image.layers().size(); i++) {
-      labels.put(ImagePull.GC_CONTENT + "l." + i, image.layers().get(i).digest().toString());
-    }
-    return labels;
   }
 
   /** An image that was given another name is at the registry under that by which it was pulled. */

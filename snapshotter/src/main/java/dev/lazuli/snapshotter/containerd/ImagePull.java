@@ -14,6 +14,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ import java.util.Map;
  */
 final class ImagePull {
   /** Begins the labels by which content refers to other content, and so keeps it. */
-  static final String GC_CONTENT = "containerd.io/gc.ref.content.";
+  private static final String GC_CONTENT = "containerd.io/gc.ref.content.";
 
   private static final String GC_SNAPSHOT = "containerd.io/gc.ref.snapshot.";
 
@@ -117,8 +118,18 @@ final class ImagePull {
   private void storeManifest(ManifestContent manifest, ImageManifest image)
       throws IOException, InterruptedException {
     var labels = source();
-    labels.putAll(ContentCompletion.references(image));
+    labels.putAll(references(image));
     content.store("manifest", manifest.descriptor(), manifest.bytes(), labels);
+  }
+
+  /** Returns the labels by which a manifest refers to what the image consists of. */
+  static Map<String, String> references(ImageManifest image) {
+    var labels = new LinkedHashMap<String, String>();
+    labels.put(GC_CONTENT + "config", image.config().digest().toString());
+    for (int i = 0; i < image.layers().size(); i++) {
+      labels.put(GC_CONTENT + "l." + i, image.layers().get(i).digest().toString());
+    }
+    return labels;
   }
 
   private ImageConfiguration storeConfiguration(ImageManifest manifest)

@@ -1,7 +1,6 @@
 package dev.lazuli.snapshotter.knowledge;
 
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
@@ -134,7 +133,7 @@ public final class KeptIndexes implements AutoCloseable {
   public boolean restore(Digest digest, BlobSize blob) {
     var there = store.record(digest);
     if (there.isPresent()) {
-      return isProved(there.get());
+      return there.get().isProved();
     }
     var file = files.find(digest);
     if (file.isEmpty()) {
@@ -157,11 +156,6 @@ public final class KeptIndexes implements AutoCloseable {
       log.warn("layer {}: not mounted from its kept index: {}", digest, e.getMessage());
       return false;
     }
-  }
-
-  private static boolean isProved(LayerRecord record) {
-    var proof = record.proof();
-    return proof != null && proof.lie() == null;
   }
 
   /** Returns whether the index of a layer is kept. */

@@ -34,6 +34,6 @@ record LayerParts(
   /** Returns whether a layer is stored and was proved to be what its digest stands for. */
   boolean isTrue(Digest digest) {
     return store.list().stream()
-        .anyMatch(record -> record.digest().equals(digest) && TableTrust.isTrue(record));
+        .anyMatch(record -> record.digest().equals(digest) && record.isProved());
   }
 }

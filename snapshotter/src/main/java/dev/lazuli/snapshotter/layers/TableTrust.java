@@ -58,7 +58,7 @@ final class TableTrust {
    */
   void require(LayerRequest request, LayerRecord there)
       throws LayerMountException, NoIndexException {
-    if (isTrue(there)) {
+    if (there.isProved()) {
       return;
     }
     switch (of(request)) {
@@ -67,12 +67,6 @@ final class TableTrust {
           requireSame("compressed TOC's digest", there.compressedTocDigest(), compressed.digest());
       case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
     }
-  }
-
-  /** Returns whether a layer was proved to be what its digest stands for. */
-  static boolean isTrue(LayerRecord there) {
-    var proof = there.proof();
-    return proof != null && proof.lie() == null;
   }
 
   private void requireSame(String what, @Nullable Digest actual, Digest expected)

@@ -185,7 +185,7 @@ public final class NodeLife {
     var options = NodeOptions.registryBuilder(config.registry(), System.getenv());
     if (config.registry().pullSecrets().isPresent()) {
       handedOver = HandedOver.open(config.root().resolve("pull-secrets"));
-      var others = NodeOptions.registry(config.registry(), System.getenv()).credentials();
+      var others = NodeOptions.credentials(config.registry(), System.getenv());
       options.credentials(new CredentialChain(List.of(handedOver, others)));
     }
     return options.build();

@@ -69,7 +69,8 @@ public final class NodeOptions {
     return options;
   }
 
-  private static CredentialsProvider credentials(
+  /** Returns where the configuration has credentials come from. */
+  static CredentialsProvider credentials(
       Configuration.Registry from, Map<String, String> environment) {
     var docker = DockerConfig.of(withDockerConfig(from, environment));
     return from.kubelet()

@@ -70,6 +70,15 @@ public final class BannedLayers {
     return "layer " + digest + " " + toc.map(Digest::toString).orElse("-");
   }
 
+  /**
+   * Returns the key of a layer with its table of contents as one repository has it.
+   *
+   * @param repository with its registry
+   */
+  public static String layerOf(String repository, Digest digest, Optional<Digest> toc) {
+    return layer(digest, toc) + " " + repository;
+  }
+
   /** Returns the key of a layer that was passed off as a chain ID. */
   public static String chain(String chainId, Digest digest) {
     return "chain " + chainId + " " + digest;

@@ -223,8 +223,7 @@ public final class Proofs implements AutoCloseable {
       return;
     } catch (IOException | RuntimeException e) {
       if (!wish.life.hasEnded()) {
-        var reason = e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString();
-        putOff(wish, reason);
+        putOff(wish, e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
       }
       return;
     }

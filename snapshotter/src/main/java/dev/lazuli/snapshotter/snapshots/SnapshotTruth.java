@@ -241,12 +241,16 @@ final class SnapshotTruth {
     return finding.isAboutRegistries() ? repositoryKey(request) : layerKey(request);
   }
 
-  /** Of a layer as one repository has it. */
   private static String repositoryKey(LayerRequest request) {
-    return layerKey(request) + " " + Tenancy.repositoryOf(request.reference());
+    var repository = Tenancy.repositoryOf(request.reference());
+    return BannedLayers.layerOf(repository, request.digest(), toc(request));
   }
 
   private static String layerKey(LayerRequest request) {
-    return BannedLayers.layer(request.digest(), request.tocDigest().or(request::tocChecksum));
+    return BannedLayers.layer(request.digest(), toc(request));
+  }
+
+  private static Optional<Digest> toc(LayerRequest request) {
+    return request.tocDigest().or(request::tocChecksum);
   }
 }
