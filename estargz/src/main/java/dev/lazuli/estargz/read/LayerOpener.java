@@ -45,6 +45,11 @@ public final class LayerOpener implements AutoCloseable {
     memory = new IndexMemory(limits.indexBytes(), AT_ONCE);
   }
 
+  /** Returns the memory for indexes under construction, for others who make some. */
+  public IndexMemory memory() {
+    return memory;
+  }
+
   /**
    * Opens a layer with one or two range requests (one if the TOC is small or its position known).
    *

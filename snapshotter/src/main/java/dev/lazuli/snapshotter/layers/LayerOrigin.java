@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.util.List;
@@ -64,5 +65,12 @@ public interface LayerOrigin {
    */
   default Optional<Digest> digestIn(String reference) throws IOException {
     return Optional.empty();
+  }
+
+  /**
+   * Returns those who may have indexes of layers whose images name none, the most trusted first.
+   */
+  default List<IndexSource> indexes() {
+    return List.of();
   }
 }

@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerStore;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
+import dev.lazuli.snapshotter.knowledge.IndexSources;
 import dev.lazuli.snapshotter.knowledge.KeptIndexes;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.serve.LayerMounter;
@@ -30,6 +31,7 @@ record LayerParts(
     ScheduledExecutorService timer,
     BulkPulls bulk,
     KeptIndexes kept,
+    IndexSources sources,
     LayersOptions options) {
   /** Returns whether a layer is stored and was proved to be what its digest stands for. */
   boolean isTrue(Digest digest) {

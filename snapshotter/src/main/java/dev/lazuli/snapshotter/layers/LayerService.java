@@ -131,6 +131,7 @@ public final class LayerService implements AutoCloseable {
                 timer,
                 bulk,
                 kept,
+                WaysToLayers.sources(setup, origin, store, indexer),
                 setup.layers()));
   }
 

@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.start.StartLimits;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -119,7 +120,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private RemoteLayer claimAgain(LayerRequest request) throws IOException, InterruptedException {
     try {
       return claim(request, Trust.RESTORED, _ -> {});
-    } catch (NoIndexException e) {
+    } catch (NoIndexException | LayerFormatException e) { // The latter of an index from elsewhere.
       log.warn("{}; pulling it whole again", e.getMessage());
       return pull(request, /* isAwaited= */ true);
     }

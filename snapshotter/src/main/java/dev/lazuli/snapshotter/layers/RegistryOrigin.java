@@ -12,6 +12,7 @@ import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Platform;
+import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.time.Duration;
@@ -36,13 +37,29 @@ public final class RegistryOrigin implements LayerOrigin {
   private record Outcome(@Nullable ImageManifest manifest, String failure) {}
 
   private final RegistryClient registry;
+  private final List<IndexSource> indexes;
   private final Cache<String, Outcome> manifests =
       Caffeine.newBuilder().maximumSize(MANIFESTS).expireAfterWrite(REMEMBERED).build();
   private final Map<String, Lock> reading = new ConcurrentHashMap<>();
 
-  /** Asks registries by this client, which stays the caller's. */
+  /** Asks registries by this client, which stays the caller's; nobody is asked for indexes. */
   public RegistryOrigin(RegistryClient registry) {
+    this(registry, List.of());
+  }
+
+  /**
+   * Asks registries by a client, which stays the caller's.
+   *
+   * @param indexes who may have indexes of layers whose images name none, the most trusted first
+   */
+  public RegistryOrigin(RegistryClient registry, List<IndexSource> indexes) {
     this.registry = registry;
+    this.indexes = List.copyOf(indexes);
+  }
+
+  @Override
+  public List<IndexSource> indexes() {
+    return indexes;
   }
 
   @Override

@@ -1,17 +1,24 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
+import dev.lazuli.snapshotter.knowledge.IndexAssembly;
+import dev.lazuli.snapshotter.knowledge.IndexQuery;
+import dev.lazuli.snapshotter.knowledge.IndexSources;
 import dev.lazuli.snapshotter.knowledge.KeptIndexes;
+import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.index.MetadataImage;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * In which way a layer comes that is not here: lazily by its index, whole without one, or by
@@ -22,12 +29,14 @@ final class WaysToLayers {
   private final Tenancy tenancy;
   private final BulkOptions bulk;
   private final KeptIndexes kept;
+  private final IndexSources sources;
 
   WaysToLayers(LayerParts parts) {
     this.origin = parts.origin();
     this.tenancy = parts.options().tenancy();
     this.bulk = parts.options().bulk();
     this.kept = parts.kept();
+    this.sources = parts.sources();
   }
 
   /**
@@ -40,6 +49,14 @@ final class WaysToLayers {
     long quota = setup.layers().bulk().indexBytes();
     var clock = setup.store().clock();
     return new KeptIndexes(directory, quota, MetadataImage.VERSION, store, clock);
+  }
+
+  /** Returns those who have indexes of layers that this node has never seen. */
+  static IndexSources sources(
+      LayerService.Setup setup, LayerOrigin origin, LayerStore store, LayerIndexer indexer) {
+    var assembly =
+        new IndexAssembly(store, indexer.memory(), MetadataImage::write, indexer.limits());
+    return new IndexSources(origin.indexes(), assembly, setup.layers().indexes().timeout());
   }
 
   /**
@@ -67,23 +84,35 @@ final class WaysToLayers {
    * @throws NoIndexException if it may be pulled whole instead
    * @throws WholePullException if it is to be left to containerd
    * @throws IOException if its image's manifest is needed and cannot be read
+   * @throws InterruptedException if the caller no longer waits
    */
-  LayerRequest lazily(LayerRequest request, Trust trust) throws IOException {
+  LayerRequest lazily(LayerRequest request, Trust trust) throws IOException, InterruptedException {
     requireLazy(request);
     var known = trust == Trust.REQUIRED || bulk.enabled() ? withToc(request) : request;
-    if (!isKept(known)) {
-      requireIndex(known);
+    if (known.toc().isPresent() || known.skipVerification()) {
+      return known;
     }
-    return known;
+    KeptIndexes.BlobSize blob = () -> origin.blob(known.reference(), known.digest(), -1).size();
+    if (kept.restore(known.digest(), blob)) {
+      return known;
+    }
+    var indexed = withIndex(known, blob);
+    requireIndex(indexed);
+    return indexed;
   }
 
-  /** Takes a layer of which the image names no index from the one that is kept here. */
-  private boolean isKept(LayerRequest request) {
-    if (request.toc().isPresent() || request.skipVerification()) {
-      return false;
+  /** Takes a layer of which the image names no index from those who may have made one. */
+  private LayerRequest withIndex(LayerRequest request, KeptIndexes.BlobSize blob)
+      throws IOException, InterruptedException {
+    var manifest = manifest(request);
+    if (manifest.isEmpty()) {
+      return request;
     }
-    return kept.restore(
-        request.digest(), () -> origin.blob(request.reference(), request.digest(), -1).size());
+    var query = new IndexQuery(request.reference(), manifest.get(), request.digest(), blob);
+    return sources
+        .restore(query, others -> tenancy.shares(others, request.reference()))
+        .<LayerRequest>map(index -> request.withToc(new TocTrust.Json(index)))
+        .orElse(request);
   }
 
   /**
@@ -139,16 +168,18 @@ final class WaysToLayers {
     if (request.toc().isPresent()) {
       return request;
     }
-    var reference = request.reference();
-    var manifest =
-        request.manifestDigest().isPresent()
-            ? request.manifestDigest()
-            : origin.digestIn(reference);
+    var manifest = manifest(request);
     if (manifest.isEmpty()) {
       return request;
     }
-    var toc = origin.toc(reference, manifest.get(), request.digest());
+    var toc = origin.toc(request.reference(), manifest.get(), request.digest());
     return toc.map(request::withToc).orElse(request);
+  }
+
+  private Optional<Digest> manifest(LayerRequest request) throws IOException {
+    return request.manifestDigest().isPresent()
+        ? request.manifestDigest()
+        : origin.digestIn(request.reference());
   }
 
   /** Where a manifest says nothing of an index, none is looked for in the blob. */

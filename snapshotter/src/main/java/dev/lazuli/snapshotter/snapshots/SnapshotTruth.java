@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -62,10 +63,17 @@ final class SnapshotTruth {
    * Refuses to make a snapshot that is known not to be what it would be named after.
    *
    * @param target the chain ID
+   * @throws NoIndexException if the layer's index has lied, which says nothing of its blob: pulled
+   *     whole, the layer may be right
    * @throws IOException if so; the layer is then to be unpacked by containerd, which finds out too
    */
   void requireNoLie(String target, String parent, RemoteLayer layer) throws IOException {
     var request = layer.request();
+    var lie = banned.reason(layerKey(request));
+    if (lie.isPresent() && toc(request).isPresent()) {
+      throw new NoIndexException(
+          layer.digest(), "index %s has lied: %s".formatted(toc(request).get(), lie.get()));
+    }
     var known =
         banned
             .reason(BannedLayers.chain(target, layer.digest()))

@@ -28,6 +28,8 @@ import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
+import dev.lazuli.snapshotter.knowledge.IndexAssembly;
+import dev.lazuli.snapshotter.knowledge.IndexSources;
 import dev.lazuli.snapshotter.knowledge.KeptIndexes;
 import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
@@ -50,6 +52,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -157,6 +160,10 @@ final class LayerOwnershipTest {
             InstantSource.system(),
             new PullReports(FetchListener.NONE, _ -> {})),
         new KeptIndexes(directory.resolve("indexes"), 0, 1, store, InstantSource.system()),
+        new IndexSources(
+            List.of(),
+            new IndexAssembly(store, indexer.memory(), MetadataImage::write, indexer.limits()),
+            IndexOptions.DEFAULT.timeout()),
         LayersOptions.DEFAULT.withBackgroundFetch(false).withBulk(bulk));
   }
 

@@ -16,6 +16,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerOpener;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
@@ -34,6 +35,7 @@ public final class LayerIndexer implements AutoCloseable {
   private static final int DIGEST_BYTES = 32;
 
   private final LayerStore store;
+  private final Limits limits;
   private final LayerOpener opener;
   private final IndexOptions options;
   private final IndexTurns turns;
@@ -45,7 +47,8 @@ public final class LayerIndexer implements AutoCloseable {
    */
   public LayerIndexer(LayerStore store, IndexOptions options) {
     this.store = store;
-    this.opener = new LayerOpener(Limits.DEFAULT.withIndexBytes(options.memoryBytes()));
+    this.limits = Limits.DEFAULT.withIndexBytes(options.memoryBytes());
+    this.opener = new LayerOpener(limits);
     this.options = options;
     this.turns = new IndexTurns(options.parallel());
   }
@@ -155,6 +158,16 @@ public final class LayerIndexer implements AutoCloseable {
           sha256);
     }
     chunks.dataSize(index.dataSize());
+  }
+
+  /** Returns the memory that all indexes under construction share. */
+  public IndexMemory memory() {
+    return opener.memory();
+  }
+
+  /** Returns what a layer may ask of this node. */
+  public Limits limits() {
+    return limits;
   }
 
   /** Closes the opener. Layers being indexed are finished. */

@@ -1,0 +1,158 @@
+package dev.lazuli.snapshotter.knowledge;
+
+import dev.lazuli.cache.LayerInUseException;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All {@link IndexSource sources} of this node, asked in turn. What goes wrong with one is logged,
+ * and the layer is pulled whole if no other has an index of it. Thread-safe.
+ */
+public final class IndexSources {
+  private static final Logger log = LoggerFactory.getLogger(IndexSources.class);
+
+  private final List<IndexSource> sources;
+  private final IndexAssembly assembly;
+  private final Duration patience;
+
+  /** Who wants a layer that another thread is adding waits for that. */
+  private final Map<Digest, ReentrantLock> adding = new ConcurrentHashMap<>();
+
+  /**
+   * Makes the sources.
+   *
+   * @param sources the most trusted first
+   * @param patience how long each may take for a layer
+   */
+  public IndexSources(List<IndexSource> sources, IndexAssembly assembly, Duration patience) {
+    this.sources = List.copyOf(sources);
+    this.assembly = assembly;
+    this.patience = patience;
+  }
+
+  /** Says whether an image may use what was pulled for others without asking. */
+  @FunctionalInterface
+  public interface Sharing {
+    /**
+     * Returns whether it may.
+     *
+     * @param others references of the images that a layer was pulled for
+     */
+    boolean isShared(List<String> others);
+  }
+
+  /**
+   * Adds a layer to the store by an index of it, if a source has one and the layer is not there.
+   *
+   * @param sharing whose stored layers the image may have
+   * @return the digest by which the index is known; empty if the layer has to be pulled whole
+   * @throws InterruptedException if the caller no longer waits
+   */
+  public Optional<Digest> restore(IndexQuery query, Sharing sharing) throws InterruptedException {
+    if (sources.isEmpty()) {
+      return Optional.empty();
+    }
+    var turn = adding.computeIfAbsent(query.layer(), _ -> new ReentrantLock());
+    turn.lockInterruptibly();
+    try {
+      var there = stored(query).filter(record -> sharing.isShared(record.references()));
+      return there.isPresent() ? Optional.ofNullable(there.get().tocDigest()) : ask(query);
+    } finally {
+      turn.unlock();
+      adding.remove(query.layer(), turn);
+    }
+  }
+
+  /** Returns the record of a layer that an index from elsewhere has brought here. */
+  private Optional<LayerRecord> stored(IndexQuery query) {
+    return assembly
+        .store()
+        .record(query.layer())
+        .filter(record -> record.format().equals(BulkPulls.FORMAT))
+        .filter(record -> record.tocDigest() != null && record.proof() == null);
+  }
+
+  private Optional<Digest> ask(IndexQuery query) throws InterruptedException {
+    for (var source : sources) {
+      try {
+        var found = within(() -> restore(source, query));
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (IOException e) {
+        log.warn("layer {}: no index by {}: {}", query.layer(), source.name(), e.getMessage());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Digest> restore(IndexSource source, IndexQuery query)
+      throws IOException, InterruptedException {
+    var found = source.find(query).orElse(null);
+    if (found == null) {
+      return Optional.empty();
+    }
+    if (isStoredBy(found, query)) {
+      return Optional.of(found.digest());
+    }
+    try (var layer = found.addTo(assembly)) {
+      if (!found.digest().equals(layer.record().tocDigest())) {
+        throw new IOException("another index was faster");
+      }
+    }
+    log.info(
+        "layer {}: mounted by index {} of {}, not proved yet",
+        query.layer(),
+        found.digest(),
+        source.name());
+    return Optional.of(found.digest());
+  }
+
+  /** Returns whether the layer is there by this index; by another it must not be in use. */
+  private boolean isStoredBy(FoundIndex found, IndexQuery query) throws IOException {
+    var there = assembly.store().record(query.layer());
+    if (there.isEmpty()) {
+      return false;
+    }
+    if (found.digest().equals(there.get().tocDigest()) && there.get().proof() == null) {
+      return true;
+    }
+    try {
+      var _ = assembly.store().remove(query.layer());
+      return false;
+    } catch (LayerInUseException e) {
+      throw new IOException("the layer is in use, made by another index", e);
+    }
+  }
+
+  /** Runs what may take long, and gives up waiting for it after a while. */
+  private Optional<Digest> within(Callable<Optional<Digest>> work)
+      throws IOException, InterruptedException {
+    var task = new FutureTask<>(work);
+    Thread.ofVirtual().name("lazuli-index-source").start(task);
+    try {
+      return task.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException("nothing came within " + patience, e);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } finally {
+      boolean _ = task.cancel(/* mayInterruptIfRunning= */ true);
+    }
+  }
+}

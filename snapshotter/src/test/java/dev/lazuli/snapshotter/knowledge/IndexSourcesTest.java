@@ -1,0 +1,194 @@
+package dev.lazuli.snapshotter.knowledge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.LayerStore;
+import dev.lazuli.cache.StoreOptions;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@SuppressWarnings("MustBeClosedChecker") // The store is closed after each test.
+final class IndexSourcesTest {
+  private static final String IMAGE = "registry.example/app:1";
+  private static final Digest LAYER = digest(1);
+  private static final Digest INDEX = digest(2);
+  private static final Digest OTHER = digest(3);
+
+  @TempDir Path directory;
+
+  private final List<String> asked = new ArrayList<>();
+  private LayerStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    store.close();
+  }
+
+  private static Digest digest(int seed) {
+    return Digest.sha256(new byte[] {(byte) seed});
+  }
+
+  private static IndexQuery query() {
+    return new IndexQuery(IMAGE, digest(9), LAYER, () -> 100);
+  }
+
+  private IndexSources sources(Duration patience, IndexSource... all) {
+    IndexAssembly assembly =
+        new IndexAssembly(
+            store,
+            new IndexMemory(16 << 20, 1),
+            (_, _, file) -> Files.writeString(file, "meta"),
+            Limits.DEFAULT);
+    return new IndexSources(List.of(all), assembly, patience);
+  }
+
+  private Optional<Digest> restore(IndexSource... all) throws InterruptedException {
+    return sources(Duration.ofMinutes(1), all).restore(query(), _ -> false);
+  }
+
+  /** A source that has one index of every layer. */
+  private IndexSource with(Digest index) {
+    return source(index.toString(), () -> Optional.of(new OneIndex(index)));
+  }
+
+  private IndexSource without() {
+    return source("nothing", Optional::empty);
+  }
+
+  private interface Answer {
+    Optional<FoundIndex> get() throws IOException, InterruptedException;
+  }
+
+  private IndexSource source(String name, Answer answer) {
+    return new IndexSource() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public Optional<FoundIndex> find(IndexQuery query) throws IOException, InterruptedException {
+        asked.add(name);
+        return answer.get();
+      }
+    };
+  }
+
+  private record OneIndex(Digest digest) implements FoundIndex {
+    @Override
+    @MustBeClosed
+    public LayerData addTo(IndexAssembly assembly) throws IOException {
+      var record =
+          LayerRecord.of(
+                  LAYER,
+                  100,
+                  BulkPulls.FORMAT,
+                  Compression.NONE.name(),
+                  digest,
+                  BulkPulls.NO_PREFETCH)
+              .withReference(IMAGE);
+      try (var layer = assembly.store().create(record)) {
+        Files.writeString(layer.meta(), "meta");
+        layer.chunks().dataSize(0);
+        return layer.commit();
+      }
+    }
+  }
+
+  @Test
+  void firstSourceThatHasAnIndex_bringsTheLayer_unproved() throws Exception {
+    assertThat(restore(without(), with(INDEX), with(OTHER))).contains(INDEX);
+
+    assertThat(asked).containsExactly("nothing", INDEX.toString());
+    var record = store.record(LAYER).orElseThrow();
+    assertThat(record.tocDigest()).isEqualTo(INDEX);
+    assertThat(record.isProved()).isFalse();
+  }
+
+  @Test
+  void sourceThatFails_isPassedOver() throws Exception {
+    var broken =
+        source(
+            "broken",
+            () -> {
+              throw new IOException("503");
+            });
+
+    assertThat(restore(broken)).isEmpty();
+    assertThat(restore(broken, with(INDEX))).contains(INDEX);
+  }
+
+  @Test
+  void sourceThatDoesNotAnswer_isLeftAfterAWhile() throws Exception {
+    var never = new CountDownLatch(1);
+    var interrupted = new CountDownLatch(1);
+    var silent =
+        source(
+            "silent",
+            () -> {
+              try {
+                never.await();
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+                throw e;
+              }
+              return Optional.empty();
+            });
+
+    var found = sources(Duration.ofMillis(50), silent, with(INDEX)).restore(query(), _ -> false);
+
+    interrupted.await();
+    assertThat(found).contains(INDEX);
+  }
+
+  @Test
+  void layerThatIsThereByAnIndex_isSharedWithoutAsking_orAskedForAgain() throws Exception {
+    assertThat(restore(with(INDEX))).contains(INDEX);
+    asked.clear();
+
+    var shared = sources(Duration.ofMinutes(1), without()).restore(query(), _ -> true);
+    var ofOthers = sources(Duration.ofMinutes(1), without()).restore(query(), _ -> false);
+    var ofOthersWithTheSame =
+        sources(Duration.ofMinutes(1), with(INDEX)).restore(query(), _ -> false);
+
+    assertThat(shared).contains(INDEX);
+    assertThat(ofOthers).isEmpty();
+    assertThat(ofOthersWithTheSame).contains(INDEX);
+    assertThat(asked).containsExactly("nothing", INDEX.toString());
+  }
+
+  @Test
+  void layerThatIsThereByAnotherIndex_isMadeAnew_butNotWhileItIsInUse() throws Exception {
+    assertThat(restore(with(INDEX))).contains(INDEX);
+    try (var inUse = store.find(LAYER).orElseThrow()) {
+      assertThat(restore(with(OTHER))).isEmpty();
+      assertThat(inUse.record().tocDigest()).isEqualTo(INDEX);
+    }
+
+    assertThat(restore(with(OTHER))).contains(OTHER);
+    assertThat(store.record(LAYER).orElseThrow().tocDigest()).isEqualTo(OTHER);
+  }
+}
