@@ -68,7 +68,7 @@ final class ArchitectureTest {
           room("snapshotter.fetch", "estargz", "cache"),
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
-          room("snapshotter.knowledge", "estargz", "cache"),
+          room("snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
