@@ -170,11 +170,12 @@ public final class LayerStore implements AutoCloseable {
     if (disk.exists(place)) {
       trash.discard(place); // Was left by a failure, and is known to nobody.
     }
-    disk.createDirectories(parentOf(place));
+    Path parent = requireNonNull(place.getParent());
+    disk.createDirectories(parent);
     Durable.syncDirectory(disk, directory);
     disk.move(directory, place);
     try {
-      Durable.syncDirectory(disk, parentOf(place));
+      Durable.syncDirectory(disk, parent);
       Durable.syncDirectory(disk, layersRoot);
     } catch (IOException e) {
       trash.discard(place);
@@ -184,10 +185,6 @@ public final class LayerStore implements AutoCloseable {
     added.record(record); // Its time of last use is the clock's, not the file's.
     catalog.add(added);
     return added.open();
-  }
-
-  private static Path parentOf(Path place) {
-    return requireNonNull(place.getParent());
   }
 
   /**
@@ -298,8 +295,16 @@ public final class LayerStore implements AutoCloseable {
 
   /** Returns how many bytes are free on the store's disk; as many as can be if nobody can tell. */
   public long freeBytes() {
-    Disk disk = options.disk();
-    return disk.totalBytes(layersRoot) > 0 ? disk.freeBytes(layersRoot) : Long.MAX_VALUE;
+    return parts.room().free();
+  }
+
+  /**
+   * Returns how many bytes may be written beside layers, or into one that no client waits for,
+   * before the {@linkplain StoreOptions#reserveBytes reserve} is used; negative where nothing may.
+   * Cheap: the disk is asked once per second at most.
+   */
+  public long spareBytes() {
+    return parts.room().spare();
   }
 
   /** Returns how often data could not be synced since the store was opened. */

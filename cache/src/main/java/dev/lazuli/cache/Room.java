@@ -43,6 +43,9 @@ final class Room {
   private volatile boolean low;
   private volatile long spare = Long.MAX_VALUE;
 
+  /** What the store took when the disk was last asked. */
+  private volatile long usedThen;
+
   @GuardedBy("this")
   private long fullAt;
 
@@ -68,7 +71,20 @@ final class Room {
    * not even an empty chunk may be added.
    */
   long left() {
-    return isLow() ? -1 : Math.min(usage.leftInAdvance(), spare);
+    return Math.min(usage.leftInAdvance(), spare());
+  }
+
+  /**
+   * Returns how many bytes fit before the reserve is used, whatever has to be evicted for them;
+   * negative where not even an empty file may be added.
+   */
+  long spare() {
+    return isLow() ? -1 : spare - Math.max(0, usage.usedBytes() - usedThen);
+  }
+
+  /** Returns how many bytes are free on the disk; as many as can be if nobody can tell. */
+  long free() {
+    return disk.totalBytes(root) > 0 ? disk.freeBytes(root) : Long.MAX_VALUE;
   }
 
   private boolean isLow() {
@@ -90,6 +106,7 @@ final class Room {
       return;
     }
     checkAfter = now + CHECK_MILLIS;
+    usedThen = usage.usedBytes();
     long free = disk.freeBytes(root);
     spare = disk.totalBytes(root) > 0 ? Math.max(0, free - reserve) : Long.MAX_VALUE;
     if (low && free >= reserve + margin && mayTryAgain(free, now)) {

@@ -91,6 +91,19 @@ final class RoomTest {
   }
 
   @Test
+  void bytesWrittenSinceTheDiskWasAsked_countAgainstTheReserve() throws IOException {
+    long size = Blocks.up(layer.chunks.getFirst().content().length);
+    disk.free(1000 * MIB + size);
+    try (var store = open(1000 * MIB);
+        LayerData data = layer.addTo(store)) {
+      assertThat(data.hasRoomFor(1)).isTrue();
+      layer.write(data, 0);
+      assertThat(data.hasRoomFor(1)).isFalse();
+      assertThat(store.spareBytes()).isLessThan(size);
+    }
+  }
+
+  @Test
   void clockSetBack_isNoReasonToTrustTheLastAnswerForLong() throws IOException {
     try (var store = open(1000 * MIB);
         LayerData data = layer.addTo(store)) {

@@ -109,7 +109,8 @@ public final class BulkPulls implements AutoCloseable {
    *
    * @param reference the image that wants it
    * @param blob its blob, from that image's registry
-   * @param isAwaited whether a client waits for just this layer; those come first
+   * @param isAwaited whether a client waits for just this layer; those come first, and they alone
+   *     may use the disk's reserve
    * @return the layer, complete and proved; nobody removes it before it is closed
    * @throws IOException if it cannot be pulled, or not within the time that the options give;
    *     nothing is left of it
@@ -124,13 +125,13 @@ public final class BulkPulls implements AutoCloseable {
         throw new IOException("the daemon is stopping");
       }
       flight = flights.get(Wanted.of(digest, reference));
-      if (flight == null || !flight.join()) {
+      if (flight == null || !flight.join(isAwaited)) {
         flight = begin(digest, reference, blob, isAwaited);
       } else if (isAwaited) {
         queue.hurry(flight);
       }
     }
-    return flight.await(options.timeout());
+    return flight.await(isAwaited, options.timeout());
   }
 
   /** Begins a pull, beside one that was given up and is about to end. */
@@ -138,7 +139,7 @@ public final class BulkPulls implements AutoCloseable {
   private PullFlight begin(Digest digest, String reference, BlobSource blob, boolean isAwaited) {
     var pull = new LayerPull(parts, digest, reference, blob);
     var flight = new PullFlight(digest, reference, pull);
-    boolean _ = flight.join();
+    boolean _ = flight.join(isAwaited);
     flights.put(Wanted.of(digest, reference), flight);
     queue.add(flight, isAwaited, new Turn(this, digest, flight));
     return flight;
@@ -188,7 +189,7 @@ public final class BulkPulls implements AutoCloseable {
     }
     long began = System.nanoTime();
     flight.begin();
-    var pulled = flight.pull().run();
+    var pulled = flight.pull().run(flight::giveUpUnlessAwaited);
     boolean told = false;
     try {
       listener.pulled(flight.progress(), System.nanoTime() - began);

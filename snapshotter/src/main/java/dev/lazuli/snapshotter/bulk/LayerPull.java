@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,8 @@ final class LayerPull {
   /** Ranges at the same time. */
   private int most;
 
+  private BooleanSupplier giveUp = () -> false;
+
   private final AtomicLong arrived = new AtomicLong();
   private final AtomicLong written = new AtomicLong();
 
@@ -79,13 +82,17 @@ final class LayerPull {
   /**
    * Pulls the layer, and once more if the bytes were wrong: another host may have the right ones.
    *
+   * @param giveUp called where going on would use the disk's reserve; returns whether to end
+   *     instead
    * @return the layer, complete and proved; the caller's to close
    * @throws IOException if it cannot be pulled; nothing is left of it
    */
-  LayerData run() throws IOException {
+  LayerData run(BooleanSupplier giveUp) throws IOException {
+    this.giveUp = giveUp;
     checkWanted();
     blobBytes = blob.size();
     refuseWithoutRoom();
+    keepReserve(blobBytes);
     checkWanted();
     most = isByRanges() ? parts.ranges() : OrderedRanges.IN_ONE;
     try {
@@ -121,6 +128,13 @@ final class LayerPull {
     }
   }
 
+  /** What no client waits for takes nothing of what is to stay free for others. */
+  private void keepReserve(long bytes) throws GivenUpException {
+    if (bytes > parts.store().spareBytes() && giveUp.getAsBoolean()) {
+      throw new GivenUpException("no client waits for it, and cache.reserve is to stay free");
+    }
+  }
+
   private LayerData attempt() throws IOException {
     arrived.set(0);
     written.set(0);
@@ -152,7 +166,7 @@ final class LayerPull {
       if (cancelled) {
         ranges.cancel();
       }
-      var sink = new StoreSink(layer, written::addAndGet);
+      var sink = new StoreSink(layer, this::keepReserve, written::addAndGet);
       // The last to be taken: it belongs to the unpacker, whatever happens there.
       var share = parts.indexes().share(digest.toString(), INDEX_PATIENCE);
       return parts.unpacker().unpack(new Counted(ranges), digest.toString(), share, sink);

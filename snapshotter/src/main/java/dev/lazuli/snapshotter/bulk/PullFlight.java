@@ -24,6 +24,10 @@ final class PullFlight {
   @GuardedBy("this")
   private int waiting;
 
+  /** Those among them that wait for just this layer. */
+  @GuardedBy("this")
+  private int clients;
+
   /** The last one who waited has gone: whoever comes now needs a new pull. */
   @GuardedBy("this")
   private boolean givenUp;
@@ -63,11 +67,26 @@ final class PullFlight {
   /**
    * Counts one more who will {@link #await} the end.
    *
+   * @param isAwaited whether it is a client that waits for just this layer
    * @return false if the pull was given up
    */
-  synchronized boolean join() {
-    waiting += givenUp ? 0 : 1;
+  synchronized boolean join(boolean isAwaited) {
+    if (!givenUp) {
+      waiting++;
+      clients += isAwaited ? 1 : 0;
+    }
     return !givenUp;
+  }
+
+  /**
+   * Gives the pull up if no client waits for just this layer: a client that comes now needs a new
+   * one.
+   *
+   * @return whether it is given up
+   */
+  synchronized boolean giveUpUnlessAwaited() {
+    givenUp |= clients == 0;
+    return givenUp;
   }
 
   /** Returns whether all who waited are gone. */
@@ -78,9 +97,12 @@ final class PullFlight {
   /**
    * Waits for the end and returns a handle, the caller's to close. When the last one who waits is
    * interrupted, or has waited long enough, the pull is given up.
+   *
+   * @param isAwaited as in {@link #join}
    */
   @MustBeClosed
-  synchronized LayerData await(Duration patience) throws IOException, InterruptedException {
+  synchronized LayerData await(boolean isAwaited, Duration patience)
+      throws IOException, InterruptedException {
     try {
       long deadline = System.nanoTime() + patience.toNanos();
       while (!ended) {
@@ -98,6 +120,7 @@ final class PullFlight {
       return layer.share();
     } finally {
       waiting--;
+      clients -= isAwaited ? 1 : 0;
       closeIfUnused();
       if (!ended && waiting == 0) {
         givenUp = true;

@@ -14,24 +14,39 @@ final class StoreSink implements ContentSink {
   private final NewData data;
   private final ChunkTable.Builder chunks;
   private final NewLayer layer;
+  private final Allowance allowance;
   private final LongConsumer written;
+
+  /** Says whether more may be written. */
+  @FunctionalInterface
+  interface Allowance {
+    /**
+     * Returns normally if so many bytes more may be written.
+     *
+     * @throws IOException if not
+     */
+    void take(long bytes) throws IOException;
+  }
 
   /**
    * Makes a sink.
    *
    * @param layer stays the caller's
+   * @param allowance asked before each write
    * @param written told how many more bytes were written
    */
-  StoreSink(NewLayer layer, LongConsumer written) throws IOException {
+  StoreSink(NewLayer layer, Allowance allowance, LongConsumer written) throws IOException {
     this.data = layer.data();
     this.chunks = layer.chunks();
     this.layer = layer;
+    this.allowance = allowance;
     this.written = written;
   }
 
   @Override
   public void write(long dataOffset, ByteBuffer window) throws IOException {
     int count = window.remaining();
+    allowance.take(count);
     data.write(dataOffset, window);
     written.accept(count);
   }

@@ -18,8 +18,9 @@ final class CacheSettings {
           "cache.reserve",
           SettingKind.size().orEmpty(),
           Optional.empty(),
-          "Disk space to leave free for others. When less than this is free, only what readers wait"
-              + " for is fetched. Empty: a twentieth of the file system, 10GiB at most. 0: none.");
+          "Disk space to leave free for others. When less than this is free, only what readers and"
+              + " clients wait for is fetched, and no index is kept. Empty: a twentieth of the file"
+              + " system, 10GiB at most. 0: none.");
   static final Setting<Integer> OPEN_LAYERS =
       new Setting<>(
           "cache.open_layers",

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ final class KeptFiles {
 
   private final Path directory;
   private final long quota;
+  private final LongSupplier spareBytes;
   private final InstantSource clock;
 
   /** Sizes, by digest, the one that was not used for longest first. */
@@ -63,10 +65,13 @@ final class KeptFiles {
   /**
    * Opens a directory, and removes files that are not whole. Whatever keeps it from being read,
    * such as a disk that is full or broken, nothing is kept for now.
+   *
+   * @param spareBytes how many bytes may be written before what is to stay free is used
    */
-  KeptFiles(Path directory, long quota, InstantSource clock) {
+  KeptFiles(Path directory, long quota, LongSupplier spareBytes, InstantSource clock) {
     this.directory = directory;
     this.quota = quota;
+    this.spareBytes = spareBytes;
     this.clock = clock;
     synchronized (this) {
       try {
@@ -133,12 +138,17 @@ final class KeptFiles {
 
   /**
    * Adds a file, and removes others where there is too little room. One that is larger than a
-   * quarter of the quota is not added, nor one that is larger than {@code most}.
+   * quarter of the quota is not added, nor one that is larger than {@code most}. None is added
+   * where the largest that may be does not fit without using what is to stay free.
    *
    * @return whether it was added
    * @throws IOException if it cannot be written; nothing is left of it
    */
   boolean add(Digest digest, long most, FileFilling content) throws IOException {
+    long largest = Math.min(most, quota / 4);
+    if (largest > spareBytes.getAsLong()) {
+      return false;
+    }
     var fresh = Files.createDirectories(directory).resolve(digest.hex() + NEW);
     Files.deleteIfExists(fresh);
     try {
@@ -150,7 +160,7 @@ final class KeptFiles {
         content.writeTo(file);
       }
       long size = Files.size(fresh);
-      return size <= Math.min(most, quota / 4) && take(digest, fresh, size);
+      return size <= largest && take(digest, fresh, size);
     } finally {
       Files.deleteIfExists(fresh);
     }

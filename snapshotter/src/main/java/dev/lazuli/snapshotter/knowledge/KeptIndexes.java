@@ -66,7 +66,7 @@ public final class KeptIndexes implements AutoCloseable {
     this.clock = clock;
     this.quota = quota;
     this.metaVersion = metaVersion;
-    files = new KeptFiles(directory, quota, clock);
+    files = new KeptFiles(directory, quota, store::spareBytes, clock);
   }
 
   /**
@@ -110,7 +110,8 @@ public final class KeptIndexes implements AutoCloseable {
       if (files.add(digest, most, file -> IndexWriter.write(layer, diffId, metaVersion, file))) {
         log.info("layer {}: its index is kept", digest);
       } else {
-        log.debug("layer {}: its index is too large to be kept", digest);
+        log.debug(
+            "layer {}: its index is too large to be kept, or there is too little room", digest);
       }
     } catch (IOException | RuntimeException e) {
       log.warn("layer {}: its index is not kept: {}", digest, e.toString());

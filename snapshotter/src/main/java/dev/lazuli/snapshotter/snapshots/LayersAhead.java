@@ -45,6 +45,11 @@ final class LayersAhead implements AutoCloseable {
   private final Map<String, Integer> asking = new ConcurrentHashMap<>();
   private final Cache<String, Boolean> givenUp =
       Caffeine.newBuilder().maximumSize(MOST_GIVEN_UP).expireAfterWrite(GIVEN_UP).build();
+
+  /** Layers that could not be pulled ahead: only their clients try again. */
+  private final Cache<Digest, Boolean> failed =
+      Caffeine.newBuilder().maximumSize(MOST_GIVEN_UP).expireAfterWrite(GIVEN_UP).build();
+
   private volatile boolean closed;
 
   /** A layer that is being mounted ahead, or is kept. */
@@ -140,6 +145,8 @@ final class LayersAhead implements AutoCloseable {
   /** Says that a client starts on an image again: earlier results may no longer hold. */
   void begin(LayerRequest request) {
     givenUp.invalidate(request.reference());
+    failed.invalidate(request.digest());
+    request.above().forEach(above -> failed.invalidate(above.digest()));
   }
 
   /** Says that the client unpacks this layer itself. */
@@ -184,7 +191,21 @@ final class LayersAhead implements AutoCloseable {
     } catch (NoIndexException e) {
       ahead.isPull = true;
       requirePull(request, e);
+      return pull(request, e);
+    }
+  }
+
+  /** A pull that failed has cost a whole download, so it is not begun again for each layer. */
+  private RemoteLayer pull(LayerRequest request, NoIndexException reason)
+      throws IOException, InterruptedException {
+    if (failed.getIfPresent(request.digest()) != null) {
+      throw reason;
+    }
+    try {
       return layers.pull(request, /* isAwaited= */ false);
+    } catch (IOException e) {
+      failed.put(request.digest(), true);
+      throw e;
     }
   }
 

@@ -311,8 +311,24 @@ final class PullQueueTest {
     try (var store = LayerStore.open(directory, StoreOptions.defaults().withDisk(fullDisk()));
         var unpacker = new LayerUnpacker(Limits.DEFAULT)) {
       var pull = pull(parts(store, unpacker, memory));
-      assertThatThrownBy(() -> pull.run().close()).hasMessage("No space left on device");
+      assertThatThrownBy(() -> pull.run(() -> false).close()).hasMessage("No space left on device");
     }
     memory.share("next", Duration.ZERO).close();
+  }
+
+  @Test
+  void pullAhead_isGivenUpUnlessAClientWaits_andNobodyJoinsItThen() throws IOException {
+    try (var store = LayerStore.open(directory, StoreOptions.defaults());
+        var unpacker = new LayerUnpacker(Limits.DEFAULT)) {
+      var awaited = new PullFlight(LAYER, "a/b", pull(parts(store, unpacker, memory())));
+      assertThat(awaited.join(/* isAwaited= */ false)).isTrue();
+      assertThat(awaited.join(/* isAwaited= */ true)).isTrue();
+      assertThat(awaited.giveUpUnlessAwaited()).isFalse();
+
+      var ahead = new PullFlight(LAYER, "a/b", pull(parts(store, unpacker, memory())));
+      assertThat(ahead.join(/* isAwaited= */ false)).isTrue();
+      assertThat(ahead.giveUpUnlessAwaited()).isTrue();
+      assertThat(ahead.join(/* isAwaited= */ true)).isFalse();
+    }
   }
 }

@@ -31,6 +31,9 @@ final class RangedBlob implements BlobSource {
   /** From this offset on nothing can be read. */
   volatile long deadFrom = Long.MAX_VALUE;
 
+  /** Run before each piece is handed out. */
+  volatile Runnable onPiece = () -> {};
+
   RangedBlob(byte[] bytes) {
     this.bytes = bytes;
   }
@@ -82,6 +85,7 @@ final class RangedBlob implements BlobSource {
     @Override
     public @Nullable ByteBuffer next() throws IOException {
       awaitGate();
+      onPiece.run();
       if (closed.getCount() == 0) {
         throw new IOException("closed");
       }

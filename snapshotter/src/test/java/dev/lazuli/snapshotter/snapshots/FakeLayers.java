@@ -82,6 +82,12 @@ final class FakeLayers implements RemoteLayers {
     return counter(digest).get();
   }
 
+  long timesMounted(String digest) {
+    synchronized (mounted) {
+      return mounted.stream().filter(layer -> layer.digest().toString().equals(digest)).count();
+    }
+  }
+
   private AtomicInteger counter(String digest) {
     return claims.computeIfAbsent(digest, _ -> new AtomicInteger());
   }

@@ -97,4 +97,31 @@ final class LayersAheadTest {
       assertThat(layers.openClaims(MIDDLE)).isZero();
     }
   }
+
+  @Test
+  void pullThatFailed_isNotTriedAgainAhead_beforeTheClientBeginsAnew() {
+    layers.withoutIndex.add(MIDDLE);
+    layers.failing.add(MIDDLE);
+    try (var _ = ahead.mountAbove(request)) {
+      Eventually.asserted(() -> assertThat(layers.pulled).hasSize(1));
+      Eventually.asserted(() -> assertThat(layers.openClaims(HIGH)).isEqualTo(1));
+    }
+
+    mountAgain(2);
+    mountAgain(3); // So the second time is over.
+    assertThat(layers.pulled).hasSize(1);
+
+    ahead.begin(request);
+    mountAgain(4);
+    Eventually.asserted(() -> assertThat(layers.pulled.size()).isGreaterThan(1));
+  }
+
+  /** Asks anew until a layer was tried to be mounted so many times. */
+  private void mountAgain(int times) {
+    Eventually.asserted(
+        () -> {
+          ahead.mountAbove(request).close();
+          assertThat(layers.timesMounted(MIDDLE)).isGreaterThanOrEqualTo(times);
+        });
+  }
 }
