@@ -8,18 +8,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that need the daemon's configuration; a mixin. */
 final class ConfigurationOptions {
-  /** The option that may be repeated. */
-  static final String SET = "--set";
-
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Configuration file. Default: /etc/lazuli/config.toml, if there is one.")
-  private @Nullable Path file;
+  @Mixin private ConfigurationFile file = new ConfigurationFile();
 
   @Option(
       names = "--root",
@@ -51,25 +45,19 @@ final class ConfigurationOptions {
       description = "One of: ${COMPLETION-CANDIDATES}.")
   private @Nullable LogFormat logFormat;
 
-  @Option(
-      names = SET,
-      paramLabel = "KEY=VALUE",
-      description = "Set any key of the configuration, for example fetch.streams=4.")
-  private Map<String, String> settings = new LinkedHashMap<>();
-
   /**
    * Reads the file and lets the options win over it.
    *
    * @throws ConfigurationException if the file or an option cannot be used
    */
   Configuration load() throws ConfigurationException {
-    var overrides = new LinkedHashMap<>(settings);
+    var overrides = new LinkedHashMap<String, String>();
     put(overrides, "root", absolute(root));
     put(overrides, "state", absolute(state));
     put(overrides, "address", absolute(address));
     put(overrides, "log.level", logLevel);
     put(overrides, "log.format", logFormat);
-    return Configuration.load(file == null ? Configuration.DEFAULT_FILE : file, overrides);
+    return file.load(overrides);
   }
 
   /**
@@ -79,7 +67,6 @@ final class ConfigurationOptions {
    */
   boolean take(String name, String value) {
     switch (name) {
-      case "--config" -> file = Path.of(value);
       case "--root" -> root = Path.of(value);
       case "--state" -> state = Path.of(value);
       case "--address" -> address = Path.of(value);
@@ -91,15 +78,8 @@ final class ConfigurationOptions {
         logFormat = constant(LogFormat.values(), value);
         return logFormat != null;
       }
-      case SET -> {
-        int equals = value.indexOf('=');
-        if (equals > 0) {
-          settings.put(value.substring(0, equals), value.substring(equals + 1));
-        }
-        return equals > 0;
-      }
       default -> {
-        return false;
+        return file.take(name, value);
       }
     }
     return true;

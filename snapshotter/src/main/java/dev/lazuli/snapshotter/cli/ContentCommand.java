@@ -1,9 +1,12 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.snapshotter.cli.output.Printable;
 import dev.lazuli.snapshotter.cli.output.PullProgress;
 import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.containerd.Containerd;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,7 +22,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Download what containerd's content store lacks of images that were pulled lazily.",
       "Then they can be exported, pushed and tagged as others, and used with other snapshotters.",
-      "Containers that run are not touched."
+      "Containers that run are not touched. An image that cannot be completed does not keep the"
+          + " others from it: the exit code is then 1."
     })
 final class ContentCommand implements Callable<Integer> {
   @Parameters(
@@ -28,9 +32,7 @@ final class ContentCommand implements Callable<Integer> {
       description = "Images that containerd has, for example docker.io/library/python:3.")
   private List<String> names = List.of();
 
-  @Mixin private ContainerdOptions node = new ContainerdOptions();
-
-  @Mixin private NamespaceOption namespace = new NamespaceOption();
+  @Mixin private CtrOptions node = new CtrOptions();
 
   @Mixin private RegistryAccess access = new RegistryAccess();
 
@@ -42,18 +44,31 @@ final class ContentCommand implements Callable<Integer> {
     for (var name : names) {
       images.add(RpullCommand.parse(name));
     }
-    var out = spec.commandLine().getOut();
     try (var registry = access.client(images);
-        var containerd = Containerd.at(node.socket(), namespace.name())) {
+        var containerd = Containerd.at(node.socket(), node.namespace())) {
+      int failed = 0;
       for (var image : images) {
-        int missing;
-        try (var progress = new PullProgress(out, Terminal.present(), List::of)) {
-          missing = containerd.completeContent(image, registry, progress);
-        }
-        out.printf("%s: complete, %d blobs were missing%n", image, missing);
-        out.flush();
+        failed += complete(image, containerd, registry) ? 0 : 1;
       }
+      return failed == 0 ? 0 : ErrorLine.FAILED;
     }
-    return 0;
+  }
+
+  private boolean complete(ImageReference image, Containerd containerd, RegistryClient registry)
+      throws InterruptedException {
+    var line = spec.commandLine();
+    try {
+      int missing;
+      try (var progress = new PullProgress(line.getOut(), Terminal.present(), List::of)) {
+        missing = containerd.completeContent(image, registry, progress);
+      }
+      line.getOut().printf("%s: complete, %d blobs were missing%n", image, missing);
+      line.getOut().flush();
+      return true;
+    } catch (IOException e) {
+      line.getErr().println(Printable.of(image + ": " + ErrorLine.describe(e)));
+      line.getErr().flush();
+      return false;
+    }
   }
 }

@@ -27,7 +27,7 @@ final class DaemonArguments {
         return Optional.empty();
       }
       var value = equals < 0 ? args[i] : word.substring(equals + 1);
-      boolean repeated = !seen.add(name) && !name.equals(ConfigurationOptions.SET);
+      boolean repeated = !seen.add(name) && !name.equals(ConfigurationFile.SET);
       if (repeated || !isPlain(value) || !options.take(name, value)) {
         return Optional.empty();
       }

@@ -9,6 +9,7 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.node.NodeOptions;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -25,13 +26,12 @@ final class RegistryAccess {
   @Option(
       names = {"-u", "--user"},
       paramLabel = "NAME:PASSWORD",
-      description = {
-        "Credentials; with two registries, for the one that is written to.",
-        "All others are looked up as Docker does."
-      })
+      description =
+          "Credentials; with two registries, for the one that is written to. All other credentials"
+              + " are looked up the way Docker does.")
   private @Nullable String user;
 
-  @Mixin private ConfigurationOptions configuration = new ConfigurationOptions();
+  @Mixin private ConfigurationFile configuration = new ConfigurationFile();
 
   /**
    * Makes a client.
@@ -39,13 +39,14 @@ final class RegistryAccess {
    * @param images those that will be used; the last one's registry gets the credentials
    */
   RegistryClient client(List<ImageReference> images) throws Exception {
-    var docker = configuration.load().registry();
-    var options = NodeOptions.registryBuilder(docker, System.getenv());
+    var config = configuration.load(Map.of());
+    var others = NodeOptions.credentials(config, System.getenv());
+    var options =
+        NodeOptions.registryBuilder(config.registry(), System.getenv()).credentials(others);
     if (plainHttp) {
       images.forEach(image -> options.plainHttpHost(image.registry()));
     }
     if (user != null && !images.isEmpty()) {
-      var others = NodeOptions.registry(docker, System.getenv()).credentials();
       options.credentials(
           new CredentialChain(List.of(given(user, images.getLast().registry()), others)));
     }

@@ -62,9 +62,7 @@ final class RpullCommand implements Callable<Integer> {
       description = "Label for the image's record in containerd.")
   private Map<String, String> labels = new LinkedHashMap<>();
 
-  @Mixin private ContainerdOptions node = new ContainerdOptions();
-
-  @Mixin private NamespaceOption namespace = new NamespaceOption();
+  @Mixin private CtrOptions node = new CtrOptions();
 
   @Mixin private RegistryAccess access = new RegistryAccess();
 
@@ -82,7 +80,7 @@ final class RpullCommand implements Callable<Integer> {
             skipVerification,
             labels);
     try (var registry = access.client(List.of(image));
-        var containerd = Containerd.at(node.socket(), namespace.name())) {
+        var containerd = Containerd.at(node.socket(), node.namespace())) {
       var out = spec.commandLine().getOut();
       PulledImage pulled;
       try (var progress = newProgress(out)) {

@@ -52,7 +52,7 @@ public final class Doctor {
   private void registries(Examination examination, Optional<ImageReference> image) {
     RegistryOptions options;
     try {
-      options = NodeOptions.registry(config.registry(), around.environment());
+      options = NodeOptions.registry(config, around.environment());
     } catch (IllegalArgumentException e) {
       examination.problem(
           "registries", Examination.words(e), "correct [registry] in the configuration");

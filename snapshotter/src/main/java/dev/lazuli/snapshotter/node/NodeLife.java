@@ -184,7 +184,7 @@ public final class NodeLife {
   private RegistryOptions registryOptions() {
     var options = NodeOptions.registryBuilder(config.registry(), System.getenv());
     if (config.registry().pullSecrets().isPresent()) {
-      handedOver = HandedOver.open(config.root().resolve("pull-secrets"));
+      handedOver = HandedOver.open(NodeOptions.pullSecrets(config));
       var others = NodeOptions.credentials(config.registry(), System.getenv());
       options.credentials(new CredentialChain(List.of(handedOver, others)));
     }

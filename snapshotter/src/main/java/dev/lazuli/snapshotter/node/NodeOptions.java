@@ -4,6 +4,7 @@ import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.credentials.CredentialChain;
 import dev.lazuli.registry.credentials.DockerConfig;
+import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.credentials.KubeletProviders;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.Mirror;
@@ -19,6 +20,7 @@ import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -38,13 +40,19 @@ public final class NodeOptions {
 
   private NodeOptions() {}
 
-  /** Returns what the configuration says of registries. */
-  public static RegistryOptions registry(
-      Configuration.Registry from, Map<String, String> environment) {
-    return registryBuilder(from, environment).build();
+  /**
+   * Returns how a daemon with this configuration reaches registries, with the pull secrets that it
+   * has kept. Pull secrets that come later are not seen.
+   *
+   * @throws IllegalArgumentException if the configuration's values do not fit together
+   */
+  public static RegistryOptions registry(Configuration from, Map<String, String> environment) {
+    return registryBuilder(from.registry(), environment)
+        .credentials(credentials(from, environment))
+        .build();
   }
 
-  /** Returns what the configuration says of registries, for a command to add to. */
+  /** Returns what the configuration says of registries, without pull secrets, to add to. */
   public static RegistryOptions.Builder registryBuilder(
       Configuration.Registry from, Map<String, String> environment) {
     var options =
@@ -69,7 +77,25 @@ public final class NodeOptions {
     return options;
   }
 
-  /** Returns where the configuration has credentials come from. */
+  /**
+   * Returns where a daemon with this configuration finds credentials, for a command to look there
+   * too: among others, the pull secrets that a daemon has kept, if this user may read them.
+   */
+  public static CredentialsProvider credentials(
+      Configuration from, Map<String, String> environment) {
+    var others = credentials(from.registry(), environment);
+    var kept = pullSecrets(from);
+    return from.registry().pullSecrets().isPresent() && Files.isReadable(kept)
+        ? new CredentialChain(List.of(HandedOver.open(kept), others))
+        : others;
+  }
+
+  /** Returns the file in which a daemon keeps pull secrets. */
+  static Path pullSecrets(Configuration from) {
+    return from.root().resolve("pull-secrets");
+  }
+
+  /** Returns where the configuration has credentials come from, besides pull secrets. */
   static CredentialsProvider credentials(
       Configuration.Registry from, Map<String, String> environment) {
     var docker = DockerConfig.of(withDockerConfig(from, environment));

@@ -104,6 +104,28 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"--containerd", "--address", "-a"})
+  void contentWithoutAContainerd_saysSoOfEachImage(String option, @TempDir Path directory) {
+    var socket = directory.resolve("c.sock").toString();
+
+    assertThat(run("content", option, socket, "registry.example/a", "registry.example/b:1"))
+        .isEqualTo(1);
+
+    assertThat(err.toString().lines().map(line -> line.split(": ", 2)[0]))
+        .containsExactly("registry.example/a:latest", "registry.example/b:1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rpull", "content", "inspect", "verify", "convert"})
+  void commandsThatAskNoDaemon_haveNoOptionsOfTheDaemonAlone(String command) {
+    var options = CommandLines.all().getSubcommands().get(command).getCommandSpec().optionsMap();
+
+    assertThat(options)
+        .containsKeys("--config", "--set")
+        .doesNotContainKeys("--root", "--state", "--log-level", "--log-format");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "daemon --help",
