@@ -139,6 +139,27 @@ class HostCatalogTest {
     assertThat(hosts.get(4).origin().settings().verify()).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"_default", "reg.example"})
+  void folder_with_only_the_place_for_pull_secrets_leaves_the_mirrors(String name)
+      throws IOException {
+    var secrets = "[host.'http://127.0.0.1:989/lazuli-pull-secrets']\n";
+    write(name, secrets + "  capabilities = ['pull', 'resolve']\n");
+    Consumer<RegistryOptions.Builder> mirrored =
+        o ->
+            o.hostsDirectory(folder)
+                .mirrors("reg.example", List.of(new Mirror("m.example", false)));
+
+    assertThat(urls(hosts("reg.example", mirrored)))
+        .containsExactly("https://m.example/v2", "https://reg.example/v2");
+
+    write(name, "skip_verify = true\n" + secrets);
+    assertThat(urls(hosts("reg.example", mirrored))).containsExactly("https://reg.example/v2");
+    write(name, secrets + "[host.'https://n.example']\n");
+    assertThat(urls(hosts("reg.example", mirrored)))
+        .containsExactly("https://n.example/v2", "https://reg.example/v2");
+  }
+
   @Test
   void file_without_server_ends_with_the_registry_itself() throws IOException {
     write("reg.example_5000_", "skip_verify = true\n[host.'http://m.example']\n");

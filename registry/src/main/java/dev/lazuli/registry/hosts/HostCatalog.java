@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>the hosts that the hosts directory names, if it has a folder for the registry or a default
- *       one: these and no others;
+ *       one: these and no others. A folder in which there is nothing but the place where clients
+ *       hand over pull secrets does not count;
  *   <li>otherwise the mirrors that are configured for the registry, and the registry last.
  * </ol>
  *
@@ -81,12 +82,14 @@ public final class HostCatalog {
   private List<RegistryHost> find(String registry) throws IOException {
     var hosts = new ArrayList<RegistryHost>();
     if (directory != null) {
-      for (HostsFile.Entry entry : directory.find(registry).orElse(List.of())) {
-        if (entry.url() == null || !PULL_SECRETS.equals(entry.url().getRawPath())) {
+      List<HostsFile.Entry> all = directory.find(registry).orElse(List.of());
+      List<HostsFile.Entry> others = all.stream().filter(HostCatalog::hasContent).toList();
+      boolean saysNothing =
+          others.size() < all.size() && others.stream().allMatch(HostsFile.Entry::isPreset);
+      if (!others.isEmpty() && !saysNothing) {
+        for (HostsFile.Entry entry : others) {
           hosts.add(entryHost(entry, registry));
         }
-      }
-      if (!hosts.isEmpty()) {
         return hosts;
       }
     }
@@ -95,6 +98,10 @@ public final class HostCatalog {
     }
     hosts.add(registryItself(registry));
     return hosts;
+  }
+
+  private static boolean hasContent(HostsFile.Entry entry) {
+    return entry.url() == null || !PULL_SECRETS.equals(entry.url().getRawPath());
   }
 
   private RegistryHost registryItself(String registry) throws IOException {

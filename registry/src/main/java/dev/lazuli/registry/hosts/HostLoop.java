@@ -145,9 +145,6 @@ public final class HostLoop {
 
   private Duration waitBefore(
       int round, List<RegistryHost> hosts, Map<RegistryHost, IOException> failures) {
-    long doubled = options.retryWait().toNanos() << Math.min(round - 1, 20);
-    double jitter = ThreadLocalRandom.current().nextDouble(0.5, 1.5);
-    long wait = (long) (Math.min(doubled, options.maxRetryWait().toNanos()) * jitter);
     // The shortest wait decides: one host's wish does not hold up another.
     long asked =
         hosts.stream()
@@ -155,7 +152,18 @@ public final class HostLoop {
             .mapToLong(e -> e instanceof HostFailure f ? f.retryAfter().toNanos() : 0)
             .min()
             .orElse(0);
-    return Duration.ofNanos(Math.max(wait, Math.min(asked, options.maxRetryWait().toNanos())));
+    double jitter = ThreadLocalRandom.current().nextDouble(0.5, 1.5);
+    return waitBefore(
+        round, Duration.ofNanos(asked), jitter, options.retryWait(), options.maxRetryWait());
+  }
+
+  /** Returns the wait before a round, with its jitter never longer than the longest. */
+  static Duration waitBefore(
+      int round, Duration asked, double jitter, Duration first, Duration longest) {
+    long most = longest.toNanos();
+    long doubled = first.toNanos() << Math.min(round - 1, 20);
+    long wait = (long) (Math.min(doubled, most) * jitter);
+    return Duration.ofNanos(Math.min(Math.max(wait, asked.toNanos()), most));
   }
 
   private static RegistryException exception(

@@ -44,6 +44,11 @@ public final class HostsFile {
       List<Path> authorities,
       List<TlsSettings.Identity> identities,
       Map<String, List<String>> headers) {
+    /** Whether it says nothing of the registry that would not be so without it. */
+    boolean isPreset() {
+      return url == null && pulls && resolves && !isAboutTls() && headers.isEmpty();
+    }
+
     /** A loopback address for which certificates are configured is not asked without TLS. */
     boolean isAboutTls() {
       return skipVerify || !authorities.isEmpty() || !identities.isEmpty();

@@ -16,7 +16,9 @@ final class RegistrySettings {
           SettingKind.table("a table: registry = list of hosts or URLs"),
           Map.of(),
           "Hosts to ask before a registry, in this order; http:// before a host means plain HTTP."
-              + " What hosts_dir says about a registry comes first.");
+              + " Used only for registries that have no folder in hosts_dir, and only if there is"
+              + " no _default folder; a folder that has only the entry for pull secrets does not"
+              + " count.");
   static final Setting<Optional<Path>> HOSTS_DIR =
       new Setting<>(
           "registry.hosts_dir",
@@ -92,19 +94,19 @@ final class RegistrySettings {
           "registry.attempts",
           SettingKind.integer(1, 100),
           5,
-          "How often a request is tried at one host before the next host is asked.");
+          "How many rounds are made over a registry's hosts; each round asks each host once.");
   static final Setting<Duration> RETRY_WAIT =
       new Setting<>(
           "registry.retry_wait",
           SettingKind.duration(Duration.ofMillis(1), HOUR),
           Duration.ofMillis(50),
-          "Wait before the second attempt; doubles each time, with jitter.");
+          "Wait before the second round; doubles each time, with jitter.");
   static final Setting<Duration> MAX_RETRY_WAIT =
       new Setting<>(
           "registry.max_retry_wait",
           SettingKind.duration(Duration.ofMillis(1), HOUR),
           Duration.ofSeconds(10),
-          "Longest wait between attempts, even if the server asks for more.");
+          "Longest wait between rounds, even if the server asks for more.");
 
   static final List<Setting<?>> ALL =
       List.of(
