@@ -27,9 +27,9 @@ import picocli.CommandLine.Spec;
     name = "fetch",
     description = {
       "Fetch everything that images or layers lack, now.",
-      "Exits with 0 once everything is here; with 1 if that takes longer than the timeout, or if",
-      "nothing arrives for a minute because of errors or lack of space. The daemon goes on",
-      "fetching in either case."
+      "Exits with 0 once everything is here; with 1 if that takes longer than the timeout, or if"
+          + " nothing arrives for a minute because of errors or lack of space. The daemon goes on"
+          + " fetching in either case."
     })
 final class FetchCommand implements Callable<Integer> {
   private static final Duration PAUSE = Duration.ofMillis(300);
@@ -98,7 +98,9 @@ final class FetchCommand implements Callable<Integer> {
   private static final class Stall {
     private static final Set<FetchState> WORKING =
         EnumSet.of(FetchState.DEMAND, FetchState.PREFETCH, FetchState.BACKGROUND);
-    private static final String NO_ROOM = ": nothing is being fetched, is cache.quota too small?";
+    private static final String NO_ROOM =
+        ": nothing is being fetched: the disk is below cache.reserve, or layers are at cache.quota"
+            + " (lazuli status)";
 
     private final Duration patience;
     private long present;

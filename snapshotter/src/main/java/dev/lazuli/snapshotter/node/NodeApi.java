@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** What a daemon answers on its status socket; {@code docs/status.md} describes it. */
 final class NodeApi {
@@ -120,16 +121,17 @@ final class NodeApi {
 
   private NodeStatus status() throws IOException {
     var all = layers.isPresent() ? withUses(layers.get().status()) : List.<LayerStatus>of();
+    var room = DiskRoom.of(config.root(), config.cache());
     return new NodeStatus(
         version,
         ProcessHandle.current().pid(),
         startedAt,
         config.root().toString(),
         Optional.of(mounts.noLazyMounts()).filter(reason -> !reason.isEmpty()),
-        mounts.warnings(),
+        Stream.concat(mounts.warnings().stream(), room.warning().stream()).toList(),
         diskBytes.getAsLong(),
         config.cache().quotaBytes(),
-        use(),
+        use(room),
         ImageStatus.of(all).stream()
             .map(image -> image.withCredentials(credentials.of(image.image())))
             .toList(),
@@ -137,7 +139,7 @@ final class NodeApi {
         snapshots.troubles().list());
   }
 
-  private NodeUse use() {
+  private NodeUse use(DiskRoom room) {
     var counts = layers.map(LayerActions::counts).orElse(LayerCounts.NONE);
     return new NodeUse(
         OwnProcess.residentBytes(),
@@ -145,7 +147,7 @@ final class NodeApi {
         Math.toIntExact(OwnProcess.threads()),
         OwnProcess.openFiles(),
         OwnProcess.maxOpenFiles(),
-        config.root().toFile().getUsableSpace(),
+        room.freeBytes(),
         counts.keptIndexes(),
         counts.keptIndexBytes());
   }
