@@ -17,7 +17,22 @@ public final class ContainerdException extends IOException {
 
   private static String describe(Status status) {
     var description = status.getDescription();
+    if (status.getCode() == Status.Code.UNAVAILABLE) {
+      return root(status)
+          + " (--containerd SOCKET or $CONTAINERD_ADDRESS says where it is; only root may ask it)";
+    }
     return "containerd says " + status.getCode() + (description == null ? "" : ", " + description);
+  }
+
+  /** gRPC itself says no more than "io exception". */
+  private static String root(Status status) {
+    Throwable cause = status.getCause();
+    while (cause != null && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    var message = cause == null ? null : cause.getMessage();
+    var description = status.getDescription();
+    return message != null ? message : description != null ? description : "no answer";
   }
 
   /** Returns gRPC's code for why it failed. */

@@ -24,7 +24,7 @@ public final class StatusClient {
   private static final int MAX_HEAD_BYTES = 8 << 10;
 
   /** A daemon that is stopped, or hangs, takes connections and says nothing. */
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Path socket;
   private final Duration patience;
@@ -103,8 +103,22 @@ public final class StatusClient {
           e);
     } catch (SocketException e) {
       throw new IOException(
-          "the daemon does not answer at " + socket + " (" + e.getMessage() + ")", e);
+          "the daemon does not answer at " + socket + ": " + why(String.valueOf(e.getMessage())),
+          e);
     }
+  }
+
+  /** The kernel's words say what failed; an operator wants to know what to do. */
+  private static String why(String message) {
+    if (message.contains("Permission denied")) {
+      return "only root may ask it: use sudo";
+    }
+    if (message.contains("No such file")) {
+      return "no daemon runs with this state directory: systemctl start lazuli, or give --state";
+    }
+    return message.contains("Connection refused")
+        ? "it has stopped: journalctl -u lazuli says why"
+        : message;
   }
 
   /** A channel of a unix socket has no time limit of its own. */

@@ -100,7 +100,9 @@ final class CommandLineTest {
 
     assertThat(err.toString().strip())
         .hasLineCount(1)
-        .contains("containerd does not answer on " + socket);
+        .contains("containerd does not answer on " + socket)
+        .contains("No such file", "--containerd SOCKET or $CONTAINERD_ADDRESS")
+        .doesNotContain("io exception", "containerd says");
   }
 
   @ParameterizedTest
@@ -397,6 +399,7 @@ final class CommandLineTest {
     assertThat(run("status", "--state", state.toString())).isEqualTo(1);
     assertThat(err.toString())
         .hasLineCount(1)
-        .startsWith("lazuli: the daemon does not answer at " + state);
+        .startsWith("lazuli: the daemon does not answer at " + state)
+        .contains("no daemon runs with this state directory", "--state");
   }
 }

@@ -131,6 +131,9 @@ final class StatusServerTest {
     var stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     stale.bind(UnixDomainSocketAddress.of(socket()));
     stale.close();
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> new StatusClient(socket()).status())
+        .withMessageEndingWith("it has stopped: journalctl -u lazuli says why");
     try (var _ = serve()) {
       assertThat(new StatusClient(socket()).status()).isEqualTo(STATUS);
     }
