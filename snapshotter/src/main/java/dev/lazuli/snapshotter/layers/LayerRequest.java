@@ -39,22 +39,25 @@ public record LayerRequest(
     OptionalLong prefetchBytes,
     boolean skipVerification,
     List<String> urls) {
+  /** How the labels begin that show what a mounted layer's snapshot is. No client sets one. */
+  public static final String SHOWN = "dev.lazuli/";
+
   /** Label of a mounted layer's snapshot: the image that brought it. */
-  public static final String SHOWN_IMAGE = "dev.lazuli/image";
+  public static final String SHOWN_IMAGE = SHOWN + "image";
 
   /** Label of a mounted layer's snapshot: the layer's digest. */
-  public static final String SHOWN_LAYER = "dev.lazuli/layer";
+  public static final String SHOWN_LAYER = SHOWN + "layer";
 
   /** Label of a mounted layer's snapshot: the chain ID that its content was proved to have. */
-  public static final String SHOWN_PROVED = "dev.lazuli/proved";
+  public static final String SHOWN_PROVED = SHOWN + "proved";
 
   /** Label of a mounted layer's snapshot: digest of its table of contents. */
-  public static final String SHOWN_TOC = "dev.lazuli/toc";
+  public static final String SHOWN_TOC = SHOWN + "toc";
 
   /**
    * Label of a mounted layer's snapshot: digest of its table of contents as it lies in the blob.
    */
-  public static final String SHOWN_COMPRESSED_TOC = "dev.lazuli/compressed-toc";
+  public static final String SHOWN_COMPRESSED_TOC = SHOWN + "compressed-toc";
 
   // The set that containerd's CRI plugin and transfer service write; it wins, as with other
   // snapshotters.

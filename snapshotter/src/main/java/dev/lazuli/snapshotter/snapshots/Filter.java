@@ -41,7 +41,7 @@ final class Filter implements Predicate<Snapshot> {
         case "parent" -> Optional.of(snapshot.parent());
         case "labels" ->
             Optional.ofNullable(
-                snapshot.labels().get(String.join(".", field.subList(1, field.size()))));
+                snapshot.shownLabels().get(String.join(".", field.subList(1, field.size()))));
         default -> Optional.empty();
       };
     }

@@ -63,12 +63,17 @@ final class MappedDirectories {
   /**
    * Returns the mapping by which a snapshot sees what it builds on. It is none where containerd has
    * copied the image for this mapping already, as it does for snapshotters of which it does not
-   * know that they can {@code remap-ids}: such a copy's root belongs to the container's.
+   * know that they can {@code remap-ids}: such a copy's root belongs to the container's. It is none
+   * for a layer that is being unpacked, too: other images share what comes of that, and the labels
+   * may be annotations of this one.
    *
    * @throws SnapshotException if the labels make no sense
    */
   static Optional<IdMapping> mapping(Map<String, String> labels, Lower lower)
       throws SnapshotException {
+    if (!labels.getOrDefault(Snapshot.TARGET_LABEL, "").isEmpty()) {
+      return Optional.empty();
+    }
     var owner = lower.owner();
     return IdMapping.of(labels)
         .filter(asked -> owner.equals(Owner.ROOT) || !owner.equals(asked.outside(Owner.ROOT)));

@@ -18,7 +18,7 @@ final class SnapshotRecord {
         .setId(snapshot.id())
         .setParent(snapshot.parent())
         .setKind(snapshot.kind().number())
-        .putAllLabels(snapshot.labels())
+        .putAllLabels(snapshot.storedLabels())
         .setCreated(timestamp(snapshot.created()))
         .setUpdated(timestamp(snapshot.updated()))
         .setSizeBytes(snapshot.usage().sizeBytes())
@@ -31,7 +31,7 @@ final class SnapshotRecord {
   static Snapshot decode(String name, byte[] bytes) {
     try {
       var stored = StoredSnapshot.parseFrom(bytes);
-      return new Snapshot(
+      return Snapshot.restored(
           stored.getId(),
           name,
           stored.getParent(),

@@ -107,13 +107,7 @@ final class SnapshotStore implements AutoCloseable {
   Snapshot createRemote(
       String name, String parent, Map<String, String> labels, LayerRequest layer, Step step)
       throws IOException {
-    return insert(
-        SnapshotKind.COMMITTED,
-        name,
-        parent,
-        Snapshot.markRemote(labels),
-        Optional.of(layer),
-        step);
+    return insert(SnapshotKind.COMMITTED, name, parent, labels, Optional.of(layer), step);
   }
 
   private Snapshot insert(

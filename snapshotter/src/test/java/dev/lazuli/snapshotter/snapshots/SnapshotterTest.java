@@ -56,7 +56,7 @@ final class SnapshotterTest {
 
     var snapshot = snapshotter.stat("chain1");
     assertThat(snapshot.kind()).isEqualTo(SnapshotKind.COMMITTED);
-    assertThat(snapshot.labels())
+    assertThat(snapshot.shownLabels())
         .containsEntry("containerd.io/snapshot/remote", "remote snapshot")
         .containsEntry("containerd.io/snapshot.ref", "chain1");
     assertThat(snapshotter.usage("chain1")).isEqualTo(FakeLayers.USAGE);
