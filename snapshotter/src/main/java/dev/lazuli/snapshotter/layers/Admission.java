@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.ChunkSink;
@@ -18,6 +19,8 @@ import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether an image may have a layer that only other repositories have brought here: if its own
@@ -40,6 +43,11 @@ final class Admission {
   private static final Duration REFUSED = Duration.ofSeconds(30);
 
   private static final int MOST_REFUSALS = 16;
+
+  /** More than one claim needs: the layer must go, and come again, each time. */
+  private static final int MOST_TIMES_ASKED = 8;
+
+  private static final Logger log = LoggerFactory.getLogger(Admission.class);
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -77,12 +85,75 @@ final class Admission {
         .isPresent();
   }
 
+  /** Returns one who asks for the layer. */
+  Asker of(LayerRequest request, Trust trust) {
+    return new Asker(request, trust);
+  }
+
+  /** Who asks for the layer, and what was found about them. Used by one thread. */
+  final class Asker {
+    private final LayerRequest request;
+    private final Trust trust;
+    private boolean admitted;
+    private int asked;
+
+    private Asker(LayerRequest request, Trust trust) {
+      this.request = request;
+      this.trust = trust;
+      this.admitted = trust == Trust.RESTORED;
+    }
+
+    /**
+     * Asks the image's registry, if the layer is here but others brought it.
+     *
+     * @throws LayerMountException if it does not have the layer, or others bring it again and again
+     */
+    void ask() throws LayerMountException {
+      if (admitted || !isOfOthers(request)) {
+        return;
+      }
+      if (++asked > MOST_TIMES_ASKED) {
+        throw new LayerMountException(digest, "is brought and removed by others again and again");
+      }
+      // What is claimed ahead is seen by nobody before the claim for its snapshot.
+      admitted = require(request, trust) || trust == Trust.DEFERRED;
+    }
+
+    /** Returns whether they may have what is here now, which others may have brought meanwhile. */
+    boolean mayHaveIt() {
+      return admitted || !isOfOthers(request);
+    }
+
+    /** Does what {@link TableTrust#require} says, if the table must be known now. */
+    void requireTable(LayerRecord there) throws IOException {
+      if (trust != Trust.DEFERRED) {
+        tables.require(request, there);
+      }
+    }
+
+    /**
+     * Records who uses the layer, which must be what they asked for. They are asked for no chunk
+     * again, so a claim made ahead, which is asked for none, is not recorded.
+     */
+    void note(LayerData layer) {
+      try {
+        if (trust != Trust.DEFERRED) {
+          layer.addReference(request.reference());
+        }
+      } catch (IOException e) {
+        log.warn(
+            "layer {}: use by {} is not recorded: {}", digest, request.reference(), e.toString());
+      }
+    }
+  }
+
   /**
    * Asks the image's own registry; reads some hundred kilobytes at most as a rule.
    *
+   * @return whether it has sent what the layer here has; if not, there was nothing to compare
    * @throws LayerMountException if it does not have the layer that is here
    */
-  void require(LayerRequest request, Trust trust) throws LayerMountException {
+  boolean require(LayerRequest request, Trust trust) throws LayerMountException {
     var asked = new Asked(request.reference(), request.toc(), trust);
     var before = refusal(asked);
     if (before.isPresent()) {
@@ -92,9 +163,8 @@ final class Admission {
       // Not compared with the size here, which may be that of an impostor.
       var blob = parts.origin().blob(request.reference(), digest, -1);
       long _ = blob.size();
-      if (trust != Trust.DEFERRED) {
-        requireChunk(request, PacedBlob.within(blob, parts.options().indexes().timeout()));
-      }
+      return trust != Trust.DEFERRED
+          && requireChunk(request, PacedBlob.within(blob, parts.options().indexes().timeout()));
     } catch (IOException e) {
       remember(asked, e);
       throw refused(request, e);
@@ -128,16 +198,17 @@ final class Admission {
   }
 
   /** What is here by another table of contents is not shared, so nothing need be proved. */
-  private void requireChunk(LayerRequest request, BlobSource blob) throws IOException {
+  private boolean requireChunk(LayerRequest request, BlobSource blob) throws IOException {
     try (var stored = stored(request).orElse(null)) {
       if (stored == null) {
-        return;
+        return false;
       }
       var chunks = new CacheChunkView(stored);
       if (chunks.chunkCount() > 0) {
         var compression = Compression.valueOf(stored.record().compression());
         read(compression, chunks, chunk(chunks), blob);
       }
+      return true;
     }
   }
 

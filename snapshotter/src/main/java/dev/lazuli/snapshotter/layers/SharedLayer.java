@@ -116,26 +116,21 @@ final class SharedLayer {
 
   private boolean claimOnceHere(LayerRequest request, Trust trust)
       throws IOException, InterruptedException {
-    boolean admitted = trust == Trust.RESTORED;
+    var asker = admission.of(request, trust);
     while (true) {
-      if (!admitted && admission.isOfOthers(request)) {
-        admission.require(request, trust);
-        admitted = true;
-      }
+      asker.ask();
       try (var indexed = indexed(request, trust)) {
         lock.lockInterruptibly();
         try {
-          // What is here now may be what another registry has brought meanwhile.
-          if (admitted || !admission.isOfOthers(request)) {
-            var layer = open;
-            if (layer != null) {
-              share(layer, request, trust);
+          var layer = open;
+          if (layer != null) {
+            requireTable(asker, layer);
+            if (asker.mayHaveIt()) {
+              share(layer, asker);
               return false;
             }
-            if (indexed != null) {
-              mount(indexed, request, trust);
-              return true;
-            }
+          } else if (indexed != null && mount(indexed, request, asker)) {
+            return true;
           }
         } finally {
           lock.unlock();
@@ -144,19 +139,16 @@ final class SharedLayer {
     }
   }
 
-  private void share(OpenLayer layer, LayerRequest request, Trust trust) throws IOException {
-    if (trust != Trust.DEFERRED) {
-      requireTable(request, layer);
-      note(request.reference(), layer.data());
-    }
+  private void share(OpenLayer layer, Admission.Asker asker) throws IOException {
+    asker.note(layer.data());
     layer.requireMounted();
     claims.incrementAndGet();
   }
 
   /** Where two images disagree, the proof says who is right: it is asked for at once. */
-  private void requireTable(LayerRequest request, OpenLayer layer) throws IOException {
+  private void requireTable(Admission.Asker asker, OpenLayer layer) throws IOException {
     try {
-      tables.require(request, layer.data().record());
+      asker.requireTable(layer.data().record());
     } catch (LayerMountException | NoIndexException e) {
       var _ = layer.truth().request();
       throw e;
@@ -189,13 +181,15 @@ final class SharedLayer {
     }
   }
 
-  private void mount(IndexedLayer indexed, LayerRequest request, Trust trust) throws IOException {
+  private boolean mount(IndexedLayer indexed, LayerRequest request, Admission.Asker asker)
+      throws IOException {
+    var data = indexed.data();
+    asker.requireTable(data.record());
+    if (!asker.mayHaveIt()) {
+      return false;
+    }
     try (var opened = new OpenedParts()) {
-      var data = indexed.data();
-      if (trust != Trust.DEFERRED) {
-        tables.require(request, data.record());
-      }
-      note(request.reference(), data);
+      asker.note(data);
       var blob = source(request.reference(), data);
       var layer = opened.add(OpenLayer.open(parts, request.reference(), indexed.take(), blob));
       if (indexed.asked()) {
@@ -207,15 +201,7 @@ final class SharedLayer {
     }
     parts.record().mounted(digest.toString());
     claims.incrementAndGet();
-  }
-
-  /** Records who uses the layer; to be called once it is known to be what they asked for. */
-  private void note(String reference, LayerData data) {
-    try {
-      data.addReference(reference);
-    } catch (IOException e) {
-      log.warn("layer {}: use by {} is not recorded: {}", digest, reference, e.getMessage());
-    }
+    return true;
   }
 
   /** Opens the layer as an earlier daemon left it mounted, with one claim. */

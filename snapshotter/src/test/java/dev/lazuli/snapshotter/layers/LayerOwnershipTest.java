@@ -468,7 +468,7 @@ final class LayerOwnershipTest {
 
     clock.addAndGet(1);
 
-    admission.require(TestRequests.of(OTHER, layer), Trust.REQUIRED);
+    assertThat(admission.require(TestRequests.of(OTHER, layer), Trust.REQUIRED)).isFalse();
   }
 
   @Test
@@ -482,6 +482,51 @@ final class LayerOwnershipTest {
 
       assertThat(store.list().getFirst().references()).containsExactly(APP);
     }
+  }
+
+  /** Leaves a layer of APP behind, as a pin does; OTHER's registry says that it has it, too. */
+  private void leaveStored() throws Exception {
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
+      assertThat(store.keep(Digest.parse(layer.digest()), true)).isTrue();
+    }
+    blobs.put(OTHER, layout.blob(build("some other content, as long as you like").digest()));
+  }
+
+  @Test
+  void claimAhead_ofAStoredLayerOfOthers_opensItToNobody() throws Exception {
+    leaveStored();
+    try (var _ = layers.mountAhead(TestRequests.of(OTHER, layer))) {
+      assertThat(store.list().getFirst().references()).containsExactly(APP);
+
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(OTHER, layer)))
+          .isInstanceOf(LayerMountException.class)
+          .hasMessageContaining("has it is not known");
+    }
+    assertThat(store.list().getFirst().references()).containsExactly(APP);
+  }
+
+  @Test
+  void claimAhead_ofAStoredLayer_isRecordedOnceItsRegistryHasSentAChunk() throws Exception {
+    leaveStored();
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    try (var _ = layers.mountAhead(TestRequests.of(OTHER, layer));
+        var _ = layers.mount(TestRequests.of(OTHER, layer))) {
+      assertThat(store.list().getFirst().references()).containsExactly(APP, OTHER);
+    }
+  }
+
+  /** Whoever was asked for no chunk, as nothing could be compared, is asked once it can be. */
+  @Test
+  void layerThatComesWhileAnotherIsReplaced_isNotGivenToWhoeverWasAskedBefore() throws Exception {
+    leaveStored();
+    var digest = Digest.parse(layer.digest());
+    var admission = new Admission(digest, newParts(), new TableTrust(digest, false));
+    var otherTable = layer.withAnnotations(build("other").annotations());
+    var asker = admission.of(TestRequests.of(OTHER, otherTable), Trust.REQUIRED);
+
+    asker.ask();
+
+    assertThat(asker.mayHaveIt()).isFalse();
   }
 
   @Test
