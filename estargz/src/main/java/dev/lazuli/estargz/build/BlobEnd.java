@@ -77,11 +77,7 @@ final class BlobEnd {
     var checksum = compressed.digest().toString();
     return built(
         ZSTD,
-        Map.of(
-            Annotations.STARGZ_CHECKSUM, checksum,
-            Annotations.STARGZ_POSITION, position,
-            Annotations.CONTAINERS_CHECKSUM, checksum,
-            Annotations.CONTAINERS_POSITION, position),
+        Map.of(Annotations.STARGZ_CHECKSUM, checksum, Annotations.STARGZ_POSITION, position),
         Optional.empty());
   }
 

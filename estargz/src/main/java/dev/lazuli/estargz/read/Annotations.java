@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * Annotations of lazy layers' descriptors. zstd:chunked has two families: stargz-snapshotter and
  * containers/storage up to 2022 say {@code io.containers}, later containers/storage {@code
- * io.github.containers}.
+ * io.github.containers}. Podman refuses images that give {@link #TOC_DIGEST} of a layer and the
+ * checksum of the second family as well.
  */
 public final class Annotations {
   /** SHA-256 of the TOC's uncompressed JSON; containerd hands it on as a snapshot label. */

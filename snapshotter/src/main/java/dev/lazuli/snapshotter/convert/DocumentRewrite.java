@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ManifestContent;
@@ -135,8 +136,26 @@ final class DocumentRewrite {
         annotations.keySet().removeAll(LayerWork.LAZY_FACTS);
       }
       annotations.putAll(became.result().annotations());
+      keepPodmanFromRefusing(annotations);
       var object = entry.putObject("annotations");
       annotations.forEach(object::put);
+    }
+  }
+
+  /**
+   * Podman pulls no layer that has a TOC digest and a checksum by the key that it writes itself.
+   */
+  private static void keepPodmanFromRefusing(Map<String, String> annotations) {
+    if (annotations.containsKey(Annotations.TOC_DIGEST)) {
+      rename(annotations, Annotations.CONTAINERS_CHECKSUM, Annotations.STARGZ_CHECKSUM);
+      rename(annotations, Annotations.CONTAINERS_POSITION, Annotations.STARGZ_POSITION);
+    }
+  }
+
+  private static void rename(Map<String, String> annotations, String from, String to) {
+    var value = annotations.remove(from);
+    if (value != null) {
+      annotations.put(to, value);
     }
   }
 

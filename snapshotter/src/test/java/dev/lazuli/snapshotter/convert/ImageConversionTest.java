@@ -161,7 +161,9 @@ class ImageConversionTest {
         .contains(
             "containerd.io/snapshot/stargz/toc.digest",
             "io.containers.zstd-chunked.manifest-position",
-            "io.github.containers.zstd-chunked.manifest-position");
+            "io.containers.zstd-chunked.manifest-checksum")
+        .as("what Podman refuses beside the first")
+        .noneMatch(name -> name.startsWith("io.github.containers"));
   }
 
   @Test
