@@ -3,6 +3,7 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.Mounts;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,6 +23,11 @@ final class BlobVolume implements Volume {
   @Override
   public long wantedFlags() {
     return 0;
+  }
+
+  @Override
+  public long mountFlags() {
+    return Mounts.MS_RDONLY | FuseMount.FLAGS | Mounts.MS_NOEXEC;
   }
 
   @Override

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Answers the requests of one loop, one after the other. Whatever a request says, it gets one
- * answer, at once or (a READ) later, and nothing is thrown.
+ * answer, at once or (a READ, for one) later, and nothing is thrown.
  */
 final class Dispatcher {
   private static final int NO_REPLY = Integer.MIN_VALUE;
@@ -34,6 +34,9 @@ final class Dispatcher {
   }
 
   private int answer(FuseRequest request, MemorySegment body) {
+    if (volume.answer(connection, request, reply)) {
+      return NO_REPLY;
+    }
     long node = request.node();
     return switch (request.opcode()) {
       case Protocol.LOOKUP -> lookup(request, body);

@@ -15,8 +15,7 @@ final class FuseMount implements AutoCloseable {
   private static final String TYPE = "fuse.lazuli";
 
   /** An image's files give no rights on the host: no setuid programs, no devices. */
-  private static final long FLAGS =
-      Mounts.MS_RDONLY | Mounts.MS_NOATIME | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+  static final long FLAGS = Mounts.MS_NOATIME | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
   /** More than anybody ever mounted on one directory. */
   private static final int MAX_STALE_MOUNTS = 64;
@@ -46,7 +45,7 @@ final class FuseMount implements AutoCloseable {
           "lazuli",
           directory,
           TYPE,
-          FLAGS | (volume instanceof BlobVolume ? Mounts.MS_NOEXEC : 0),
+          volume.mountFlags(),
           "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other"
               .formatted(device.descriptor().number()));
     } catch (IOException e) {

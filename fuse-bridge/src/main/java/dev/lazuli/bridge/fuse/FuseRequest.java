@@ -3,6 +3,7 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.lang.foreign.MemorySegment;
 
@@ -96,6 +97,11 @@ final class FuseRequest {
   /** Returns the name's bytes, a view of the buffer. */
   MemorySegment name() {
     return buffer.asSlice(nameOffset, nameLength);
+  }
+
+  /** Returns the name; bytes that are not ASCII become characters that are in no valid name. */
+  String nameText() {
+    return new String(name().toArray(JAVA_BYTE), US_ASCII);
   }
 
   boolean nameIs(String ascii) {

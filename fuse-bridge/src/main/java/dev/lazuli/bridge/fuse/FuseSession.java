@@ -1,7 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
 import dev.lazuli.bridge.kernel.FileDescriptor;
-import dev.lazuli.bridge.kernel.MountPoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * <p>All methods may be called by any thread.
  */
 public final class FuseSession implements AutoCloseable {
-  private static final String BLOBS = "blobs";
-  private static final String TREES = "trees";
   private static final Logger log = LoggerFactory.getLogger(FuseSession.class);
 
   private final Path directory;
@@ -63,8 +60,28 @@ public final class FuseSession implements AutoCloseable {
   public static FuseSession mount(
       Path directory, BlobHandler blobs, @Nullable TreeProvider trees, SessionOptions options)
       throws IOException {
-    return start(directory, volumes(blobs, trees), options, Map.of(), null);
+    return mount(directory, blobs, trees, null, options);
   }
+
+  /** Mounts and serves likewise, with an additional layer store besides. */
+  public static FuseSession mount(
+      Path directory,
+      BlobHandler blobs,
+      @Nullable TreeProvider trees,
+      @Nullable StorePlace store,
+      SessionOptions options)
+      throws IOException {
+    return start(SessionVolumes.of(directory, blobs, trees, store), options, Map.of(), null);
+  }
+
+  /**
+   * Where an additional layer store is mounted.
+   *
+   * @param directory made if it is not there; it stays when the session is closed. Its name must be
+   *     of small letters, and not one of the session's own
+   * @param handler knows what it shows
+   */
+  public record StorePlace(Path directory, StoreHandler handler) {}
 
   /**
    * Goes on serving what a former process served at the same directory, if the keeper has it;
@@ -73,6 +90,7 @@ public final class FuseSession implements AutoCloseable {
    * keeper holds the session, so that the next process can do the same; if it cannot, the session
    * works but will not outlive this process, and the log says so.
    *
+   * @param store an additional layer store to show; null for none
    * @param keeper used by the session until it is closed
    * @throws IOException if the kernel's FUSE is too old, or refuses; or if a former session's
    *     connections cannot be taken over now. That session is then unchanged, for the next try
@@ -81,43 +99,33 @@ public final class FuseSession implements AutoCloseable {
       Path directory,
       BlobHandler blobs,
       @Nullable TreeProvider trees,
+      @Nullable StorePlace store,
       SessionOptions options,
       Keeper keeper)
       throws IOException {
-    Map<String, FuseMount.Resumable> left = takeUsable(directory.toAbsolutePath(), keeper);
-    FuseSession session = start(directory, volumes(blobs, trees), options, left, keeper);
+    var volumes = SessionVolumes.of(directory, blobs, trees, store);
+    FuseSession session = start(volumes, options, volumes.takeUsable(keeper), keeper);
     session.entrust(keeper);
     return session;
   }
 
-  private static Map<String, Volume> volumes(BlobHandler blobs, @Nullable TreeProvider trees) {
-    var volumes = new LinkedHashMap<String, Volume>();
-    volumes.put(BLOBS, new BlobVolume(blobs));
-    if (trees != null) {
-      volumes.put(TREES, new TreeVolume(trees, blobs));
-    }
-    return volumes;
-  }
-
   private static FuseSession start(
-      Path directory,
-      Map<String, Volume> volumes,
+      SessionVolumes volumes,
       SessionOptions options,
       Map<String, FuseMount.Resumable> left,
       @Nullable Keeper keeper)
       throws IOException {
-    Path place = directory.toAbsolutePath();
     var buffers = new ReplyBuffers(options.replyBuffers());
     List<FuseMount> mounts = new ArrayList<>();
     boolean started = false;
     try {
-      for (var entry : volumes.entrySet()) {
-        Path target = place.resolve(entry.getKey());
-        FuseMount.Resumable former = left.get(entry.getKey());
+      for (var shown : volumes.all()) {
+        Path target = shown.directory();
+        FuseMount.Resumable former = left.get(target.getFileName().toString());
         mounts.add(
             former == null
-                ? FuseMount.create(target, entry.getValue(), options, buffers)
-                : FuseMount.resume(target, former, entry.getValue(), options, buffers));
+                ? FuseMount.create(target, shown.volume(), options, buffers)
+                : FuseMount.resume(target, former, shown.volume(), options, buffers));
       }
       for (FuseMount mount : mounts) {
         mount.start();
@@ -128,7 +136,8 @@ public final class FuseSession implements AutoCloseable {
         undo(mounts, left);
       }
     }
-    return new FuseSession(place, mounts, left.containsKey(BLOBS), keeper);
+    boolean resumed = left.containsKey(SessionVolumes.BLOBS);
+    return new FuseSession(volumes.directory(), mounts, resumed, keeper);
   }
 
   /** Takes away what was mounted; what a former process mounted is left to the next. */
@@ -146,42 +155,6 @@ public final class FuseSession implements AutoCloseable {
       }
     }
     unused.values().forEach(former -> former.descriptor().close());
-  }
-
-  /** Returns the connections that can be served again, by volume, and closes the others. */
-  private static Map<String, FuseMount.Resumable> takeUsable(Path place, Keeper keeper)
-      throws IOException {
-    var usable = new HashMap<String, FuseMount.Resumable>();
-    taken(place, keeper)
-        .forEach(
-            (name, descriptor) -> {
-              var connection = KeptConnection.parse(name).orElse(null);
-              if (connection != null
-                  && FuseMount.isResumable(
-                      place.resolve(connection.volume()), descriptor, connection.negotiated())) {
-                usable.put(
-                    connection.volume(),
-                    new FuseMount.Resumable(descriptor, connection.negotiated()));
-              } else {
-                log.info("the FUSE connection kept as {} can no longer be used", name);
-                descriptor.close();
-              }
-            });
-    return usable;
-  }
-
-  private static Map<String, FileDescriptor> taken(Path place, Keeper keeper) throws IOException {
-    try {
-      return keeper.take();
-    } catch (IOException e) {
-      if (MountPoints.read().anyBelow(place)) {
-        // Mounting a new session would fail its readers, who can still be served at the next try.
-        throw new IOException(
-            "cannot take over the FUSE session at " + place + ": " + e.getMessage(), e);
-      }
-      log.warn("cannot take over the FUSE session at {}, mounting a new one", place, e);
-      return Map.of();
-    }
   }
 
   private void entrust(Keeper keeper) {
@@ -224,7 +197,7 @@ public final class FuseSession implements AutoCloseable {
 
   /** Returns where a session at {@code directory} has, or will have, a layer's data file. */
   public static Path blob(Path directory, long slot) {
-    return directory.resolve(BLOBS).resolve(Long.toString(slot));
+    return directory.resolve(SessionVolumes.BLOBS).resolve(Long.toString(slot));
   }
 
   /** Returns the path of a layer's root directory. */
@@ -234,7 +207,7 @@ public final class FuseSession implements AutoCloseable {
 
   /** Returns where a session at {@code directory} has, or will have, a layer's root directory. */
   public static Path tree(Path directory, long slot) {
-    return directory.resolve(TREES).resolve(Long.toString(slot));
+    return directory.resolve(SessionVolumes.TREES).resolve(Long.toString(slot));
   }
 
   /**

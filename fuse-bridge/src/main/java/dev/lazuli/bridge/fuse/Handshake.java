@@ -18,7 +18,6 @@ final class Handshake {
           | Protocol.ASYNC_DIO
           | Protocol.PARALLEL_DIROPS
           | Protocol.MAX_PAGES
-          | Protocol.CACHE_SYMLINKS
           | Protocol.EXPLICIT_INVAL_DATA
           | Protocol.INIT_EXT;
 

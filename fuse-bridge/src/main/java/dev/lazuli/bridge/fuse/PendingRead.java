@@ -3,11 +3,12 @@ package dev.lazuli.bridge.fuse;
 import dev.lazuli.bridge.kernel.Errno;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One READ that the kernel waits for. Whoever moves it out of {@link #WAITING} first, the handler
- * or an interruption, owns the one reply.
+ * One READ that the kernel waits for, or another request whose answer has a known length. Whoever
+ * moves it out of {@link #WAITING} first, the handler or an interruption, owns the one reply.
  */
 final class PendingRead implements ReadReply {
   private static final int WAITING = 0;
@@ -50,8 +51,13 @@ final class PendingRead implements ReadReply {
       fail(Errno.EIO);
       return;
     }
+    start(reply -> handler.read(slot, offset, length, reply));
+  }
+
+  /** Has somebody find the answer, likewise. */
+  void start(Consumer<ReadReply> handler) {
     try {
-      handler.read(slot, offset, length, this);
+      handler.accept(this);
     } catch (Throwable e) {
       connection.log().error("{} failed to start", this, e);
       if (state.compareAndSet(WAITING, ANSWERED)) {

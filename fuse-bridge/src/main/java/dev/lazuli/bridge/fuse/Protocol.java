@@ -20,6 +20,8 @@ final class Protocol {
   static final int FORGET = 2;
   static final int GETATTR = 3;
   static final int READLINK = 5;
+  static final int MKNOD = 8;
+  static final int RMDIR = 11;
   static final int OPEN = 14;
   static final int READ = 15;
   static final int STATFS = 17;
@@ -30,6 +32,7 @@ final class Protocol {
   static final int OPENDIR = 27;
   static final int READDIR = 28;
   static final int RELEASEDIR = 29;
+  static final int CREATE = 35;
   static final int INTERRUPT = 36;
   static final int DESTROY = 38;
   static final int BATCH_FORGET = 42;
@@ -130,6 +133,12 @@ final class Protocol {
   static final int GETXATTR_OUT_SIZE = 8;
 
   static final int INTERRUPT_IN_UNIQUE = 0;
+
+  /** {@code fuse_mknod_in} and {@code fuse_create_in}, which the name follows. */
+  static final int MAKE_IN_SIZE = 16;
+
+  /** {@code FUSE_UNIQUE_RESEND}, in the number of a request that was sent again. */
+  static final long UNIQUE_RESEND = 1L << 63;
 
   static final int STATFS_OUT_SIZE = 80;
   static final int STATFS_FILES = 24;

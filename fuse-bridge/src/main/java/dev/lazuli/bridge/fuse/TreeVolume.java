@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.lazuli.bridge.erofs.CorruptImageException;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.kernel.Errno;
+import dev.lazuli.bridge.kernel.Mounts;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,13 @@ final class TreeVolume implements Volume {
     return Protocol.DO_READDIRPLUS
         | Protocol.POSIX_ACL
         | Protocol.EXPORT_SUPPORT
+        | Protocol.CACHE_SYMLINKS
         | Protocol.ALLOW_IDMAP;
+  }
+
+  @Override
+  public long mountFlags() {
+    return Mounts.MS_RDONLY | FuseMount.FLAGS;
   }
 
   @Override

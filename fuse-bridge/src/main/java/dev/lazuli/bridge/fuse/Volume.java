@@ -3,13 +3,25 @@ package dev.lazuli.bridge.fuse;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What one connection shows. Every method but {@link #read} writes the body of its reply and
- * returns the body's length in bytes, or {@code -errno}. Called by several loops at once; a node
- * may be any number at all.
+ * What one connection shows. Every method but {@link #answer} and {@link #read} writes the body of
+ * its reply and returns the body's length in bytes, or {@code -errno}. Called by several loops at
+ * once; a node may be any number at all.
  */
 interface Volume {
   /** Returns the INIT flags that this volume wants besides those that every connection wants. */
   long wantedFlags();
+
+  /** Returns the {@code MS_*} bits with which it is mounted. */
+  long mountFlags();
+
+  /**
+   * Answers a request, now or later, in a way of its own.
+   *
+   * @return false if it is to be answered by the methods below
+   */
+  default boolean answer(FuseConnection connection, FuseRequest request, ReplyBuffer reply) {
+    return false;
+  }
 
   /** Finds {@code request}'s name in {@code parent}. */
   int lookup(long parent, FuseRequest request, MemorySegment body);

@@ -77,7 +77,7 @@ final class HandOverServer {
     }
     var wait = Duration.ofSeconds(Integer.parseInt(patience));
     var keeper = Keeper.of(System.getenv(), directory, wait);
-    return FuseSession.resumeOrMount(place, layers, trees, options, keeper);
+    return FuseSession.resumeOrMount(place, layers, trees, null, options, keeper);
   }
 
   private static void say(String word) {

@@ -1,5 +1,6 @@
 package dev.lazuli.registry.model;
 
+import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.util.List;
 
@@ -23,6 +24,22 @@ public record ImageConfig(
     entrypoint = List.copyOf(entrypoint);
     command = List.copyOf(command);
     environment = List.copyOf(environment);
+  }
+
+  /**
+   * Returns the digests of the layers' tars that a configuration lists, from the bottom up; empty
+   * if it lists none.
+   *
+   * @throws IOException if it is not JSON, or lists something else
+   */
+  public static List<Digest> diffIds(byte[] document) throws IOException {
+    try {
+      return JsonValue.parse(document).at("rootfs").at("diff_ids").texts().stream()
+          .map(Digest::parse)
+          .toList();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("diff_ids of the configuration: " + e.getMessage(), e);
+    }
   }
 
   /**

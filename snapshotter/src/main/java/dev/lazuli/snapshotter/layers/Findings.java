@@ -2,9 +2,11 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.proof.Finding;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,11 +26,11 @@ public final class Findings {
   }
 
   private final Map<Digest, String> refused = new ConcurrentHashMap<>();
-  private volatile Listener listener = (_, _) -> {};
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  /** Takes the one who is told from now on. */
-  void tell(Listener newListener) {
-    listener = newListener;
+  /** Takes one more who is told from now on. */
+  void tell(Listener listener) {
+    listeners.add(listener);
   }
 
   /** Remembers that a layer is not to be read, for when it is opened. */
@@ -41,10 +43,12 @@ public final class Findings {
   }
 
   void found(Digest digest, Finding finding) {
-    try {
-      listener.found(digest, finding);
-    } catch (RuntimeException e) {
-      log.error("layer {}: could not act on what its proof found", digest, e);
+    for (var listener : listeners) {
+      try {
+        listener.found(digest, finding);
+      } catch (RuntimeException e) {
+        log.error("layer {}: could not act on what its proof found", digest, e);
+      }
     }
   }
 }

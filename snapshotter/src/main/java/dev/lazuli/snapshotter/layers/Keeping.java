@@ -1,7 +1,11 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.fuse.Keeper;
 import dev.lazuli.bridge.fuse.SessionOptions;
+import dev.lazuli.snapshotter.layers.serve.ServedLayers;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -22,6 +26,18 @@ public record Keeping(Duration patience, boolean resend) {
   SessionOptions options() {
     var options = SessionOptions.defaults();
     return resend ? options : options.withoutResend();
+  }
+
+  /** Goes on with a former daemon's session, or mounts one; see {@link FuseSession}. */
+  static FuseSession open(LayerService.Setup setup, Path fuse, ServedLayers served)
+      throws IOException {
+    var store = setup.shown().orElse(null);
+    if (setup.keeping().isEmpty()) {
+      return FuseSession.mount(fuse, served, served, store, SessionOptions.defaults());
+    }
+    var keeping = setup.keeping().get();
+    var keeper = Keeper.of(System.getenv(), setup.state(), keeping.patience());
+    return FuseSession.resumeOrMount(fuse, served, served, store, keeping.options(), keeper);
   }
 
   /**

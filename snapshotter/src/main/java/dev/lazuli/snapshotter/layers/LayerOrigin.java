@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.util.List;
@@ -55,6 +56,16 @@ public interface LayerOrigin {
    */
   default Optional<ImageStart> start(String reference, Optional<Digest> manifestDigest)
       throws IOException {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns the layers of whatever image a reference leads to now; empty if this origin has no
+   * manifests.
+   *
+   * @throws IOException if manifest or configuration cannot be read, or say different things
+   */
+  default Optional<ListedImage> image(String reference) throws IOException {
     return Optional.empty();
   }
 

@@ -2,8 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.fuse.FuseSession;
-import dev.lazuli.bridge.fuse.Keeper;
-import dev.lazuli.bridge.fuse.SessionOptions;
+import dev.lazuli.bridge.fuse.FuseSession.StorePlace;
 import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
@@ -63,6 +62,7 @@ public final class LayerService implements AutoCloseable {
    * @param layers how layers are filled
    * @param keeping how the session is left to the next daemon; empty: it is not, readers get errors
    *     at once and nothing is left mounted
+   * @param shown an additional layer store that is shown besides
    */
   public record Setup(
       Path root,
@@ -71,7 +71,13 @@ public final class LayerService implements AutoCloseable {
       StoreOptions store,
       FetchOptions fetch,
       LayersOptions layers,
-      Optional<Keeping> keeping) {}
+      Optional<Keeping> keeping,
+      Optional<StorePlace> shown) {
+    /** Returns this with an additional layer store, if there is to be one. */
+    public Setup withShown(Optional<StorePlace> place) {
+      return new Setup(root, state, choice, store, fetch, layers, keeping, place);
+    }
+  }
 
   private final Setup setup;
   private final Deque<AutoCloseable> parts;
@@ -215,7 +221,7 @@ public final class LayerService implements AutoCloseable {
     if (!followsAnother) {
       detachStale(mounts);
     }
-    var session = openSession();
+    var session = Keeping.open(setup, fuse, served);
     this.session = session;
     served.servedBy(session);
     parts.push(session);
@@ -250,15 +256,6 @@ public final class LayerService implements AutoCloseable {
             PROOF_RETRY,
             setup.store().clock());
     return new Proofs(setup.layers().proof(), manners, timer);
-  }
-
-  private FuseSession openSession() throws IOException {
-    if (setup.keeping().isEmpty()) {
-      return FuseSession.mount(fuse, served, served, SessionOptions.defaults());
-    }
-    var keeping = setup.keeping().get();
-    var keeper = Keeper.of(System.getenv(), setup.state(), keeping.patience());
-    return FuseSession.resumeOrMount(fuse, served, served, keeping.options(), keeper);
   }
 
   private boolean kept() {

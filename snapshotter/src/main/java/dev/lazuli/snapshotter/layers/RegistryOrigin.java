@@ -11,8 +11,11 @@ import dev.lazuli.registry.model.ImageConfig;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Manifest;
+import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.time.Duration;
@@ -161,16 +164,35 @@ public final class RegistryOrigin implements LayerOrigin {
             config.workingDirectory()));
   }
 
+  @Override
+  public Optional<ListedImage> image(String reference) throws IOException {
+    var parsed = parse(reference);
+    var content = content(parsed);
+    var manifest = requireManifest(parsed, content.manifest());
+    var diffIds = ImageConfig.diffIds(registry.content(parsed, manifest.config()));
+    return Optional.of(ListedImage.of(content.descriptor().digest(), manifest.layers(), diffIds));
+  }
+
   private ImageManifest manifest(ImageReference exact) throws IOException {
-    var read = registry.manifest(exact).manifest();
-    if (read instanceof ImageIndex index) {
+    return requireManifest(exact, content(exact).manifest());
+  }
+
+  /** Returns the manifest of an image for this machine. */
+  private ManifestContent content(ImageReference exact) throws IOException {
+    var read = registry.manifest(exact);
+    if (read.manifest() instanceof ImageIndex index) {
       var platform = Platform.current();
       var chosen =
           index
               .forPlatform(platform)
               .orElseThrow(() -> new IOException(exact + " has no image for " + platform));
-      read = registry.manifest(exact, chosen).manifest();
+      read = registry.manifest(exact, chosen);
     }
+    return read;
+  }
+
+  private static ImageManifest requireManifest(ImageReference exact, Manifest read)
+      throws IOException {
     if (read instanceof ImageManifest manifest) {
       return manifest;
     }

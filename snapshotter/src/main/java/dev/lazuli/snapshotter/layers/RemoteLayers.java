@@ -75,7 +75,7 @@ public interface RemoteLayers {
     return List.of();
   }
 
-  /** Takes the one who is told from now on what is found of layers. */
+  /** Takes one more who is told from now on what is found of layers. */
   void onFinding(Findings.Listener listener);
 
   /**

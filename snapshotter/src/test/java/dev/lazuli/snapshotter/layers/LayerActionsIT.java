@@ -208,6 +208,7 @@ final class LayerActionsIT {
             StoreOptions.defaults().withPuncher(FileHoles::punch),
             FetchOptions.DEFAULT,
             LayersOptions.DEFAULT.withBackgroundFetch(false),
+            Optional.empty(),
             Optional.empty()),
         (image, digest, size) -> client.blob(ImageReference.parse(image), digest, size),
         FetchListener.NONE);

@@ -89,6 +89,7 @@ final class NodeRig implements AutoCloseable {
                 StoreOptions.defaults().withQuota(quota),
                 FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(3)),
                 options,
+                Optional.empty(),
                 Optional.empty()),
             origin.apply(client),
             new Waiting());

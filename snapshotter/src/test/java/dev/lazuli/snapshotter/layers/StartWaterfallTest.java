@@ -59,6 +59,7 @@ final class StartWaterfallTest {
         StoreOptions.defaults(),
         FetchOptions.DEFAULT,
         LayersOptions.DEFAULT,
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -95,6 +95,7 @@ final class WrongBytesIT {
             StoreOptions.defaults(),
             FetchOptions.DEFAULT.withReadDeadline(Duration.ofSeconds(10)),
             LayersOptions.DEFAULT.withBackgroundFetch(false),
+            Optional.empty(),
             Optional.empty()),
         (reference, digest, size) -> client.blob(ImageReference.parse(reference), digest, size),
         FetchListener.NONE);
