@@ -22,31 +22,40 @@ find_mirror() {
   }
 }
 
+# The suite whose Podman is tried: the oldest that asks a layer store by the digest of the table of contents.
+podman_suite=trixie # 5.4
+
 # Makes the nodes that are missing, where that is possible without asking.
 make_nodes() {
   find_mirror patchelf || return
   for suite in $node_suites; do
-    [ -x "$(nodes_directory)/$suite/bin/runc" ] || make_node "$suite" || say "no node of $suite"
+    [ -x "$(nodes_directory)/$suite/bin/runc" ] ||
+      make_node "$suite" "$suite" 'containerd runc' 'ctr containerd-shim-runc-v2 containerd runc' || say "no node of $suite"
   done
+  [ -x "$(nodes_directory)/$podman_suite-podman/bin/podman" ] ||
+    make_node "$podman_suite" "$podman_suite-podman" 'podman conmon netavark' 'conmon netavark podman' ||
+    say "no node with Podman of $podman_suite"
 }
 
+# Makes a node: its suite, its name, its packages, and their programs. The last program says that the node is whole.
 make_node() {
-  node=$(nodes_directory)/$1
+  node=$(nodes_directory)/$2
   say "making a node of $1 in $node"
   rm -rf "$node" && mkdir -p "$node/apt/lists/partial" "$node/apt/archives/partial" "$node/root" "$node/bin" || return
   : >"$node/apt/status"
   echo "deb [signed-by=$keyring] $mirror $1 main" >"$node/apt/sources.list"
-  node_apt update && node_apt install --yes --download-only containerd runc || return
+  # shellcheck disable=SC2086
+  node_apt update && node_apt install --yes --download-only $3 || return
   for package in "$node"/apt/archives/*.deb; do
     dpkg-deb -x "$package" "$node/root" || return
   done
   libraries=$(dirname "$(find "$node/root" -name libc.so.6 | head -n 1)")
   loader=$(find "$node/root" -name 'ld-linux*.so.*' | head -n 1)
-  # runc comes last: it says that the node is whole.
-  for program in ctr containerd-shim-runc-v2 containerd runc; do
-    file=$(find "$node/root" -type f -path "*bin/$program" | head -n 1)
+  for program in $4; do
+    file=$(find "$node/root" -type f \( -path "*bin/$program" -o -path "*/podman/$program" \) | head -n 1)
+    # By RPATH, which counts for libraries of libraries too.
     cp "$file" "$node/$program" &&
-      patchelf --set-interpreter "$loader" --set-rpath "$libraries" "$node/$program" &&
+      patchelf --force-rpath --set-interpreter "$loader" --set-rpath "$libraries" "$node/$program" &&
       mv "$node/$program" "$node/bin/" || return
   done
   rm -rf "$node/apt" "$node/root/usr/bin" "$node/root/usr/sbin" "$node/root/usr/share"

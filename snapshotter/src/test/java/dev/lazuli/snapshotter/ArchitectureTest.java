@@ -96,6 +96,15 @@ final class ArchitectureTest {
               "snapshotter.status",
               GENERATED),
           room(
+              "snapshotter.podman",
+              "estargz",
+              "bridge.fuse",
+              "registry.model",
+              "snapshotter.layers",
+              "snapshotter.proof",
+              "snapshotter.metrics",
+              "snapshotter.status"),
+          room(
               "snapshotter.node",
               "cache",
               "bridge",
@@ -105,6 +114,7 @@ final class ArchitectureTest {
               "snapshotter.bulk",
               "snapshotter.proof",
               "snapshotter.layers",
+              "snapshotter.podman",
               "snapshotter.snapshots",
               "snapshotter.config",
               "snapshotter.metrics",

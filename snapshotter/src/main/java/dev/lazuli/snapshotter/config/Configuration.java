@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param recordBytes memory for the record of what was fetched when
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
  * @param bulk how layers without an index are pulled
+ * @param store whether there is an additional layer store for Podman and CRI-O
  */
 public record Configuration(
     Path root,
@@ -41,7 +42,8 @@ public record Configuration(
     Proof proof,
     long recordBytes,
     Optional<String> metricsAddress,
-    Bulk bulk) {
+    Bulk bulk,
+    boolean store) {
 
   /** Where the configuration is read from unless the command line says otherwise. */
   public static final Path DEFAULT_FILE = Path.of("/etc/lazuli/config.toml");
@@ -194,6 +196,11 @@ public record Configuration(
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {
     return state.resolve("status.sock");
+  }
+
+  /** Returns where Podman and CRI-O find layers, if they do. */
+  public Path storeDirectory() {
+    return root.resolve("store");
   }
 
   /** Returns the configuration of a node without a file. */

@@ -19,7 +19,8 @@ final class Settings {
               PrefetchSettings.ALL,
               TrustSettings.ALL,
               ReportSettings.ALL,
-              BulkSettings.ALL)
+              BulkSettings.ALL,
+              StoreSettings.ALL)
           .<Setting<?>>flatMap(List::stream)
           .toList();
 

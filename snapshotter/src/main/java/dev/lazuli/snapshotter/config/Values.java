@@ -55,7 +55,8 @@ record Values(Map<Setting<?>, Object> given) {
             get(BulkSettings.PARALLEL),
             get(BulkSettings.MEMORY),
             get(BulkSettings.TIMEOUT),
-            get(BulkSettings.INDEX_QUOTA)));
+            get(BulkSettings.INDEX_QUOTA)),
+        get(StoreSettings.ENABLED));
   }
 
   private Configuration.Registry registry() {

@@ -39,6 +39,7 @@ final class NodeApi {
   private final String version;
   private final Instant startedAt;
   private final SnapshotterServer snapshots;
+  private final NodeUses uses;
   private final Optional<LayerActions> layers;
   private final NodeLayers mounts;
   private final LongSupplier diskBytes;
@@ -61,6 +62,7 @@ final class NodeApi {
       String version,
       Instant startedAt,
       SnapshotterServer snapshots,
+      NodeUses uses,
       Optional<LayerActions> layers,
       NodeLayers mounts,
       LongSupplier diskBytes,
@@ -69,6 +71,7 @@ final class NodeApi {
     this.version = version;
     this.startedAt = startedAt;
     this.snapshots = snapshots;
+    this.uses = uses;
     this.layers = layers;
     this.mounts = mounts;
     this.diskBytes = diskBytes;
@@ -153,9 +156,9 @@ final class NodeApi {
   }
 
   private List<LayerStatus> withUses(List<LayerStatus> statuses) throws IOException {
-    Map<Digest, LayerUse> uses = snapshots.layerUses();
+    Map<Digest, LayerUse> all = uses.all();
     return statuses.stream()
-        .map(layer -> layer.withUse(uses.getOrDefault(Digest.parse(layer.digest()), LayerUse.NONE)))
+        .map(layer -> layer.withUse(all.getOrDefault(Digest.parse(layer.digest()), LayerUse.NONE)))
         .toList();
   }
 

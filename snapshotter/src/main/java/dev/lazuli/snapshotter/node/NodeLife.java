@@ -69,6 +69,7 @@ public final class NodeLife {
   private @Nullable StatusServer metricsPort;
   private @Nullable StatusServer secretsPort;
   private @Nullable HandedOver handedOver;
+  private @Nullable NodeStore store;
 
   /**
    * Prepares a life.
@@ -161,17 +162,22 @@ public final class NodeLife {
         new Step(NodeState.OPENED, this::open),
         new Step(NodeState.BOUND, this::bind),
         new Step(NodeState.ADOPTED, layers::adopt),
-        new Step(NodeState.TAKEN_OVER, layers::takeOver),
+        new Step(NodeState.TAKEN_OVER, this::takeOver),
         new Step(NodeState.READY, this::serve));
   }
 
   private void open() throws IOException {
     var client = below.own(new RegistryClient(registryOptions(), metrics::hostAnswered));
     registry = client;
+    var origin = new RegistryOrigin(client);
+    var place = above.own(NodeStore.open(config, layers, origin, metrics));
+    store = place;
     layers.open(
         () ->
             LayerService.prepare(
-                NodeOptions.layers(config), new RegistryOrigin(client), new FetchMetrics(metrics)));
+                NodeOptions.layers(config).withShown(place.place()),
+                origin,
+                new FetchMetrics(metrics)));
     snapshots =
         above.own(
             SnapshotterServer.prepare(
@@ -204,10 +210,16 @@ public final class NodeLife {
     }
   }
 
+  private void takeOver() throws IOException {
+    layers.takeOver();
+    requireNonNull(store).takenOver();
+  }
+
   private void serve() throws IOException {
     var serving = requireNonNull(snapshots);
     var api = api(serving);
     serving.serve();
+    requireNonNull(store).start(serving.troubles());
     requireNonNull(statusSocket).serve(api.routes());
     if (metricsPort != null) {
       var open = new Routes().get("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write));
@@ -221,9 +233,9 @@ public final class NodeLife {
   }
 
   private NodeApi api(SnapshotterServer serving) {
-    layers
-        .service()
-        .ifPresent(opened -> opened.layers().neededBy(() -> serving.layerUses().keySet()));
+    var shown = requireNonNull(store);
+    var uses = new NodeUses(serving, shown);
+    layers.service().ifPresent(opened -> opened.layers().neededBy(() -> uses.all().keySet()));
     var actions = layers.actions();
     new NodeGauges(
             version,
@@ -235,7 +247,15 @@ public final class NodeLife {
             () -> actions.map(LayerActions::failedSyncs).orElse(0L))
         .register(metrics);
     return new NodeApi(
-        config, version, startedAt, serving, actions, layers, layers::diskBytes, this::credentials);
+        config,
+        version,
+        startedAt,
+        serving,
+        uses,
+        actions,
+        layers,
+        layers::diskBytes,
+        this::credentials);
   }
 
   private List<String> credentials(String image) {

@@ -123,7 +123,8 @@ public final class NodeOptions {
         store(from.cache(), tenancy(from)),
         fetch(from.fetch()),
         layersOptions(from),
-        keeping(from.mount()));
+        keeping(from.mount()),
+        Optional.empty());
   }
 
   private static Optional<Keeping> keeping(Configuration.Mount from) {
@@ -149,6 +150,7 @@ public final class NodeOptions {
         preset.store().withReserve(0),
         preset.fetch(),
         preset.layers().withBulk(BulkOptions.DEFAULT.withEnabled(false)),
+        Optional.empty(),
         Optional.empty());
   }
 

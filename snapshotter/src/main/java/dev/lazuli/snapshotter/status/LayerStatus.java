@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param images references of the images that brought it
  * @param snapshots names of the snapshots that are this layer, the first 16
  * @param containers how many views and active snapshots are made on top of it
+ * @param storeUses how often Podman and CRI-O use it, through the additional layer store
  * @param proof whether it is known to be what its image says
  * @param proofReason why it is not, or not yet
  */
@@ -45,6 +46,7 @@ public record LayerStatus(
     List<String> images,
     List<String> snapshots,
     int containers,
+    int storeUses,
     ProofState proof,
     Optional<String> proofReason) {
   /** Copies the lists and checks that no more is present than there is. */
@@ -94,6 +96,7 @@ public record LayerStatus(
         images,
         snapshots,
         containers,
+        0,
         ProofState.SKIPPED,
         Optional.empty());
   }
@@ -123,6 +126,7 @@ public record LayerStatus(
         images,
         use.snapshots(),
         use.containers(),
+        use.storeUses(),
         proof,
         proofReason);
   }
@@ -147,6 +151,7 @@ public record LayerStatus(
         images,
         snapshots,
         containers,
+        storeUses,
         state,
         reason);
   }

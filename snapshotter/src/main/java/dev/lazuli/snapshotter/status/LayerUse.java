@@ -4,17 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which snapshots need a layer.
+ * Who needs a layer.
  *
  * @param snapshots names of the snapshots that are the layer, the first {@link #MOST}
  * @param containers how many views and active snapshots are made on top of it
+ * @param storeUses how often Podman and CRI-O use it, through the additional layer store
  */
-public record LayerUse(List<String> snapshots, int containers) {
+public record LayerUse(List<String> snapshots, int containers, int storeUses) {
   /** More names than these would not help. */
   public static final int MOST = 16;
 
   /** No snapshot. */
-  public static final LayerUse NONE = new LayerUse(List.of(), 0);
+  public static final LayerUse NONE = new LayerUse(List.of(), 0, 0);
 
   /** Copies the names, as many as are shown. */
   public LayerUse {
@@ -25,6 +26,11 @@ public record LayerUse(List<String> snapshots, int containers) {
   public LayerUse and(String snapshot, int moreContainers) {
     var more = new ArrayList<>(snapshots);
     more.add(snapshot);
-    return new LayerUse(more, containers + moreContainers);
+    return new LayerUse(more, containers + moreContainers, storeUses);
+  }
+
+  /** Returns this with another number of uses through the store. */
+  public LayerUse withStoreUses(int count) {
+    return new LayerUse(snapshots, containers, count);
   }
 }

@@ -81,7 +81,7 @@ final class ProofIT {
   }
 
   /** Gives the entry of a file in the table the mode 04755. */
-  private static String withSetuidWord(String table) {
+  static String withSetuidWord(String table) {
     int entry = table.indexOf("\"name\": \"word\"");
     int mode = table.indexOf("\"mode\"", entry);
     int end = table.indexOf('\n', mode);

@@ -472,8 +472,8 @@ final class SnapshotterTest {
 
     assertThat(snapshotter.layerUses())
         .containsOnly(
-            Map.entry(Digest.parse(BASE), new LayerUse(List.of("chain1"), 2)),
-            Map.entry(Digest.parse(TOP), new LayerUse(List.of("chain2"), 1)));
+            Map.entry(Digest.parse(BASE), new LayerUse(List.of("chain1"), 2, 0)),
+            Map.entry(Digest.parse(TOP), new LayerUse(List.of("chain2"), 1, 0)));
   }
 
   @Test
