@@ -73,4 +73,11 @@ public interface BlobSource {
    * that delivered them last, from now on. By default nothing happens.
    */
   default void wrongBytes(long offset, long length) {}
+
+  /**
+   * Tells that the range was not delivered to its end: nobody answered in time, or the bytes
+   * stopped or came too slowly. A source that has the blob from several places asks others first,
+   * for a while. By default nothing happens.
+   */
+  default void brokeOff(long offset, long length) {}
 }

@@ -118,6 +118,14 @@ final class BlobHosts {
     }
   }
 
+  /** Asks other hosts first, for a while, than the one that was asked last for the range. */
+  void brokeOff(long offset, long length) {
+    RegistryHost host = deliveries.last(offset, length);
+    if (host != null) {
+      bodyFailed(host, new IOException("range of " + length + " bytes broke off"));
+    }
+  }
+
   /** Asks a host that sent wrong bytes no more, as long as another one is left. */
   void distrust(RegistryHost host) {
     requests.forgetRedirects(host, reference, suffix());

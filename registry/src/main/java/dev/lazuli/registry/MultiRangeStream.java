@@ -75,6 +75,9 @@ final class MultiRangeStream implements BlobRanges {
     }
     var range = new Range(ranges.get(next++));
     current = range;
+    if (body != null) {
+      blob.delivers(range.wanted, host);
+    }
     if (abort.isAborted()) {
       close();
       throw new IOException("read of " + blob.describe(range.wanted) + ": closed");
@@ -163,9 +166,6 @@ final class MultiRangeStream implements BlobRanges {
       if (single == null) {
         try {
           if (seek(position)) {
-            if (position == wanted.offset()) {
-              blob.delivers(wanted, host);
-            }
             return lend();
           }
         } catch (InterruptedIOException e) {

@@ -116,6 +116,11 @@ final class RemoteBlob implements RegistryBlob {
   }
 
   @Override
+  public void brokeOff(long offset, long length) {
+    hosts.brokeOff(offset, length);
+  }
+
+  @Override
   public boolean acceptsRanges() throws IOException {
     try (RangeBody body = SingleRangeCall.ask(hosts, new ByteRange(1, 1), new Abort())) {
       return !body.isOfWhole();

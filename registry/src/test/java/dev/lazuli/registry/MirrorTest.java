@@ -109,6 +109,23 @@ class MirrorTest {
   }
 
   @Test
+  void mirror_whose_range_was_not_delivered_in_time_is_left_for_the_registry() throws Exception {
+    try (var mirror = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var registry = new ScriptedServer((request, reply) -> reply.range(request, BLOB));
+        var rig = rig(registry, mirror.host())) {
+      RegistryBlob blob = rig.blob(registry, BLOB);
+      assertThat(read(blob, 10, 5)).hasSize(5);
+      blob.brokeOff(20, 5); // Nobody delivered these.
+      assertThat(read(blob, 10, 5)).hasSize(5);
+      blob.brokeOff(10, 5);
+
+      assertThat(read(blob, 10, 5)).isEqualTo(java.util.Arrays.copyOfRange(BLOB, 10, 15));
+      assertThat(mirror.requests).hasSize(2);
+      assertThat(registry.requests).hasSize(1);
+    }
+  }
+
+  @Test
   void host_that_gave_wrong_bytes_is_not_asked_again() throws Exception {
     try (var mirror =
             new ScriptedServer(

@@ -17,10 +17,15 @@ public final class HostHealth {
   private static final Duration SHUNNED = Duration.ofSeconds(30);
   private static final int MAX_HOSTS = 10_000;
 
+  /** 5 s: a host that answers at all has answered by then, as a rule. */
+  private static final long LONG_WAIT_NANOS = 5_000_000_000L;
+
+  private final LongSupplier nanoTime;
   private final Cache<Origin, Boolean> shunned;
 
   /** Makes a record in which every host is well. */
   public HostHealth(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.shunned =
         Caffeine.newBuilder()
             .ticker(nanoTime::getAsLong)
@@ -38,6 +43,23 @@ public final class HostHealth {
     }
     first.addAll(last);
     return first;
+  }
+
+  /** Returns the time for {@link #givenUp}. */
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
+  /**
+   * Whoever asked a host no longer waits for its answer. That counts as none if it had long enough:
+   * users who lose their patience before our timeouts end would otherwise ask the same host again.
+   *
+   * @param asked when
+   */
+  void givenUp(RegistryHost host, long asked) {
+    if (now() - asked >= LONG_WAIT_NANOS) {
+      shunned.put(host.origin(), true);
+    }
   }
 
   void succeeded(RegistryHost host) {

@@ -75,15 +75,18 @@ public final class HostLoop {
         abort.pause(waitBefore(round, willing, failures));
       }
       for (RegistryHost host : List.copyOf(willing)) {
+        long asked = health.now();
         try {
           T result = call.at(host);
           health.succeeded(host);
           listener.answered(isMirror(host), HostAnswer.GIVEN);
           return result;
         } catch (InterruptedIOException e) {
+          health.givenUp(host, asked);
           throw e;
         } catch (IOException e) {
           if (abort.isAborted()) {
+            health.givenUp(host, asked);
             throw exception(action, object, host, e);
           }
           failures.put(host, e);

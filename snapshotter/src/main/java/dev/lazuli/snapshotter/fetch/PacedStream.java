@@ -111,6 +111,7 @@ final class PacedStream implements BlobStream {
     Priority priority = flight.priority();
     parts.listener().bytesFetched(layer, length, priority);
     if (++pieces > FREE_PIECES + range().length() / LEAST_PIECE_BYTES) {
+      source.failed();
       throw new IOException(
           "layer %s: %d of %d bytes at blob offset %d arrived in %d pieces, which is far too many"
               .formatted(layer, bytes, range().length(), range().offset(), pieces));

@@ -77,10 +77,14 @@ final class RangeRequest {
       parts.events().passed(flight, chunks[chunks.length - 1] + 1);
       ended(range, paced, opened);
     } catch (IOException e) {
-      if (isWrong(e, range, paced)) {
+      boolean wrong = isWrong(e, range, paced);
+      if (wrong) {
         source.cameWrong(range);
       }
       if (source.reason(e) instanceof IOException failure) {
+        if (!wrong) {
+          source.brokeOff(range);
+        }
         parts.listener().rangeFailed(layer.name(), range.offset(), paced.bytes(), failure);
       } else {
         ended(range, paced, opened);

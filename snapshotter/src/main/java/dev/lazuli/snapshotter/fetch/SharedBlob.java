@@ -12,15 +12,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The blob of a layer that several images may use, from the registries of all of them. The one that
- * was good last is asked. Where it does not answer, or has sent wrong bytes, the next one takes its
- * place. So an image whose registry fails costs the other images no more than a try. Safe for use
- * by several threads.
+ * was good last is asked. Where it does not answer, does not send a range to its end, or has sent
+ * wrong bytes, the next one takes its place. So an image whose registry fails costs the other
+ * images no more than a try. Safe for use by several threads.
  */
 public final class SharedBlob implements BlobSource {
   private static final Logger log = LoggerFactory.getLogger(SharedBlob.class);
@@ -127,18 +128,28 @@ public final class SharedBlob implements BlobSource {
 
   @Override
   public void wrongBytes(long offset, long length) {
+    leaveSender(offset).ifPresent(sender -> sender.wrongBytes(offset, length));
+  }
+
+  @Override
+  public void brokeOff(long offset, long length) {
+    leaveSender(offset).ifPresent(sender -> sender.brokeOff(offset, length));
+  }
+
+  /**
+   * Lets the next registry take the place of the one that was asked for a range, unless it has been
+   * left already.
+   *
+   * @return the blob as the registry has it that was asked; empty if it is no longer among them
+   */
+  private synchronized Optional<BlobSource> leaveSender(long offset) {
     var sender = senders.getIfPresent(offset);
-    BlobSource wrong;
-    synchronized (this) {
-      wrong = sender == null ? currentBlob() : blobs.get(sender);
-      if (sender == null || sender.equals(current)) {
-        var others = others(current);
-        current = others.isEmpty() ? current : others.getFirst();
-      }
+    var asked = sender == null ? currentBlob() : blobs.get(sender);
+    if (sender == null || sender.equals(current)) {
+      var others = others(current);
+      current = others.isEmpty() ? current : others.getFirst();
     }
-    if (wrong != null) {
-      wrong.wrongBytes(offset, length);
-    }
+    return Optional.ofNullable(asked);
   }
 
   /** Asks the current registry, and where it fails each other one, once. */

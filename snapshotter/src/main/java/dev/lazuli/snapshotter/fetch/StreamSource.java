@@ -19,6 +19,7 @@ final class StreamSource {
   private final LongSupplier clock;
   private final KillSwitch killSwitch = new KillSwitch();
   private boolean wrongBytes;
+  private boolean failed;
 
   /**
    * Makes the source of a stream that is about to start.
@@ -75,6 +76,9 @@ final class StreamSource {
     flight.meter().waits(clock.getAsLong());
     try {
       return what.open();
+    } catch (IOException e) {
+      failed();
+      throw e;
     } finally {
       flight.meter().goesOn(clock.getAsLong());
     }
@@ -83,6 +87,18 @@ final class StreamSource {
   void close(BlobRanges ranges) {
     killSwitch.bodyClosed();
     ranges.close();
+  }
+
+  /** The source has not done what it is there for. */
+  void failed() {
+    failed = true;
+  }
+
+  /** A range was not delivered to its end. If that was for the source, others are asked first. */
+  void brokeOff(ByteRange range) {
+    if (failed || isKilled()) {
+      layer.source().brokeOff(range.offset(), range.length());
+    }
   }
 
   /** What came was not what the layer's index promises. */

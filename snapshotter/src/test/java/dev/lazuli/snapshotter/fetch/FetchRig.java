@@ -83,7 +83,8 @@ final class FetchRig implements BeforeEachCallback, AfterEachCallback, AutoClose
     return scheduler(options, () -> System.nanoTime() / 20);
   }
 
-  private FetchScheduler scheduler(FetchOptions options, LongSupplier clock) {
+  /** Returns a scheduler by another clock. */
+  FetchScheduler scheduler(FetchOptions options, LongSupplier clock) {
     var scheduler = new FetchScheduler(options, Limits.DEFAULT, listener, clock);
     toClose.push(scheduler::close);
     return scheduler;

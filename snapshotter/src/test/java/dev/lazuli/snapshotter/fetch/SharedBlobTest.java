@@ -64,6 +64,21 @@ final class SharedBlobTest {
   }
 
   @Test
+  void registryWhoseRangeBrokeOff_isLeft_andNotTheOneThatTookItsPlace() throws IOException {
+    images.add("good/y");
+    read(0);
+    read(10);
+
+    blob.brokeOff(0, 10);
+    blob.brokeOff(10, 10);
+    read(20);
+
+    assertThat(evil.brokenOff).hasValue(2);
+    assertThat(good.brokenOff).hasValue(0);
+    assertThat(good.requests).hasValue(1);
+  }
+
+  @Test
   void allRegistriesAway_failsWithTheFirstReason_untilOneIsBack() throws IOException {
     images.add("good/y");
     evil.onOpen = AWAY;

@@ -42,6 +42,7 @@ public final class TestSource implements BlobSource {
   volatile boolean singleAfterAll;
 
   public final AtomicInteger distrusted = new AtomicInteger();
+  final AtomicInteger brokenOff = new AtomicInteger();
 
   public TestSource(byte[] blob) {
     this.blob = blob;
@@ -57,10 +58,16 @@ public final class TestSource implements BlobSource {
     distrusted.incrementAndGet();
   }
 
+  @Override
+  public void brokeOff(long offset, long length) {
+    brokenOff.incrementAndGet();
+  }
+
   private static void play(Behaviour behaviour, long at, long delivered) throws IOException {
     try {
       behaviour.beforePiece(at, delivered);
     } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
   }
