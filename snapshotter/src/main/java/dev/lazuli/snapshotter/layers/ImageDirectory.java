@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.lazuli.bridge.erofs.EntryVisitor;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +23,9 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
   private static final int DIRECTORY_ENTRY = 2;
 
   private static final int IMPLIED_PERMISSIONS = 0755;
+
+  /** How many names are on the heap at a time. */
+  private static final int BATCH = 64;
 
   private static final List<String> OPAQUE =
       List.of("trusted.overlay.opaque", "user.overlay.opaque");
@@ -110,21 +114,36 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
 
   @Override
   public void forEachDirectory(LayerEntry.NameVisitor visitor) throws IOException {
-    var names = new ArrayList<String>();
-    image.forEachEntry(
-        nid,
-        0,
-        (segment, offset, length, _, type, _) -> {
-          var name =
-              new String(
-                  segment.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1);
-          if (type == DIRECTORY_ENTRY && !name.equals(".") && !name.equals("..")) {
-            names.add(name);
-          }
-          return true;
-        });
-    for (var name : names) {
-      visitor.name(name);
+    var batch = new Batch();
+    do {
+      batch.names.clear();
+      image.forEachEntry(nid, batch.cookie, batch);
+      for (var name : batch.names) {
+        visitor.name(name);
+      }
+    } while (batch.names.size() == BATCH);
+  }
+
+  /** Names of directories, until there are enough, and where to go on. */
+  private static final class Batch implements EntryVisitor {
+    final List<String> names = new ArrayList<>(BATCH);
+    long cookie;
+
+    @Override
+    public boolean entry(
+        MemorySegment segment, long offset, int length, long nid, int type, long next) {
+      if (names.size() == BATCH) {
+        return false;
+      }
+      cookie = next;
+      if (type == DIRECTORY_ENTRY) {
+        var bytes = segment.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+        var name = new String(bytes, ISO_8859_1);
+        if (!name.equals(".") && !name.equals("..")) {
+          names.add(name);
+        }
+      }
+      return true;
     }
   }
 

@@ -33,6 +33,15 @@ final class InheritedDirectories {
 
   private static final int MOST_LOOK_UPS = 4_000_000;
 
+  /** How much of the heap one search may hold at a time. */
+  private static final long MOST_BYTES = 4 << 20;
+
+  /** What a directory that waits takes, and for each layer that it is in, and an attribute. */
+  private static final int WAITING_BYTES = 200;
+
+  private static final int LAYER_BYTES = 32;
+  private static final int XATTR_BYTES = 150;
+
   /** S_ISGID of uapi/linux/stat.h. */
   private static final int SETGID = 02000;
 
@@ -43,6 +52,8 @@ final class InheritedDirectories {
 
   /** By path, one character for each byte; a parent comes before what is in it. */
   private final SortedMap<String, DirectoryAttributes> found = new TreeMap<>();
+
+  private long heldBytes;
 
   /** A directory of the layer and what the layers below show by its name. */
   private record Pair(String path, Directory top, MergedDirectory below) {}
@@ -94,6 +105,7 @@ final class InheritedDirectories {
     Deque<Pair> ahead = new ArrayDeque<>(List.of(new Pair("", top, below)));
     while (!ahead.isEmpty()) {
       var pair = ahead.pop();
+      hold(-waitingBytes(pair.path(), pair.below()));
       pair.top().forEachDirectory(name -> compare(pair, name, ahead));
     }
   }
@@ -116,6 +128,7 @@ final class InheritedDirectories {
       inherit(path, source, top, source == LATE_ENTRY ? kept(top, from) : from);
     }
     if (!top.isOpaque()) {
+      hold(waitingBytes(path, seen.get()));
       ahead.push(new Pair(path, top, seen.get()));
     }
   }
@@ -158,6 +171,7 @@ final class InheritedDirectories {
     Deque<Old> ahead = new ArrayDeque<>(List.of(new Old("", root, all)));
     while (!ahead.isEmpty()) {
       var old = ahead.pop();
+      hold(-waitingBytes(old.path(), old.all()));
       old.tree().forEachDirectory(name -> keep(old, name, ahead));
     }
   }
@@ -173,7 +187,20 @@ final class InheritedDirectories {
     if (seen.get().nearest().equals(tree)) {
       put(path, tree.attributes());
     }
+    hold(waitingBytes(path, seen.get()));
     ahead.push(new Old(path, tree, seen.get()));
+  }
+
+  private static long waitingBytes(String path, MergedDirectory merged) {
+    return WAITING_BYTES + path.length() + (long) LAYER_BYTES * merged.layers().size();
+  }
+
+  /** Counts what the search holds on the heap, or with a negative number gives up. */
+  private void hold(long bytes) throws IOException {
+    heldBytes += bytes;
+    if (heldBytes > MOST_BYTES) {
+      throw new IOException("its directories need more than %d MiB".formatted(MOST_BYTES >> 20));
+    }
   }
 
   private void addParents(String path) throws IOException {
@@ -191,11 +218,20 @@ final class InheritedDirectories {
   }
 
   private void put(String path, DirectoryAttributes attributes) throws IOException {
-    found.put(path, attributes);
+    var replaced = found.put(path, attributes);
+    hold(foundBytes(path, attributes) - (replaced == null ? 0 : foundBytes(path, replaced)));
     if (found.size() > MOST_DIRECTORIES) {
       throw new IOException(
           "it leaves out the entries of more than " + MOST_DIRECTORIES + " directories");
     }
+  }
+
+  private static long foundBytes(String path, DirectoryAttributes attributes) {
+    long bytes = WAITING_BYTES + path.length();
+    for (var xattr : attributes.xattrs().entrySet()) {
+      bytes += XATTR_BYTES + xattr.getKey().length() + xattr.getValue().length;
+    }
+    return bytes;
   }
 
   private static String join(String directory, String name) {

@@ -218,6 +218,37 @@ final class InheritedDirectoriesTest {
   }
 
   @Test
+  void directoriesSideBySide_areRefused_beforeTheyFillTheHeap() throws IOException {
+    var base = directory().add("d", directory().with(STICKY));
+    var top = directory().add("d", implied());
+
+    assertThat(find(withDirectories(5_000, top), withDirectories(5_000, base)))
+        .containsEntry("d", STICKY);
+    assertThatThrownBy(() -> find(withDirectories(30_000, top), withDirectories(30_000, base)))
+        .hasMessageContaining("need more than 4 MiB");
+  }
+
+  private static FakeDirectory withDirectories(int count, FakeDirectory root) {
+    for (int i = 0; i < count; i++) {
+      root.add("name" + i, directory());
+    }
+    return root;
+  }
+
+  @Test
+  void attributesThatFillTheHeap_areRefused() {
+    var base = directory();
+    var top = directory();
+    for (int i = 0; i < 100; i++) {
+      var xattrs = new TreeMap<>(Map.of("user.k", new byte[1 << 16]));
+      base.add("d" + i, directory().with(new DirectoryAttributes(0755, 0, 0, 0, 0, xattrs)));
+      top.add("d" + i, implied());
+    }
+
+    assertThatThrownBy(() -> find(top, base)).hasMessageContaining("need more than 4 MiB");
+  }
+
+  @Test
   void tooManyDirectories_areRefused() {
     var base = directory();
     var top = directory();
