@@ -215,9 +215,12 @@ final class HostRequests {
           abort);
     }
     try {
-      return transport.send(
-          new HttpCall(method, target.origin(), target.target(), request.headers(), HttpBody.NONE),
-          abort);
+      return transport
+          .send(
+              new HttpCall(
+                  method, target.origin(), target.target(), request.headers(), HttpBody.NONE),
+              abort)
+          .redirectedTo(target.origin().authority());
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {

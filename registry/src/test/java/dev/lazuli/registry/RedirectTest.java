@@ -76,6 +76,23 @@ class RedirectTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403})
+  void refusal_of_another_server_is_not_blamed_on_credentials(int status) throws Exception {
+    try (var store = new ScriptedServer((request, reply) -> reply.send(status, "<Error/>"));
+        var registry =
+            new ScriptedServer(
+                (request, reply) ->
+                    reply.send(307, "", "Location: http://" + store.host() + "/data"));
+        var rig = new ClientRig(o -> o.attempts(1))) {
+      assertThatThrownBy(() -> read(rig.blob(registry, BLOB), 0, 10))
+          .isInstanceOfSatisfying(
+              RegistryException.class, e -> assertThat(e.isUnauthorized()).isFalse())
+          .hasMessageContaining("from " + registry.host() + ": status " + status)
+          .hasMessageContaining("(redirected to " + store.host() + ": ");
+    }
+  }
+
   @Test
   void relative_location_stays_at_the_registry() throws Exception {
     try (var registry =

@@ -16,8 +16,13 @@ public final class HostFailure extends IOException {
   private final boolean passing;
   private final Duration retryAfter;
 
-  private HostFailure(int status, String reason, boolean passing, Duration retryAfter) {
+  /** Whether another server said so, to which the host had pointed. */
+  private final boolean redirected;
+
+  private HostFailure(
+      int status, String reason, boolean passing, Duration retryAfter, boolean redirected) {
     super(reason);
+    this.redirected = redirected;
     this.status = status;
     this.passing = passing;
     this.retryAfter = retryAfter;
@@ -25,12 +30,12 @@ public final class HostFailure extends IOException {
 
   /** Makes a failure of a response that came with a good status but makes no sense. */
   public static HostFailure senseless(int status, String reason) {
-    return new HostFailure(status, reason, /* passing= */ true, Duration.ZERO);
+    return new HostFailure(status, reason, /* passing= */ true, Duration.ZERO, false);
   }
 
   /** Makes a failure that another attempt at this host cannot fix. */
   public static HostFailure lasting(int status, String reason) {
-    return new HostFailure(status, reason, /* passing= */ false, Duration.ZERO);
+    return new HostFailure(status, reason, /* passing= */ false, Duration.ZERO, false);
   }
 
   /** Makes the failure for a response with an error status, and closes the response. */
@@ -47,13 +52,15 @@ public final class HostFailure extends IOException {
         reason = HttpResponseStatus.valueOf(status).reasonPhrase();
       }
       Duration wait = RetryAfter.parse(reply.headers().get("Retry-After"));
-      return new HostFailure(status, reason, passing, wait);
+      String other = reply.redirectedTo();
+      String all = other == null ? reason : "redirected to " + other + ": " + reason;
+      return new HostFailure(status, all, passing, wait, other != null);
     }
   }
 
   /** Returns the same failure with more words. */
   public HostFailure explained(String words) {
-    return new HostFailure(status, getMessage() + "; " + words, passing, retryAfter)
+    return new HostFailure(status, getMessage() + "; " + words, passing, retryAfter, redirected)
         .causedBy(getCause());
   }
 
@@ -65,6 +72,11 @@ public final class HostFailure extends IOException {
   /** Returns whether the same request may succeed later. */
   public boolean isPassing() {
     return passing;
+  }
+
+  /** Returns whether another server answered so, to which the host had pointed. */
+  boolean isRedirected() {
+    return redirected;
   }
 
   /** Returns how long the host asks to wait; zero where it does not say. */

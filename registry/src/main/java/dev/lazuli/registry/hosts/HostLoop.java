@@ -190,6 +190,7 @@ public final class HostLoop {
       String action, String object, RegistryHost host, IOException failure) {
     int status = failure instanceof HostFailure f ? f.status() : RegistryException.NO_STATUS;
     String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    return new RegistryException(action, object, host.name(), status, reason, failure);
+    var all = new RegistryException(action, object, host.name(), status, reason, failure);
+    return failure instanceof HostFailure f && f.isRedirected() ? all.ofAnotherServer() : all;
   }
 }

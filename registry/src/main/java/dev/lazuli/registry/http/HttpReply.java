@@ -1,5 +1,6 @@
 package dev.lazuli.registry.http;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.lazuli.registry.model.LeastRate;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -20,6 +21,7 @@ public final class HttpReply implements AutoCloseable {
   private final LeastRate rate;
   private final DocumentBudget documents;
   private final String server;
+  private @Nullable String redirectedTo;
 
   /**
    * Makes a reply of an exchange whose head has come.
@@ -42,6 +44,18 @@ public final class HttpReply implements AutoCloseable {
     this.rate = rate;
     this.documents = documents;
     this.server = server;
+  }
+
+  /** Notes that another server than the one that was asked for sends this, and who. */
+  @CanIgnoreReturnValue
+  public HttpReply redirectedTo(String other) {
+    redirectedTo = other;
+    return this;
+  }
+
+  /** Returns which other server sends this; null if it is the one that was asked. */
+  public @Nullable String redirectedTo() {
+    return redirectedTo;
   }
 
   /** Returns the HTTP status. */

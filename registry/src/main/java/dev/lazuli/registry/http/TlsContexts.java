@@ -25,6 +25,7 @@ import javax.net.ssl.X509TrustManager;
  */
 final class TlsContexts {
   private static final int MAX_CONTEXTS = 256;
+  private static final String NAMED = ", named by hosts.toml or registry.ca_files";
   private static final Duration REST = Duration.ofHours(1);
 
   private record Key(TlsSettings settings, FileStamps files) {}
@@ -62,9 +63,9 @@ final class TlsContexts {
       }
       return builder.build();
     } catch (NoSuchFileException e) {
-      throw new IOException("TLS set-up failed: no such file: " + e.getFile(), e);
+      throw new IOException("TLS set-up failed: no such file: " + e.getFile() + NAMED, e);
     } catch (GeneralSecurityException | IllegalArgumentException e) {
-      throw new IOException("TLS set-up failed: " + e.getMessage(), e);
+      throw new IOException("TLS set-up failed: " + e.getMessage() + NAMED, e);
     }
   }
 

@@ -19,6 +19,7 @@ public final class RegistryException extends IOException {
   private final String host;
   private final int status;
   private final String reason;
+  private final boolean ofAnotherServer;
 
   /**
    * Makes an error with its facts.
@@ -50,10 +51,12 @@ public final class RegistryException extends IOException {
     this.host = host;
     this.status = status;
     this.reason = reason;
+    this.ofAnotherServer = false;
   }
 
-  private RegistryException(RegistryException main, String others) {
+  private RegistryException(RegistryException main, String others, boolean ofAnotherServer) {
     super(main.getMessage() + others, main.getCause());
+    this.ofAnotherServer = ofAnotherServer;
     this.action = main.action;
     this.object = main.object;
     this.host = main.host;
@@ -70,9 +73,14 @@ public final class RegistryException extends IOException {
     for (var other : others) {
       words.append("; from ").append(other.host).append(": ").append(other.answer());
     }
-    var all = new RegistryException(this, words.toString());
+    var all = new RegistryException(this, words.toString(), ofAnotherServer);
     others.forEach(all::addSuppressed);
     return all;
+  }
+
+  /** Returns this error as one of a server to which the registry had pointed, without others. */
+  public RegistryException ofAnotherServer() {
+    return new RegistryException(this, "", /* ofAnotherServer= */ true);
   }
 
   private String answer() {
@@ -109,8 +117,11 @@ public final class RegistryException extends IOException {
     return status == 404;
   }
 
-  /** Returns whether the registry refused because credentials are missing or wrong. */
+  /**
+   * Returns whether the registry refused because credentials are missing or wrong. A server that it
+   * points to, such as object storage, is asked without credentials: that one's refusal is none.
+   */
   public boolean isUnauthorized() {
-    return status == 401 || status == 403;
+    return !ofAnotherServer && (status == 401 || status == 403);
   }
 }

@@ -43,17 +43,25 @@ record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient 
     }
   }
 
-  private static String remedy(RegistryException failure) {
+  static String remedy(RegistryException failure) {
     if (failure.isUnauthorized()) {
-      return "docker login "
+      return "put credentials for "
           + failure.host()
-          + " as the daemon's user, or a credential helper"
-          + " (install.md, Private registries)";
+          + " in /root/.docker/config.json (docker, nerdctl or podman login), or see install.md,"
+          + " Private registries";
     }
-    return failure.isNotFound()
-        ? "check the name and the tag"
-        : "check that this machine reaches the host, its proxy (HTTPS_PROXY), and what hosts.toml"
-            + " says of it";
+    if (failure.status() >= 500) {
+      return "the registry is in trouble, and its operator's log says why; a mirror helps"
+          + " meanwhile";
+    }
+    return switch (failure.status()) {
+      case 404 -> "check the name and the tag";
+      case 429 -> "the registry limits requests: log in, use a mirror, or wait";
+      case RegistryException.NO_STATUS ->
+          "check that this machine reaches the host, its proxy (HTTPS_PROXY), and what hosts.toml"
+              + " says of it";
+      default -> "the registry, or what it points to, refuses the request: its operator knows why";
+    };
   }
 
   private void credentials(Examination examination) throws IOException {

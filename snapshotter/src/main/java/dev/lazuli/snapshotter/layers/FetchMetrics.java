@@ -74,7 +74,7 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
         return FetchFailure.WRONG_BYTES;
       }
       if (cause instanceof RegistryException answer) {
-        return classify(answer.status());
+        return answer.isUnauthorized() ? FetchFailure.UNAUTHORIZED : classify(answer.status());
       }
     }
     return FetchFailure.OTHER;
@@ -83,7 +83,6 @@ public record FetchMetrics(Metrics metrics) implements FetchListener {
   private static FetchFailure classify(int status) {
     return switch (status) {
       case RegistryException.NO_STATUS -> FetchFailure.NO_ANSWER;
-      case 401, 403 -> FetchFailure.UNAUTHORIZED;
       case 404 -> FetchFailure.NOT_FOUND;
       default -> status < 500 ? FetchFailure.REFUSED : FetchFailure.SERVER_ERROR;
     };

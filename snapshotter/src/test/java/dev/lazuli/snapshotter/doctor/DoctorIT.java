@@ -167,14 +167,15 @@ final class DoctorIT {
     var access = new RegistryDemands.Access.Basic("user", "right");
     try (var registry = TestRegistry.start(RegistryDemands.OPEN.withAccess(access))) {
       var image = registry.reference("app", "1");
-      assertProblem(examine(image), "without credentials: none for", "docker login");
+      assertProblem(examine(image), "without credentials: none for", "/root/.docker/config.json");
 
       var file =
           dockerConfig(
               "{\"auths\": {\"%s\": {\"username\": \"user\", \"password\": \"wrong-one\"}}}"
                   .formatted(registry.host()));
       var found = examine(image);
-      assertProblem(found, "with the credentials of user \"user\" of " + file, "docker login");
+      assertProblem(
+          found, "with the credentials of user \"user\" of " + file, "/root/.docker/config.json");
       assertThat(found.toString()).doesNotContain("wrong-one");
     }
   }
