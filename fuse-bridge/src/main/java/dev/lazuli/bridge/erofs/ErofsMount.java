@@ -4,7 +4,6 @@ import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
@@ -44,7 +43,7 @@ public final class ErofsMount {
    * On the host a layer's files are data: its setuid programs give no rights and its device nodes
    * open nothing. Containers lose neither, since overlayfs goes by the flags of its own mount.
    */
-  private static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+  static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
   private ErofsMount() {}
 
@@ -52,40 +51,56 @@ public final class ErofsMount {
    * Mounts an image, read-only, without setuid and devices.
    *
    * @param image a file made by {@link ErofsWriter}
-   * @param data the layer's data file, or the file of our own FUSE mount that stands for it
+   * @param data the layer's data file, on a disk
    * @param target an existing directory
    * @throws ErrnoException if the kernel refuses; nothing is left behind
    * @throws IOException if a path cannot be written as a mount option
    */
   public static void mount(Backing backing, Path image, Path data, Path target) throws IOException {
     switch (backing) {
-      case FILE -> mount(image, data, target);
-      case LOOP -> mountLoops(image, data, target);
+      case FILE -> mountInProcess(image, data, target);
+      case LOOP -> {
+        try (var imageDevice = LoopDevice.attach(image);
+            var dataDevice = LoopDevice.attach(data)) {
+          mountInProcess(imageDevice.path(), dataDevice.path(), target);
+        }
+      }
     }
   }
 
-  private static void mountLoops(Path image, Path data, Path target) throws IOException {
-    // Through a loop device's page cache a slow miss holds up all other reads; but around the cache
-    // of a local disk each small file costs a read of the disk.
-    boolean directIo = Files.getFileStore(data).type().startsWith("fuse");
-    try (var imageDevice = LoopDevice.attach(image, false);
-        var dataDevice = LoopDevice.attach(data, directIo)) {
-      mount(imageDevice.path(), dataDevice.path(), target);
+  /**
+   * Mounts an image as {@link #mount} does, with data of our own FUSE mount.
+   *
+   * @param blob the file of that mount which stands for the data
+   */
+  public static void mountServed(
+      Backing backing, Path image, Path blob, Path target, ServedBlobs served) throws IOException {
+    switch (backing) {
+      case FILE ->
+          served.mount(image.toAbsolutePath().toString(), target.toAbsolutePath(), device(blob));
+      case LOOP -> {
+        // Through a loop device's page cache a slow miss would hold up all other reads; but around
+        // the cache of a local disk each small file would cost a read of the disk.
+        try (var imageDevice = LoopDevice.attach(image);
+            var open = served.open(blob);
+            var dataDevice = LoopDevice.attachDirectly(blob, open)) {
+          mountInProcess(imageDevice.path(), dataDevice.path(), target);
+        }
+      }
     }
   }
 
-  private static void mount(Path image, Path data, Path target) throws IOException {
-    String device = data.toAbsolutePath().toString();
-    if (device.indexOf(',') >= 0) {
-      throw new IOException(
-          "mount of " + target + ": there is a comma in the path of its data, " + device);
-    }
+  private static void mountInProcess(Path image, Path data, Path target) throws IOException {
     Mounts.mount(
-        image.toAbsolutePath().toString(),
-        target.toAbsolutePath(),
-        "erofs",
-        FLAGS,
-        "device=" + device);
+        image.toAbsolutePath().toString(), target.toAbsolutePath(), "erofs", FLAGS, device(data));
+  }
+
+  private static String device(Path data) throws IOException {
+    String path = data.toAbsolutePath().toString();
+    if (path.indexOf(',') >= 0) {
+      throw new IOException("mount: there is a comma in the path of its data, " + path);
+    }
+    return "device=" + path;
   }
 
   /**

@@ -44,18 +44,34 @@ final class LoopDevice implements AutoCloseable {
   }
 
   /**
-   * Attaches a file to a free device.
+   * Attaches a file to a free device, which passes reads on one after the other, through the page
+   * cache.
    *
-   * @param directIo the device passes reads on side by side, around the page cache; else one after
-   *     the other, through it. The kernel falls back to the latter where the file cannot do it.
    * @throws ErrnoException if the kernel refuses, or every free device was taken by others
    */
-  static LoopDevice attach(Path file, boolean directIo) throws IOException {
-    int flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | (directIo ? LO_FLAGS_DIRECT_IO : 0);
+  static LoopDevice attach(Path file) throws IOException {
     try (var backing =
-            FileDescriptor.open(file, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC);
-        var control =
-            FileDescriptor.open(CONTROL, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
+        FileDescriptor.open(file, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC)) {
+      return attach(file, backing, 0);
+    }
+  }
+
+  /**
+   * Attaches an open file to a free device, which passes reads on side by side, around the page
+   * cache. The kernel falls back to the other way where the file cannot do it.
+   *
+   * @param file its path, for people to read
+   * @param backing stays the caller's
+   * @throws ErrnoException if the kernel refuses, or every free device was taken by others
+   */
+  static LoopDevice attachDirectly(Path file, FileDescriptor backing) throws IOException {
+    return attach(file, backing, LO_FLAGS_DIRECT_IO);
+  }
+
+  private static LoopDevice attach(Path file, FileDescriptor backing, int more) throws IOException {
+    int flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | more;
+    try (var control =
+        FileDescriptor.open(CONTROL, FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
       for (int attempt = 1; ; attempt++) {
         try {
           return configure(control.ioctl(LOOP_CTL_GET_FREE, 0), backing, file, flags);

@@ -140,9 +140,31 @@ public final class Spawn {
    * @throws ErrnoException with {@link Errno#ECHILD} if it is no child of ours, or was waited for
    */
   public static void await(long pid) throws ErrnoException {
+    await(pid, MemorySegment.NULL);
+  }
+
+  /**
+   * Waits as {@link #await(long)} does.
+   *
+   * @return the child's exit status, 0 to 255; 128 and the signal's number if it was killed
+   */
+  static int exitStatus(long pid) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment status = arena.allocate(JAVA_INT);
+      await(pid, status);
+      // As in <sys/wait.h>: the signal in the lowest seven bits, the status in the next eight.
+      int word = status.get(JAVA_INT, 0);
+      int signal = word & 0x7f;
+      return signal == 0 ? word >> 8 & 0xff : 128 + signal;
+    }
+  }
+
+  private static void await(long pid, MemorySegment status) throws ErrnoException {
     while (true) {
       try {
-        Libc.check(state -> WAITPID.call(state, pid, 0, 0), () -> "waitpid(%d)".formatted(pid));
+        Libc.check(
+            state -> WAITPID.call(state, pid, status.address(), 0),
+            () -> "waitpid(%d)".formatted(pid));
         return;
       } catch (ErrnoException e) {
         if (e.errno() != Errno.EINTR) {

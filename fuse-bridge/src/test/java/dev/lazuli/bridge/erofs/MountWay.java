@@ -75,7 +75,8 @@ enum MountWay {
       return new Mounted(session.tree(SLOT), parts);
     }
     try {
-      ErofsMount.mount(backing, layer.image(), session.blob(SLOT), target);
+      var served = ServedBlobs.with(directory.resolve("mount"));
+      ErofsMount.mountServed(backing, layer.image(), session.blob(SLOT), target, served);
     } catch (IOException e) {
       parts.close();
       throw e;

@@ -119,8 +119,8 @@ final class MountsBench {
         switch (way) {
           case DIRECTORY, OVERLAY -> layer.reference();
           case FUSE_TREE -> FuseSession.tree(fuse, ++slot);
-          case EROFS_LAZY -> erofs(ErofsMount.Backing.FILE, FuseSession.blob(fuse, ++slot));
-          case LOOP_LAZY -> erofs(ErofsMount.Backing.LOOP, FuseSession.blob(fuse, ++slot));
+          case EROFS_LAZY -> served(ErofsMount.Backing.FILE);
+          case LOOP_LAZY -> served(ErofsMount.Backing.LOOP);
           case EROFS_LOCAL -> erofs(ErofsMount.Backing.FILE, layer.data());
           case LOOP_LOCAL -> erofs(ErofsMount.Backing.LOOP, layer.data());
         };
@@ -129,6 +129,13 @@ final class MountsBench {
     }
     Mounts.mount("overlay", merged, "overlay", Mounts.MS_RDONLY, "lowerdir=" + below + ":" + empty);
     return merged;
+  }
+
+  private Path served(ErofsMount.Backing backing) throws IOException {
+    var blob = FuseSession.blob(fuse, ++slot);
+    ErofsMount.mountServed(
+        backing, layer.image(), blob, lower, ServedBlobs.with(fuse.resolveSibling("mount")));
+    return lower;
   }
 
   private Path erofs(ErofsMount.Backing backing, Path data) throws IOException {

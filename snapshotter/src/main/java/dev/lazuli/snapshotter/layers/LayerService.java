@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
+import dev.lazuli.bridge.erofs.ServedBlobs;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.FuseSession.StorePlace;
 import dev.lazuli.bridge.kernel.MountPoints;
@@ -109,7 +110,8 @@ public final class LayerService implements AutoCloseable {
     scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
     served = new ServedLayers();
     fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
-    mounters = Mounters.choose(setup.choice(), mounts, fuse);
+    var blobs = own(ServedBlobs.with(setup.state().resolve("mount").toAbsolutePath()));
+    mounters = Mounters.choose(setup.choice(), new Mounters.Places(mounts, fuse, blobs));
     timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lazuli-timer").factory());

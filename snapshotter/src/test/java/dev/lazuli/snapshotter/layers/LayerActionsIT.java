@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.bridge.erofs.ServedBlobs;
 import dev.lazuli.bridge.kernel.FileHoles;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
@@ -166,7 +167,10 @@ final class LayerActionsIT {
     var mounts = directory.resolve("root/mounts");
     try (var store = LayerStore.open(directory.resolve("root"), StoreOptions.defaults());
         var data = store.find(Digest.parse(layer.digest())).orElseThrow()) {
-      var local = Mounters.choose(MountChoice.AUTO, mounts, directory.resolve("run/fs")).local();
+      var session = directory.resolve("run/fs");
+      var served = ServedBlobs.with(directory.resolve("run/mount"));
+      var local =
+          Mounters.choose(MountChoice.AUTO, new Mounters.Places(mounts, session, served)).local();
       var first = local.mount(data);
       var second = local.mount(data);
 

@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.bridge.erofs.ErofsMount;
+import dev.lazuli.bridge.erofs.ServedBlobs;
+import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.kernel.MountPoints;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
@@ -9,7 +11,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,27 +22,51 @@ final class ErofsMounter implements LayerMounter {
   private static final String EROFS = "erofs";
 
   private final MountKind kind;
-  private final ErofsMount.Backing backing;
   private final Path mounts;
   private final String suffix;
-  private final Function<LayerData, Path> dataFile;
+  private final WithContent content;
 
-  /**
-   * Mounts on {@code <mounts>/<slot>.<suffix>}.
-   *
-   * @param dataFile the file that the kernel reads content from
-   */
-  ErofsMounter(
-      MountKind kind,
-      ErofsMount.Backing backing,
-      Path mounts,
-      String suffix,
-      Function<LayerData, Path> dataFile) {
+  /** Mounts a layer's metadata image with its content. */
+  @FunctionalInterface
+  interface WithContent {
+    void mount(LayerData layer, Path target) throws IOException;
+  }
+
+  /** Mounts on {@code <mounts>/<slot>.<suffix>}. */
+  private ErofsMounter(MountKind kind, Path mounts, String suffix, WithContent content) {
     this.kind = kind;
-    this.backing = backing;
     this.mounts = mounts;
     this.suffix = suffix;
-    this.dataFile = dataFile;
+    this.content = content;
+  }
+
+  /** Mounts complete layers, whose content the kernel reads from their data files. */
+  static ErofsMounter local(MountKind kind, ErofsMount.Backing backing, Path mounts) {
+    return new ErofsMounter(
+        kind,
+        mounts,
+        "local",
+        (layer, target) -> ErofsMount.mount(backing, layer.metaPath(), layer.dataPath(), target));
+  }
+
+  /**
+   * Mounts layers whose content the kernel reads from the daemon.
+   *
+   * @param session where the FUSE session is, or will be, mounted
+   */
+  static ErofsMounter lazy(
+      MountKind kind, ErofsMount.Backing backing, Path mounts, Path session, ServedBlobs served) {
+    return new ErofsMounter(
+        kind,
+        mounts,
+        "lazy",
+        (layer, target) ->
+            ErofsMount.mountServed(
+                backing,
+                layer.metaPath(),
+                FuseSession.blob(session, layer.slot()),
+                target,
+                served));
   }
 
   @Override
@@ -74,7 +99,7 @@ final class ErofsMounter implements LayerMounter {
       }
     }
     try {
-      ErofsMount.mount(backing, layer.metaPath(), dataFile.apply(layer), target);
+      content.mount(layer, target);
     } catch (IOException e) {
       Files.deleteIfExists(target);
       throw e;

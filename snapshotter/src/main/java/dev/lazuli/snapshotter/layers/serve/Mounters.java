@@ -2,9 +2,8 @@ package dev.lazuli.snapshotter.layers.serve;
 
 import dev.lazuli.bridge.erofs.ErofsMount.Backing;
 import dev.lazuli.bridge.erofs.ErofsSupport;
-import dev.lazuli.bridge.fuse.FuseSession;
+import dev.lazuli.bridge.erofs.ServedBlobs;
 import dev.lazuli.bridge.kernel.NoRoom;
-import dev.lazuli.cache.LayerData;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,57 +21,65 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
   private static final Logger log = LoggerFactory.getLogger(Mounters.class);
 
   /**
+   * Where things are, and who opens what we serve ourselves.
+   *
+   * @param mounts directory for mount points, on the file system of the layers
+   * @param session where the FUSE session is, or will be, mounted
+   * @param served stays the caller's
+   */
+  public record Places(Path mounts, Path session, ServedBlobs served) {}
+
+  /**
    * Chooses, and says in the log why. Where the disk has no room for finding out what it can do,
    * what an earlier start found out holds; if none did on this kernel, mounters that choose when
    * they are first used and there is room.
    *
-   * @param mounts directory for mount points, on the file system of the layers
-   * @param session where the FUSE session is, or will be, mounted
    * @throws IOException if {@code choice} is not possible here
    */
-  public static Mounters choose(MountChoice choice, Path mounts, Path session) throws IOException {
+  public static Mounters choose(MountChoice choice, Places places) throws IOException {
     if (choice == MountChoice.FUSE_TREE) {
-      return tree(session);
+      return tree(places.session);
     }
+    var mounts = places.mounts;
     Files.createDirectories(mounts);
     var known = new KnownSupport(mounts.resolveSibling("mount-support"));
     try {
       var support = ErofsSupport.probe(mounts);
       known.remember(support);
-      return choose(choice, support, mounts, session);
+      return choose(choice, support, places);
     } catch (IOException e) {
       if (!NoRoom.caused(e)) {
         throw e;
       }
       var earlier = known.recall();
       if (earlier.isPresent()) {
-        return choose(choice, earlier.get(), mounts, session);
+        return choose(choice, earlier.get(), places);
       }
       log.warn(
           "no space to test how layers can be mounted, trying again later: {}", e.getMessage());
-      return late(choice, mounts, session);
+      return late(choice, places);
     }
   }
 
-  private static Mounters late(MountChoice choice, Path mounts, Path session) {
-    var made = erofs(mounts, session);
-    var later = new LateChoice(() -> choose(choice, ErofsSupport.probe(mounts), mounts, session));
+  private static Mounters late(MountChoice choice, Places places) {
+    var made = erofs(places);
+    var later = new LateChoice(() -> choose(choice, ErofsSupport.probe(places.mounts), places));
     return new Mounters(
         new LateMounter(later, Mounters::lazy, made.lazy()),
         new LateMounter(later, Mounters::local, made.local()));
   }
 
-  private static Mounters choose(
-      MountChoice choice, ErofsSupport support, Path mounts, Path session) throws IOException {
+  private static Mounters choose(MountChoice choice, ErofsSupport support, Places places)
+      throws IOException {
     var chosen = Chosen.of(choice, support);
     log.info("layers are mounted by {}: {}", chosen.kind(), chosen.reason());
     if (chosen.kind() != MountKind.FUSE_TREE) {
       log.info("for containers with user namespaces: {}", support.mapped().reason());
     }
     return switch (chosen.kind()) {
-      case EROFS_LOOP -> loop(mounts, session);
-      case FUSE_TREE -> tree(session);
-      default -> erofs(mounts, session);
+      case EROFS_LOOP -> loop(places);
+      case FUSE_TREE -> tree(places.session);
+      default -> erofs(places);
     };
   }
 
@@ -107,27 +114,18 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
     }
   }
 
-  private static Mounters erofs(Path mounts, Path session) {
+  private static Mounters erofs(Places places) {
     return new Mounters(
-        new ErofsMounter(
-            MountKind.EROFS_LAZY,
-            Backing.FILE,
-            mounts,
-            "lazy",
-            layer -> FuseSession.blob(session, layer.slot())),
-        new ErofsMounter(
-            MountKind.EROFS_LOCAL, Backing.FILE, mounts, "local", LayerData::dataPath));
+        ErofsMounter.lazy(
+            MountKind.EROFS_LAZY, Backing.FILE, places.mounts, places.session, places.served),
+        ErofsMounter.local(MountKind.EROFS_LOCAL, Backing.FILE, places.mounts));
   }
 
-  private static Mounters loop(Path mounts, Path session) {
+  private static Mounters loop(Places places) {
     return new Mounters(
-        new ErofsMounter(
-            MountKind.EROFS_LOOP,
-            Backing.LOOP,
-            mounts,
-            "lazy",
-            layer -> FuseSession.blob(session, layer.slot())),
-        new ErofsMounter(MountKind.EROFS_LOOP, Backing.LOOP, mounts, "local", LayerData::dataPath));
+        ErofsMounter.lazy(
+            MountKind.EROFS_LOOP, Backing.LOOP, places.mounts, places.session, places.served),
+        ErofsMounter.local(MountKind.EROFS_LOOP, Backing.LOOP, places.mounts));
   }
 
   private static Mounters tree(Path session) {

@@ -1,0 +1,109 @@
+package dev.lazuli.bridge.erofs;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.lazuli.bridge.kernel.FileDescriptor;
+import dev.lazuli.bridge.kernel.MountProgram;
+import dev.lazuli.bridge.kernel.Mounts;
+import dev.lazuli.bridge.kernel.Pidfd;
+import dev.lazuli.bridge.kernel.Pipe;
+import dev.lazuli.bridge.kernel.Spawn;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens files of our own FUSE mounts for the kernel, by processes other than ours, since a daemon
+ * that is killed while it waits for its own answer does not end ({@link MountProgram}). Where no
+ * other process can do it, we do it ourselves. Safe for use by several threads.
+ */
+public final class ServedBlobs implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ServedBlobs.class);
+
+  /** Opens a file, says so, and keeps it open until its standard input ends, or we do. */
+  private static final String OPENER = "exec 3< \"$1\" && echo && read -r nothing";
+
+  private static final int OPENED = 3;
+
+  private final @Nullable MountProgram program;
+
+  private ServedBlobs(@Nullable MountProgram program) {
+    this.program = program;
+  }
+
+  /**
+   * Prepares.
+   *
+   * @param file where a program is put that mounts; on a file system from which programs may be run
+   */
+  public static ServedBlobs with(Path file) {
+    try {
+      return new ServedBlobs(MountProgram.write(file));
+    } catch (IOException e) {
+      log.warn("{}: layers are mounted by the daemon's own process", e.getMessage());
+      return new ServedBlobs(null);
+    }
+  }
+
+  /** Mounts an EROFS image whose data are a served file. */
+  void mount(String image, Path target, String options) throws IOException {
+    if (program != null) {
+      try {
+        program.mount(image, target, "erofs", options);
+        return;
+      } catch (MountProgram.CannotRunException e) {
+        log.warn("mounted by the daemon's own process instead: {}", e.getMessage());
+      }
+    }
+    Mounts.mount(image, target, "erofs", ErofsMount.FLAGS, options);
+  }
+
+  /** Opens a served file for reading. */
+  FileDescriptor open(Path blob) throws IOException {
+    try {
+      return openOutside(blob);
+    } catch (IOException e) {
+      log.warn("opened by the daemon's own process instead: {}", e.getMessage());
+      return FileDescriptor.open(blob, FileDescriptor.O_RDONLY | FileDescriptor.O_CLOEXEC);
+    }
+  }
+
+  private static FileDescriptor openOutside(Path blob) throws IOException {
+    long pid;
+    try (var life = Pipe.open();
+        var said = Pipe.open()) {
+      var command = List.of("/bin/sh", "-c", OPENER, "lazuli-open", blob.toString());
+      pid = Spawn.start(command, List.of(life.readEnd(), said.writeEnd(), said.writeEnd()));
+      try (var process = Pidfd.open(pid)) {
+        said.writeEnd().close();
+        awaitLine(said.readEnd(), blob);
+        return process.copyDescriptor(OPENED);
+      } finally {
+        life.close();
+        Spawn.await(pid);
+      }
+    }
+  }
+
+  private static void awaitLine(FileDescriptor said, Path blob) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment first = arena.allocate(1);
+      long read = said.read(first, FileDescriptor.newCallState(arena));
+      if (read != 1 || first.get(JAVA_BYTE, 0) != '\n') {
+        throw new IOException(blob + " was not opened by another process");
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (program != null) {
+      program.close();
+    }
+  }
+}
