@@ -83,6 +83,8 @@ class SeveralCredentialsTest {
   private static final class Known implements CredentialsProvider {
     volatile List<Credentials> credentials;
     final List<Credentials> refused = new ArrayList<>();
+    final AtomicInteger finds = new AtomicInteger();
+    final AtomicInteger listings = new AtomicInteger();
 
     Known(Credentials... credentials) {
       this.credentials = List.of(credentials);
@@ -90,11 +92,13 @@ class SeveralCredentialsTest {
 
     @Override
     public Optional<Credentials> find(String host, ImageReference reference) {
+      finds.incrementAndGet();
       return credentials.stream().findFirst();
     }
 
     @Override
     public List<Credentials> all(String host, ImageReference reference) {
+      listings.incrementAndGet();
       return credentials;
     }
 
@@ -123,6 +127,20 @@ class SeveralCredentialsTest {
       assertThat(gate.server.requests).hasSize(before + 1);
       assertThat(rig.client.credentials(ImageReference.parse(gate.server.host() + "/some/image:1")))
           .containsExactly(gate.server.host() + ": user \"right\" of the cloud");
+    }
+  }
+
+  /** Some of them have to run a program for each answer. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void sources_areAskedOnceForTheFirst_andOnceForAllOthers(Way way) throws Exception {
+    var known = new Known(OLD, WRONG, Credentials.password("third", "4"), RIGHT);
+    try (var gate = new Gate(way, Optional.of(RIGHT));
+        var rig = rig(known)) {
+      assertThat(read(rig.blob(gate.server, BLOB), 0, 10)).hasSize(10);
+
+      assertThat(known.finds).hasValue(1);
+      assertThat(known.listings).hasValue(1);
     }
   }
 

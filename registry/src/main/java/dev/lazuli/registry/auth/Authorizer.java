@@ -183,18 +183,25 @@ public final class Authorizer {
 
   /**
    * Returns what to try next, null if that is all. What a host refused before comes after what
-   * anybody gets: a wrong password that is sent again and again can lock its user out.
+   * anybody gets: a wrong password that is sent again and again can lock its user out. The sources
+   * are asked for all that they know once for each request, after its first refusal: among them are
+   * programs that have to be run.
    */
   private @Nullable Candidate next(TokenSlot slot, Place place, Tries tries) throws IOException {
     if (tries.isExhausted()) {
       return null;
     }
-    var found = provider.find(place.host().name(), place.reference()).map(Candidate::of);
-    if (found.isPresent() && !tries.isRefused(found.get()) && !slot.isDoubtful(found.get())) {
-      return found.get();
+    if (tries.isFirst()) {
+      var found = provider.find(place.host().name(), place.reference()).map(Candidate::of);
+      if (found.isPresent() && !slot.isDoubtful(found.get())) {
+        return found.get();
+      }
+      if (found.isEmpty()) {
+        tries.know(List.of());
+      }
     }
-    var all = found.isEmpty() ? List.<Candidate>of() : others(place, tries);
-    for (var one : all) {
+    var left = left(place, tries);
+    for (var one : left) {
       if (!slot.isDoubtful(one)) {
         return one;
       }
@@ -202,15 +209,21 @@ public final class Authorizer {
     if (!tries.isRefused(Candidate.ANYBODY)) {
       return Candidate.ANYBODY;
     }
-    return all.isEmpty() ? null : all.getFirst();
+    return left.isEmpty() ? null : left.getFirst();
   }
 
-  private List<Candidate> others(Place place, Tries tries) throws IOException {
-    return provider.all(place.host().name(), place.reference()).stream()
-        .limit(MAX_CREDENTIALS)
-        .map(Candidate::of)
-        .filter(one -> !tries.isRefused(one))
-        .toList();
+  /** Returns what was not refused yet of all that is known for a place. */
+  private List<Candidate> left(Place place, Tries tries) throws IOException {
+    var known = tries.known();
+    if (known == null) {
+      known =
+          provider.all(place.host().name(), place.reference()).stream()
+              .limit(MAX_CREDENTIALS)
+              .map(Candidate::of)
+              .toList();
+      tries.know(known);
+    }
+    return known.stream().filter(one -> !tries.isRefused(one)).toList();
   }
 
   private @Nullable Token token(

@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was tried to get one request through, so that each of the credentials is tried once. Used by
@@ -17,11 +18,28 @@ public final class Tries {
 
   private final Set<String> whose = new LinkedHashSet<>();
 
+  /** All that is known for the request; null before anybody has asked. */
+  private @Nullable List<Candidate> known;
+
   /** Begins with nothing tried. */
   public Tries() {}
 
   boolean isRefused(Candidate candidate) {
     return refused.contains(candidate);
+  }
+
+  /** Returns whether nothing was refused yet, and nobody has asked for all that is known. */
+  boolean isFirst() {
+    return refused.isEmpty() && known == null;
+  }
+
+  @Nullable List<Candidate> known() {
+    return known;
+  }
+
+  /** Notes all that is known for the request. */
+  void know(List<Candidate> all) {
+    known = List.copyOf(all);
   }
 
   /** Returns whether so much was tried that it is time to give up. */

@@ -1,15 +1,20 @@
 package dev.lazuli.registry.credentials;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -129,11 +134,31 @@ public final class HandedOver implements CredentialsProvider {
     try {
       var draft = file.resolveSibling(file.getFileName() + ".new");
       Files.deleteIfExists(draft);
-      Files.createFile(draft, PosixFilePermissions.asFileAttribute(OWN));
-      Files.writeString(draft, text);
+      writeSynced(draft, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)));
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+      syncDirectory();
     } catch (IOException e) {
       log.warn("pull secrets will not outlive this process: {}", e.toString());
+    }
+  }
+
+  private static void writeSynced(Path draft, ByteBuffer text) throws IOException {
+    try (var out =
+        FileChannel.open(
+            draft,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWN))) {
+      while (text.hasRemaining()) {
+        var _ = out.write(text);
+      }
+      out.force(true);
+    }
+  }
+
+  /** Makes the file's new name outlive a loss of power. */
+  private void syncDirectory() throws IOException {
+    try (var directory = FileChannel.open(requireNonNull(file.toAbsolutePath().getParent()))) {
+      directory.force(true);
     }
   }
 

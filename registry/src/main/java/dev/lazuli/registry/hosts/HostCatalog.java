@@ -36,9 +36,6 @@ public final class HostCatalog {
   /** Where the distribution API is, unless a path is overridden. */
   public static final String BASE = "/v2";
 
-  /** The path of what only takes the pull secrets of clients, and has no content. */
-  private static final String PULL_SECRETS = "/lazuli-pull-secrets";
-
   private static final Duration KEPT = Duration.ofSeconds(10);
 
   private final HostOptions options;
@@ -101,7 +98,7 @@ public final class HostCatalog {
   }
 
   private static boolean hasContent(HostsFile.Entry entry) {
-    return entry.url() == null || !PULL_SECRETS.equals(entry.url().getRawPath());
+    return entry.url() == null || !Mirror.PULL_SECRETS.equals(entry.url().getRawPath());
   }
 
   private RegistryHost registryItself(String registry) throws IOException {

@@ -12,6 +12,12 @@ import java.util.Map;
  * @param headers sent with every request to this host
  */
 public record Mirror(String host, boolean insecure, Map<String, String> headers) {
+  /**
+   * The path of what clients take for a mirror, which only takes the pull secrets that they hand
+   * over, and has no content.
+   */
+  public static final String PULL_SECRETS = "/lazuli-pull-secrets";
+
   /** Copies the headers. */
   public Mirror {
     requireNonNull(host);

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.node;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.snapshotter.status.Content;
 import dev.lazuli.snapshotter.status.Door;
 import dev.lazuli.snapshotter.status.Query;
@@ -29,10 +30,8 @@ import java.util.regex.Pattern;
  * @see <a href="https://github.com/containerd/containerd/blob/main/docs/hosts.md">hosts.toml</a>
  */
 final class PullSecrets implements Door {
-  /**
-   * Where it is on its port; the client of registries leaves out what is there, see HostCatalog.
-   */
-  static final String PATH = "/lazuli-pull-secrets/";
+  /** Where it is on its port; the client of registries leaves out what is there. */
+  static final String PATH = Mirror.PULL_SECRETS + "/";
 
   private static final String TOKEN = "token";
   private static final int MAX_TOKENS = 1000;
