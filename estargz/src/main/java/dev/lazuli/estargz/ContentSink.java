@@ -31,4 +31,13 @@ public interface ContentSink extends CheckpointSink {
   void chunk(
       long dataOffset, long size, long blobOffset, long blobEnd, long innerOffset, byte[] sha256)
       throws IOException;
+
+  /**
+   * Takes the next bytes of the tar that are neither content nor what fills the last block of one:
+   * headers with their extensions, and what ends the archive.
+   *
+   * @param bytes borrowed until the call returns, not empty
+   * @throws IOException if they cannot be kept
+   */
+  default void headers(ByteBuffer bytes) throws IOException {}
 }

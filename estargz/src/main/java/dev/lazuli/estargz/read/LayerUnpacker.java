@@ -27,6 +27,12 @@ public final class LayerUnpacker implements AutoCloseable {
   /** For those who need no checkpoints: none is looked for. */
   public static final long NO_CHECKPOINTS = Long.MAX_VALUE;
 
+  /** 4 MiB: the largest chunk into which the content of a file is cut. */
+  public static final int CHUNK_BYTES = UnpackPass.CHUNK_BYTES;
+
+  /** Each file's content begins in the data file at a multiple of this many bytes. */
+  public static final int BLOCK_BYTES = UnpackPass.BLOCK;
+
   private static final int IDLE = 4;
 
   private final Limits limits;
@@ -87,6 +93,7 @@ public final class LayerUnpacker implements AutoCloseable {
       try (var indexer = TarIndexer.placing(layer, limits, share, pass)) {
         var input = new PassInput(bench, pass);
         indexer.read(input);
+        pass.archiveEnds();
         input.drain();
         hashed.drain();
         var blobDigest = Digest.ofSha256(hashed.digest().digest());

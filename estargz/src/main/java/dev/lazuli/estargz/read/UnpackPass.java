@@ -7,6 +7,7 @@ import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.checkpoint.Checkpoint;
 import dev.lazuli.estargz.checkpoint.CheckpointFinder;
+import dev.lazuli.estargz.tar.TarBlocks;
 import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ import java.security.MessageDigest;
  */
 final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   static final int CHUNK_BYTES = 4 << 20;
-  private static final int BLOCK = 4096;
+  static final int BLOCK = 4096;
 
   private final DecoderPool.Bench bench;
   private final BlobCursor blob;
@@ -42,6 +43,8 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
   private long place;
 
   private long contentLeft;
+  private int paddingLeft;
+  private boolean archiveEnded;
   private long chunkPlace;
   private long chunkSize;
   private long chunkLeft;
@@ -104,6 +107,21 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
     int content = (int) Math.min(bytes.remaining(), contentLeft);
     takeContent(bytes.slice(bytes.position(), content));
     tarBytes += bytes.remaining() - content;
+    takeHeaders(bytes.position(bytes.position() + content));
+  }
+
+  private void takeHeaders(ByteBuffer bytes) throws IOException {
+    int skipped = Math.min(paddingLeft, bytes.remaining());
+    paddingLeft -= skipped;
+    bytes.position(bytes.position() + skipped);
+    if (bytes.hasRemaining() && !archiveEnded) {
+      sink.headers(bytes);
+    }
+  }
+
+  /** Says that nothing of what follows in the tar is unpacked. */
+  void archiveEnds() {
+    archiveEnded = true;
   }
 
   /** No layer is made of a blob of which not all can be decompressed. */
@@ -126,6 +144,7 @@ final class UnpackPass implements PassInput.Pass, TarIndexer.FileContents {
     }
     long at = place;
     contentLeft = size;
+    paddingLeft = TarBlocks.padding(size);
     chunkPlace = at;
     place = (at + size + BLOCK - 1) & -BLOCK;
     return at;

@@ -9,6 +9,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.index.IndexPart;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.knowledge;
+package dev.lazuli.estargz.index;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,13 +6,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /** A part of a file, read through a small buffer. The file stays the caller's. */
-final class IndexPart extends InputStream {
+public final class IndexPart extends InputStream {
   private final FileChannel file;
   private final ByteBuffer buffer = ByteBuffer.allocate(16 << 10).limit(0);
   private long at;
   private long left;
 
-  IndexPart(FileChannel file, long at, long length) {
+  /** Reads {@code length} bytes from a place in the file, or fewer where it ends before. */
+  public IndexPart(FileChannel file, long at, long length) {
     this.file = file;
     this.at = at;
     this.left = length;
