@@ -69,6 +69,14 @@ final class ArchitectureTest {
           room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk"),
+          room(
+              "snapshotter.share",
+              "estargz",
+              "cache",
+              "registry",
+              "snapshotter.bulk",
+              "snapshotter.convert",
+              "snapshotter.knowledge"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
@@ -111,6 +119,8 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.fetch",
               "snapshotter.waterfall",
+              "snapshotter.knowledge",
+              "snapshotter.share",
               "snapshotter.bulk",
               "snapshotter.proof",
               "snapshotter.layers",

@@ -41,7 +41,8 @@ public record IndexFacts(
     long packedHeadersBytes,
     long packedEndsBytes,
     long startsBytes) {
-  static final int BYTES = 112;
+  /** How many bytes the facts take. */
+  public static final int BYTES = 112;
 
   /** 128 MiB: no index may be larger. */
   public static final long MOST_BYTES = 128L << 20;
@@ -73,7 +74,8 @@ public record IndexFacts(
    * @param fileBytes of the whole index
    * @throws LayerFormatException if they are not those of an index of this size
    */
-  static IndexFacts of(byte[] facts, long fileBytes, String layer) throws LayerFormatException {
+  public static IndexFacts of(byte[] facts, long fileBytes, String layer)
+      throws LayerFormatException {
     if (facts.length < BYTES) {
       throw new LayerFormatException(
           layer, "bytes of its index", facts.length, "at least " + BYTES);

@@ -84,7 +84,7 @@ public final class ChunkDecoder implements AutoCloseable {
       throws IOException {
     try (var order = new BlobOrder(chunks);
         var bench = pool.borrow(compression)) {
-      return new WholePass(bench, chunks, order, sink, follower).run(blob);
+      return new WholePass(bench, compression, chunks, order, sink, follower).run(blob);
     }
   }
 

@@ -3,11 +3,13 @@ package dev.lazuli.estargz.read;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.estargz.Compression;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * the compressed stream at the chunk's {@code blob offset} began. Where no stream of the blob
  * begins there (inside a gzip header, a skippable frame, compressed data), the chunk is not in the
  * tar, whatever a decoder would find that starts at that place.
+ *
+ * <p>A chunk behind a known start, or of a blob that is not compressed, lies where that says in the
+ * tar: if the bytes there have the chunk's digest, they are the chunk, and a start that is none
+ * only makes the chunk unreadable by itself.
  */
 final class WholePass implements PassInput.Pass {
   private static final byte[] NO_DIGEST = new byte[Digest.SHA256_BYTES];
@@ -25,6 +31,7 @@ final class WholePass implements PassInput.Pass {
       ByteBuffer.allocateDirect(DecoderPool.WINDOW_BYTES).asReadOnlyBuffer();
 
   private final DecoderPool.Bench bench;
+  private final boolean isPlain;
   private final ChunkTableView chunks;
   private final BlobOrder order;
   private final ChunkSink sink;
@@ -56,12 +63,14 @@ final class WholePass implements PassInput.Pass {
 
   WholePass(
       DecoderPool.Bench bench,
+      Compression compression,
       ChunkTableView chunks,
       BlobOrder order,
       ChunkSink sink,
       TarFollower follower) {
     this.follower = follower;
     this.bench = bench;
+    this.isPlain = compression == Compression.NONE;
     this.chunks = chunks;
     this.order = order;
     this.sink = sink;
@@ -116,7 +125,9 @@ final class WholePass implements PassInput.Pass {
     for (; next < order.count(); next++) {
       int chunk = order.chunk(next);
       long offset = chunks.chunkBlobOffset(chunk);
-      if (offset >= start || (offset == group && start < chunks.chunkBlobEnd(chunk))) {
+      if (isPlaced(chunk)
+          || offset >= start
+          || (offset == group && start < chunks.chunkBlobEnd(chunk))) {
         break;
       }
       stray(chunk);
@@ -125,6 +136,25 @@ final class WholePass implements PassInput.Pass {
       group = start;
       groupTarOffset = tarBytes;
     }
+  }
+
+  /** Returns whether a chunk's place in the tar is known, whatever streams there are. */
+  private boolean isPlaced(int chunk) {
+    return isPlain || chunks.starts().find(chunks.chunkBlobOffset(chunk)) >= 0;
+  }
+
+  /** Returns a chunk's place in the tar, if it is known. */
+  private OptionalLong placeOf(int chunk) {
+    long offset = chunks.chunkBlobOffset(chunk);
+    long inner = chunks.chunkInnerOffset(chunk);
+    if (isPlain) {
+      return OptionalLong.of(offset + inner);
+    }
+    int start = chunks.starts().find(offset);
+    if (start >= 0) {
+      return OptionalLong.of(chunks.starts().tarOffset(start) + inner);
+    }
+    return offset == group ? OptionalLong.of(groupTarOffset + inner) : OptionalLong.empty();
   }
 
   @Override
@@ -157,10 +187,11 @@ final class WholePass implements PassInput.Pass {
   private boolean begin(ByteBuffer window) throws IOException {
     for (; next < order.count(); next++) {
       int chunk = order.chunk(next);
-      if (chunks.chunkBlobOffset(chunk) != group) {
+      var place = placeOf(chunk);
+      if (place.isEmpty()) {
         return false;
       }
-      long before = groupTarOffset + chunks.chunkInnerOffset(chunk) - tarBytes;
+      long before = place.getAsLong() - tarBytes;
       if (before >= window.remaining()) {
         return false;
       }

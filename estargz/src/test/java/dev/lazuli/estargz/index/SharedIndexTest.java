@@ -13,7 +13,9 @@ import dev.lazuli.estargz.MemoryBlob;
 import dev.lazuli.estargz.build.SampleTar;
 import dev.lazuli.estargz.read.ChunkDecoder;
 import dev.lazuli.estargz.read.CollectingSink;
+import dev.lazuli.estargz.read.TarFollower;
 import dev.lazuli.estargz.read.UnpackSink;
+import dev.lazuli.estargz.read.WholeBlob;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -94,6 +96,49 @@ final class SharedIndexTest {
         assertThat(found.committed).containsOnlyKeys(chunk);
       }
     }
+  }
+
+  /** As the proof of a layer that was mounted by an index does. */
+  @ParameterizedTest
+  @EnumSource
+  void wholeBlob_hasEveryChunkOfTheIndex_inItsTar(Compression compression) throws IOException {
+    var layer = RecordedIndex.of(compressed(compression), SPACING);
+
+    layer.read(
+        layer.bytes(),
+        (_, table) -> {
+          var found = new CollectingSink();
+          var whole = decodeWhole(compression, layer.blob(), table, found);
+          assertThat(whole.problem()).isEmpty();
+          assertThat(whole.diffId()).isPresent();
+          assertThat(found.committed).hasSize(table.chunkCount());
+        });
+  }
+
+  private static WholeBlob decodeWhole(
+      Compression compression, byte[] blob, UnpackSink table, CollectingSink found)
+      throws IOException {
+    try (var decoder = new ChunkDecoder(Limits.DEFAULT);
+        var stream = new MemoryBlob(blob).open(0, blob.length)) {
+      return decoder.decodeWhole(compression, stream, table, found, TarFollower.NONE);
+    }
+  }
+
+  @Test
+  void digestOfOtherContent_isAProblem_whenTheBlobIsReadWhole() throws IOException {
+    var layer = gzipped();
+    var facts = IndexFacts.of(layer.bytes(), layer.bytes().length, "test");
+    var lying = layer.bytes().clone();
+    lying[(int) facts.startsAt() - 1] ^= 1;
+
+    layer.read(
+        lying,
+        (_, table) -> {
+          var found = new CollectingSink();
+          var whole = decodeWhole(Compression.GZIP, layer.blob(), table, found);
+          assertThat(whole.problem()).isPresent();
+          assertThat(found.committed).doesNotContainKey(table.chunkCount() - 1);
+        });
   }
 
   @Test

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DaemonCommand.class,
       ConvertCommand.class,
+      IndexCommand.class,
       DemoCommand.class,
       InspectCommand.class,
       VerifyCommand.class,

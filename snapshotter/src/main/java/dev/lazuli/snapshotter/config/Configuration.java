@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param metricsAddress {@code host:port} of the Prometheus endpoint
  * @param bulk how layers without an index are pulled
  * @param store whether there is an additional layer store for Podman and CRI-O
+ * @param indexes where others' indexes are looked for
  */
 public record Configuration(
     Path root,
@@ -43,7 +44,8 @@ public record Configuration(
     long recordBytes,
     Optional<String> metricsAddress,
     Bulk bulk,
-    boolean store) {
+    boolean store,
+    Indexes indexes) {
 
   /** Where the configuration is read from unless the command line says otherwise. */
   public static final Path DEFAULT_FILE = Path.of("/etc/lazuli/config.toml");
@@ -192,6 +194,14 @@ public record Configuration(
    */
   public record Bulk(
       boolean enabled, int parallel, long memoryBytes, Duration timeout, long indexBytes) {}
+
+  /**
+   * Where others' indexes of layers are looked for.
+   *
+   * @param sideRepository repository of indexes, with its registry
+   * @param referrers whether what refers to an image's manifest is asked for
+   */
+  public record Indexes(Optional<String> sideRepository, boolean referrers) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

@@ -115,6 +115,19 @@ record SettingKind<T>(
         Function.identity());
   }
 
+  /** A repository with its registry. */
+  static SettingKind<String> repository() {
+    return ofText(
+        "registry/repository",
+        text -> {
+          if (!text.matches("[^/\\s@]+(/[^/:\\s@]+)+")) {
+            throw new IllegalArgumentException(text);
+          }
+          return text;
+        },
+        Function.identity());
+  }
+
   /** Takes the empty string besides. */
   SettingKind<Optional<T>> orEmpty() {
     return new SettingKind<>(

@@ -20,7 +20,8 @@ final class Settings {
               TrustSettings.ALL,
               ReportSettings.ALL,
               BulkSettings.ALL,
-              StoreSettings.ALL)
+              StoreSettings.ALL,
+              IndexSettings.ALL)
           .<Setting<?>>flatMap(List::stream)
           .toList();
 

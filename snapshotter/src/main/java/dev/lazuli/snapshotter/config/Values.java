@@ -56,7 +56,9 @@ record Values(Map<Setting<?>, Object> given) {
             get(BulkSettings.MEMORY),
             get(BulkSettings.TIMEOUT),
             get(BulkSettings.INDEX_QUOTA)),
-        get(StoreSettings.ENABLED));
+        get(StoreSettings.ENABLED),
+        new Configuration.Indexes(
+            get(IndexSettings.SIDE_REPOSITORY), get(IndexSettings.REFERRERS)));
   }
 
   private Configuration.Registry registry() {

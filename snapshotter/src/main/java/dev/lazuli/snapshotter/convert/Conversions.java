@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Converts between places: from a file to a file, from an image to an image. */
 public final class Conversions {
@@ -49,23 +50,33 @@ public final class Conversions {
       ConvertListener listener)
       throws IOException {
     var source = source(from, client);
-    var target =
-        switch (to) {
-          case ImagePlace.Layout layout ->
-              new LayoutTarget(
-                  ImageLayout.openOrCreate(layout.directory()),
-                  layout.tag().orElseGet(() -> tag(source)));
-          case ImagePlace.Registry registry -> registry(client, registry.reference(), options);
-          case ImagePlace.File file ->
-              throw new IOException("an image cannot be written to a single file: " + file.path());
-        };
+    var target = target(to, () -> tag(source), client, options.scratch());
     return ImageConversion.run(source, target, options, listener);
   }
 
+  /**
+   * Opens a place to write an image to.
+   *
+   * @param tag of the image, if the place is a layout and says none
+   * @param scratch directory for blobs on their way to a registry
+   * @throws IOException if no image can be written there
+   */
+  public static ImageTarget target(
+      ImagePlace to, Supplier<String> tag, RegistryClient client, Path scratch) throws IOException {
+    return switch (to) {
+      case ImagePlace.Layout layout ->
+          new LayoutTarget(
+              ImageLayout.openOrCreate(layout.directory()), layout.tag().orElseGet(tag));
+      case ImagePlace.Registry registry -> registry(client, registry.reference(), scratch);
+      case ImagePlace.File file ->
+          throw new IOException("an image cannot be written to a single file: " + file.path());
+    };
+  }
+
   private static RegistryTarget registry(
-      RegistryClient client, ImageReference reference, ConvertOptions options) throws IOException {
+      RegistryClient client, ImageReference reference, Path scratch) throws IOException {
     try {
-      return new RegistryTarget(client, reference, options.scratch());
+      return new RegistryTarget(client, reference, scratch);
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the layers of an image for those who look at them or verify them. */
 public final class ImageLayers {
@@ -84,6 +85,49 @@ public final class ImageLayers {
       digest = Digest.sha256(in);
     }
     return find(new Descriptor("", digest, blob.size()), blob, tocBlob.map(FileBlob::new));
+  }
+
+  /**
+   * Returns the manifests of an image, one for each platform, without attestations and artifacts.
+   *
+   * @param platforms those that are wanted; empty for all
+   * @throws IOException if the image cannot be read
+   */
+  public static List<ManifestContent> manifests(ImageSource image, List<Platform> platforms)
+      throws IOException {
+    var all = new ArrayList<ManifestContent>();
+    addManifests(image, image.root(), platforms, 0, all);
+    return all;
+  }
+
+  private static void addManifests(
+      ImageSource image,
+      ManifestContent document,
+      List<Platform> platforms,
+      int depth,
+      List<ManifestContent> all)
+      throws IOException {
+    if (document.manifest() instanceof ImageManifest) {
+      all.add(document);
+    }
+    if (document.manifest() instanceof ImageIndex index && depth < MAX_DEPTH) {
+      for (var child : index.manifests()) {
+        if (!Plan.isAttestation(child) && isWanted(child.platform(), platforms)) {
+          addManifests(image, image.manifest(child), platforms, depth + 1, all);
+        }
+      }
+    }
+  }
+
+  private static boolean isWanted(@Nullable Platform platform, List<Platform> wanted) {
+    return platform == null
+        || wanted.isEmpty()
+        || wanted.stream().anyMatch(machine -> platform.runsOn(machine));
+  }
+
+  /** Returns whether a descriptor is that of a file system layer. */
+  public static boolean isLayer(Descriptor descriptor) {
+    return LayerTypes.isLayer(descriptor.mediaType());
   }
 
   private static ImageManifest manifest(

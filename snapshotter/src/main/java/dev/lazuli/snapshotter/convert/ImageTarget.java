@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** Where an image goes: blobs first, then what names them. Safe for any thread. */
-interface ImageTarget {
+public interface ImageTarget {
   /** Returns a new file for a blob to grow in; whoever asked deletes it if it is not added. */
   Path newFile() throws IOException;
 

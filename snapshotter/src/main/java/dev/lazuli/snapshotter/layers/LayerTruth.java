@@ -105,8 +105,9 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     parts.served().refuse(data.slot(), refusal.isPresent());
     if (refusal.isPresent() && before.isEmpty()) {
       log.error(
-          "layer {}: reads fail from now on, because it is not what its image says: {}",
+          "layer {}, index {}: reads fail from now on, because it is not what its image says: {}",
           digest(),
+          data.record().tocDigest(),
           refusal.get());
     }
   }

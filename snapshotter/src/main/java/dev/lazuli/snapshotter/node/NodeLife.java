@@ -169,7 +169,7 @@ public final class NodeLife {
   private void open() throws IOException {
     var client = below.own(new RegistryClient(registryOptions(), metrics::hostAnswered));
     registry = client;
-    var origin = new RegistryOrigin(client);
+    var origin = new RegistryOrigin(client, IndexPlaces.of(config.indexes(), client));
     var place = above.own(NodeStore.open(config, layers, origin, metrics));
     store = place;
     layers.open(

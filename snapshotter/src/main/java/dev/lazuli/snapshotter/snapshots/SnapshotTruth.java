@@ -71,6 +71,11 @@ final class SnapshotTruth {
     var request = layer.request();
     var lie = banned.reason(layerKey(request));
     if (lie.isPresent() && toc(request).isPresent()) {
+      log.warn(
+          "layer {}: its index {} has lied, so it is pulled whole: {}",
+          layer.digest(),
+          toc(request).get(),
+          lie.get());
       throw new NoIndexException(
           layer.digest(), "index %s has lied: %s".formatted(toc(request).get(), lie.get()));
     }

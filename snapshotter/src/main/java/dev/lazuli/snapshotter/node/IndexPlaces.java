@@ -1,0 +1,41 @@
+package dev.lazuli.snapshotter.node;
+
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.share.RegistryIndexes;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where this node looks for indexes of layers that it has never seen, as it is configured. */
+final class IndexPlaces {
+  private IndexPlaces() {}
+
+  /**
+   * Returns the places, the most trusted first.
+   *
+   * @param registry stays the caller's
+   * @throws IOException if the configuration names a repository that can be none
+   */
+  static List<IndexSource> of(Configuration.Indexes from, RegistryClient registry)
+      throws IOException {
+    var places = new ArrayList<IndexSource>();
+    if (from.sideRepository().isPresent()) {
+      places.add(RegistryIndexes.side(side(from.sideRepository().get()), registry));
+    }
+    if (from.referrers()) {
+      places.add(RegistryIndexes.referrers(registry));
+    }
+    return places;
+  }
+
+  private static ImageReference side(String repository) throws IOException {
+    try {
+      return ImageReference.parse(repository);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("indexes.side_repository: " + e.getMessage(), e);
+    }
+  }
+}
