@@ -103,6 +103,9 @@ final class ReplayedChunks implements TarIndexer.FileContents {
       throw bad("bytes before a chunk", inner, "at most " + IndexRecorder.MOST_SKIPPED);
     }
     byte[] sha256 = digests.readNBytes(Digest.SHA256_BYTES);
+    if (sha256.length < Digest.SHA256_BYTES) {
+      throw new EOFException("layer " + facts.layer() + ": its index ends within a digest");
+    }
     if (Arrays.equals(sha256, NO_DIGEST)) {
       throw bad("digest of a chunk", "zero", "one that can be compared");
     }
