@@ -6,7 +6,6 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.RegistryClient;
-import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageConfig;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
@@ -15,6 +14,7 @@ import dev.lazuli.registry.model.Manifest;
 import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.layers.index.KeptManifest;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
@@ -33,16 +33,30 @@ import org.jspecify.annotations.Nullable;
  * use by several threads.
  */
 public final class RegistryOrigin implements LayerOrigin {
-  private static final int MANIFESTS = 32;
+  /** A usual image takes about 5 KiB of it. */
+  private static final long REMEMBERED_BYTES = 1 << 20;
+
+  /** What an entry takes beside its texts and its manifest. */
+  private static final int OUTCOME_BYTES = 300;
+
   private static final Duration REMEMBERED = Duration.ofMinutes(1);
 
   /** What reading a manifest came to: the manifest, or why not. */
-  private record Outcome(@Nullable ImageManifest manifest, String failure) {}
+  private record Outcome(@Nullable KeptManifest manifest, String failure) {
+    static int bytes(String key, Outcome outcome) {
+      int manifest = outcome.manifest == null ? 0 : outcome.manifest.bytes();
+      return OUTCOME_BYTES + key.length() + outcome.failure.length() + manifest;
+    }
+  }
 
   private final RegistryClient registry;
   private final List<IndexSource> indexes;
   private final Cache<String, Outcome> manifests =
-      Caffeine.newBuilder().maximumSize(MANIFESTS).expireAfterWrite(REMEMBERED).build();
+      Caffeine.newBuilder()
+          .maximumWeight(REMEMBERED_BYTES)
+          .weigher(Outcome::bytes)
+          .expireAfterWrite(REMEMBERED)
+          .build();
   private final Map<String, Lock> reading = new ConcurrentHashMap<>();
 
   /** Asks registries by this client, which stays the caller's; nobody is asked for indexes. */
@@ -84,18 +98,17 @@ public final class RegistryOrigin implements LayerOrigin {
           layer, "cannot read its manifest, which may have the TOC's digest: " + outcome.failure());
     }
     var listed =
-        outcome.manifest().layers().stream()
-            .filter(descriptor -> descriptor.digest().equals(layer))
-            .findFirst()
+        outcome
+            .manifest()
+            .layer(layer)
             .orElseThrow(
                 () ->
                     new LayerMountException(
                         layer, "manifest " + manifestDigest + " does not list it"));
-    try {
-      return TocTrust.fromAnnotations(listed.annotations());
-    } catch (IllegalArgumentException e) {
-      throw new LayerMountException(layer, "annotation of its TOC: " + e.getMessage(), e);
+    if (!listed.problem().isEmpty()) {
+      throw new LayerMountException(layer, "annotation of its TOC: " + listed.problem());
     }
+    return listed.toc();
   }
 
   @Override
@@ -107,7 +120,7 @@ public final class RegistryOrigin implements LayerOrigin {
     if (outcome.manifest() == null) {
       throw new IOException(outcome.failure());
     }
-    return outcome.manifest().layers().stream().map(Descriptor::digest).toList();
+    return outcome.manifest().digests();
   }
 
   /** One thread reads a manifest, the others that want it wait for what comes of it. */
@@ -132,7 +145,7 @@ public final class RegistryOrigin implements LayerOrigin {
   private Outcome read(String reference, Digest manifestDigest) {
     try {
       var exact = parse(reference).withDigest(manifestDigest);
-      return new Outcome(manifest(exact), "");
+      return new Outcome(KeptManifest.of(manifest(exact)), "");
     } catch (IOException e) {
       return new Outcome(null, e.getMessage() == null ? e.toString() : e.getMessage());
     }
@@ -143,21 +156,20 @@ public final class RegistryOrigin implements LayerOrigin {
       throws IOException {
     var parsed = parse(reference);
     var digest = manifestDigest.or(() -> Optional.ofNullable(parsed.digest()));
-    ImageManifest manifest;
+    KeptManifest kept;
     if (digest.isPresent()) {
       var outcome = outcome(reference, digest.get());
       if (outcome.manifest() == null) {
         throw new IOException(outcome.failure());
       }
-      manifest = outcome.manifest();
+      kept = outcome.manifest();
     } else {
-      manifest = manifest(parsed);
+      kept = KeptManifest.of(manifest(parsed));
     }
-    var layers = manifest.layers().stream().map(Descriptor::digest).toList();
-    var config = ImageConfig.parse(registry.content(parsed, manifest.config()));
+    var config = ImageConfig.parse(registry.content(parsed, kept.config()));
     return Optional.of(
         ImageStart.of(
-            layers,
+            kept.digests(),
             config.entrypoint(),
             config.command(),
             config.environment(),

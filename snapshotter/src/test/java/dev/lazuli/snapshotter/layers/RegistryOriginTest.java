@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,6 +153,26 @@ final class RegistryOriginTest {
     origin.toc(reference, manifest, layerDigest());
 
     assertThat(registry.counters().requests()).isEqualTo(requests);
+  }
+
+  @Test
+  void largeManifests_doNotStayOnTheHeap() throws IOException {
+    var manifests = new ArrayList<Digest>();
+    for (int i = 0; i < 10; i++) {
+      manifests.add(manifest(Map.of("padding", i + "x".repeat(3 << 20))));
+    }
+    origin.toc(reference, manifests.getFirst(), layerDigest());
+    long before = usedBytes();
+    for (var manifest : manifests) {
+      assertThat(origin.toc(reference, manifest, layerDigest())).isEmpty();
+    }
+
+    assertThat(usedBytes() - before).isLessThan(10 << 20);
+  }
+
+  private static long usedBytes() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   @Test
