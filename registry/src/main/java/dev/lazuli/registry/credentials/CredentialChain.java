@@ -3,6 +3,7 @@ package dev.lazuli.registry.credentials;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Text;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -69,7 +70,7 @@ public final class CredentialChain implements CredentialsProvider {
     try {
       return question.ask();
     } catch (IOException e) {
-      log.warn("cannot use the credentials for {}: {}", host, e.getMessage());
+      log.warn("cannot use the credentials for {}: {}", host, Text.reason(e));
       return List.of();
     }
   }

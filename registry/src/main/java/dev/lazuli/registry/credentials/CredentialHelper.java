@@ -41,10 +41,7 @@ final class CredentialHelper {
    * @throws IOException if there is no such helper, or it fails or hangs
    */
   Optional<Credentials> get(String name, String server) throws IOException {
-    if (!NAME.matcher(name).matches()) {
-      throw new IOException("not a credential helper's name: " + Text.quote(name));
-    }
-    String program = "docker-credential-" + name;
+    String program = program(name);
     var answer =
         new HelperProcess(program, find(program), List.of("get"), environment, LIMIT).ask(server);
     if (answer.status() == 0) {
@@ -54,6 +51,22 @@ final class CredentialHelper {
       return Optional.empty();
     }
     throw new IOException(program + " failed for " + server + ": exit status " + answer.status());
+  }
+
+  /**
+   * Returns normally if there is such a helper.
+   *
+   * @throws IOException if its name is none, or it is not on the PATH
+   */
+  void require(String name) throws IOException {
+    var _ = find(program(name));
+  }
+
+  private static String program(String name) throws IOException {
+    if (!NAME.matcher(name).matches()) {
+      throw new IOException("not a credential helper's name: " + Text.quote(name));
+    }
+    return "docker-credential-" + name;
   }
 
   private Path find(String program) throws IOException {

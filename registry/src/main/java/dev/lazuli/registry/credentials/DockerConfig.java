@@ -3,6 +3,7 @@ package dev.lazuli.registry.credentials;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.Text;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -105,7 +106,7 @@ public final class DockerConfig implements CredentialsProvider {
       try {
         found.addAll(place.look());
       } catch (IOException e) {
-        failure = failure == null ? e : failure;
+        failure = failure == null ? new IOException(file + ": " + Text.reason(e), e) : failure;
       }
       if (!all && !found.isEmpty()) {
         break;
@@ -115,6 +116,40 @@ public final class DockerConfig implements CredentialsProvider {
       throw failure;
     }
     return List.copyOf(found);
+  }
+
+  /** Looks at every entry, and asks no helper for anything. */
+  @Override
+  public List<String> faults() {
+    var faults = new ArrayList<String>();
+    try {
+      JsonNode root = read();
+      for (var entry : root.path("credHelpers").properties()) {
+        note(faults, entry.getKey(), () -> helper.require(entry.getValue().asString("")));
+      }
+      for (var entry : root.path("auths").properties()) {
+        note(faults, entry.getKey(), () -> credentials(entry.getValue()));
+      }
+      String store = root.path("credsStore").asString("");
+      if (!store.isEmpty()) {
+        note(faults, "credsStore", () -> helper.require(store));
+      }
+    } catch (IOException e) {
+      faults.add(Text.reason(e));
+    }
+    return faults;
+  }
+
+  private interface Look {
+    void run() throws IOException;
+  }
+
+  private void note(List<String> faults, String entry, Look look) {
+    try {
+      look.run();
+    } catch (IOException e) {
+      faults.add(file + ", " + Text.clean(entry) + ": " + Text.reason(e));
+    }
   }
 
   private JsonNode read() throws IOException {

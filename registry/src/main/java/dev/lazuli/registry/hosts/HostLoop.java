@@ -5,6 +5,7 @@ import dev.lazuli.registry.model.HostAnswer;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.registry.model.RequestListener;
+import dev.lazuli.registry.model.Text;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -189,7 +190,7 @@ public final class HostLoop {
   public static RegistryException exception(
       String action, String object, RegistryHost host, IOException failure) {
     int status = failure instanceof HostFailure f ? f.status() : RegistryException.NO_STATUS;
-    String reason = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    String reason = Text.reason(failure);
     var all = new RegistryException(action, object, host.name(), status, reason, failure);
     return failure instanceof HostFailure f && f.isRedirected() ? all.ofAnotherServer() : all;
   }

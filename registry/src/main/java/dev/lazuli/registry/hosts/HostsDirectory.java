@@ -1,5 +1,6 @@
 package dev.lazuli.registry.hosts;
 
+import dev.lazuli.registry.model.Text;
 import dev.lazuli.registry.model.TlsSettings;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -78,7 +79,7 @@ final class HostsDirectory {
     } catch (MalformedInputException e) {
       throw new IOException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new IOException(folder + ": " + e.getMessage(), e);
+      throw new IOException(folder + ": " + Text.reason(e), e);
     }
   }
 

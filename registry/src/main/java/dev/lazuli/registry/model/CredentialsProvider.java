@@ -43,6 +43,11 @@ public interface CredentialsProvider {
     return "";
   }
 
+  /** Returns what is wrong with it whatever is asked, without secrets, in one line each. */
+  default List<String> faults() {
+    return List.of();
+  }
+
   /** A provider that knows no credentials: every request is anonymous. */
   static CredentialsProvider none() {
     return (host, reference) -> Optional.empty();

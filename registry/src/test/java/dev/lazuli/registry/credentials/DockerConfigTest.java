@@ -49,6 +49,23 @@ class DockerConfigTest {
   }
 
   @Test
+  void faults_of_all_entries_are_found_with_the_file_and_without_secrets() throws IOException {
+    helper("good", "exit 7");
+    write(
+        "{'credHelpers':{'a.example':'good','b.example':'gone'},'credsStore':'away','auths':"
+            + "{'c.example':{'auth':'s3cr*t'},'d.example':{'auth':'dXNlcjpwYXNz'}}}");
+
+    String file = folder.resolve("config.json").toString();
+    assertThat(config.faults())
+        .containsExactly(
+            file + ", b.example: docker-credential-gone is not on the PATH",
+            file + ", c.example: auth entry is not base64",
+            file + ", credsStore: docker-credential-away is not on the PATH");
+    assertThatThrownBy(() -> config.find("c.example", IMAGE))
+        .hasMessage(file + ": auth entry is not base64");
+  }
+
+  @Test
   void missing_file_knows_nothing() throws IOException {
     assertThat(config.find("reg.example", IMAGE)).isEmpty();
   }
@@ -127,7 +144,7 @@ class DockerConfigTest {
 
     assertThat(config.find("a.b", IMAGE)).contains(Credentials.password("a", "b"));
     assertThatThrownBy(() -> config.find("c.d", IMAGE))
-        .hasMessage("docker-credential-bad failed for c.d: exit status 3");
+        .hasMessageEndingWith("config.json: docker-credential-bad failed for c.d: exit status 3");
     assertThatThrownBy(() -> config.find("e.f", IMAGE)).hasMessageContaining("not on the PATH");
   }
 

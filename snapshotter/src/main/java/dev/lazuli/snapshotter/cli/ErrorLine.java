@@ -1,14 +1,9 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.registry.model.Text;
 import dev.lazuli.snapshotter.cli.output.Printable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -68,13 +63,7 @@ final class ErrorLine implements IExecutionExceptionHandler {
   static String describe(Throwable failure) {
     var message = failure.getMessage();
     return switch (failure) {
-      case NoSuchFileException e -> "no such file: " + e.getFile();
-      case AccessDeniedException e -> "permission denied: " + e.getFile();
-      case FileAlreadyExistsException e -> "already exists: " + e.getFile();
-      case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
-      case UnknownHostException e -> "unknown host: " + message;
-      case ConnectException e when message != null -> message;
-      case IOException e when message != null -> message;
+      case IOException e when message != null -> Text.reason(e);
       case CommandException e when message != null -> message;
       default -> "internal error: " + failure + " (-v shows where)";
     };

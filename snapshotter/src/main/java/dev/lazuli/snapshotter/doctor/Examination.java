@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.doctor;
 
+import dev.lazuli.registry.model.Text;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +37,7 @@ final class Examination {
 
   /** Returns why something failed, in one line. */
   static String words(Exception failure) {
-    var message = failure.getMessage();
-    return message == null ? failure.toString() : message;
+    return Text.reason(failure);
   }
 
   List<Diagnosis> diagnoses() {

@@ -4,6 +4,7 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -59,6 +60,10 @@ record RegistryFilesCheck(Configuration config, RegistryOptions options, Registr
         "correct the file or the helper, as docker login would leave it",
         () -> {
           for (var source : options.credentials().sources()) {
+            var faults = source.faults();
+            if (!faults.isEmpty()) {
+              throw new IOException(String.join("; ", faults));
+            }
             var _ = source.find("registry.example", ImageReference.parse(ANY));
           }
           examination.ok(AREA, "credentials are looked for in " + options.credentials().places());
