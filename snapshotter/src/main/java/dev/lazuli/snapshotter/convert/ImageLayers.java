@@ -47,8 +47,10 @@ public final class ImageLayers {
    */
   public static List<Found> of(ImageSource image, Platform platform) throws IOException {
     var layers = new ArrayList<Found>();
+    // The image itself comes first: an error is to name what was asked for.
+    var manifest = manifest(image, image.root(), platform, 0);
     Optional<ImageSource> tocs = image.externalTocs();
-    for (var layer : manifest(image, image.root(), platform, 0).layers()) {
+    for (var layer : manifest.layers()) {
       if (LayerTypes.isLayer(layer.mediaType())) {
         layers.add(find(layer, image.blob(layer), toc(tocs, layer.digest())));
       }
