@@ -95,6 +95,7 @@ final class ArchitectureTest {
               "snapshotter.status"),
           room(
               "snapshotter.snapshots",
+              "registry.model",
               "bridge.kernel",
               "snapshotter.bulk",
               "snapshotter.proof",

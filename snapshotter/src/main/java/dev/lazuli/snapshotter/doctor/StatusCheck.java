@@ -7,7 +7,9 @@ import dev.lazuli.snapshotter.status.Trouble;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -21,6 +23,9 @@ record StatusCheck(NodeStatus status, Instant now) {
 
   /** Older failures are most likely over: a layer that is wanted is asked for again before. */
   private static final Duration LATELY = Duration.ofMinutes(10);
+
+  private static final Set<Trouble.Kind> NOT_MOUNTED =
+      EnumSet.of(Trouble.Kind.MOUNT, Trouble.Kind.RESTORE);
 
   void run(Examination examination, String version) {
     if (!status.version().equals(version)) {
@@ -106,17 +111,14 @@ record StatusCheck(NodeStatus status, Instant now) {
                 "layer %s of image %s and another image contradict each other: %s"
                     .formatted(trouble.layer(), imageOf(trouble), trouble.reason()),
                 "one of the two images is false: remove that image and its containers");
-        case MOUNT, RESTORE -> {}
+        case MOUNT, RESTORE, POLICY -> {}
       }
     }
   }
 
   private void notMounted(Examination examination) {
     var troubles =
-        status.troubles().stream()
-            .filter(trouble -> trouble.kind() != Trouble.Kind.LIE)
-            .filter(trouble -> trouble.kind() != Trouble.Kind.CONFLICT)
-            .toList();
+        status.troubles().stream().filter(trouble -> NOT_MOUNTED.contains(trouble.kind())).toList();
     if (!troubles.isEmpty()) {
       var last = troubles.getFirst();
       examination.note(

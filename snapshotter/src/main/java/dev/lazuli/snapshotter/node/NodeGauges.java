@@ -46,9 +46,10 @@ record NodeGauges(
         "lazuli_pinned_layers", "Pinned layers on this node.", () -> layers.get().pinned());
     metrics.watchEach(
         "lazuli_troubles",
-        "Current troubles, 100 at most: layers that could not be mounted lazily for a pull (mount),"
-            + " because its snapshot is another image's layer (conflict), or after a restart"
-            + " (restore), or that are not what their image says (lie).",
+        "Current troubles, 100 at most: layers that were not mounted lazily for a pull (mount),"
+            + " because their snapshot belongs to another image's layer (conflict), because the"
+            + " configuration does not want it (policy), or after a restart (restore), or that are"
+            + " not what their image says (lie).",
         "kind",
         this::byKind);
     metrics.watch(

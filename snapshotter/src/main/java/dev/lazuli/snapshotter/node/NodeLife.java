@@ -118,7 +118,8 @@ public final class NodeLife {
       watch.reached(state);
     }
     var took = Duration.between(startedAt, Instant.now()).toMillis();
-    log.info("serving {} after {} ms", config.address(), took);
+    log.info(
+        "lazuli {} serves {} after {} ms, root {}", version, config.address(), took, config.root());
     var vitals = Vitals.of(layers.service(), requireNonNull(snapshots));
     heartbeat.serving(vitals::trouble);
     above.own(HeapTrim.start());

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import dev.lazuli.registry.model.Text;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
@@ -30,6 +31,11 @@ final class RemotePreparation {
 
   /** Field of the log line that clients' tests look for: "true" or "false". */
   private static final String PREPARED_FIELD = "remote-snapshot-prepared";
+
+  private static final String NO_LABELS =
+      "the client does not say which image it pulls: set disable_snapshot_annotations = false (CRI)"
+          + " or enable_remote_snapshot_annotations (containerd 2.x), or use lazuli rpull; see"
+          + " lazuli doctor";
 
   private final SnapshotStore store;
   private final SnapshotDirectories directories;
@@ -74,57 +80,70 @@ final class RemotePreparation {
     }
     long began = System.nanoTime();
     try {
-      var request =
-          LayerRequest.fromLabels(labels)
-              .orElseThrow(() -> new IOException("the labels do not name an image and a layer"));
+      var request = LayerRequest.fromLabels(labels).orElseThrow(() -> new IOException(NO_LABELS));
       var outcome = mountRemote(target, parent, labels, request);
       metrics.mountAnswered(outcome, Duration.ofNanos(System.nanoTime() - began));
       troubles.ended(Trouble.Kind.MOUNT, target);
-      log.atDebug()
+      troubles.ended(Trouble.Kind.POLICY, target);
+      log.atInfo()
           .addKeyValue(PREPARED_FIELD, "true")
           .addKeyValue("key", key)
           .addKeyValue("parent", parent)
-          .log("prepared remote snapshot");
+          .log(
+              "layer {} of {}: {} after {} ms",
+              request.digest(),
+              request.reference(),
+              words(outcome),
+              Duration.ofNanos(System.nanoTime() - began).toMillis());
       return true;
     } catch (IOException | IllegalArgumentException e) {
       metrics.mountAnswered(MountOutcome.FALLBACK, Duration.ofNanos(System.nanoTime() - began));
-      noteTrouble(target, labels, e);
-      giveUpAhead(labels);
+      var request = request(labels);
+      noteTrouble(target, request, e);
+      request.ifPresent(ahead::giveUp);
       log.atLevel(e instanceof WholePullException ? Level.INFO : Level.WARN)
           .addKeyValue(PREPARED_FIELD, "false")
           .addKeyValue("key", key)
           .addKeyValue("parent", parent)
-          .addKeyValue("reason", e.getMessage())
+          .addKeyValue("image", request.map(LayerRequest::reference).orElse(""))
+          .addKeyValue("layer", request.map(layer -> layer.digest().toString()).orElse(""))
+          .addKeyValue("reason", Text.reason(e))
           .log("failed to prepare remote snapshot");
       return false;
     }
   }
 
-  /** The client fetches the layers above by itself now, all of them. */
-  private void giveUpAhead(Map<String, String> labels) {
+  private static String words(MountOutcome outcome) {
+    return switch (outcome) {
+      case LAZY -> "mounted lazily";
+      case LOCAL -> "mounted from this disk";
+      case WHOLE -> "pulled whole and mounted";
+      case FALLBACK -> "left to the client";
+    };
+  }
+
+  /** Labels that cannot be understood are why it failed; then this is all that is known. */
+  private static Optional<LayerRequest> request(Map<String, String> labels) {
     try {
-      LayerRequest.fromLabels(labels).ifPresent(ahead::giveUp);
+      return LayerRequest.fromLabels(labels);
     } catch (IllegalArgumentException _) {
-      // Then nothing was begun either.
+      return Optional.empty();
     }
   }
 
-  private void noteTrouble(String target, Map<String, String> labels, Exception reason) {
-    if (reason instanceof WholePullException) {
-      return;
-    }
-    Optional<LayerRequest> request = Optional.empty();
-    try {
-      request = LayerRequest.fromLabels(labels);
-    } catch (IllegalArgumentException _) {
-      // This is all that is known of the failure.
-    }
+  private void noteTrouble(String target, Optional<LayerRequest> request, Exception reason) {
+    var kind =
+        switch (reason) {
+          case OtherLayerException _ -> Trouble.Kind.CONFLICT;
+          case WholePullException _ -> Trouble.Kind.POLICY;
+          default -> Trouble.Kind.MOUNT;
+        };
     troubles.failed(
-        reason instanceof OtherLayerException ? Trouble.Kind.CONFLICT : Trouble.Kind.MOUNT,
+        kind,
         request.map(layer -> layer.digest().toString()).orElse(""),
         request.map(LayerRequest::reference).orElse(""),
         target,
-        String.valueOf(reason.getMessage()));
+        Text.reason(reason));
   }
 
   /**

@@ -30,6 +30,8 @@ public record Trouble(
      * unpacked the layer itself.
      */
     CONFLICT,
+    /** A lazy mount for a pull that the configuration does not want; containerd unpacked it. */
+    POLICY,
     /** A proof: the layer is mounted, but is not what its image says. */
     LIE;
 

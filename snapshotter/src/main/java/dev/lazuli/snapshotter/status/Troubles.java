@@ -38,9 +38,17 @@ public final class Troubles {
     var trouble = new Trouble(kind, layer, image, snapshot, cut, clock.instant(), times);
     newest.put(key, trouble);
     if (newest.size() > MOST) {
-      newest.pollFirstEntry();
+      newest.remove(leastImportant());
     }
     return trouble;
+  }
+
+  /** What the configuration wants must not push out what went wrong. */
+  private Key leastImportant() {
+    return newest.keySet().stream()
+        .filter(key -> key.kind() == Trouble.Kind.POLICY)
+        .findFirst()
+        .orElseGet(() -> newest.firstEntry().getKey());
   }
 
   /**

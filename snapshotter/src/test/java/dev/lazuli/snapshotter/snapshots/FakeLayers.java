@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerEntry;
 import dev.lazuli.snapshotter.layers.LayerRequest;
@@ -40,6 +41,9 @@ final class FakeLayers implements RemoteLayers {
 
   /** Layers that are only to be had whole, once {@link #waiting} lets them. */
   final Set<String> withoutIndex = ConcurrentHashMap.newKeySet();
+
+  /** Layers that the configuration does not want mounted. */
+  final Set<String> unwanted = ConcurrentHashMap.newKeySet();
 
   final List<String> pulled = new CopyOnWriteArrayList<>();
   final List<LayerRequest> mounted = new ArrayList<>();
@@ -96,6 +100,9 @@ final class FakeLayers implements RemoteLayers {
   public RemoteLayer mount(LayerRequest request) throws IOException, InterruptedException {
     synchronized (mounted) {
       mounted.add(request);
+    }
+    if (unwanted.contains(request.digest().toString())) {
+      throw new WholePullException(request.digest(), "lazy_from");
     }
     if (withoutIndex.contains(request.digest().toString())) {
       throw new NoIndexException(request.digest(), "none");

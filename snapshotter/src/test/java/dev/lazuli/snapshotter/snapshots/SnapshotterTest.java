@@ -452,15 +452,36 @@ final class SnapshotterTest {
     snapshotter.prepare("unlabelled", "", Map.of("containerd.io/snapshot.ref", "chain9"));
 
     assertThat(snapshotter.troubles().list())
-        .extracting(Trouble::snapshot, Trouble::layer, Trouble::reason)
+        .extracting(Trouble::snapshot, Trouble::layer, SnapshotterTest::beginning)
         .containsExactly(
-            Tuple.tuple("chain9", "", "the labels do not name an image and a layer"),
+            Tuple.tuple("chain9", "", "the client does not say which image it pulls"),
             Tuple.tuple("chain1", BASE, "registry is away"));
     layers.failing.clear();
     prepareLayer("chain1", "", BASE);
     assertThat(snapshotter.troubles().list())
         .extracting(Trouble::snapshot)
         .containsExactly("chain9");
+  }
+
+  @Test
+  void layerThatTheConfigurationWantsWhole_isSeenAsPolicy_untilItIsMounted() throws IOException {
+    layers.unwanted.add(BASE);
+    snapshotter.prepare("extract", "", labels("chain1", BASE));
+
+    assertThat(snapshotter.troubles().list())
+        .singleElement()
+        .satisfies(
+            trouble -> {
+              assertThat(trouble.kind()).isEqualTo(Trouble.Kind.POLICY);
+              assertThat(trouble.reason()).endsWith("is pulled whole: lazy_from");
+            });
+    layers.unwanted.clear();
+    prepareLayer("chain1", "", BASE);
+    assertThat(snapshotter.troubles().list()).isEmpty();
+  }
+
+  private static String beginning(Trouble trouble) {
+    return trouble.reason().split(":", 2)[0];
   }
 
   @Test
