@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       ContentCommand.class,
       PinCommand.class,
       PruneCommand.class,
+      StoreAuthCommand.class,
       ConfigCommand.class,
       VersionCommand.class,
       CompletionCommand.class,

@@ -190,7 +190,7 @@ public final class NodeLife {
 
   private RegistryOptions registryOptions() {
     var options = NodeOptions.registryBuilder(config.registry(), System.getenv());
-    if (config.registry().pullSecrets().isPresent()) {
+    if (NodeOptions.keepsPullSecrets(config)) {
       handedOver = HandedOver.open(NodeOptions.pullSecrets(config));
       var others = NodeOptions.credentials(config.registry(), System.getenv());
       options.credentials(new CredentialChain(List.of(handedOver, others)));
@@ -221,7 +221,11 @@ public final class NodeLife {
     var api = api(serving);
     serving.serve();
     requireNonNull(store).start(serving.troubles());
-    requireNonNull(statusSocket).serve(api.routes());
+    var routes = api.routes();
+    if (handedOver != null && config.store()) {
+      routes.hatch(GivenCredentials.PATH, new GivenCredentials(handedOver));
+    }
+    requireNonNull(statusSocket).serve(routes);
     if (metricsPort != null) {
       var open = new Routes().get("/metrics", Content.of(Metrics.CONTENT_TYPE, metrics::write));
       metricsPort.serve(api.health(open));

@@ -85,9 +85,14 @@ public final class NodeOptions {
       Configuration from, Map<String, String> environment) {
     var others = credentials(from.registry(), environment);
     var kept = pullSecrets(from);
-    return from.registry().pullSecrets().isPresent() && Files.isReadable(kept)
+    return keepsPullSecrets(from) && Files.isReadable(kept)
         ? new CredentialChain(List.of(HandedOver.open(kept), others))
         : others;
+  }
+
+  /** Returns whether pull secrets are handed over, by containerd or by Podman. */
+  static boolean keepsPullSecrets(Configuration from) {
+    return from.registry().pullSecrets().isPresent() || from.store();
   }
 
   /** Returns the file in which a daemon keeps pull secrets. */

@@ -96,7 +96,8 @@ final class PullSecrets implements Door {
     return Optional.ofNullable(byToken.get(token));
   }
 
-  private static Optional<Credentials> credentials(String authorization) {
+  /** Returns what an {@code Authorization} header gives, if it is of the basic kind. */
+  static Optional<Credentials> credentials(String authorization) {
     Matcher basic = BASIC.matcher(authorization);
     if (!basic.matches()) {
       return Optional.empty();

@@ -2,7 +2,7 @@ package dev.lazuli.snapshotter.status;
 
 import java.util.Optional;
 
-/** Answers all GET and HEAD requests below one path; several at the same time. */
+/** Answers requests with their authorization, those below one path; several at the same time. */
 @FunctionalInterface
 public interface Door {
   /**

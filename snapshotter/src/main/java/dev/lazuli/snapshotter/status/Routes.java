@@ -10,6 +10,7 @@ public final class Routes {
   private final Map<String, Handler> gets = new HashMap<>();
   private final Map<String, Handler> posts = new HashMap<>();
   private final Map<String, Door> doors = new HashMap<>();
+  private final Map<String, Door> hatches = new HashMap<>();
 
   /** Answers a GET of {@code path} with content that takes no parameters. */
   public Routes get(String path, Content content) {
@@ -34,6 +35,12 @@ public final class Routes {
     return this;
   }
 
+  /** Answers a POST to {@code path} that brings an authorization. */
+  public Routes hatch(String path, Door door) {
+    hatches.put(path, door);
+    return this;
+  }
+
   /** Returns what answers a request. */
   Handler find(String method, String path, Optional<String> authorization) throws RequestException {
     for (var door : doors.entrySet()) {
@@ -42,7 +49,10 @@ public final class Routes {
         return query -> door.getValue().answer(rest, query, authorization);
       }
     }
-    return find(method, path);
+    var hatch = hatches.get(path);
+    return hatch != null && method.equals("POST")
+        ? query -> hatch.answer("", query, authorization)
+        : find(method, path);
   }
 
   Handler find(String method, String path) throws RequestException {

@@ -13,6 +13,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -79,12 +81,37 @@ public final class StatusClient {
     }
   }
 
+  /**
+   * Gives the daemon credentials of an image.
+   *
+   * @param reference the image's
+   * @param user empty for an identity token
+   * @param secret the password or the token
+   * @throws IOException if no daemon answers, or it does not take them
+   */
+  public void give(String reference, String user, String secret) throws IOException {
+    var pair = Base64.getEncoder().encodeToString((user + ":" + secret).getBytes(UTF_8));
+    var query = new Query(Map.of("image", reference));
+    var _ = ask("POST", "/credentials", query, "Authorization: Basic " + pair + "\r\n");
+  }
+
   private byte[] ask(String method, String path, Query query) throws IOException {
+    return ask(method, path, query, "");
+  }
+
+  private byte[] ask(String method, String path, Query query, String header) throws IOException {
     try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       if (method.equals("GET")) {
         closeAfterPatience(channel);
       }
-      var request = method + " " + path + query.encoded() + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      var request =
+          method
+              + " "
+              + path
+              + query.encoded()
+              + " HTTP/1.1\r\nHost: localhost\r\n"
+              + header
+              + "\r\n";
       channel.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
       var in = new BufferedInputStream(Channels.newInputStream(channel));
       var head = readHead(in);

@@ -96,6 +96,13 @@ final class DaemonProcess implements AutoCloseable {
     }
   }
 
+  /** Returns the words of any {@code lazuli} command. */
+  static List<String> words(String... arguments) {
+    var words = new ArrayList<>(LAUNCHER);
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
   /** Returns any {@code lazuli} command. */
   static Command lazuli(String... arguments) {
     return Command.of(LAUNCHER.toArray(String[]::new)).with(arguments);

@@ -40,9 +40,9 @@ final class Podman implements AutoCloseable {
    * Sets Podman up as docs/podman.md says.
    *
    * @param store the directory of the store
-   * @param helper a program that gets its credentials; empty for none
+   * @param helper a program that gets its credentials
    */
-  static Podman at(Path directory, Path store, String helper) throws IOException {
+  static Podman at(Path directory, Path store, Path helper) throws IOException {
     Files.createDirectories(directory.resolve("tmp"));
     Files.writeString(
         directory.resolve("storage.conf"),
@@ -57,7 +57,7 @@ final class Podman implements AutoCloseable {
             .formatted(directory, store));
     Files.writeString(
         directory.resolve("registries.conf"),
-        helper.isEmpty() ? "" : "additional-layer-store-auth-helper = \"" + helper + "\"\n");
+        "additional-layer-store-auth-helper = \"" + helper + "\"\n");
     Files.writeString(
         directory.resolve("policy.json"),
         "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}");

@@ -11,6 +11,7 @@ import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.LayoutLayer;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.RegistryDemands;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -20,7 +21,10 @@ import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -40,6 +44,8 @@ final class PodmanIT {
   private static final GeneratedContent LATER =
       new GeneratedContent(LATE_BYTES, 2, GeneratedContent.NOISE);
   private static final String[] SETTINGS = {"store.enabled=true", "fetch.background=false"};
+
+  private static final String SECRET = "known to Podman alone";
 
   private static final CleanUp CLEAN_UP = new CleanUp();
   private static TestRegistry registry;
@@ -77,7 +83,20 @@ final class PodmanIT {
     daemon = start();
     podman =
         CLEAN_UP.open(
-            () -> Podman.at(directory.resolve("podman"), daemon.root().resolve("store"), ""));
+            () -> Podman.at(directory.resolve("podman"), daemon.root().resolve("store"), helper()));
+  }
+
+  /** The program as it is packaged, beside the launcher of this build. */
+  private static Path helper() throws IOException {
+    var place = Files.createDirectories(directory.resolve("program"));
+    var launcher = place.resolve("lazuli");
+    var words = DaemonProcess.words("\"$@\"", "--state=" + daemon.state());
+    Files.writeString(launcher, "#!/bin/sh\nexec " + String.join(" ", words) + "\n");
+    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwx------"));
+    return Files.copy(
+        Path.of("src/main/dist/store-auth"),
+        place.resolve("store-auth"),
+        StandardCopyOption.COPY_ATTRIBUTES);
   }
 
   private static LayoutLayer layer(OciLayout layout, LayerEncoding encoding, ImageTree tree)
@@ -231,6 +250,27 @@ final class PodmanIT {
       podman.remove(lying);
     }
     assertThat(status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
+  }
+
+  @Test
+  @Order(9)
+  void passwordOfAPull_isHandedToTheDaemon_andNotShown() throws IOException {
+    var access = new RegistryDemands.Access.Basic("someone", SECRET);
+    try (var locked = TestRegistry.start(RegistryDemands.OPEN.withAccess(access))) {
+      locked.serve("lazy", OciLayout.at(directory.resolve("layout")));
+      var itsImage = locked.reference("lazy", "1");
+
+      podman.pull(itsImage, "--creds=someone:" + SECRET);
+
+      assertThat(layers())
+          .hasSize(2)
+          .allSatisfy(layer -> assertThat(layer.storeUses()).isEqualTo(1));
+      assertThat(podman.run(itsImage, "cat /word")).isEqualTo("above");
+      assertThat(daemon.log()).doesNotContain(SECRET);
+      assertThat(Files.getPosixFilePermissions(daemon.root().resolve("pull-secrets")))
+          .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+      podman.remove(itsImage);
+    }
   }
 
   private static boolean isLie(Trouble trouble, String lying) {
