@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.input.Quantities;
 import dev.lazuli.snapshotter.cli.output.FetchProgress;
 import dev.lazuli.snapshotter.cli.output.Terminal;
 import dev.lazuli.snapshotter.status.FetchState;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import dev.lazuli.snapshotter.cli.input.Quantities;
 import dev.lazuli.snapshotter.cli.output.StatusTable;
 import dev.lazuli.snapshotter.status.PruneReport;
 import dev.lazuli.snapshotter.status.Query;

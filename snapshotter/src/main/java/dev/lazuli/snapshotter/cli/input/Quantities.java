@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.input;
 
 import dev.lazuli.snapshotter.config.Units;
 import java.time.Duration;
@@ -6,11 +6,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Sizes and times on the command line, written as in the configuration file. */
-final class Quantities {
+public final class Quantities {
   private Quantities() {}
 
   /** Bytes, {@code 10GiB}. */
-  static final class OfBytes implements ITypeConverter<Long> {
+  public static final class OfBytes implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
       try {
@@ -22,7 +22,7 @@ final class Quantities {
   }
 
   /** A time, {@code 90s}. */
-  static final class OfTime implements ITypeConverter<Duration> {
+  public static final class OfTime implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
       try {
