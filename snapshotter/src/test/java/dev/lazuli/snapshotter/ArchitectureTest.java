@@ -66,7 +66,7 @@ final class ArchitectureTest {
           room("snapshotter.transport"),
           room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
           room("snapshotter.fetch", "estargz", "cache"),
-          room("snapshotter.proof", "estargz", "cache", "snapshotter.fetch"),
+          room("snapshotter.proof", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk"),
           room(

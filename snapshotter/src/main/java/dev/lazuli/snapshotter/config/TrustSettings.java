@@ -54,7 +54,8 @@ final class TrustSettings {
           "proof.passes",
           SettingKind.integer(1, 64),
           2,
-          "Maximum number of blobs that are read whole at the same time.");
+          "Maximum number of blobs that are read whole at the same time; one more is if its"
+              + " registry has none among them.");
 
   static final List<Setting<?>> ALL =
       List.of(

@@ -7,6 +7,7 @@ import dev.lazuli.cache.LayerProof;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.compare.ShownTree;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
 import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.proof.Finding;
@@ -137,6 +138,11 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
   @Override
   public Digest digest() {
     return data.record().digest();
+  }
+
+  @Override
+  public String registry() {
+    return ImageReference.registryOf(reference);
   }
 
   @Override

@@ -11,12 +11,8 @@ import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -27,15 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's proofs: who waits for one, and the few that are under way. Layers that still miss
- * content go first, because a pass brings it along. A pass has a thread of its own, for it computes
- * as much as it waits; its memory is a window, a decompressor and an index of the tar, for which
- * all passes share a budget of their own. Thread-safe.
+ * The node's proofs: who waits for one, and the few that are under way. Of layers whose registries
+ * have as many passes, those that still miss content go first, because a pass brings it along. A
+ * pass has a thread of its own, for it computes as much as it waits; its memory is a window, a
+ * decompressor and an index of the tar, for which all passes share a budget of their own.
+ * Thread-safe.
  */
 public final class Proofs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proofs.class);
   private static final long CLOSE_MILLIS = 5000;
-  private static final int MOST_DOUBLINGS = 6;
+  static final int MOST_DOUBLINGS = 6;
 
   /** More passes than these wait for each other's indexes. */
   private static final int MOST_INDEXES = 16;
@@ -61,11 +58,11 @@ public final class Proofs implements AutoCloseable {
       InstantSource clock) {}
 
   /** A wish for a proof, from its request until it was fulfilled or given up. */
-  private final class Wish implements ProofWish {
+  private final class Wish implements ProofWish, ProofQueue.Contender {
     final ProvableLayer layer;
     final boolean fills;
     final PassLife life = new PassLife();
-    int failures;
+    volatile int failures;
 
     /** What was found, while it could not be recorded. */
     @Nullable LayerProof unrecorded;
@@ -76,9 +73,24 @@ public final class Proofs implements AutoCloseable {
     }
 
     @Override
+    public String registry() {
+      return layer.registry();
+    }
+
+    @Override
+    public boolean fills() {
+      return fills;
+    }
+
+    @Override
+    public int failures() {
+      return failures;
+    }
+
+    @Override
     public boolean isUnderWay() {
       synchronized (Proofs.this) {
-        return running.contains(this);
+        return queue.isRunning(this);
       }
     }
 
@@ -97,13 +109,7 @@ public final class Proofs implements AutoCloseable {
   private final IndexMemory memory;
 
   @GuardedBy("this")
-  private final Deque<Wish> filling = new ArrayDeque<>();
-
-  @GuardedBy("this")
-  private final Deque<Wish> proving = new ArrayDeque<>();
-
-  @GuardedBy("this")
-  private final Set<Wish> running = new HashSet<>();
+  private final ProofQueue<Wish> queue;
 
   @GuardedBy("this")
   private boolean closed;
@@ -128,8 +134,9 @@ public final class Proofs implements AutoCloseable {
     this.manners = manners;
     this.timer = timer;
     this.decoder = new ChunkDecoder(manners.limits());
-    this.memory =
-        new IndexMemory(manners.limits().indexBytes(), Math.min(options.passes(), MOST_INDEXES));
+    this.queue = new ProofQueue<>(options.passes(), System::nanoTime);
+    int most = Math.min(options.passes() + 1, MOST_INDEXES);
+    this.memory = new IndexMemory(manners.limits().indexBytes(), most);
   }
 
   /** Returns which layers are proved. */
@@ -154,14 +161,13 @@ public final class Proofs implements AutoCloseable {
       if (closed || wish.life.hasEnded()) {
         return;
       }
-      (wish.fills ? filling : proving).add(wish);
+      queue.add(wish);
     }
     startNext();
   }
 
   private synchronized void forget(Wish wish) {
-    filling.remove(wish);
-    proving.remove(wish);
+    queue.remove(wish);
   }
 
   private void startNext() {
@@ -180,17 +186,18 @@ public final class Proofs implements AutoCloseable {
   /** Returns those for which there was no thread. */
   private synchronized List<Wish> startSome() {
     var refused = new ArrayList<Wish>();
-    while (!closed && running.size() < options.passes()) {
-      var wish = filling.isEmpty() ? proving.poll() : filling.poll();
-      if (wish == null) {
+    while (!closed) {
+      var next = queue.next();
+      if (next.isEmpty()) {
         break;
       }
+      var wish = next.get();
       var thread = threads.newThread(() -> work(wish));
       thread.setName("lazuli-proof-" + wish.layer.digest());
       try {
         thread.start();
-        running.add(wish);
       } catch (OutOfMemoryError e) { // The kernel's limit of threads, not memory as a rule.
+        queue.done(wish);
         refused.add(wish);
       }
     }
@@ -204,7 +211,7 @@ public final class Proofs implements AutoCloseable {
       log.error("layer {}: its proof failed", wish.layer.digest(), e);
     } finally {
       synchronized (this) {
-        running.remove(wish);
+        queue.done(wish);
         notifyAll();
       }
       startNext();
@@ -268,6 +275,13 @@ public final class Proofs implements AutoCloseable {
     }
 
     @Override
+    public long leastRate() {
+      synchronized (Proofs.this) {
+        return queue.leastRate(wish);
+      }
+    }
+
+    @Override
     public void after(int bytes) throws InterruptedException {
       manners.listener().bytesFetched(wish.layer.digest().toString(), bytes, Priority.BACKGROUND);
       long pause = manners.pauseNanos().applyAsLong(bytes);
@@ -283,9 +297,8 @@ public final class Proofs implements AutoCloseable {
     List<Wish> left;
     synchronized (this) {
       closed = true;
-      filling.clear();
-      proving.clear();
-      left = new ArrayList<>(running);
+      queue.clear();
+      left = queue.running();
     }
     left.forEach(wish -> wish.life.end());
     awaitEnd();
@@ -295,7 +308,7 @@ public final class Proofs implements AutoCloseable {
   private synchronized void awaitEnd() {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
     try {
-      for (long leftMillis = CLOSE_MILLIS; !running.isEmpty() && leftMillis > 0; ) {
+      for (long leftMillis = CLOSE_MILLIS; !queue.running().isEmpty() && leftMillis > 0; ) {
         wait(leftMillis);
         leftMillis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       }

@@ -14,6 +14,9 @@ public interface ProvableLayer {
   /** Returns the digest of the layer's blob. */
   Digest digest();
 
+  /** Returns the name of the registry that it came from. */
+  String registry();
+
   /**
    * Returns a handle on what is stored, the caller's to close.
    *

@@ -2,14 +2,17 @@ package dev.lazuli.snapshotter.proof;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.registry.model.LeastRate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob from its first byte to its last, in large ranges, one after the other. A range that fails
- * is opened again where it broke off, a limited number of times without a byte in between.
+ * is opened again where it broke off, a limited number of times without a byte in between. Too few
+ * bytes in a time, however many ranges brought them, end the stream.
  */
 final class WholeBlobStream implements BlobStream {
   /** 32 MiB: few requests, and none that has to live for hours on a slow link. */
@@ -18,11 +21,22 @@ final class WholeBlobStream implements BlobStream {
   /** Seven tries, one minute of waiting. */
   private static final int MOST_FAILURES = 7;
 
+  /** How long bytes are waited for before their rate is looked at. */
+  private static final Duration RATE_WINDOW = Duration.ofSeconds(30);
+
   /** What a pass does before each piece, and after it. */
   interface Pace {
     void before() throws InterruptedException;
 
     void after(int bytes) throws InterruptedException;
+
+    /** Returns how many bytes a second must come, as things are now. */
+    long leastRate();
+
+    /** Returns the time, to tell how long bytes are waited for. */
+    default long nanoTime() {
+      return System.nanoTime();
+    }
   }
 
   private final BlobSource blob;
@@ -30,9 +44,13 @@ final class WholeBlobStream implements BlobStream {
   private final Pace pace;
   private final PassLife life;
   private final long firstWaitMillis;
+  private final LeastRate rate;
   private @Nullable BlobStream range;
   private long at;
   private int failures;
+
+  /** How long the next piece was waited for, also from ranges that failed. */
+  private long waitedNanos;
 
   /**
    * Makes a stream; nothing is asked for before the first piece.
@@ -46,6 +64,7 @@ final class WholeBlobStream implements BlobStream {
     this.pace = pace;
     this.life = life;
     this.firstWaitMillis = firstWaitMillis;
+    this.rate = new LeastRate(RATE_WINDOW, pace::leastRate);
   }
 
   @Override
@@ -55,6 +74,8 @@ final class WholeBlobStream implements BlobStream {
         pace.before();
         var piece = piece();
         if (piece != null) {
+          rate.received(piece.remaining(), waitedNanos);
+          waitedNanos = 0;
           at += piece.remaining();
           failures = 0;
           pace.after(piece.remaining());
@@ -72,13 +93,7 @@ final class WholeBlobStream implements BlobStream {
   private @Nullable ByteBuffer piece() throws IOException, InterruptedException {
     requireGoingOn();
     try {
-      var open = range;
-      if (open == null) {
-        open = blob.open(at, Math.min(RANGE_BYTES, size - at));
-        range = open;
-        life.reads(open);
-      }
-      var piece = open.next();
+      var piece = waitForPiece();
       if (piece == null) {
         closeRange();
       }
@@ -91,6 +106,21 @@ final class WholeBlobStream implements BlobStream {
       }
       var _ = life.pause(TimeUnit.MILLISECONDS.toNanos(firstWaitMillis << (failures - 1)));
       return null;
+    }
+  }
+
+  private @Nullable ByteBuffer waitForPiece() throws IOException {
+    long began = pace.nanoTime();
+    try {
+      var open = range;
+      if (open == null) {
+        open = blob.open(at, Math.min(RANGE_BYTES, size - at));
+        range = open;
+        life.reads(open);
+      }
+      return open.next();
+    } finally {
+      waitedNanos += pace.nanoTime() - began;
     }
   }
 

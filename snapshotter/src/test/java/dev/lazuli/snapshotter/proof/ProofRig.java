@@ -160,7 +160,12 @@ final class ProofRig implements AutoCloseable {
   }
 
   ProofWish request() {
-    return proofs.request(new Layer(), true);
+    return request("registry.test");
+  }
+
+  /** Asks for a proof of the layer as one that another registry has brought. */
+  ProofWish request(String registry) {
+    return proofs.request(new Layer(registry), true);
   }
 
   /** Ends the room as a stopping daemon does, and opens the next daemon's. */
@@ -221,9 +226,20 @@ final class ProofRig implements AutoCloseable {
   }
 
   private final class Layer implements ProvableLayer {
+    private final String registry;
+
+    Layer(String registry) {
+      this.registry = registry;
+    }
+
     @Override
     public Digest digest() {
       return data.record().digest();
+    }
+
+    @Override
+    public String registry() {
+      return registry;
     }
 
     @Override

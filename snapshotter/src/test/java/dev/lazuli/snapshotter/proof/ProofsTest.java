@@ -241,6 +241,31 @@ final class ProofsTest {
   }
 
   @Test
+  void aRegistryThatHoldsAllTurns_keepsNoOtherFromItsProof() throws Exception {
+    try (var rig = rig()) {
+      var held = new CountDownLatch(ProofOptions.DEFAULT.passes());
+      var gate = new CountDownLatch(1);
+      rig.fault(
+          (_, _) -> {
+            held.countDown();
+            gate.await();
+          });
+      try (var _ = rig.request("slow.test");
+          var _ = rig.request("slow.test");
+          var _ = rig.request("slow.test")) {
+        assertThat(held.await(60, TimeUnit.SECONDS)).isTrue();
+        rig.fault((_, _) -> {});
+        try (var wish = rig.request("good.test")) {
+          assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+          assertThat(gate.getCount()).as("the others still wait").isOne();
+          assertThat(wish).isNotNull();
+        }
+        gate.countDown();
+      }
+    }
+  }
+
+  @Test
   void aDamagedMetadataImage_putsTheProofOff_beforeAnythingIsFetched() throws Exception {
     try (var rig = rig()) {
       var meta = rig.data.metaPath();
