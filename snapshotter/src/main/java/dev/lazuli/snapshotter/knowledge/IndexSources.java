@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
 public final class IndexSources {
   private static final Logger log = LoggerFactory.getLogger(IndexSources.class);
 
+  /** A place that is asked for an index must not make a pull without one slower than this. */
+  private static final Duration MOST_ASKING = Duration.ofSeconds(5);
+
   private final List<IndexSource> sources;
   private final IndexAssembly assembly;
   private final Duration patience;
@@ -37,7 +40,8 @@ public final class IndexSources {
    * Makes the sources.
    *
    * @param sources the most trusted first
-   * @param patience how long each may take for a layer
+   * @param patience how long each may take to bring a layer's index; to say whether it has one, 5 s
+   *     at most
    */
   public IndexSources(List<IndexSource> sources, IndexAssembly assembly, Duration patience) {
     this.sources = List.copyOf(sources);
@@ -90,7 +94,7 @@ public final class IndexSources {
   private Optional<Digest> ask(IndexQuery query) throws InterruptedException {
     for (var source : sources) {
       try {
-        var found = within(() -> restore(source, query));
+        var found = restore(source, query);
         if (found.isPresent()) {
           return found;
         }
@@ -103,10 +107,13 @@ public final class IndexSources {
 
   private Optional<Digest> restore(IndexSource source, IndexQuery query)
       throws IOException, InterruptedException {
-    var found = source.find(query).orElse(null);
-    if (found == null) {
-      return Optional.empty();
-    }
+    var asking = patience.compareTo(MOST_ASKING) < 0 ? patience : MOST_ASKING;
+    var found = within(asking, () -> source.find(query)).orElse(null);
+    return found == null ? Optional.empty() : within(patience, () -> restore(found, source, query));
+  }
+
+  private Optional<Digest> restore(FoundIndex found, IndexSource source, IndexQuery query)
+      throws IOException, InterruptedException {
     if (isStoredBy(found, query)) {
       return Optional.of(found.digest());
     }
@@ -141,9 +148,9 @@ public final class IndexSources {
   }
 
   /** Runs what may take long, and gives up waiting for it after a while. */
-  private Optional<Digest> within(Callable<Optional<Digest>> work)
+  private static <T> Optional<T> within(Duration patience, Callable<Optional<T>> work)
       throws IOException, InterruptedException {
-    var task = new FutureTask<>(work);
+    var task = new FutureTask<Optional<T>>(work);
     Thread.ofVirtual().name("lazuli-index-source").start(task);
     try {
       return task.get(patience.toNanos(), TimeUnit.NANOSECONDS);

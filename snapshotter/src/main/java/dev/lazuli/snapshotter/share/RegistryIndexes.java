@@ -7,10 +7,12 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +33,9 @@ public final class RegistryIndexes implements IndexSource {
 
   private static final Duration REMEMBERED = Duration.ofMinutes(2);
 
+  /** How long a registry that did not answer is left alone: pulls must not wait for it again. */
+  private static final Duration AWAY = Duration.ofMinutes(1);
+
   /** Where the indexes of an image are. */
   interface Lookup {
     /**
@@ -39,6 +44,39 @@ public final class RegistryIndexes implements IndexSource {
      * @throws IOException if there is none, or the registry cannot say
      */
     ImageReference find(IndexQuery query) throws IOException;
+
+    /** Returns the registry that is asked. */
+    String registry(IndexQuery query) throws IOException;
+  }
+
+  /** One repository for all images. */
+  private record Side(ImageReference repository) implements Lookup {
+    @Override
+    public ImageReference find(IndexQuery query) {
+      return tagged(repository, query.manifest());
+    }
+
+    @Override
+    public String registry(IndexQuery query) {
+      return repository.registry();
+    }
+  }
+
+  /** Each image's own repository. */
+  private record Referrers(RegistryClient client) implements Lookup {
+    @Override
+    public ImageReference find(IndexQuery query) throws IOException {
+      var image = parse(query.reference());
+      return client.referrers(image, query.manifest(), IndexArtifact.TYPE).stream()
+          .findFirst()
+          .map(found -> image.withDigest(found.digest()))
+          .orElseThrow(() -> new IOException("no referrer is an index"));
+    }
+
+    @Override
+    public String registry(IndexQuery query) throws IOException {
+      return parse(query.reference()).registry();
+    }
   }
 
   /** The indexes of an image and where they are. */
@@ -53,6 +91,10 @@ public final class RegistryIndexes implements IndexSource {
   private final Cache<Image, Optional<Known>> images =
       Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(REMEMBERED).build();
   private final Map<Image, ReentrantLock> asking = new ConcurrentHashMap<>();
+
+  /** Registries that did not answer. */
+  private final Cache<String, Boolean> away =
+      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(AWAY).build();
 
   private RegistryIndexes(String name, RegistryClient registry, Lookup lookup) {
     this.name = name;
@@ -69,9 +111,7 @@ public final class RegistryIndexes implements IndexSource {
    */
   public static IndexSource side(ImageReference repository, RegistryClient registry) {
     return new RegistryIndexes(
-        "the side repository " + repository.name(),
-        registry,
-        query -> tagged(repository, query.manifest()));
+        "the side repository " + repository.name(), registry, new Side(repository));
   }
 
   static ImageReference tagged(ImageReference repository, Digest image) {
@@ -86,16 +126,7 @@ public final class RegistryIndexes implements IndexSource {
    * @param registry stays the caller's
    */
   public static IndexSource referrers(RegistryClient registry) {
-    return new RegistryIndexes("referrers", registry, query -> referrer(registry, query));
-  }
-
-  private static ImageReference referrer(RegistryClient registry, IndexQuery query)
-      throws IOException {
-    var image = parse(query.reference());
-    return registry.referrers(image, query.manifest(), IndexArtifact.TYPE).stream()
-        .findFirst()
-        .map(found -> image.withDigest(found.digest()))
-        .orElseThrow(() -> new IOException("no referrer is an index"));
+    return new RegistryIndexes("referrers", registry, new Referrers(registry));
   }
 
   private static ImageReference parse(String reference) throws IOException {
@@ -140,15 +171,30 @@ public final class RegistryIndexes implements IndexSource {
     }
   }
 
-  private Optional<Known> ask(IndexQuery query) {
+  private Optional<Known> ask(IndexQuery query) throws IOException {
+    var host = lookup.registry(query);
+    if (away.getIfPresent(host) != null) {
+      return Optional.empty();
+    }
+    boolean answered = false;
     try {
       var at = lookup.find(query);
-      if (registry.manifest(at).manifest() instanceof ImageManifest manifest) {
-        return IndexArtifact.read(manifest, query.manifest())
-            .map(indexes -> new Known(at, indexes));
-      }
+      var found = registry.manifest(at).manifest();
+      answered = true;
+      return found instanceof ImageManifest manifest
+          ? IndexArtifact.read(manifest, query.manifest()).map(indexes -> new Known(at, indexes))
+          : Optional.empty();
+    } catch (RegistryException e) {
+      answered = e.status() != RegistryException.NO_STATUS;
+      log.debug("image {}: no indexes by {}: {}", query.manifest(), name, e.getMessage());
     } catch (IOException | RuntimeException e) {
+      answered = !(e instanceof InterruptedIOException);
       log.debug("image {}: no indexes by {}: {}", query.manifest(), name, e.toString());
+    } finally {
+      if (!answered) {
+        away.put(host, true);
+        log.warn("{} gives no usable answer for {}; it is left alone for {}", host, name, AWAY);
+      }
     }
     return Optional.empty();
   }

@@ -120,6 +120,9 @@ final class SharedIndexIT {
     assertThat(node.shell(image, "second", "cat /greeting")).isEqualTo("good evening");
     assertThat(node.bytesOnDisk()).isLessThan(FILES * FILE_BYTES / 2);
     node.ctr("image", "pull", "--plain-http", image);
+    node.restartDaemon(settings("indexes", false));
+    assertThat(node.shell(image, "restarted", "cat /data/f7 | head -c 0; cat /greeting"))
+        .isEqualTo("good evening");
     var expected = RootView.see(BED, "overlayfs", image, TreeComparer::of);
     var differences = RootView.see(BED, "lazuli", image, expected::differences);
     // The root of a new container is as old as the container.
