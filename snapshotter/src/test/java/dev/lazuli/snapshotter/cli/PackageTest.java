@@ -23,7 +23,14 @@ final class PackageTest {
 
   /** All that the scripts call; they get to see nothing else. */
   private static final List<String> CALLED =
-      List.of("rm", "rmdir", "umount", "systemctl", "deb-systemd-helper", "deb-systemd-invoke");
+      List.of(
+          "rm",
+          "rmdir",
+          "umount",
+          "systemctl",
+          "deb-systemd-helper",
+          "deb-systemd-invoke",
+          "lazuli");
 
   @TempDir Path directory;
   private Path log;
@@ -46,6 +53,16 @@ final class PackageTest {
     assertThat(calls("postinst", "configure", "0.2.0"))
         .allSatisfy(call -> assertThat(call).doesNotStartWith("rm"))
         .allSatisfy(call -> assertThat(call).doesNotContain(" start "));
+  }
+
+  @Test
+  void upgrade_checksTheConfiguration_andLeavesTheOldDaemonIfItIsWrong() throws IOException {
+    assertThat(calls("postinst", "configure", "0.2.0")).contains("lazuli config check");
+    assertThat(calls("postinst", "configure")).doesNotContain("lazuli config check");
+
+    Files.writeString(directory.resolve("bin/lazuli"), "#!/bin/sh\nexit 1\n");
+    assertThat(calls("postinst", "configure", "0.2.0"))
+        .allSatisfy(call -> assertThat(call).doesNotContain("try-restart"));
   }
 
   @Test
