@@ -120,7 +120,7 @@ public final class StatusTable {
   }
 
   private static String use(NodeUse use) {
-    return "%s of memory (at most %s so far), %d threads, %d of %s files, %s of disk free%s\n"
+    return "memory %s (peak %s), %d threads, %d of %s files open, %s of disk free%s\n"
         .formatted(
             size(use.residentBytes()),
             size(use.peakResidentBytes()),

@@ -87,7 +87,7 @@ final class StatusTableTest {
             """
             lazuli 1.2, process 42, up 2 min, root /var/lib/lazuli
             0 images, 0 layers, 0 complete, 0 B of 0 B present, -, 5.00 MiB on disk of at most 1.00 GiB
-            100 MiB of memory (at most 120 MiB so far), 30 threads, 99 of 1024 files, 7.00 GiB of disk free, 12 indexes kept (3.00 MiB)
+            memory 100 MiB (peak 120 MiB), 30 threads, 99 of 1024 files open, 7.00 GiB of disk free, 12 indexes kept (3.00 MiB)
             """);
   }
 
