@@ -26,7 +26,7 @@ final class ConfigCommand implements Runnable {
 
   @Command(
       name = "default",
-      description = "Print a file that sets every key to its default and explains it.")
+      description = "Print a file that explains every key, each commented out with its default.")
   void printDefault() {
     spec.commandLine().getOut().print(Configuration.defaultFile());
     spec.commandLine().getOut().flush();

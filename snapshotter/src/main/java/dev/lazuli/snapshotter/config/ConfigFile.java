@@ -97,6 +97,9 @@ final class ConfigFile {
     }
     try {
       values.put(setting, setting.kind().fromToml().apply(value));
+    } catch (SettingKind.RowException e) {
+      throw new ConfigurationException(
+          file + line(key) + ": " + key + ": " + shortened("" + e.getMessage()));
     } catch (IllegalArgumentException | JacksonException e) {
       throw new ConfigurationException(file + line(key) + ": " + wrong(setting, printed(value)));
     }

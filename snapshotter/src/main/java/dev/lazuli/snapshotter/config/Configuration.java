@@ -231,7 +231,7 @@ public record Configuration(
     return ConfigFile.read(file, overrides).configuration();
   }
 
-  /** Returns the text of a file in which every key has its default and says what it does. */
+  /** Returns the text of a file that explains every key, each commented out with its default. */
   public static String defaultFile() {
     return Setting.file(Settings.all());
   }

@@ -38,17 +38,17 @@ final class FetchSettings {
           "fetch.background_delay",
           SettingKind.duration(Duration.ZERO, HOUR),
           Duration.ofSeconds(2),
-          "How long no container may have missed anything, once one has read from the layer's"
-              + " image, before background fetch starts. If processors are idle and nothing was"
-              + " read either, a quarter of this is enough. It also starts if no container has ever"
-              + " read after five times as long, and in any case after thirty times as long.");
+          "Background fetch starts once a container has read from the image and no read has missed"
+              + " for this long. With idle processors and no reads, a quarter of it is enough. If"
+              + " no container ever reads, it starts after five times as long; in any case after"
+              + " thirty times.");
   static final Setting<Integer> BACKGROUND_STREAMS =
       new Setting<>(
           "fetch.background_streams",
           SettingKind.integer(1, 256),
           3,
-          "Maximum number of ranges that background fetches have open at the same time, and fewer"
-              + " than the node has processors.");
+          "Maximum number of ranges that background fetches have open at the same time. Never more"
+              + " than the number of processors minus one, but at least one.");
   static final Setting<Long> BACKGROUND_BANDWIDTH =
       new Setting<>(
           "fetch.background_bandwidth",

@@ -61,7 +61,7 @@ final class RegistrySettings {
   static final Setting<Optional<String>> PULL_SECRETS =
       new Setting<>(
           "registry.pull_secrets",
-          SettingKind.hostAndPort().orEmpty(),
+          SettingKind.loopbackAndPort().orEmpty(),
           Optional.empty(),
           "Address on the loopback interface at which containerd hands over the pull secrets of"
               + " pods; see install.md. Empty: none.");

@@ -27,11 +27,16 @@ record Setting<T>(String key, SettingKind<T> kind, T preset, String text) {
     return kind.toToml().apply(preset);
   }
 
-  /** Returns the file with every setting at its preset, explained by comments. */
+  /**
+   * Returns the file with every setting at its preset, explained and commented out: a file that
+   * says nothing goes along with presets that change.
+   */
   static String file(List<Setting<?>> settings) {
     var file =
         new StringBuilder(
-            "# Lazuli's configuration. Every key is optional; the values here are the defaults.\n");
+            "# Lazuli's configuration. Every key is optional; the values here are the defaults."
+                + " Take the # away\n"
+                + "# before a key to set it.\n");
     var table = "";
     for (var setting : settings) {
       if (!setting.table().equals(table)) {
@@ -41,7 +46,11 @@ record Setting<T>(String key, SettingKind<T> kind, T preset, String text) {
         file.append('\n');
       }
       file.append(comment(setting.text() + " (" + setting.kind().expects() + ")"));
-      file.append(setting.name()).append(" = ").append(setting.presetToml()).append('\n');
+      file.append('#')
+          .append(setting.name())
+          .append(" = ")
+          .append(setting.presetToml())
+          .append('\n');
     }
     return file.toString();
   }

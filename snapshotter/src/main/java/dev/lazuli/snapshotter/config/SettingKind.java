@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
@@ -28,6 +29,8 @@ record SettingKind<T>(
     Function<JsonNode, T> fromToml,
     Function<String, T> fromText,
     Function<T, String> toToml) {
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\]):[0-9]{1,5}");
 
   static SettingKind<Boolean> flag() {
     return new SettingKind<>(
@@ -128,6 +131,19 @@ record SettingKind<T>(
         Function.identity());
   }
 
+  /** An address to listen on that only this machine reaches. */
+  static SettingKind<String> loopbackAndPort() {
+    return ofText(
+        "a loopback address with a port, such as \"127.0.0.1:989\"",
+        text -> {
+          if (!LOOPBACK.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+          }
+          return hostAndPort().fromText().apply(text);
+        },
+        Function.identity());
+  }
+
   /** Takes the empty string besides. */
   SettingKind<Optional<T>> orEmpty() {
     return new SettingKind<>(
@@ -167,7 +183,7 @@ record SettingKind<T>(
         node -> {
           require(node.isObject(), node);
           var table = new LinkedHashMap<String, List<String>>();
-          node.forEachEntry((key, value) -> table.put(key, texts(value)));
+          node.forEachEntry((key, value) -> table.put(key, row(key, value)));
           return table;
         },
         text -> {
@@ -196,6 +212,23 @@ record SettingKind<T>(
 
   private static String listToToml(List<String> values) {
     return values.stream().map(SettingKind::quote).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static List<String> row(String key, JsonNode value) {
+    if (value.isString()) {
+      throw new RowException(
+          "%s must be a list, such as [%s]".formatted(quote(key), quote(value.stringValue())));
+    }
+    return texts(value);
+  }
+
+  /** A row of a table that is not as expected, in words that stand alone. */
+  static final class RowException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    RowException(String message) {
+      super(message);
+    }
   }
 
   private static List<String> texts(JsonNode node) {

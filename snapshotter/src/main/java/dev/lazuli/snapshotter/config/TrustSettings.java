@@ -19,8 +19,8 @@ final class TrustSettings {
           "layers.one_tenant",
           SettingKind.flag(),
           false,
-          "Whether layers and chunks on this node are shared with every image. Otherwise only"
-              + " within a repository, or where the image's own registry has the layer too.");
+          "If true, every image may use every layer and chunk on this node. If false, only images"
+              + " of the same repository, or whose own registry also has the layer.");
   static final Setting<Boolean> ALLOW_UNVERIFIED =
       new Setting<>(
           "verification.allow_unverified",

@@ -33,8 +33,14 @@ final class ConfigurationTest {
   }
 
   @Test
-  void defaultFile_readsAsTheDefaults() throws IOException {
-    assertThat(load(Configuration.defaultFile())).isEqualTo(Configuration.defaults());
+  void defaultFile_setsNothing_andReadsAsTheDefaultsWithItsKeys() throws IOException {
+    var text = Configuration.defaultFile();
+    var keys = text.replaceAll("(?m)^#(?=[a-z_]+ = )", "");
+
+    assertThat(text.lines()).allMatch(line -> line.isEmpty() || "#[".indexOf(line.charAt(0)) >= 0);
+    assertThat(keys.lines().filter(line -> line.matches("[a-z_]+ = .*"))).hasSizeGreaterThan(40);
+    assertThat(load(text)).isEqualTo(Configuration.defaults());
+    assertThat(load(keys)).isEqualTo(Configuration.defaults());
   }
 
   @Test
@@ -124,6 +130,10 @@ final class ConfigurationTest {
         "[registry]\\nplain_http = 'x' | expected a list of hosts",
         "[metrics]\\n"
             + "address = '9090' | :2: metrics.address is \"9090\", expected host:port, or \"\"",
+        "[registry.mirrors]\\n"
+            + "'docker.io' = 'https://m' | :1: registry.mirrors: \"docker.io\" must be a list, such"
+            + " as [\"https://m\"]",
+        "[registry]\\npull_secrets = '10.0.0.1:989' | :2: registry.pull_secrets is",
         "[log]\\nlevel = \\n | config.toml:2: ",
         "a = 1\\na = 2 | config.toml:2: ",
       })
