@@ -31,6 +31,9 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
 final class LayerJson {
   private static final int MAX_BYTES = 1 << 20;
 
+  /** Says of a lie that each registry sent another blob. */
+  private static final String OTHER_BLOB = "other-blob";
+
   /** Says that the files shown were compared with the tar's; the first proofs did not do that. */
   private static final String FILES = "files";
 
@@ -85,6 +88,9 @@ final class LayerJson {
     if (proof != null) {
       writeNullable(json, "diffId", proof.diffId());
       writeNullable(json, "lie", proof.lie());
+      if (proof.isOtherBlob()) {
+        json.writeStringProperty("lieIs", OTHER_BLOB);
+      }
       json.writeStringProperty("proved", proof.at().toString());
       json.writeStringProperty("proofCovers", FILES);
     }
@@ -163,7 +169,7 @@ final class LayerJson {
     var lie = texts.get("lie");
     return at == null || (lie == null && !FILES.equals(texts.get("proofCovers")))
         ? null
-        : new LayerProof(digest("diffId"), lie, at);
+        : new LayerProof(digest("diffId"), lie, OTHER_BLOB.equals(texts.get("lieIs")), at);
   }
 
   private @Nullable Digest digest(String name) {

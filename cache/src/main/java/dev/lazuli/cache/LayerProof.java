@@ -11,13 +11,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param diffId digest of the uncompressed tar; null if the layer lied
  * @param lie what is wrong, in one line; null if nothing is
+ * @param isOtherBlob whether what is wrong is that each registry that was asked sent another blob:
+ *     another image's may have the right one
  * @param at when this was found
  */
-public record LayerProof(@Nullable Digest diffId, @Nullable String lie, Instant at) {
+public record LayerProof(
+    @Nullable Digest diffId, @Nullable String lie, boolean isOtherBlob, Instant at) {
   /** Checks that it is one of the two. */
   public LayerProof {
     if ((diffId == null) == (lie == null)) {
       throw new IllegalArgumentException("a proof with DiffID " + diffId + " and lie " + lie);
     }
+  }
+
+  /** Makes one of what was found in the right blob. */
+  public LayerProof(@Nullable Digest diffId, @Nullable String lie, Instant at) {
+    this(diffId, lie, /* isOtherBlob= */ false, at);
   }
 }

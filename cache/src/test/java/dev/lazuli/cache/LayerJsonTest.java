@@ -70,6 +70,13 @@ final class LayerJsonTest {
   }
 
   @Test
+  void lieOfRegistries_staysOne() throws Exception {
+    var lied = WHOLE.withProof(new LayerProof(null, "its blob is another", true, CREATED));
+
+    assertThat(read(new String(LayerJson.write(lied), UTF_8))).isEqualTo(lied);
+  }
+
+  @Test
   void aProofThatLeftTheFilesOut_isNone_butALieStaysOne() throws Exception {
     var proved = WHOLE.withProof(new LayerProof(DIGEST, null, CREATED));
     var text = new String(LayerJson.write(proved), UTF_8);

@@ -8,23 +8,20 @@ import java.util.Optional;
  * What is known of a layer whose whole blob was read.
  *
  * @param diffId digest of its tar, if the layer is what its digest and its table of contents say
- * @param lie else what is wrong with it, in one line
+ * @param lie otherwise what is wrong with it, in one line
+ * @param isAboutRegistries whether only the registries that were asked are known to lie: another
+ *     image's may have the right blob, so the layer and its table of contents can still be true
  */
-public record Finding(Optional<Digest> diffId, Optional<String> lie) {
-  /** Begins what is said of a layer of which every registry sent another blob; in records, too. */
-  static final String OTHER_BLOB = "its blob is ";
+public record Finding(Optional<Digest> diffId, Optional<String> lie, boolean isAboutRegistries) {
+  /** Makes one of the layer's right blob. */
+  public Finding(Optional<Digest> diffId, Optional<String> lie) {
+    this(diffId, lie, /* isAboutRegistries= */ false);
+  }
 
   /** Returns what a layer's record says. */
   public static Finding of(LayerProof proof) {
-    return new Finding(Optional.ofNullable(proof.diffId()), Optional.ofNullable(proof.lie()));
-  }
-
-  /**
-   * Returns whether only the registries that were asked are known to lie: another image's may have
-   * the right blob, so the layer and its table of contents can still be true.
-   */
-  public boolean isAboutRegistries() {
-    return lie.filter(reason -> reason.startsWith(OTHER_BLOB)).isPresent();
+    return new Finding(
+        Optional.ofNullable(proof.diffId()), Optional.ofNullable(proof.lie()), proof.isOtherBlob());
   }
 
   /**

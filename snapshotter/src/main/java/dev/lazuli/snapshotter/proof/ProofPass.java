@@ -79,7 +79,7 @@ final class ProofPass {
           if (found.blobDigest().equals(layer.digest())) {
             return proof(found, clock);
           }
-          lie = Finding.OTHER_BLOB + found.blobDigest();
+          lie = "its blob is " + found.blobDigest();
         } catch (PassEndedException e) {
           throw e;
         } catch (IOException e) {
@@ -89,7 +89,7 @@ final class ProofPass {
       if (away != null) {
         throw away;
       }
-      return new LayerProof(null, lie, clock.instant());
+      return new LayerProof(null, lie, /* isOtherBlob= */ true, clock.instant());
     }
   }
 

@@ -95,7 +95,7 @@ final class ClientLabelsTest {
   @Test
   void disownedSnapshot_staysDisowned_whateverLabelsItIsGiven() throws IOException {
     prepareAnnotated(LOW, "", BASE);
-    layers.found(BASE, new Finding(Optional.empty(), Optional.of("its blob is another")));
+    layers.found(BASE, new Finding(Optional.empty(), Optional.of("its blob is another"), true));
 
     snapshotter.update("lied/1/" + LOW, Map.of("a", "b"), List.of());
     close();

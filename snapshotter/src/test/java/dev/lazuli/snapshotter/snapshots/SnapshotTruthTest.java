@@ -163,14 +163,16 @@ final class SnapshotTruthTest {
   }
 
   @Test
-  void theSameTarOfAnotherRepository_isPulledWhole_andNoTrouble() throws IOException {
+  void theSameTarOfAnotherRepository_isPulledWhole_andThatIsNoFailure() throws IOException {
     prepareLayer(LOW, "", RIGHT);
     layers.found(RIGHT, tar(RIGHT_TAR));
 
     assertThat(snapshotter.prepare("extract", "", labels(LOW, UPPER)).getType())
         .isEqualTo("overlay");
 
-    assertThat(snapshotter.troubles().list()).isEmpty();
+    assertThat(snapshotter.troubles().list())
+        .extracting(Trouble::kind)
+        .containsExactly(Trouble.Kind.POLICY);
   }
 
   @Test
@@ -222,7 +224,7 @@ final class SnapshotTruthTest {
     prepareLayer(LOW, "", EVIL);
     prepareLayer(EVIL_TAR, "", EVIL);
 
-    layers.found(EVIL, new Finding(Optional.empty(), Optional.of("its blob is another")));
+    layers.found(EVIL, new Finding(Optional.empty(), Optional.of("its blob is another"), true));
 
     assertThat(names()).containsExactlyInAnyOrder("lied/1/" + LOW, "lied/2/" + EVIL_TAR);
     assertThat(layers.refused).containsEntry(EVIL, "its blob is another");
@@ -231,7 +233,8 @@ final class SnapshotTruthTest {
   @Test
   void aRepositoryThatSentAnotherBlob_isRefused_andOthersAreNot() throws IOException {
     prepareLayer(LOW, "", EVIL);
-    layers.found(EVIL, new Finding(Optional.empty(), Optional.of("its blob is sha256:other")));
+    layers.found(
+        EVIL, new Finding(Optional.empty(), Optional.of("its blob is sha256:other"), true));
     snapshotter.remove("lied/1/" + LOW);
     layers.findings.clear();
 
