@@ -88,7 +88,7 @@ public final class SharedIndex {
       done = true;
       return tree;
     } catch (IllegalArgumentException e) {
-      throw new LayerFormatException(layer, "index", e.getMessage(), "numbers of a layer", e);
+      throw new LayerFormatException(layer, "index", "" + e.getMessage(), "numbers of a layer", e);
     } finally {
       if (!done) {
         share.close();

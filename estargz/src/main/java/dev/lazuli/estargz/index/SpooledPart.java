@@ -1,5 +1,9 @@
 package dev.lazuli.estargz.index;
 
+import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
@@ -9,7 +13,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
@@ -33,12 +36,12 @@ final class SpooledPart extends FilterOutputStream {
   SpooledPart(Path directory, boolean packed) throws IOException {
     super(OutputStream.nullOutputStream());
     Path path = Files.createTempFile(directory, "index-", ".part");
-    file =
-        FileChannel.open(
-            path,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.DELETE_ON_CLOSE);
+    try {
+      file = FileChannel.open(path, READ, WRITE, DELETE_ON_CLOSE);
+    } catch (IOException e) {
+      Files.delete(path);
+      throw e;
+    }
     var plain = new BufferedOutputStream(Channels.newOutputStream(file), BUFFER_BYTES);
     out = packed ? new DeflaterOutputStream(plain, deflater, BUFFER_BYTES) : plain;
   }

@@ -122,9 +122,7 @@ public final class ImageLayers {
   }
 
   private static boolean isWanted(@Nullable Platform platform, List<Platform> wanted) {
-    return platform == null
-        || wanted.isEmpty()
-        || wanted.stream().anyMatch(machine -> platform.runsOn(machine));
+    return platform == null || wanted.isEmpty() || wanted.stream().anyMatch(platform::runsOn);
   }
 
   /** Returns whether a descriptor is that of a file system layer. */

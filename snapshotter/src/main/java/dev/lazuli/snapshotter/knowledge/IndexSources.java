@@ -157,7 +157,8 @@ public final class IndexSources {
     } catch (TimeoutException e) {
       throw new IOException("nothing came within " + patience, e);
     } catch (ExecutionException e) {
-      throw new IOException(e.getCause().getMessage(), e.getCause());
+      var cause = e.getCause();
+      throw new IOException(cause instanceof IOException io ? io.getMessage() : "" + cause, cause);
     } finally {
       boolean _ = task.cancel(/* mayInterruptIfRunning= */ true);
     }

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.share;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
@@ -88,7 +90,7 @@ public final class IndexOutput {
     var target = target(IndexArtifact.tag(image.digest()));
     for (var index : indexes.values()) {
       if (added.add(index.digest())) {
-        add(target, index, files.get(index.digest()));
+        add(target, index, requireNonNull(files.get(index.digest())));
       }
     }
     target.add(Digest.sha256(IndexArtifact.EMPTY), IndexArtifact.EMPTY);
