@@ -194,7 +194,14 @@ final class HostRequests {
   private static Redirects.Target location(HttpReply reply, Redirects.Target from)
       throws HostFailure {
     try (reply) {
-      return Redirects.Target.of(reply.headers().get("Location", ""), from.origin(), from.target());
+      String location = reply.headers().get("Location", "");
+      if (location.length() > Redirects.MAX_LOCATION) {
+        throw HostFailure.lasting(
+            reply.status(),
+            "redirect to a URL of %d bytes, more than %d"
+                .formatted(location.length(), Redirects.MAX_LOCATION));
+      }
+      return Redirects.Target.of(location, from.origin(), from.target());
     } catch (IllegalArgumentException e) {
       throw HostFailure.lasting(
           reply.status(), "redirect to something other than an http or https URL");

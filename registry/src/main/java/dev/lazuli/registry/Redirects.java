@@ -15,11 +15,27 @@ import org.jspecify.annotations.Nullable;
  * registry again costs a round trip for every range.
  */
 final class Redirects {
-  private static final int MAX_TARGETS = 10_000;
+  /** How long a Location may be: as long as servers take URLs to be, and twice what stores sign. */
+  static final int MAX_LOCATION = 8 << 10;
+
+  /** About 2000 signed URLs. */
+  private static final long MAX_BYTES = 4 << 20;
+
+  /** What an entry takes beside its texts. */
+  private static final int ENTRY_BYTES = 400;
+
   private static final Duration REST = Duration.ofHours(1);
 
   private final Cache<Place, Target> targets =
-      Caffeine.newBuilder().maximumSize(MAX_TARGETS).expireAfterAccess(REST).build();
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_BYTES)
+          .weigher(Redirects::bytes)
+          .expireAfterAccess(REST)
+          .build();
+
+  private static int bytes(Place place, Target target) {
+    return ENTRY_BYTES + place.target().length() + target.target().length();
+  }
 
   @Nullable Target find(Place place) {
     return targets.getIfPresent(place);

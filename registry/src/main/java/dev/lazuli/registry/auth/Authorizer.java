@@ -25,7 +25,10 @@ public final class Authorizer {
   /** How many credentials are tried for one request at most. */
   public static final int MAX_CREDENTIALS = 8;
 
-  private static final int MAX_REPOSITORIES = 10_000;
+  /** About a thousand tokens of a usual length. */
+  private static final long MAX_TOKEN_BYTES = 4 << 20;
+
+  private static final long MAX_CHALLENGE_BYTES = 1 << 20;
 
   private static final Duration PASSWORD_LIFE = Duration.ofMinutes(10);
 
@@ -35,9 +38,17 @@ public final class Authorizer {
   private final TokenServer tokens;
   private final CredentialsProvider provider;
   private final Cache<Origin, Challenge> challenges =
-      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_CHALLENGE_BYTES)
+          .weigher((Origin _, Challenge challenge) -> challenge.bytes())
+          .expireAfterAccess(REST)
+          .build();
   private final Cache<Scope, TokenSlot> slots =
-      Caffeine.newBuilder().maximumSize(MAX_REPOSITORIES).expireAfterAccess(REST).build();
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_TOKEN_BYTES)
+          .weigher((Scope _, TokenSlot slot) -> slot.bytes())
+          .expireAfterAccess(REST)
+          .build();
 
   /** Makes an authoriser that knows no token yet. */
   public Authorizer(TokenServer tokens, CredentialsProvider provider) {
@@ -63,7 +74,7 @@ public final class Authorizer {
     if (known != null && known.isFresh(System.nanoTime())) {
       return known.header();
     }
-    return slot.renew(known, () -> fetch(slot, place, challenge, tries, abort));
+    return renew(slot, known, place, () -> fetch(slot, place, challenge, tries, abort));
   }
 
   /**
@@ -105,8 +116,19 @@ public final class Authorizer {
         refuse(slot, made.of(), tries);
       }
     }
-    String next = slot.renew(null, () -> fetch(slot, place, challenge, tries, abort));
+    String next = renew(slot, null, place, () -> fetch(slot, place, challenge, tries, abort));
     return next == null || next.equals(sent) ? null : next;
+  }
+
+  private @Nullable String renew(
+      TokenSlot slot, @Nullable Token stale, Place place, TokenSlot.Fetch fetch)
+      throws IOException {
+    try {
+      return slot.renew(stale, fetch);
+    } finally {
+      // The cache weighs what is put: a slot weighs more with its token.
+      var _ = slots.asMap().replace(Scope.of(place), slot, slot);
+    }
   }
 
   private void refuse(TokenSlot slot, Candidate candidate, Tries tries) {

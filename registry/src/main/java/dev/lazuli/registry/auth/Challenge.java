@@ -16,6 +16,9 @@ import java.util.Optional;
 public record Challenge(String scheme, Map<String, String> parameters) {
   private static final int MAX_LENGTH = 8 << 10;
 
+  /** About what a challenge takes beside its texts, and each of its parameters. */
+  private static final int OBJECT_BYTES = 150;
+
   /** Copies the parameters. */
   public Challenge {
     parameters = Map.copyOf(parameters);
@@ -30,6 +33,15 @@ public record Challenge(String scheme, Map<String, String> parameters) {
 
   private static Optional<Challenge> pick(List<Challenge> all, String scheme) {
     return all.stream().filter(c -> c.scheme.equals(scheme)).findFirst();
+  }
+
+  /** Returns about how many bytes of the heap this takes. */
+  int bytes() {
+    int bytes = OBJECT_BYTES;
+    for (var parameter : parameters.entrySet()) {
+      bytes += OBJECT_BYTES + parameter.getKey().length() + parameter.getValue().length();
+    }
+    return bytes;
   }
 
   /** Returns whether a token server is to be asked. */

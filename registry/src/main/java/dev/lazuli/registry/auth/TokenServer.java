@@ -38,6 +38,9 @@ public final class TokenServer {
   /** 64 KiB: what a header of a request may have is less. */
   private static final int MAX_BYTES = 64 << 10;
 
+  /** Few servers take a header that is longer. */
+  private static final int MAX_TOKEN = 16 << 10;
+
   /** What the specification says where the server does not. */
   private static final long DEFAULT_SECONDS = 60;
 
@@ -157,6 +160,12 @@ public final class TokenServer {
 
   private static Token token(String token, long seconds, Origin origin, long now)
       throws HostFailure {
+    if (token.length() > MAX_TOKEN) {
+      throw HostFailure.lasting(
+          200,
+          "token server %s: the token has %d bytes, more than %d"
+              .formatted(origin.authority(), token.length(), MAX_TOKEN));
+    }
     if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw HostFailure.lasting(
           200, "token server " + origin.authority() + ": the answer has no token");

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class TokenSlot {
   private static final int MAX_DOUBTFUL = 16;
 
+  /** About what a slot takes beside its texts. */
+  private static final int SLOT_BYTES = 600;
+
   private final ReentrantLock renewing = new ReentrantLock();
   private volatile String scope;
   private volatile @Nullable Token token;
@@ -50,6 +53,12 @@ final class TokenSlot {
 
   @Nullable Token token() {
     return token;
+  }
+
+  /** Returns about how many bytes of the heap this takes now. */
+  int bytes() {
+    Token now = token;
+    return SLOT_BYTES + scope.length() + tried.length() + (now == null ? 0 : now.header().length());
   }
 
   /** Returns what the last token was made of; null before there was one. */
