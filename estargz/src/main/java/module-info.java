@@ -12,4 +12,5 @@ module dev.lazuli.estargz {
   exports dev.lazuli.estargz.read;
   exports dev.lazuli.estargz.tar;
   exports dev.lazuli.estargz.toc;
+  exports dev.lazuli.estargz.ztoc;
 }

@@ -2,11 +2,14 @@ package dev.lazuli.cache;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.LearntDigests;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.SpanTable;
 import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Syncable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,8 +23,14 @@ import org.jspecify.annotations.Nullable;
  * @param arena what the tables are mapped in
  */
 record ChunkFiles(
-    Arena arena, ChunkTable table, StartTable starts, DataFile data, Presence presence)
-    implements Closeable {
+    Arena arena,
+    ChunkTable table,
+    StartTable starts,
+    SpanTable spans,
+    @Nullable LearntDigests digests,
+    DataFile data,
+    Presence presence)
+    implements Syncable, Closeable {
 
   /**
    * Opens the files; none stays open if that fails.
@@ -35,6 +44,7 @@ record ChunkFiles(
       throws IOException {
     Disk disk = parts.disk();
     Arena arena = Arena.ofShared();
+    LearntDigests digests = null;
     DataFile data = null;
     Presence presence = null;
     try {
@@ -47,6 +57,14 @@ record ChunkFiles(
           disk.exists(startsFile)
               ? StartTable.map(disk, startsFile, arena, verify)
               : StartTable.none();
+      Path spansFile = directory.resolve(Layer.SPANS);
+      SpanTable spans = SpanTable.none();
+      if (disk.exists(spansFile)) {
+        spans = SpanTable.map(disk, spansFile, arena);
+        digests =
+            LearntDigests.open(disk, directory.resolve(Layer.DIGESTS), table.count(), arena);
+        table = table.with(digests);
+      }
       data = new DataFile(disk, directory.resolve(Layer.DATA));
       if (data.channel().size() != table.dataSize()) {
         throw new CacheCorruptException(
@@ -54,9 +72,9 @@ record ChunkFiles(
       }
       UUID bootId = parts.options().bootId();
       presence = Presence.open(disk, directory.resolve(Layer.PRESENT), table.count(), bootId, torn);
-      return new ChunkFiles(arena, table, starts, data, presence);
+      return new ChunkFiles(arena, table, starts, spans, digests, data, presence);
     } catch (IOException | RuntimeException e) {
-      close(e, data, presence);
+      close(e, digests, data, presence);
       arena.close();
       throw e;
     }
@@ -74,9 +92,19 @@ record ChunkFiles(
     }
   }
 
+  /** A chunk whose digest is not on the disk cannot be verified there. */
+  @Override
+  public void sync() throws IOException {
+    data.sync();
+    if (digests != null) {
+      digests.sync();
+    }
+  }
+
   @Override
   public void close() throws IOException {
     try (data;
+        Closeable _ = digests;
         Closeable _ = arena::close;
         presence) {
       // Each is closed even if closing another one fails.

@@ -7,6 +7,7 @@ import dev.lazuli.cache.chunks.AtomicBits;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.SpanTable;
 import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.chunks.SyncFailedException;
 import dev.lazuli.cache.disk.DataFile;
@@ -34,6 +35,8 @@ final class Layer {
   static final String DATA = "data";
   static final String CHUNKS = "chunks";
   static final String STARTS = "starts";
+  static final String SPANS = "spans";
+  static final String DIGESTS = "digests";
   static final String PRESENT = "present";
   static final String RECORD = "layer.json";
 
@@ -115,6 +118,10 @@ final class Layer {
 
   StartTable starts() {
     return files.starts();
+  }
+
+  SpanTable spans() {
+    return files.spans();
   }
 
   DataFile data() {
@@ -292,7 +299,7 @@ final class Layer {
    */
   boolean checkpoint() throws IOException {
     try {
-      return presence.checkpoint(data);
+      return presence.checkpoint(files);
     } catch (SyncFailedException e) {
       epoch.incrementAndGet();
       parts.doubts().syncFailed(digest(), e.doubted(), e);

@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.cache.chunks.SpanTable;
 import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import java.io.IOException;
@@ -71,6 +72,14 @@ public final class LayerData implements AutoCloseable {
   /** Returns where in the blob decompression can start, valid while this handle is open. */
   public StartTable starts() {
     return layer.starts();
+  }
+
+  /**
+   * Returns the spans of the blob, valid while this handle is open; none if the layer's index states
+   * the digests of its chunks.
+   */
+  public SpanTable spans() {
+    return layer.spans();
   }
 
   /** Returns the file of {@link #starts}, which is there if it has any. */

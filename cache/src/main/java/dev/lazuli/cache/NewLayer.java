@@ -3,7 +3,9 @@ package dev.lazuli.cache;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.ChunkTableBuilder;
+import dev.lazuli.cache.chunks.LearntDigests;
 import dev.lazuli.cache.chunks.Presence;
+import dev.lazuli.cache.chunks.SpanTable;
 import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.chunks.StartTableBuilder;
 import dev.lazuli.cache.disk.Checksums;
@@ -26,6 +28,7 @@ public final class NewLayer implements AutoCloseable {
   private final ChunkTableBuilder chunks;
   private @Nullable StartTableBuilder starts;
   private @Nullable NewData data;
+  private SpanTable.@Nullable Builder spans;
 
   /** Makes {@code directory}; nothing is left of it if that fails. */
   @MustBeClosed
@@ -85,6 +88,19 @@ public final class NewLayer implements AutoCloseable {
   }
 
   /**
+   * Returns what takes the spans of the blob, of a layer whose index does not state the digests of
+   * its chunks: those are then taken as zeros, and learnt as the chunks come.
+   */
+  public SpanTable.Builder spans() {
+    var known = spans;
+    if (known == null) {
+      known = new SpanTable.Builder();
+      spans = known;
+    }
+    return known;
+  }
+
+  /**
    * Returns what takes the layer's content before {@link #commitWhole}; it belongs to this.
    *
    * @throws IOException if the file cannot be made
@@ -138,6 +154,12 @@ public final class NewLayer implements AutoCloseable {
       starts.close();
     } else if (disk.exists(startsPath())) {
       Durable.syncFile(disk, startsPath());
+    }
+    if (spans != null) {
+      Path digests = directory.resolve(Layer.DIGESTS);
+      LearntDigests.create(disk, digests, chunks.count());
+      Durable.syncFile(disk, digests);
+      spans.write(disk, directory.resolve(Layer.SPANS));
     }
     Durable.syncFile(disk, meta());
     return dataSize;

@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
  * decoder calls {@code begin}, {@code write} once per window in order, then {@code commit}.
  * Whatever fails after {@code begin}, {@code commit} itself included, is followed by {@code abort};
  * nothing is called after that for the chunk.
+ *
+ * <p>Where only the compressed bytes of several chunks together have a digest, {@code hold} stands
+ * in for each {@code commit}, and {@code commitHeld} or {@code abort} follows for all of them.
  */
 public interface ChunkSink {
   /** Drops what was decoded, for those to whom only matters that the chunks' digests are right. */
@@ -21,6 +24,14 @@ public interface ChunkSink {
 
         @Override
         public void commit(byte[] sha256) {}
+
+        @Override
+        public void hold(byte[] sha256) {}
+
+        @Override
+        public int commitHeld() {
+          return -1;
+        }
 
         @Override
         public void abort() {}
@@ -45,8 +56,27 @@ public interface ChunkSink {
   void commit(byte[] sha256) throws IOException;
 
   /**
-   * Ends the chunk without success: its bytes are to be forgotten. Also follows a {@code commit}
-   * that has thrown an exception.
+   * Ends the chunk, all of whose bytes were written, without saying whether they are right. It is
+   * kept from all others until this is known.
+   *
+   * @param sha256 digest of its bytes
+   */
+  default void hold(byte[] sha256) throws IOException {
+    throw new UnsupportedOperationException("takes only chunks that have digests");
+  }
+
+  /**
+   * Says that the chunks being held are right.
+   *
+   * @return the first of them that somebody else has had with another digest; -1 if there is none
+   */
+  default int commitHeld() throws IOException {
+    throw new UnsupportedOperationException("takes only chunks that have digests");
+  }
+
+  /**
+   * Ends the chunk, and those being held, without success: their bytes are to be forgotten. Also
+   * follows a {@code commit} that has thrown an exception.
    */
   void abort();
 }

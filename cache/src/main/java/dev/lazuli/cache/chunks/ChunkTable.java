@@ -10,7 +10,9 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where each chunk of a layer lies in the data file and in the blob, sorted by data offset. Read
@@ -53,9 +55,11 @@ public final class ChunkTable {
   private final int count;
   private final long dataSize;
   private final boolean blobOrdered;
+  private final @Nullable LearntDigests learnt;
 
-  private ChunkTable(ByteBuffer table) {
+  private ChunkTable(ByteBuffer table, @Nullable LearntDigests learnt) {
     this.table = table;
+    this.learnt = learnt;
     this.count = table.getInt(12);
     this.dataSize = table.getLong(16);
     this.blobOrdered = table.getInt(28) == 1;
@@ -82,8 +86,13 @@ public final class ChunkTable {
         throw new CacheCorruptException(
             file, "bad header, %d chunks in %d bytes".formatted(count, size));
       }
-      return new ChunkTable(table);
+      return new ChunkTable(table, null);
     }
+  }
+
+  /** Returns this table with digests that become known one by one, instead of its own. */
+  public ChunkTable with(LearntDigests digests) {
+    return new ChunkTable(table, digests);
   }
 
   /**
@@ -157,13 +166,20 @@ public final class ChunkTable {
   /**
    * Copies the chunk's SHA-256 into the first 32 bytes of {@code into}. All zeros mean that the
    * layer's index states none, which is accepted only for layers whose record has no TOC digest:
-   * their verification was switched off.
+   * their verification was switched off; or that it is not known yet.
    */
   public void digest(int chunk, byte[] into) {
+    if (learnt != null) {
+      learnt.get(Objects.checkIndex(chunk, count), into);
+      return;
+    }
     table.get(at(chunk) + DIGEST, into, 0, DIGEST_BYTES);
   }
 
   public boolean hasDigest(int chunk) {
+    if (learnt != null) {
+      return learnt.has(Objects.checkIndex(chunk, count));
+    }
     int at = at(chunk) + DIGEST;
     for (int i = 0; i < DIGEST_BYTES; i += Long.BYTES) {
       if (table.getLong(at + i) != 0) {
@@ -175,7 +191,24 @@ public final class ChunkTable {
 
   /** Returns the first eight bytes of the chunk's SHA-256. */
   public long digestPrefix(int chunk) {
-    return table.getLong(at(chunk) + DIGEST);
+    return learnt == null
+        ? table.getLong(at(chunk) + DIGEST)
+        : learnt.prefix(Objects.checkIndex(chunk, count));
+  }
+
+  /**
+   * Returns whether a chunk that was found to be right may have this digest. One that becomes known
+   * only now is the chunk's from then on.
+   *
+   * @throws IOException if what becomes known cannot be kept
+   */
+  public boolean accepts(int chunk, byte[] sha256) throws IOException {
+    if (learnt != null) {
+      return learnt.learn(chunk, sha256);
+    }
+    var expected = new byte[DIGEST_BYTES];
+    digest(chunk, expected);
+    return Arrays.equals(expected, sha256);
   }
 
   /**

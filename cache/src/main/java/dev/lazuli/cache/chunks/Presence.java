@@ -2,7 +2,7 @@ package dev.lazuli.cache.chunks;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.lazuli.cache.disk.DataFile;
+import dev.lazuli.cache.disk.Syncable;
 import dev.lazuli.cache.disk.Disk;
 import java.io.Closeable;
 import java.io.IOException;
@@ -262,7 +262,7 @@ public final class Presence implements Closeable {
    *     disk is doubted now
    * @throws IOException if the map could not be written or synced
    */
-  public boolean checkpoint(DataFile data) throws IOException {
+  public boolean checkpoint(Syncable data) throws IOException {
     synchronized (syncing) {
       long before;
       AtomicBits inSync;
@@ -281,7 +281,7 @@ public final class Presence implements Closeable {
     }
   }
 
-  private void sync(DataFile data, AtomicBits inSync) throws IOException {
+  private void sync(Syncable data, AtomicBits inSync) throws IOException {
     try {
       data.sync();
     } catch (IOException e) {

@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
  * under all of its users; this one opens it again, so that an interrupt affects only the thread
  * that was interrupted.
  */
-public final class DataFile implements Closeable {
+public final class DataFile implements Syncable, Closeable {
   private final Disk disk;
   private final Path path;
   private volatile FileChannel channel;
@@ -72,7 +72,7 @@ public final class DataFile implements Closeable {
     }
   }
 
-  /** Syncs content and size to the disk. */
+  @Override
   public void sync() throws IOException {
     boolean interrupted = false;
     try {

@@ -32,7 +32,7 @@ public final class ChunkDecoder implements AutoCloseable {
   /**
    * Decodes the wanted chunks in one pass over the range. What lies before, between and after them
    * is dropped: whole streams without being decompressed, where no wanted chunk lies in them. Stops
-   * reading after the last wanted chunk; the caller closes the range.
+   * reading after the last wanted chunk, or the span that it lies in; the caller closes the range.
    *
    * @param compression how the blob is compressed
    * @param range the blob's bytes from {@code rangeOffset}, at least to the {@code chunkBlobEnd} of
@@ -54,8 +54,15 @@ public final class ChunkDecoder implements AutoCloseable {
       ChunkSink sink)
       throws IOException {
     try (var bench = pool.borrow(compression)) {
+      int[] order = inBlobOrder(chunks, wanted);
+      if (chunks.spans().count() > 0) {
+        var check = new SpanCheck(range, rangeOffset, chunks.spans(), chunks.layer());
+        var cursor = new BlobCursor(check, rangeOffset);
+        new SpanPass(new DecodePass(bench, cursor, chunks, sink), cursor, check).run(order);
+        return;
+      }
       var pass = new DecodePass(bench, new BlobCursor(range, rangeOffset), chunks, sink);
-      for (int chunk : inBlobOrder(chunks, wanted)) {
+      for (int chunk : order) {
         pass.decode(chunk);
       }
     }

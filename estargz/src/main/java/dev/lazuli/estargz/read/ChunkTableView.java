@@ -1,5 +1,6 @@
 package dev.lazuli.estargz.read;
 
+import dev.lazuli.estargz.checkpoint.BlobSpans;
 import dev.lazuli.estargz.checkpoint.StreamStarts;
 
 /**
@@ -39,8 +40,16 @@ public interface ChunkTableView {
   }
 
   /**
+   * Returns the spans whose digests stand in for those of chunks; each chunk then begins at a start
+   * that begins a span, and ends within it.
+   */
+  default BlobSpans spans() {
+    return BlobSpans.NONE;
+  }
+
+  /**
    * Copies the chunk's SHA-256 into {@code into} (32 bytes). All zeros when the layer records none,
-   * which only a layer opened without verification may have.
+   * which only a layer with {@link #spans} or one opened without verification may have.
    */
   void chunkDigest(int chunk, byte[] into);
 }

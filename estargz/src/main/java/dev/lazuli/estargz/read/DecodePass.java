@@ -36,8 +36,27 @@ final class DecodePass {
     this.sink = sink;
   }
 
+  ChunkTableView chunks() {
+    return chunks;
+  }
+
+  ChunkSink sink() {
+    return sink;
+  }
+
   /** Decodes the next chunk. */
   void decode(int chunk) throws IOException {
+    decode(chunk, sink::commit);
+  }
+
+  /** What becomes of a chunk that was decoded. */
+  @FunctionalInterface
+  interface Ending {
+    void end(byte[] sha256) throws IOException;
+  }
+
+  /** Decodes the next chunk. */
+  void decode(int chunk, Ending ending) throws IOException {
     sink.begin(chunk);
     var committed = false;
     try {
@@ -50,7 +69,7 @@ final class DecodePass {
       }
       var actual = bench.sha256.digest();
       check(chunk, actual);
-      sink.commit(actual);
+      ending.end(actual);
       committed = true;
     } finally {
       if (!committed) {

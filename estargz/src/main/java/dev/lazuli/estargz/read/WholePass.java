@@ -56,6 +56,12 @@ final class WholePass implements PassInput.Pass {
   /** Place in the order of the first chunk that was not begun. */
   private int next;
 
+  /** Digests the spans of the blob, if the layer has any. */
+  private @Nullable SpanCheck check;
+
+  /** The span of the chunks that are being held; -1 for none. */
+  private int held = -1;
+
   /** The chunk being taken, its place in the order being {@code next - 1}; -1 for none. */
   private int current = -1;
 
@@ -83,16 +89,19 @@ final class WholePass implements PassInput.Pass {
    *     aborted
    */
   WholeBlob run(BlobStream blob) throws IOException {
-    var hashed = new DigestedStream(blob, Digest.newSha256());
+    var hashed = new DigestedStream(checked(blob), Digest.newSha256());
     bench.decoder.start(new BlobCursor(hashed, 0), chunks.layer());
     var input = new PassInput(bench, this);
     try {
       follower.follow(input);
       input.drain();
+      abandon();
+      hashed.drain();
+      release();
     } finally {
       abandon();
+      abandonHeld();
     }
-    hashed.drain();
     while (next < order.count()) {
       stray(order.chunk(next++));
     }
@@ -100,6 +109,16 @@ final class WholePass implements PassInput.Pass {
         Digest.ofSha256(hashed.digest().digest()),
         broken ? Optional.empty() : Optional.of(Digest.ofSha256(tar.digest())),
         Optional.ofNullable(problem));
+  }
+
+  private BlobStream checked(BlobStream blob) {
+    var spans = chunks.spans();
+    if (spans.count() == 0) {
+      return blob;
+    }
+    var checking = new SpanCheck(blob, 0, spans, chunks.layer());
+    check = checking;
+    return checking;
   }
 
   @Override
@@ -200,6 +219,7 @@ final class WholePass implements PassInput.Pass {
         next++;
         current = chunk;
         follower.found(chunk, tarBytes);
+        enterSpan(chunk);
         currentLeft = chunks.chunkSize(chunk);
         bench.sha256.reset();
         sink.begin(chunk);
@@ -210,13 +230,54 @@ final class WholePass implements PassInput.Pass {
     return false;
   }
 
+  /** By the time a byte of the next span has come out, the last of this one has gone in. */
+  private void enterSpan(int chunk) throws IOException {
+    var spans = chunks.spans();
+    if (check != null && spans.find(chunks.chunkBlobOffset(chunk)) != held) {
+      release();
+      held = spans.find(chunks.chunkBlobOffset(chunk));
+    }
+  }
+
+  /** Commits what is being held if its span has passed, and was right. */
+  private void release() throws IOException {
+    if (check == null || held < 0) {
+      return;
+    }
+    int span = held;
+    held = -1;
+    if (check.wrong().isPresent()) {
+      note("its index is wrong: " + check.wrong().get().getMessage());
+      sink.abort();
+    } else if (!check.hasPassed(span)) {
+      note("its index has span %d elsewhere than its blob".formatted(span));
+      sink.abort();
+    } else {
+      int other = sink.commitHeld();
+      if (other >= 0) {
+        stray(other);
+      }
+    }
+  }
+
+  private void abandonHeld() {
+    if (held >= 0) {
+      held = -1;
+      sink.abort();
+    }
+  }
+
   private void end() throws IOException {
     int chunk = current;
     var actual = bench.sha256.digest();
     chunks.chunkDigest(chunk, expected);
     if (Arrays.equals(expected, actual) || Arrays.equals(expected, NO_DIGEST)) {
       current = -1;
-      sink.commit(actual);
+      if (check == null) {
+        sink.commit(actual);
+      } else {
+        sink.hold(actual);
+      }
     } else {
       abandon();
     }
@@ -227,6 +288,7 @@ final class WholePass implements PassInput.Pass {
     int chunk = current;
     if (chunk >= 0) {
       current = -1;
+      held = -1; // Ends with it; other chunks of its span may still come.
       sink.abort();
       stray(chunk);
     }

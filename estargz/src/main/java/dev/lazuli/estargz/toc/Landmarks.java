@@ -14,6 +14,7 @@ final class Landmarks {
   private long prefetchEnd = -1;
   private boolean noPrefetch;
   private boolean showsAll;
+  private boolean hasTaken;
 
   /** Takes no entry from now on: all are shown, as unpacking the tar does. */
   void showAll() {
@@ -25,6 +26,12 @@ final class Landmarks {
     if (showsAll || path.depth() != 1) {
       return false;
     }
+    boolean taken = isOne(path, entry);
+    hasTaken |= taken;
+    return taken;
+  }
+
+  private boolean isOne(CleanPath path, TocEntry entry) {
     if (entry.kind == EntryKind.REGULAR && path.is(0, PREFETCH)) {
       prefetchEnd = entry.blobOffset;
       return true;
@@ -34,6 +41,11 @@ final class Landmarks {
       return true;
     }
     return path.is(0, TOC);
+  }
+
+  /** Returns whether an entry was taken. */
+  boolean hasTaken() {
+    return hasTaken;
   }
 
   /** Returns where prefetch ends in the blob: 0 for none wanted, -1 if the layer does not say. */

@@ -101,6 +101,28 @@ public final class TarIndexer implements AutoCloseable {
   }
 
   /**
+   * Adds an entry of a tar that is not at hand.
+   *
+   * @param contentOffset where its content lies in the tar, above 0 if it has any
+   * @throws LayerFormatException if it cannot be unpacked, breaks a limit, or is meant for the
+   *     readers of another format, which would hide it
+   * @throws IOException if there is no memory for the index
+   */
+  public void add(TarEntry entry, long contentOffset) throws IOException {
+    count(entry);
+    describe(entry);
+    row.blobOffset = contentOffset;
+    try {
+      builder.add(row);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    if (builder.landmarks.hasTaken()) {
+      throw new LayerFormatException(layer, "tar entry", entry.name(), "no other format's");
+    }
+  }
+
+  /**
    * Settles what needs the whole tar and returns the index, the caller's to close.
    *
    * @throws LayerFormatException if the tar cannot be unpacked
@@ -114,14 +136,18 @@ public final class TarIndexer implements AutoCloseable {
   }
 
   private void add(TarEntry entry, TarReader reader, TarInput tar) throws IOException {
-    if (++entries > limits.entries()) {
-      throw bad(entry, "number", entries, "at most " + limits.entries());
-    }
+    count(entry);
     describe(entry);
     if (contents == null) {
       pass(reader, tar);
     } else {
       place(reader, contents);
+    }
+  }
+
+  private void count(TarEntry entry) throws LayerFormatException {
+    if (++entries > limits.entries()) {
+      throw bad(entry, "number", entries, "at most " + limits.entries());
     }
   }
 
