@@ -61,8 +61,7 @@ record ChunkFiles(
       SpanTable spans = SpanTable.none();
       if (disk.exists(spansFile)) {
         spans = SpanTable.map(disk, spansFile, arena);
-        digests =
-            LearntDigests.open(disk, directory.resolve(Layer.DIGESTS), table.count(), arena);
+        digests = LearntDigests.open(disk, directory.resolve(Layer.DIGESTS), table.count(), arena);
         table = table.with(digests);
       }
       data = new DataFile(disk, directory.resolve(Layer.DATA));

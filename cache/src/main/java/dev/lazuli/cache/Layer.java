@@ -7,8 +7,6 @@ import dev.lazuli.cache.chunks.AtomicBits;
 import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.cache.chunks.Presence;
-import dev.lazuli.cache.chunks.SpanTable;
-import dev.lazuli.cache.chunks.StartTable;
 import dev.lazuli.cache.chunks.SyncFailedException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Durable;
@@ -116,12 +114,8 @@ final class Layer {
     return chunks;
   }
 
-  StartTable starts() {
-    return files.starts();
-  }
-
-  SpanTable spans() {
-    return files.spans();
+  ChunkFiles files() {
+    return files;
   }
 
   DataFile data() {

@@ -71,15 +71,15 @@ public final class LayerData implements AutoCloseable {
 
   /** Returns where in the blob decompression can start, valid while this handle is open. */
   public StartTable starts() {
-    return layer.starts();
+    return layer.files().starts();
   }
 
   /**
-   * Returns the spans of the blob, valid while this handle is open; none if the layer's index states
-   * the digests of its chunks.
+   * Returns the spans of the blob, valid while this handle is open; none if the layer's index
+   * states the digests of its chunks.
    */
   public SpanTable spans() {
-    return layer.spans();
+    return layer.files().spans();
   }
 
   /** Returns the file of {@link #starts}, which is there if it has any. */

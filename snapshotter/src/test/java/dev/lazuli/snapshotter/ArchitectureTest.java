@@ -77,6 +77,13 @@ final class ArchitectureTest {
               "snapshotter.bulk",
               "snapshotter.convert",
               "snapshotter.knowledge"),
+          room(
+              "snapshotter.soci",
+              "estargz",
+              "cache",
+              "registry",
+              "snapshotter.bulk",
+              "snapshotter.knowledge"),
           room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
@@ -124,6 +131,7 @@ final class ArchitectureTest {
               "snapshotter.share",
               "snapshotter.bulk",
               "snapshotter.proof",
+              "snapshotter.soci",
               "snapshotter.layers",
               "snapshotter.podman",
               "snapshotter.snapshots",
@@ -256,7 +264,7 @@ final class ArchitectureTest {
     }
   }
 
-  /** Behind the cache's own package is what only the cache needs, but for these five. */
+  /** Behind the cache's own package is what only the cache needs, but for these. */
   @Test
   void cache_isUsedByItsFront() {
     noClasses()
@@ -267,6 +275,7 @@ final class ArchitectureTest {
                 .and(
                     notNamed(
                         "dev.lazuli.cache.chunks.ChunkTable",
+                        "dev.lazuli.cache.chunks.SpanTable",
                         "dev.lazuli.cache.chunks.StartTable",
                         "dev.lazuli.cache.disk.BlocksOf",
                         "dev.lazuli.cache.disk.CacheCorruptException",

@@ -1,10 +1,10 @@
 package dev.lazuli.cache.chunks;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Syncable;
-import com.google.errorprone.annotations.MustBeClosed;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -40,8 +40,7 @@ public final class LearntDigests implements Syncable, Closeable {
 
   /** Makes the file for a new layer; syncing it is left to the caller. */
   public static void create(Disk disk, Path file, int chunks) throws IOException {
-    try (var channel =
-        disk.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (var channel = disk.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       long size = (long) chunks * BYTES;
       var zeros = ByteBuffer.allocate(PIECE_BYTES);
       for (long at = 0; at < size; ) {

@@ -2,8 +2,8 @@ package dev.lazuli.cache.chunks;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.lazuli.cache.disk.Syncable;
 import dev.lazuli.cache.disk.Disk;
+import dev.lazuli.cache.disk.Syncable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -11,7 +11,6 @@ import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
-import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -77,29 +76,6 @@ public final class LayerOpener implements AutoCloseable {
   /** Opens a layer, and waits a minute for memory. */
   public LayerIndex open(OpenRequest request) throws IOException {
     return open(request, PATIENCE);
-  }
-
-  /** Adds the entries of a layer whose table of contents is of another kind. */
-  @FunctionalInterface
-  public interface Entries {
-    /** Adds all of them, in the order of the tar. */
-    void addTo(TarIndexer indexer) throws IOException;
-  }
-
-  /**
-   * Makes the index of a layer from its entries. The blob offset of a file's one chunk is the place
-   * of its content in the tar.
-   *
-   * @return the index, the caller's to close
-   * @throws LayerFormatException if the entries break their format or a limit
-   * @throws IOException if other layers take the memory for indexes longer than {@code patience}
-   */
-  public LayerIndex compile(String layer, Entries entries, Duration patience) throws IOException {
-    var share = memory.share(layer, patience);
-    try (var indexer = new TarIndexer(layer, limits, share)) {
-      entries.addTo(indexer);
-      return indexer.build();
-    }
   }
 
   /** Takes a TOC's JSON; what it leaves is read on. */

@@ -200,8 +200,9 @@ public record Configuration(
    *
    * @param sideRepository repository of indexes, with its registry
    * @param referrers whether what refers to an image's manifest is asked for
+   * @param soci whether SOCI's are used
    */
-  public record Indexes(Optional<String> sideRepository, boolean referrers) {}
+  public record Indexes(Optional<String> sideRepository, boolean referrers, boolean soci) {}
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

@@ -23,7 +23,16 @@ final class IndexSettings {
               + " writes them. Whoever may write to that repository is then believed until the"
               + " layer is proved, also for images that are pulled by their digests.");
 
-  static final List<Setting<?>> ALL = List.of(SIDE_REPOSITORY, REFERRERS);
+  static final Setting<Boolean> SOCI =
+      new Setting<>(
+          "indexes.soci",
+          SettingKind.flag(),
+          true,
+          "Whether SOCI indexes are used: that which an image names (version 2, made by soci"
+              + " convert), and with indexes.referrers also one that refers to the image (version 1,"
+              + " made by soci create).");
+
+  static final List<Setting<?>> ALL = List.of(SIDE_REPOSITORY, REFERRERS, SOCI);
 
   private IndexSettings() {}
 }

@@ -58,7 +58,9 @@ record Values(Map<Setting<?>, Object> given) {
             get(BulkSettings.INDEX_QUOTA)),
         get(StoreSettings.ENABLED),
         new Configuration.Indexes(
-            get(IndexSettings.SIDE_REPOSITORY), get(IndexSettings.REFERRERS)));
+            get(IndexSettings.SIDE_REPOSITORY),
+            get(IndexSettings.REFERRERS),
+            get(IndexSettings.SOCI)));
   }
 
   private Configuration.Registry registry() {

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.fetch;
 
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.estargz.checkpoint.BlobSpans;
 import dev.lazuli.estargz.checkpoint.StreamStarts;
 import dev.lazuli.estargz.read.ChunkTableView;
 import dev.lazuli.snapshotter.fetch.plan.LayerChunks;
@@ -13,6 +14,7 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   private final LayerData data;
   private final ChunkTable chunks;
   private final StreamStarts starts;
+  private final BlobSpans spans;
 
   /** Shows the table of an open layer, while it is open. */
   public CacheChunkView(LayerData data) {
@@ -20,6 +22,7 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
     this.data = data;
     this.chunks = data.chunks();
     this.starts = new CacheStarts(data.starts());
+    this.spans = data.spans().count() == 0 ? BlobSpans.NONE : new CacheSpans(data.spans());
   }
 
   @Override
@@ -65,6 +68,16 @@ public final class CacheChunkView implements ChunkTableView, LayerChunks {
   @Override
   public StreamStarts starts() {
     return starts;
+  }
+
+  @Override
+  public BlobSpans spans() {
+    return spans;
+  }
+
+  @Override
+  public boolean comeTogether() {
+    return spans.count() > 0;
   }
 
   @Override

@@ -9,6 +9,8 @@ import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.fetch.plan.StreamEnded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,10 @@ final class StreamSink implements ChunkSink, AutoCloseable {
   private final Flight flight;
   private int chunk;
   private @Nullable Writer writer;
+  private final List<Held> held = new ArrayList<>();
+
+  /** A chunk that was written; without a writer, another is at work on it. */
+  private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
 
   StreamSink(StreamParts parts, AttachedLayer layer, Flight flight) {
     this.parts = parts;
@@ -31,8 +37,9 @@ final class StreamSink implements ChunkSink, AutoCloseable {
   @Override
   @SuppressWarnings("MustBeClosed") // By abort, which close calls.
   public void begin(int next) throws IOException {
-    abort();
-    if (!parts.events().mayBring(layer, flight, next)) {
+    abortCurrent();
+    // What is being held would be lost, and is nearly there.
+    if (held.isEmpty() && !parts.events().mayBring(layer, flight, next)) {
       throw new StreamEnded();
     }
     chunk = next;
@@ -55,25 +62,57 @@ final class StreamSink implements ChunkSink, AutoCloseable {
 
   @Override
   public void commit(byte[] sha256) throws IOException {
-    Writer committing = writer;
-    if (committing == null) {
-      parts.events().passed(flight, chunk + 1);
+    try {
+      commit(new Held(chunk, writer, sha256));
+    } finally {
+      abortCurrent(); // Without effect on what was committed.
+    }
+  }
+
+  private void commit(Held written) throws IOException {
+    if (written.writer == null) {
+      parts.events().passed(flight, written.chunk + 1);
       return;
     }
+    written.writer.commit(written.sha256);
+    Priority priority = flight.priority();
+    long size = layer.view().chunkSize(written.chunk);
+    parts.listener().chunkFetched(layer.name(), written.chunk, size, priority);
+    parts.events().committed(layer, flight, written.chunk);
+  }
+
+  @Override
+  public void hold(byte[] sha256) {
+    held.add(new Held(chunk, writer, sha256));
+    writer = null;
+  }
+
+  /** Another's chunk is compared with ours when it is committed. */
+  @Override
+  public int commitHeld() throws IOException {
     try {
-      committing.commit(sha256);
+      for (Held written : held) {
+        commit(written);
+      }
     } finally {
       abort(); // Without effect on what was committed.
     }
-    Priority priority = flight.priority();
-    long size = layer.view().chunkSize(chunk);
-    parts.listener().chunkFetched(layer.name(), chunk, size, priority);
-    parts.events().committed(layer, flight, chunk);
+    return -1;
   }
 
-  /** Aborts the chunk at work, if there is one. Idempotent. */
+  /** Aborts the chunk at work and those being held, if there are any. Idempotent. */
   @Override
   public void abort() {
+    abortCurrent();
+    for (Held written : held) {
+      if (written.writer != null) {
+        written.writer.close();
+      }
+    }
+    held.clear();
+  }
+
+  private void abortCurrent() {
     Writer aborting = writer;
     writer = null;
     if (aborting != null) {

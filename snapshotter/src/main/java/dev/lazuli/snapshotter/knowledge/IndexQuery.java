@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.knowledge;
 
 import dev.lazuli.digest.Digest;
+import java.io.IOException;
+import java.util.Optional;
 
 /**
  * A layer of which an index is wanted.
@@ -9,6 +11,20 @@ import dev.lazuli.digest.Digest;
  * @param manifest digest of the image's manifest, or of an index that lists it
  * @param layer digest of the layer's blob
  * @param blob asks the image's own registry for the blob's size
+ * @param soci what the image's manifest says of a SOCI index
  */
 public record IndexQuery(
-    String reference, Digest manifest, Digest layer, KeptIndexes.BlobSize blob) {}
+    String reference, Digest manifest, Digest layer, KeptIndexes.BlobSize blob, Named soci) {
+
+  /** A query of a layer whose image names no index. */
+  public IndexQuery(String reference, Digest manifest, Digest layer, KeptIndexes.BlobSize blob) {
+    this(reference, manifest, layer, blob, Optional::empty);
+  }
+
+  /** Looks up what an image's manifest says. */
+  @FunctionalInterface
+  public interface Named {
+    /** Returns what it says, which need not make sense; empty if it says nothing. */
+    Optional<String> ask() throws IOException;
+  }
+}

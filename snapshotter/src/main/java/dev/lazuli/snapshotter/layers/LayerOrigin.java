@@ -79,6 +79,16 @@ public interface LayerOrigin {
   }
 
   /**
+   * Returns what a manifest says of a SOCI index; empty if it says nothing.
+   *
+   * @param manifestDigest of the manifest, or of an index that lists it
+   * @throws IOException if the manifest cannot be read
+   */
+  default Optional<String> sociIndex(String reference, Digest manifestDigest) throws IOException {
+    return Optional.empty();
+  }
+
+  /**
    * Returns those who may have indexes of layers whose images name none, the most trusted first.
    */
   default List<IndexSource> indexes() {

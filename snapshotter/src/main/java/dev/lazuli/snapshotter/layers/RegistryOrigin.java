@@ -123,6 +123,15 @@ public final class RegistryOrigin implements LayerOrigin {
     return outcome.manifest().digests();
   }
 
+  @Override
+  public Optional<String> sociIndex(String reference, Digest manifestDigest) throws IOException {
+    var outcome = outcome(reference, manifestDigest);
+    if (outcome.manifest() == null) {
+      throw new IOException(outcome.failure());
+    }
+    return outcome.manifest().soci();
+  }
+
   /** One thread reads a manifest, the others that want it wait for what comes of it. */
   private Outcome outcome(String reference, Digest manifestDigest) {
     var key = reference + " " + manifestDigest;

@@ -108,7 +108,13 @@ final class WaysToLayers {
     if (manifest.isEmpty()) {
       return request;
     }
-    var query = new IndexQuery(request.reference(), manifest.get(), request.digest(), blob);
+    var query = 
+        new IndexQuery(
+            request.reference(),
+            manifest.get(),
+            request.digest(),
+            blob,
+            () -> origin.sociIndex(request.reference(), manifest.get()));
     return sources
         .restore(query, others -> tenancy.shares(others, request.reference()))
         .<LayerRequest>map(index -> request.withToc(new TocTrust.Json(index)))

@@ -5,7 +5,9 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.share.RegistryIndexes;
+import dev.lazuli.snapshotter.soci.SociIndexes;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,9 +19,10 @@ final class IndexPlaces {
    * Returns the places, the most trusted first.
    *
    * @param registry stays the caller's
+   * @param scratch directory on a disk for what is being read
    * @throws IOException if the configuration names a repository that can be none
    */
-  static List<IndexSource> of(Configuration.Indexes from, RegistryClient registry)
+  static List<IndexSource> of(Configuration.Indexes from, RegistryClient registry, Path scratch)
       throws IOException {
     var places = new ArrayList<IndexSource>();
     if (from.sideRepository().isPresent()) {
@@ -27,6 +30,9 @@ final class IndexPlaces {
     }
     if (from.referrers()) {
       places.add(RegistryIndexes.referrers(registry));
+    }
+    if (from.soci()) {
+      places.add(new SociIndexes(registry, from.referrers(), scratch));
     }
     return places;
   }

@@ -12,7 +12,6 @@ import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
-import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.layers.index.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
@@ -170,7 +169,8 @@ public final class NodeLife {
   private void open() throws IOException {
     var client = below.own(new RegistryClient(registryOptions(), metrics::hostAnswered));
     registry = client;
-    var origin = new RegistryOrigin(client, IndexPlaces.of(config.indexes(), client));
+    var indexes = IndexPlaces.of(config.indexes(), client, config.root().resolve("tmp"));
+    var origin = new RegistryOrigin(client, indexes);
     var place = above.own(NodeStore.open(config, layers, origin, metrics));
     store = place;
     layers.open(

@@ -6,6 +6,8 @@ import dev.lazuli.cache.WriterRefusedException;
 import dev.lazuli.estargz.ChunkSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +24,13 @@ final class MissingChunks implements ChunkSink {
   private final LayerData data;
   private final IntConsumer arrived;
   private final Consumer<IOException> notStored;
+  private final List<Held> held = new ArrayList<>();
   private @Nullable Writer writer;
   private int chunk;
   private boolean failed;
+
+  /** A chunk that was found; without a writer, it is here already or cannot be stored. */
+  private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
 
   /**
    * Makes a sink for one pass.
@@ -67,24 +73,52 @@ final class MissingChunks implements ChunkSink {
 
   @Override
   public void commit(byte[] sha256) {
-    var writing = writer;
-    if (writing == null) {
+    var found = new Held(chunk, writer, sha256);
+    writer = null;
+    commit(found);
+  }
+
+  private void commit(Held found) {
+    if (found.writer == null) {
       return;
     }
-    try {
-      writing.commit(sha256);
-      writer = null;
+    try (var writing = found.writer) {
+      writing.commit(found.sha256);
     } catch (IOException e) {
       giveUp(e);
       return;
     }
-    arrived.accept(chunk);
+    arrived.accept(found.chunk);
+  }
+
+  @Override
+  public void hold(byte[] sha256) {
+    held.add(new Held(chunk, writer, sha256));
+    writer = null;
+  }
+
+  /**
+   * Whatever becomes of its bytes, each chunk has the digest from now on that it has in the tar.
+   */
+  @Override
+  public int commitHeld() throws IOException {
+    int other = -1;
+    for (var found : held) {
+      if (other < 0 && !data.chunks().accepts(found.chunk, found.sha256)) {
+        other = found.chunk;
+      }
+      if (other < 0) {
+        commit(found);
+      }
+    }
+    abort();
+    return other;
   }
 
   /** A disk that is full now counts as full for the rest of this pass. */
   private void giveUp(IOException reason) {
     failed = true;
-    abort();
+    abortCurrent();
     notStored.accept(reason);
     log.warn(
         "layer {}: chunk {} is not stored while the layer is proved: {}",
@@ -95,6 +129,16 @@ final class MissingChunks implements ChunkSink {
 
   @Override
   public void abort() {
+    abortCurrent();
+    for (var found : held) {
+      if (found.writer != null) {
+        found.writer.close();
+      }
+    }
+    held.clear();
+  }
+
+  private void abortCurrent() {
     var writing = writer;
     writer = null;
     if (writing != null) {

@@ -20,6 +20,11 @@ public interface LayerChunks {
   /** Returns whether chunks lie in the blob in the order of their numbers. */
   boolean blobOrdered();
 
+  /** Returns whether the chunks of a stream are verified together, so only come all at once. */
+  default boolean comeTogether() {
+    return false;
+  }
+
   /** Returns the first missing chunk from {@code from} up to, not including, {@code to}; or -1. */
   int nextMissing(int from, int to);
 

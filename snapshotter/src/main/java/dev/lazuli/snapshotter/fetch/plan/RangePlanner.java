@@ -46,7 +46,20 @@ final class RangePlanner {
       }
       last = next;
     }
-    return new ChunkRun(first, last + 1);
+    return new ChunkRun(first, chunks.comeTogether() ? lastSibling(last, bound) : last + 1);
+  }
+
+  /**
+   * Goes on over missing chunks that follow {@code chunk} in the same stream; returns their end.
+   */
+  private int lastSibling(int chunk, int bound) {
+    int end = chunk + 1;
+    while (end < bound
+        && chunks.chunkBlobOffset(end) == chunks.chunkBlobOffset(chunk)
+        && chunks.nextMissing(end, end + 1) >= 0) {
+      end++;
+    }
+    return end;
   }
 
   /** Goes back over missing chunks that precede {@code chunk} in its compressed stream. */

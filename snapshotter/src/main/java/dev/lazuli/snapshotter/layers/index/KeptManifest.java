@@ -13,8 +13,15 @@ import java.util.Optional;
  *
  * @param config digest and size of the configuration
  * @param layers the layers, lowest first
+ * @param soci what it says of a SOCI index, if anything
  */
-public record KeptManifest(Descriptor config, List<KeptLayer> layers) {
+public record KeptManifest(Descriptor config, List<KeptLayer> layers, Optional<String> soci) {
+  /** Of an image: the digest of its SOCI index. */
+  private static final String SOCI_INDEX = "com.amazon.soci.index-digest";
+
+  /** No digest is longer; what is no digest is cut, and no digest then either. */
+  private static final int MOST_SOCI = 200;
+
   /** Both digests of a layer, and the objects around them. */
   private static final int LAYER_BYTES = 300;
 
@@ -44,7 +51,9 @@ public record KeptManifest(Descriptor config, List<KeptLayer> layers) {
     var config = manifest.config();
     return new KeptManifest(
         new Descriptor("", config.digest(), config.size()),
-        manifest.layers().stream().map(KeptLayer::of).toList());
+        manifest.layers().stream().map(KeptLayer::of).toList(),
+        Optional.ofNullable(manifest.annotations().get(SOCI_INDEX))
+            .map(text -> text.substring(0, Math.min(text.length(), MOST_SOCI))));
   }
 
   /** Returns the digests of the layers, lowest first. */

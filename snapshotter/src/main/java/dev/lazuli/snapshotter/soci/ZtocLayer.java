@@ -1,0 +1,119 @@
+package dev.lazuli.snapshotter.soci;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.lazuli.cache.LayerData;
+import dev.lazuli.cache.LayerRecord;
+import dev.lazuli.cache.NewLayer;
+import dev.lazuli.cache.chunks.ChunkTable;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.LayerFormatException;
+import dev.lazuli.estargz.toc.LayerIndex;
+import dev.lazuli.estargz.ztoc.Ztoc;
+import dev.lazuli.estargz.ztoc.ZtocSpans;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.knowledge.IndexAssembly;
+import dev.lazuli.snapshotter.knowledge.IndexQuery;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.Deflater;
+
+/**
+ * Makes a layer of what its ztoc says. A chunk is the part of a file that lies in one span; all
+ * chunks of a span begin where the span begins, and have no digest until it has come.
+ *
+ * @param ztocDigest of the ztoc
+ * @param index the layer's files; the one chunk of each has its place in the tar as blob offset
+ */
+record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc, LayerIndex index) {
+  /** 64 MiB of a tar: a reader waits for the whole span that has its bytes. */
+  private static final long MOST_SPAN_BYTES = 64L << 20;
+
+  /** As many are planned as one range, and held until it is known that they are right. */
+  private static final int MOST_CHUNKS = 1 << 14;
+
+  /** Zeros, and what deflating them may add. */
+  private static final int WINDOW_BYTES = 33 << 10;
+
+  private static final byte[] NOT_KNOWN = new byte[Digest.SHA256_BYTES];
+
+  /** Adds it to the store, without content. */
+  @MustBeClosed
+  LayerData addTo(IndexAssembly assembly) throws IOException {
+    var record =
+        LayerRecord.of(
+                query.layer(),
+                blobBytes,
+                BulkPulls.FORMAT,
+                ztoc.compression().name(),
+                ztocDigest,
+                BulkPulls.NO_PREFETCH)
+            .withReference(query.reference());
+    try (var layer = assembly.store().create(record)) {
+      assembly.trees().write(index, index.dataSize(), layer.meta());
+      addChunks(layer.chunks());
+      layer.chunks().dataSize(index.dataSize());
+      addSpans(layer);
+      return layer.commit();
+    }
+  }
+
+  private void addChunks(ChunkTable.Builder chunks) throws IOException {
+    var spans = ztoc.spans();
+    int last = -1;
+    int count = 0;
+    for (int file = 0; file < index.chunkCount(); file++) {
+      long tarOffset = index.chunkBlobOffset(file);
+      long end = tarOffset + index.chunkSize(file);
+      long dataOffset = index.chunkDataOffset(file);
+      for (long at = tarOffset; at < end; ) {
+        int span = spans.holding(at);
+        count = span == last ? count + 1 : 1;
+        last = span;
+        if (count > MOST_CHUNKS) {
+          throw bad("files in span " + span, count, MOST_CHUNKS);
+        }
+        long size = Math.min(end, spans.tarEnd(span)) - at;
+        chunks.add(
+            dataOffset + at - tarOffset,
+            size,
+            spans.start(span),
+            spans.end(span),
+            at - spans.tarOffset(span),
+            NOT_KNOWN);
+        at += size;
+      }
+    }
+  }
+
+  private void addSpans(NewLayer layer) throws IOException {
+    var spans = ztoc.spans();
+    try (var deflater = new Deflater(Deflater.BEST_SPEED, /* nowrap= */ true)) {
+      var deflated = ByteBuffer.allocate(WINDOW_BYTES);
+      for (int span = 0; span < spans.count(); span++) {
+        long bytes = spans.tarEnd(span) - spans.tarOffset(span);
+        if (bytes > MOST_SPAN_BYTES) {
+          throw bad("tar bytes of span " + span, bytes, MOST_SPAN_BYTES);
+        }
+        deflate(spans, span, deflater, deflated.clear());
+        layer.starts().add(spans.start(span), spans.bit(span), spans.tarOffset(span), deflated);
+        layer.spans().add(spans.start(span), spans.end(span), spans.digest(span).bytes());
+      }
+    }
+  }
+
+  private static void deflate(ZtocSpans spans, int span, Deflater deflater, ByteBuffer into) {
+    var window = spans.window(span);
+    if (window.hasRemaining()) {
+      deflater.reset();
+      deflater.setInput(window);
+      deflater.finish();
+      var _ = deflater.deflate(into);
+    }
+    into.flip();
+  }
+
+  private LayerFormatException bad(String what, long value, long most) {
+    return new LayerFormatException(
+        query.layer().toString(), "ztoc " + what, value, "at most " + most);
+  }
+}
