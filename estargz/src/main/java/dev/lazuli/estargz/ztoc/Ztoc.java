@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.TarIndexer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,12 @@ import java.nio.ByteBuffer;
 public final class Ztoc {
   /** The largest that is read: the ztoc of a gzip layer of about 10 GiB. */
   public static final long MOST_BYTES = 256L << 20;
+
+  /** 64 MiB of a tar: a reader waits for the whole span that has its bytes. */
+  private static final long MOST_SPAN_BYTES = 64L << 20;
+
+  /** As many are planned as one range, and held until it is known that they are right. */
+  private static final int MOST_CHUNKS = 1 << 14;
 
   private static final int GZIP = 1;
   private static final int UNCOMPRESSED = 2;
@@ -137,5 +144,53 @@ public final class Ztoc {
    */
   public void addTo(TarIndexer indexer) throws IOException {
     new ZtocEntries(file, toc, limits, spans.tarEnd(spans.count() - 1)).addTo(indexer);
+  }
+
+  /** Takes chunks in the order of the tar. */
+  @FunctionalInterface
+  public interface Chunks {
+    /**
+     * Takes the next one.
+     *
+     * @param dataOffset its place in the data file
+     * @param innerOffset its place in what comes out of the span
+     */
+    void chunk(long dataOffset, long size, int span, long innerOffset) throws IOException;
+  }
+
+  /**
+   * Splits files at the ends of spans. A chunk is the part of a file that lies in one span.
+   *
+   * @param index made of {@link #addTo}
+   * @throws LayerFormatException if a span is too large, or too much of it is files
+   * @throws IOException if the chunks cannot be taken
+   */
+  public void forEachChunk(LayerIndex index, Chunks into) throws IOException {
+    int last = -1;
+    int count = 0;
+    for (int file = 0; file < index.chunkCount(); file++) {
+      long tarOffset = index.chunkBlobOffset(file);
+      long end = tarOffset + index.chunkSize(file);
+      for (long at = tarOffset; at < end; ) {
+        int span = spans.holding(at);
+        count = span == last ? count + 1 : 1;
+        last = span;
+        check(span, count);
+        long size = Math.min(end, spans.tarEnd(span)) - at;
+        into.chunk(
+            index.chunkDataOffset(file) + at - tarOffset, size, span, at - spans.tarOffset(span));
+        at += size;
+      }
+    }
+  }
+
+  private void check(int span, int chunks) throws LayerFormatException {
+    long bytes = spans.tarEnd(span) - spans.tarOffset(span);
+    if (bytes > MOST_SPAN_BYTES || chunks > MOST_CHUNKS) {
+      throw file.bad(
+          "span " + span,
+          "%d bytes, %d files".formatted(bytes, chunks),
+          "%d bytes and %d files".formatted(MOST_SPAN_BYTES, MOST_CHUNKS));
+    }
   }
 }

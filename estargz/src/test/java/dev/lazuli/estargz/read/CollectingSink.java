@@ -11,6 +11,7 @@ import java.util.TreeMap;
 public final class CollectingSink implements ChunkSink {
   public final TreeMap<Integer, byte[]> committed = new TreeMap<>();
   public final List<String> calls = new ArrayList<>();
+  private final TreeMap<Integer, byte[]> held = new TreeMap<>();
   private final ByteArrayOutputStream current = new ByteArrayOutputStream();
   private int chunk = -1;
 
@@ -39,8 +40,22 @@ public final class CollectingSink implements ChunkSink {
   }
 
   @Override
+  public void hold(byte[] sha256) {
+    held.put(chunk, current.toByteArray());
+    chunk = -1;
+  }
+
+  @Override
+  public int commitHeld() {
+    committed.putAll(held);
+    held.clear();
+    return -1;
+  }
+
+  @Override
   public void abort() {
     calls.add("abort " + chunk);
+    held.clear();
     chunk = -1;
   }
 }

@@ -6,7 +6,6 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.ztoc.Ztoc;
 import dev.lazuli.estargz.ztoc.ZtocSpans;
@@ -18,19 +17,13 @@ import java.nio.ByteBuffer;
 import java.util.zip.Deflater;
 
 /**
- * Makes a layer of what its ztoc says. A chunk is the part of a file that lies in one span; all
- * chunks of a span begin where the span begins, and have no digest until it has come.
+ * Makes a layer of what its ztoc says. All chunks of a span begin where the span begins, and have
+ * no digest until it has come.
  *
  * @param ztocDigest of the ztoc
  * @param index the layer's files; the one chunk of each has its place in the tar as blob offset
  */
 record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc, LayerIndex index) {
-  /** 64 MiB of a tar: a reader waits for the whole span that has its bytes. */
-  private static final long MOST_SPAN_BYTES = 64L << 20;
-
-  /** As many are planned as one range, and held until it is known that they are right. */
-  private static final int MOST_CHUNKS = 1 << 14;
-
   /** Zeros, and what deflating them may add. */
   private static final int WINDOW_BYTES = 33 << 10;
 
@@ -58,31 +51,16 @@ record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc,
   }
 
   private void addChunks(ChunkTable.Builder chunks) throws IOException {
-    var spans = ztoc.spans();
-    int last = -1;
-    int count = 0;
-    for (int file = 0; file < index.chunkCount(); file++) {
-      long tarOffset = index.chunkBlobOffset(file);
-      long end = tarOffset + index.chunkSize(file);
-      long dataOffset = index.chunkDataOffset(file);
-      for (long at = tarOffset; at < end; ) {
-        int span = spans.holding(at);
-        count = span == last ? count + 1 : 1;
-        last = span;
-        if (count > MOST_CHUNKS) {
-          throw bad("files in span " + span, count, MOST_CHUNKS);
-        }
-        long size = Math.min(end, spans.tarEnd(span)) - at;
-        chunks.add(
-            dataOffset + at - tarOffset,
-            size,
-            spans.start(span),
-            spans.end(span),
-            at - spans.tarOffset(span),
-            NOT_KNOWN);
-        at += size;
-      }
-    }
+    ztoc.forEachChunk(
+        index,
+        (dataOffset, size, span, innerOffset) ->
+            chunks.add(
+                dataOffset,
+                size,
+                ztoc.spans().start(span),
+                ztoc.spans().end(span),
+                innerOffset,
+                NOT_KNOWN));
   }
 
   private void addSpans(NewLayer layer) throws IOException {
@@ -90,10 +68,6 @@ record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc,
     try (var deflater = new Deflater(Deflater.BEST_SPEED, /* nowrap= */ true)) {
       var deflated = ByteBuffer.allocate(WINDOW_BYTES);
       for (int span = 0; span < spans.count(); span++) {
-        long bytes = spans.tarEnd(span) - spans.tarOffset(span);
-        if (bytes > MOST_SPAN_BYTES) {
-          throw bad("tar bytes of span " + span, bytes, MOST_SPAN_BYTES);
-        }
         deflate(spans, span, deflater, deflated.clear());
         layer.starts().add(spans.start(span), spans.bit(span), spans.tarOffset(span), deflated);
         layer.spans().add(spans.start(span), spans.end(span), spans.digest(span).bytes());
@@ -110,10 +84,5 @@ record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc,
       var _ = deflater.deflate(into);
     }
     into.flip();
-  }
-
-  private LayerFormatException bad(String what, long value, long most) {
-    return new LayerFormatException(
-        query.layer().toString(), "ztoc " + what, value, "at most " + most);
   }
 }
