@@ -25,6 +25,9 @@ find_mirror() {
 # The suite whose Podman is tried: the oldest that asks a layer store by the digest of the table of contents.
 podman_suite=trixie # 5.4
 
+# The suite whose soci makes indexes.
+soci_suite=forky # 0.4
+
 # Makes the nodes that are missing, where that is possible without asking.
 make_nodes() {
   find_mirror patchelf || return
@@ -35,6 +38,8 @@ make_nodes() {
   [ -x "$(nodes_directory)/$podman_suite-podman/bin/podman" ] ||
     make_node "$podman_suite" "$podman_suite-podman" 'podman conmon netavark' 'conmon netavark podman' ||
     say "no node with Podman of $podman_suite"
+  [ -x "$(nodes_directory)/$soci_suite-soci/bin/soci" ] ||
+    make_node "$soci_suite" "$soci_suite-soci" soci-snapshotter soci || say "no node with soci of $soci_suite"
 }
 
 # Makes a node: its suite, its name, its packages, and their programs. The last program says that the node is whole.

@@ -26,6 +26,8 @@ final class SociTool {
   private static final String INDEX_1 = "application/vnd.amazon.soci.index.v1+json";
   private static final String INDEX_2 = "application/vnd.amazon.soci.index.v2+json";
 
+  private static final NodePrograms PROGRAMS = NodePrograms.named("forky-soci");
+
   private final ContainerdExtension bed;
   private final String repository;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -38,13 +40,13 @@ final class SociTool {
   SociTool(ContainerdExtension bed, String repository) {
     this.bed = bed;
     this.repository = repository.replaceFirst("/", "/v2/");
-    assumeTrue(NodePrograms.named("forky").path("soci").isPresent(), "no soci (./verify gets it)");
+    assumeTrue(PROGRAMS.path("soci").isPresent(), "no soci (./verify makes a node with it)");
   }
 
   /** Pulls an image by containerd, indexes all of its layers, and pushes the index beside it. */
   void index(String reference) throws IOException {
     bed.containerd().ctr("image", "pull", "--plain-http", reference).within(Node.LONG).check();
-    var soci = NodePrograms.named("forky").path("soci").orElseThrow();
+    var soci = PROGRAMS.path("soci").orElseThrow();
     // It keeps what it makes below /var/lib, wherever it is told to.
     var script =
         """
