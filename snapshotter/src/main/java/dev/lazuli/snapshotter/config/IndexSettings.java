@@ -29,8 +29,8 @@ final class IndexSettings {
           SettingKind.flag(),
           true,
           "Whether SOCI indexes are used: that which an image names (version 2, made by soci"
-              + " convert), and with indexes.referrers also one that refers to the image (version 1,"
-              + " made by soci create).");
+              + " convert), and with indexes.referrers also one that refers to the image (version"
+              + " 1, made by soci create).");
 
   static final List<Setting<?>> ALL = List.of(SIDE_REPOSITORY, REFERRERS, SOCI);
 

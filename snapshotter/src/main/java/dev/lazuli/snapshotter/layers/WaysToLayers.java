@@ -108,7 +108,7 @@ final class WaysToLayers {
     if (manifest.isEmpty()) {
       return request;
     }
-    var query = 
+    var query =
         new IndexQuery(
             request.reference(),
             manifest.get(),

@@ -37,7 +37,7 @@ final class SociIT {
   private static final String NOTHING_KEPT = "bulk.index_quota=0";
 
   private static final String[] LAZY = {
-    "fetch.background=false", "prefetch.enabled=false", "soci.referrers=true", NOTHING_KEPT
+    "fetch.background=false", "prefetch.enabled=false", "indexes.referrers=true", NOTHING_KEPT
   };
   private static final String[] COMPLETING = {"fetch.background_delay=100ms", NOTHING_KEPT};
 
