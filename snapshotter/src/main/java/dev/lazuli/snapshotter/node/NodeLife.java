@@ -12,6 +12,7 @@ import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
+import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.layers.index.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
