@@ -208,8 +208,8 @@ final class SociIT {
     node.startDaemon(LAZY);
 
     assertThat(node.shell(reference, "again", "cat /greeting")).isEqualTo("good evening");
-    // A byte may be asked for, to see that the registry still has the layer.
-    assertThat(bytesSent()).isLessThan(LAYERS + 1);
+    // What was on its way ahead of readers may come again.
+    assertThat(bytesSent()).isLessThan(bytesIn() / 2);
     assertThat(node.shell(reference, "more", "cat /data/f39 >/dev/null && cat /last"))
         .isEqualTo("end");
   }
