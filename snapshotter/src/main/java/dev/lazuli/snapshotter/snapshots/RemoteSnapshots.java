@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,7 @@ final class RemoteSnapshots {
   private final Duration pullTimeout;
   private final Troubles troubles;
   private final Map<Long, CompletableFuture<RemoteLayer>> claims = new ConcurrentHashMap<>();
+  private volatile BiConsumer<Snapshot, RemoteLayer> onRestored = (_, _) -> {};
 
   /**
    * Makes an empty set.
@@ -116,6 +118,11 @@ final class RemoteSnapshots {
   /** Returns whether a claim could not be taken again when it was tried last. */
   boolean anyFailed() {
     return claims.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally);
+  }
+
+  /** Takes who is told of each claim that was taken again, before anybody gets it. */
+  void onRestored(BiConsumer<Snapshot, RemoteLayer> listener) {
+    onRestored = listener;
   }
 
   /** Starts to take the claims of these snapshots that are not held; returns at once. */
@@ -191,8 +198,20 @@ final class RemoteSnapshots {
 
   private CompletableFuture<RemoteLayer> startRestore(Snapshot snapshot) {
     var request = snapshot.layer().orElseThrow();
-    return start("restore-" + request.digest(), () -> layers.restore(request))
+    return start("restore-" + request.digest(), () -> restore(snapshot, request))
         .whenComplete((_, failure) -> note(snapshot, request, failure));
+  }
+
+  private RemoteLayer restore(Snapshot snapshot, LayerRequest request)
+      throws IOException, InterruptedException {
+    var layer = layers.restore(request);
+    try {
+      onRestored.accept(snapshot, layer);
+      return layer;
+    } catch (RuntimeException e) {
+      layer.close();
+      throw e;
+    }
   }
 
   private void note(Snapshot snapshot, LayerRequest request, @Nullable Throwable failure) {

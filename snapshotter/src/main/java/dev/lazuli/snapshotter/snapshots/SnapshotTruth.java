@@ -15,7 +15,9 @@ import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,9 @@ final class SnapshotTruth {
 
   /** Whether any snapshot ever lied: on most nodes none does, and nothing need be looked for. */
   private volatile boolean anyLies;
+
+  /** What was found of layers whose snapshots could not be checked: the database failed. */
+  private final Map<Digest, Finding> unchecked = new ConcurrentHashMap<>();
 
   SnapshotTruth(
       SnapshotStore store,
@@ -128,6 +133,38 @@ final class SnapshotTruth {
     layer.finding().ifPresent(finding -> check(layer.digest(), finding));
   }
 
+  /**
+   * A claim was taken again: what was found of its layer may not have been acted on, since the last
+   * daemon may have died before.
+   */
+  void restored(Snapshot snapshot, RemoteLayer layer) {
+    var finding = layer.finding();
+    if (finding.isEmpty() || snapshot.lie().isPresent()) {
+      return;
+    }
+    try {
+      if (lie(snapshot, finding.get()).isPresent()) {
+        var _ = check(layer.digest(), finding.get());
+      }
+    } catch (IOException e) {
+      checkLater(layer.digest(), finding.get(), e);
+    }
+  }
+
+  /** Checks again what could not be checked. */
+  void checkAgain() {
+    for (var entry : Map.copyOf(unchecked).entrySet()) {
+      if (unchecked.remove(entry.getKey(), entry.getValue())) {
+        var _ = check(entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  private void checkLater(Digest digest, Finding finding, IOException reason) {
+    log.error("layer {}: its snapshots could not be checked yet: {}", digest, reason.toString());
+    unchecked.put(digest, finding);
+  }
+
   /** A snapshot was removed. */
   void removed(Snapshot snapshot) {
     if (anyLies) {
@@ -174,7 +211,7 @@ final class SnapshotTruth {
         }
       }
     } catch (IOException e) {
-      log.error("layer {}: its snapshots could not be checked: {}", digest, e.toString());
+      checkLater(digest, finding, e);
     }
     settle(digest);
     return lied;

@@ -65,6 +65,7 @@ final class Snapshotter implements AutoCloseable {
     this.ahead = ahead;
     this.truth = truth;
     this.troubles = troubles;
+    remote.onRestored(truth::restored);
     this.preparation =
         new RemotePreparation(store, directories, remote, ahead, truth, troubles, metrics);
   }
@@ -123,8 +124,10 @@ final class Snapshotter implements AutoCloseable {
     }
   }
 
-  private void restoreFailed() {
+  /** Tries once what could not be restored or checked. */
+  void restoreFailed() {
     try {
+      truth.checkAgain();
       if (remote.anyFailed()) {
         remote.restore(store.list(Snapshot::isRemote));
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.BannedLayers;
+import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +62,9 @@ final class SnapshotFaultsTest {
     var file = root.resolve("snapshots.db");
     store = new SnapshotStore(Database.open(file, FailingFiles.name(file)), Clock.systemUTC());
     var troubles = new Troubles(Clock.systemUTC());
+    var banned = new BannedLayers(root.resolve("banned"));
+    var truth = new SnapshotTruth(store, layers, banned, troubles, new Metrics());
+    truth.start();
     snapshotter =
         new Snapshotter(
             store,
@@ -68,8 +73,7 @@ final class SnapshotFaultsTest {
             new MappedDirectories(root.resolve("mapped")),
             new RemoteSnapshots(layers, Duration.ofMinutes(1), Duration.ofMinutes(1), troubles),
             new LayersAhead(layers),
-            new SnapshotTruth(
-                store, layers, new BannedLayers(root.resolve("banned")), troubles, new Metrics()),
+            truth,
             troubles,
             new Metrics());
   }
@@ -92,6 +96,22 @@ final class SnapshotFaultsTest {
       assertTruthful("operation " + n);
       assertEverythingWorksAndGoes("operation " + n);
     }
+  }
+
+  @Test
+  void liarThatCannotBeDisowned_isDisownedOnceTheDatabaseWorks() throws IOException {
+    open(0);
+    prepareLayer("chain1", "", BASE);
+    FailingFiles.failAt(1, /* forGood= */ true);
+    layers.found(BASE, new Finding(Optional.empty(), Optional.of("its blob is another")));
+    assertThat(FailingFiles.heal()).isTrue();
+    assertThat(names()).noneMatch(name -> name.startsWith("lied/"));
+
+    snapshotter.restoreFailed();
+
+    assertThat(names()).anyMatch(name -> name.startsWith("lied/"));
+    assertThat(layers.refused).containsKey(BASE);
+    snapshotter.close();
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.lazuli.snapshotter.proof.ChainId;
 import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.snapshotter.status.Trouble;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -261,6 +262,22 @@ final class SnapshotTruthTest {
     layers.findings.clear();
     assertThat(snapshotter.prepare("extract", "", labels(LOW, EVIL)).getType())
         .isEqualTo("overlay");
+  }
+
+  /** The proof is recorded with the layer first, and the daemon can die right after that. */
+  @Test
+  void aFindingThatNobodyActedOn_isActedOnByTheNextDaemon() throws IOException {
+    prepareLayer(LOW, "", EVIL);
+    prepareLayer(HIGH, LOW, UPPER);
+    layers.findings.put(EVIL, tar(EVIL_TAR));
+    layers.findings.put(UPPER, tar(UPPER_TAR));
+
+    close();
+    open();
+
+    Eventually.asserted(
+        () -> assertThat(names()).containsExactlyInAnyOrder("lied/1/" + LOW, "lied/2/" + HIGH));
+    Eventually.asserted(() -> assertThat(layers.refused).containsKey(EVIL));
   }
 
   @Test
