@@ -60,7 +60,7 @@ public final class HandedOver implements CredentialsProvider {
     try {
       opened.load();
     } catch (IOException | IllegalArgumentException e) {
-      log.warn("pull secrets are not known any more: {} cannot be read: {}", file, e.toString());
+      log.warn("kept pull secrets are lost: {} cannot be read: {}", file, e.toString());
     }
     return opened;
   }

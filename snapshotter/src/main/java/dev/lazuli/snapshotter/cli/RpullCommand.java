@@ -41,10 +41,9 @@ final class RpullCommand implements Callable<Integer> {
       names = "--status",
       paramLabel = "SOCKET",
       defaultValue = "/run/lazuli/status.sock",
-      description = {
-        "The daemon's status socket. On a terminal it is asked how much has been fetched so far.",
-        "Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "The daemon's status socket. On a terminal it is asked how much has been fetched so far."
+              + " Default: ${DEFAULT-VALUE}.")
   private Path status = Path.of("");
 
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "Default: this machine's.")

@@ -48,6 +48,7 @@ final class OutOfMemoryIT {
 
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).isEqualTo(3).isNotEqualTo(VerifyCommand.WRONG_BYTES);
-    assertThat(Files.readString(err.toPath())).contains("lazuli: out of memory, the JVM ends");
+    assertThat(Files.readString(err.toPath()))
+        .contains("lazuli: out of memory: give it a larger heap");
   }
 }
