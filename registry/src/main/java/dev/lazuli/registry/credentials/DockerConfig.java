@@ -37,6 +37,10 @@ import tools.jackson.databind.node.JsonNodeFactory;
 public final class DockerConfig implements CredentialsProvider {
   private static final long MAX_BYTES = 4 << 20;
 
+  /** Without a session and with one, containers-auth.json(5). */
+  private static final List<Path> PODMAN_OF_ROOT =
+      List.of(Path.of("/run/containers/0/auth.json"), Path.of("/run/user/0/containers/auth.json"));
+
   private final Path file;
   private final CredentialHelper helper;
 
@@ -54,9 +58,14 @@ public final class DockerConfig implements CredentialsProvider {
   /**
    * Returns the files that apply in an environment: {@code $DOCKER_CONFIG/config.json}, else {@code
    * ~/.docker/config.json}; then podman's {@code $REGISTRY_AUTH_FILE} or {@code
-   * $XDG_RUNTIME_DIR/containers/auth.json}.
+   * $XDG_RUNTIME_DIR/containers/auth.json}. A service of root's has neither variable: it looks
+   * where {@code podman login} writes as root.
    */
   public static CredentialsProvider of(Map<String, String> environment) {
+    return of(environment, "root".equals(System.getProperty("user.name")));
+  }
+
+  static CredentialsProvider of(Map<String, String> environment, boolean root) {
     var files = new ArrayList<Path>();
     String docker = environment.getOrDefault("DOCKER_CONFIG", "");
     String home = environment.getOrDefault("HOME", "/root");
@@ -68,6 +77,8 @@ public final class DockerConfig implements CredentialsProvider {
       files.add(Path.of(podman));
     } else if (!runtime.isEmpty()) {
       files.add(Path.of(runtime, "containers/auth.json"));
+    } else if (root) {
+      files.addAll(PODMAN_OF_ROOT);
     }
     return new CredentialChain(
         files.stream().<CredentialsProvider>map(f -> new DockerConfig(f, environment)).toList());

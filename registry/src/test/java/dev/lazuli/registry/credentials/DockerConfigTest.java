@@ -65,6 +65,20 @@ class DockerConfigTest {
         .hasMessage(file + ": auth entry is not base64");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "A, b, true, '/h/.docker/config.json, /run/containers/0/auth.json,"
+        + " /run/user/0/containers/auth.json'",
+    "A, b, false, /h/.docker/config.json",
+    "REGISTRY_AUTH_FILE, /p.json, true, '/h/.docker/config.json, /p.json'",
+    "XDG_RUNTIME_DIR, /run/user/7, true, '/h/.docker/config.json,"
+        + " /run/user/7/containers/auth.json'",
+  })
+  void podmans_file_is_looked_for_where_the_user_has_it(
+      String name, String value, boolean root, String places) {
+    assertThat(DockerConfig.of(Map.of("HOME", "/h", name, value), root).places()).isEqualTo(places);
+  }
+
   @Test
   void missing_file_knows_nothing() throws IOException {
     assertThat(config.find("reg.example", IMAGE)).isEmpty();
