@@ -24,6 +24,15 @@ record DiskRoom(long freeBytes, long reserveBytes) {
         store.getUsableSpace(), NodeOptions.reserveOn(config, store.getTotalSpace()));
   }
 
+  /** Looks at the file system of a root directory; one that cannot be looked at has no room. */
+  static DiskRoom orNone(Path root, Configuration.Cache config) {
+    try {
+      return of(root, config);
+    } catch (IOException e) {
+      return new DiskRoom(0, 0);
+    }
+  }
+
   /** Returns what an operator should know; empty if there is room. */
   Optional<String> warning() {
     return freeBytes >= reserveBytes

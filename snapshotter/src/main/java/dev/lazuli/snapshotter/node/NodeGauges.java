@@ -6,6 +6,7 @@ import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.Trouble;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -19,6 +20,8 @@ import java.util.function.Supplier;
  * @param quotaBytes what they may take, 0 for no limit
  * @param evictedBytes what was evicted so far
  * @param failedSyncs how often layers could not be synced
+ * @param room on the disk where layers are kept
+ * @param mountsLazily whether layers are mounted lazily at all
  */
 record NodeGauges(
     String version,
@@ -27,7 +30,9 @@ record NodeGauges(
     LongSupplier diskBytes,
     long quotaBytes,
     LongSupplier evictedBytes,
-    LongSupplier failedSyncs) {
+    LongSupplier failedSyncs,
+    Supplier<DiskRoom> room,
+    BooleanSupplier mountsLazily) {
 
   void register(Metrics metrics) {
     metrics.watchEach(
@@ -67,6 +72,18 @@ record NodeGauges(
         "lazuli_cache_quota_bytes",
         "Disk space that layers may take, 0 for no limit.",
         () -> quotaBytes);
+    metrics.watch(
+        "lazuli_disk_free_bytes",
+        "Disk space that is free where layers are kept.",
+        () -> room.get().freeBytes());
+    metrics.watch(
+        "lazuli_disk_reserve_bytes",
+        "Disk space to leave free (cache.reserve): with less, nothing is fetched ahead of readers.",
+        () -> room.get().reserveBytes());
+    metrics.watch(
+        "lazuli_mounts_lazily",
+        "1 if layers are mounted lazily, 0 if this daemon can mount none.",
+        () -> mountsLazily.getAsBoolean() ? 1 : 0);
     metrics.watchTotal(
         "lazuli_evicted_bytes", "Disk space that eviction freed.", evictedBytes::getAsLong);
     metrics.watchTotal(

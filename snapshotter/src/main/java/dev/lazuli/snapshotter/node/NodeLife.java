@@ -250,7 +250,9 @@ public final class NodeLife {
             layers::diskBytes,
             config.cache().quotaBytes(),
             () -> actions.map(LayerActions::evictedBytes).orElse(0L),
-            () -> actions.map(LayerActions::failedSyncs).orElse(0L))
+            () -> actions.map(LayerActions::failedSyncs).orElse(0L),
+            () -> DiskRoom.orNone(config.root(), config.cache()),
+            () -> layers.noLazyMounts().isEmpty())
         .register(metrics);
     return new NodeApi(
         config,

@@ -37,7 +37,9 @@ final class MetricsDocumentTest {
             () -> 0,
             0,
             () -> 0,
-            () -> 0)
+            () -> 0,
+            () -> new DiskRoom(0, 0),
+            () -> true)
         .register(metrics);
     var out = new ByteArrayOutputStream();
     metrics.write(out);
