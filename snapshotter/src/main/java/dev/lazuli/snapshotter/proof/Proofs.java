@@ -228,7 +228,7 @@ public final class Proofs implements AutoCloseable {
       }
     } catch (PassEndedException e) {
       return;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) { // No wish is lost, whatever happens.
       if (!wish.life.hasEnded()) {
         putOff(wish, e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
       }
@@ -253,12 +253,12 @@ public final class Proofs implements AutoCloseable {
   private void putOff(Wish wish, String reason) {
     var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, MOST_DOUBLINGS));
     log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
-    wish.layer.putOff(reason);
     try {
       var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("layer {}: left to the next daemon", wish.layer.digest());
     }
+    wish.layer.putOff(reason);
   }
 
   /** Bytes of a pass are background: they stand aside, are paid for, and are counted. */

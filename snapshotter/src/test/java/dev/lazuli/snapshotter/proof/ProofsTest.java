@@ -67,6 +67,22 @@ final class ProofsTest {
   }
 
   @Test
+  void aLayerThatFailsToHearOfADelay_isProvedAllTheSame() throws Exception {
+    try (var rig = rig()) {
+      var some = rig.maker;
+      rig.maker = Thread.ofPlatform().stackSize(1L << 60).factory();
+      rig.onPutOff =
+          () -> {
+            rig.maker = some;
+            throw new IllegalStateException("on purpose");
+          };
+      try (var _ = rig.request()) {
+        assertThat(rig.awaitProof().diffId()).isEqualTo(rig.diffId());
+      }
+    }
+  }
+
+  @Test
   void withoutAThread_aLayerHearsOfItWithoutTheLocksOfWhoeverAsked() throws Exception {
     try (var rig = rig()) {
       rig.maker = Thread.ofPlatform().stackSize(1L << 60).factory();
