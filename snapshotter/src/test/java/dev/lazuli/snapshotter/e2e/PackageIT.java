@@ -1,11 +1,8 @@
 package dev.lazuli.snapshotter.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lazuli.demo.containerd.Command;
-import dev.lazuli.demo.containerd.CommandResult;
-import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.images.HostPython;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -25,8 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What the README promises to who has a Debian just installed: its own lines are run there, from
- * the package to a container. Then the package goes, under a container that runs. A stand-in for
- * systemctl starts what the units say ({@code .ci/fresh}).
+ * the package to a container. Then the package goes, under a container that runs.
  */
 @EnabledIfSystemProperty(
     named = "lazuli.fresh",
@@ -77,61 +73,39 @@ final class PackageIT {
       String suite, String configuration) throws IOException {
     var lines = README_LINES.matcher(Files.readString(CHECKOUT.resolve("README.md")));
     assertThat(lines.find()).isTrue();
-    var root = fresh(suite);
+    try (var system = FreshSystem.copy(suite, directory)) {
+      giveCheckout(system);
+      system.boot();
 
-    var run =
-        in(
-            root,
-            SCRIPT
-                .replace("%INSTALL%", lines.group(1).replace("./package && ", ""))
-                .replace("%CONFIGURE%", lines.group(2).replace("containerd-2.toml", configuration))
-                .replace("%RUN%", lines.group(3).replace(README_IMAGE, image))
-                .replace("%IMAGE%", image));
+      var run =
+          system.run(
+              SCRIPT
+                  .replace("%INSTALL%", lines.group(1).replace("./package && ", ""))
+                  .replace(
+                      "%CONFIGURE%", lines.group(2).replace("containerd-2.toml", configuration))
+                  .replace("%RUN%", lines.group(3).replace(README_IMAGE, image))
+                  .replace("%IMAGE%", image));
 
-    var said = run.output() + "\n" + run.errors();
-    assertThat(run.exitStatus()).as(said).isZero();
-    assertThat(said)
-        .contains(image + ": 1 of 1 layers mounted", "\nPython 3.")
-        .contains("lazuli: 1 containers run on images of Lazuli")
-        .contains("still reads after the removal", "still reads after the purge")
-        .doesNotContain("PROBLEM")
-        .contains("overlayfs has the image again");
-    Command.of("rm", "--recursive", "--one-file-system", root.toString()).within(LONG).check();
+      var said = run.output() + "\n" + run.errors();
+      assertThat(run.exitStatus()).as(said).isZero();
+      assertThat(said)
+          .contains(image + ": 1 of 1 layers mounted", "\nPython 3.")
+          .contains("lazuli: 1 containers run on images of Lazuli")
+          .contains("still reads after the removal", "still reads after the purge")
+          .doesNotContain("PROBLEM")
+          .contains("overlayfs has the image again");
+    }
   }
 
-  /** A copy of a fresh system with a checkout in which ./package was run. */
-  private static Path fresh(String suite) throws IOException {
-    var original = NodePrograms.named(suite + "-fresh").directory().orElseThrow();
-    assumeTrue(
-        Files.isDirectory(original), () -> "no " + original + " (./verify --nodes makes it)");
-    var root = directory.resolve(suite);
-    Command.of("cp", "--archive", original.toString(), root.toString()).within(LONG).check();
-    var target = Files.createDirectories(root.resolve("root/checkout/target"));
+  /** A checkout in which ./package was run. */
+  private static void giveCheckout(FreshSystem system) throws IOException {
+    var target = Files.createDirectories(system.root().resolve("root/checkout/target"));
     Command.of("cp", "--recursive", directory.resolve("packages").toString(), target.toString())
         .check();
-    var systemctl = root.resolve("usr/bin/systemctl");
-    Files.move(systemctl, root.resolve("usr/bin/systemctl.real"));
-    Files.copy(CHECKOUT.resolve(".ci/fresh/systemctl"), systemctl);
-    Files.writeString(
-        root.resolve("etc/apt/apt.conf.d/99test"),
-        """
-        APT::Get::Assume-Yes "true"; // Nobody is there to be asked,
-        Acquire::http::Proxy "http://127.0.0.1:9"; // and nothing is to come from the network.
-        """);
-    return root;
-  }
-
-  private static CommandResult in(Path root, String script) throws IOException {
-    Files.writeString(root.resolve("try"), script);
-    return Command.of("unshare", "--mount", "--pid", "--fork", "--kill-child")
-        .with(CHECKOUT.resolve(".ci/fresh/enter").toString(), root.toString(), "/try")
-        .within(LONG)
-        .run();
   }
 
   private static final String SCRIPT =
       """
-      systemctl start containerd
       cd /root/checkout
       %INSTALL%
       systemd-analyze verify --man=no /usr/lib/systemd/system/lazuli.service 2>&1 | { ! grep -i lazuli; }
@@ -161,6 +135,5 @@ final class PackageIT {
       ctr container rm --keep-snapshot runs
       ctr image pull --plain-http %IMAGE% >/dev/null
       ctr run --rm %IMAGE% whole python3 -c "print('overlayfs has the image again')"
-      systemctl stop containerd
       """;
 }
