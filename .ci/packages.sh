@@ -19,6 +19,7 @@ setcap|libcap2-bin|file capabilities
 /usr/sbin/mkfs.btrfs|btrfs-progs|full disks with btrfs
 /usr/sbin/mkfs.xfs|xfsprogs|full disks with XFS
 patchelf|patchelf|containerd 1.7 and 2.1 of other Debian suites
+busybox|busybox-static|the image for Kubernetes
 debootstrap|debootstrap|the package in fresh Debian systems
 ip|iproute2|slowed links between network namespaces
 python3|python3-minimal|Python images
