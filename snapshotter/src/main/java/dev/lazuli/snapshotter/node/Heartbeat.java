@@ -65,6 +65,10 @@ final class Heartbeat implements AutoCloseable {
    */
   void serving(Supplier<Optional<String>> trouble) {
     vitals = trouble;
+    if (notice.heard()) {
+      // The first connection takes longest, and containerd gives it a second: so it is ours.
+      trouble.get().ifPresent(what -> log.warn("at the start: {}", what));
+    }
     serving = true;
     notice.ready();
   }

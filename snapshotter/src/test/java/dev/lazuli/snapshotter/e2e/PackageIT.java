@@ -12,7 +12,6 @@ import dev.lazuli.testimages.containerd.DockerRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,23 +29,19 @@ import org.junit.jupiter.params.provider.CsvSource;
     disabledReason = "is part of ./verify --nodes")
 final class PackageIT {
   private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
-  private static final Duration LONG = Duration.ofMinutes(10);
   private static final Pattern README_LINES =
       Pattern.compile("## On a node\n.*?```sh\n(.*?)\n(.*?)\n(.*?)\n```", Pattern.DOTALL);
-  private static final String README_IMAGE = "registry.example/python:3-lazy";
+  private static final String README_IMAGE = "docker.io/library/python:3-slim";
 
   private static final CleanUp CLEAN_UP = new CleanUp();
   private static Path directory;
+  private static BuiltPackages packages;
   private static String image;
 
   @BeforeAll
   static void makePackageAndImage() throws IOException {
     directory = CLEAN_UP.directory("lz");
-    Command.of(CHECKOUT.resolve("package").toString(), directory.resolve("packages").toString())
-        .withEnvironment("LAZULI_BUILD", "no")
-        .withEnvironment("JAVA_HOME", System.getProperty("java.home"))
-        .within(LONG)
-        .check();
+    packages = BuiltPackages.make(directory.resolve("packages"));
     var registry = CLEAN_UP.open(() -> DockerRegistry.start(directory.resolve("registry")));
     var python = HostPython.find().orElseThrow();
     var layout = OciLayout.at(directory.resolve("layout"));
@@ -80,7 +75,7 @@ final class PackageIT {
       var run =
           system.run(
               SCRIPT
-                  .replace("%INSTALL%", lines.group(1).replace("./package && ", ""))
+                  .replace("%INSTALL%", lines.group(1))
                   .replace(
                       "%CONFIGURE%", lines.group(2).replace("containerd-2.toml", configuration))
                   .replace("%RUN%", lines.group(3).replace(README_IMAGE, image))
@@ -100,8 +95,7 @@ final class PackageIT {
   /** A checkout in which ./package was run. */
   private static void giveCheckout(FreshSystem system) throws IOException {
     var target = Files.createDirectories(system.root().resolve("root/checkout/target"));
-    Command.of("cp", "--recursive", directory.resolve("packages").toString(), target.toString())
-        .check();
+    Command.of("cp", "--recursive", packages.directory().toString(), target.toString()).check();
   }
 
   private static final String SCRIPT =
