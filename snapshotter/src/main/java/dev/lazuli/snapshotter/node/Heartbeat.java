@@ -67,7 +67,7 @@ final class Heartbeat implements AutoCloseable {
     vitals = trouble;
     if (notice.heard()) {
       // The first connection takes longest, and containerd gives it a second: so it is ours.
-      trouble.get().ifPresent(what -> log.warn("at the start: {}", what));
+      var _ = isWell();
     }
     serving = true;
     notice.ready();
