@@ -18,7 +18,8 @@ final class LayerLabels {
   private static final String PREFIX = "containerd.io/snapshot/";
   private static final String REMOTE = PREFIX + "remote/";
   private static final String LAYERS = REMOTE + "stargz.layers";
-  private static final String MANIFEST = PREFIX + "cri.manifest-digest";
+  private static final String CRI = PREFIX + "cri.";
+  private static final String MANIFEST = CRI + "manifest-digest";
   private static final String TARGET = "containerd.io/snapshot.ref";
 
   /** containerd refuses a label whose key and value together are longer. */
@@ -103,7 +104,7 @@ final class LayerLabels {
         .annotations()
         .forEach(
             (key, value) -> {
-              if (key.startsWith(PREFIX)) {
+              if (key.startsWith(PREFIX) && !isOfClients(key)) {
                 labels.put(key, value);
               }
             });
@@ -123,6 +124,11 @@ final class LayerLabels {
       labels.put(REMOTE + "stargz.skipverify", "true");
     }
     return labels;
+  }
+
+  /** Returns whether clients say by a label which image and layer they mean: no image may. */
+  private static boolean isOfClients(String key) {
+    return key.startsWith(CRI) || key.startsWith(REMOTE);
   }
 
   // Cut short rather than refused: the layers left out are just not mounted ahead.

@@ -124,17 +124,32 @@ public record LayerRequest(
    * Reads the labels of a snapshot.
    *
    * @return empty if the labels name no layer
-   * @throws IllegalArgumentException if a label's value is malformed
+   * @throws IllegalArgumentException if a label's value is malformed, or if two sets of labels name
+   *     different layers: clients write one set and copy the image's annotations, so the other is
+   *     what an image says of itself, and it could name another's repository
    */
   public static Optional<LayerRequest> fromLabels(Map<String, String> labels) {
-    return read(labels, CRI + "image-ref", CRI + "layer-digest", CRI + "image-layers")
-        .or(
-            () ->
-                read(
-                    labels,
-                    REMOTE + "stargz.reference",
-                    REMOTE + "stargz.digest",
-                    REMOTE + "stargz.layers"));
+    var cri = read(labels, CRI + "image-ref", CRI + "layer-digest", CRI + "image-layers");
+    var remote =
+        read(
+            labels,
+            REMOTE + "stargz.reference",
+            REMOTE + "stargz.digest",
+            REMOTE + "stargz.layers");
+    if (cri.isPresent() && remote.isPresent() && !cri.get().namesTheSame(remote.get())) {
+      throw new IllegalArgumentException(
+          "its labels name two layers, %s of %s and %s of %s: an annotation of the image is one"
+              .formatted(
+                  cri.get().digest,
+                  cri.get().reference,
+                  remote.get().digest,
+                  remote.get().reference));
+    }
+    return cri.or(() -> remote);
+  }
+
+  private boolean namesTheSame(LayerRequest other) {
+    return reference.equals(other.reference) && digest.equals(other.digest);
   }
 
   private static Optional<LayerRequest> read(
