@@ -1,8 +1,11 @@
-/** The lazy layer formats, read and written. Knows no network, and no disk but for indexes under construction. */
+/**
+ * The lazy layer formats, read and written. Knows no network, and no disk but for indexes under
+ * construction.
+ */
 module dev.lazuli.estargz {
   requires transitive dev.lazuli.digest;
   requires com.github.luben.zstd_jni;
-  requires static com.google.errorprone.annotations;
+  requires static transitive com.google.errorprone.annotations;
   requires static transitive org.jspecify;
 
   exports dev.lazuli.estargz;

@@ -68,7 +68,7 @@ final class FlatBytes {
   /** Returns how many elements the vector at {@code place} has, all of which are in the file. */
   int count(int place, int elementBytes) throws LayerFormatException {
     long count = int32(place) & 0xffff_ffffL;
-    long most = (bytes.limit() - place - Integer.BYTES) / elementBytes;
+    int most = (bytes.limit() - place - Integer.BYTES) / elementBytes;
     if (count > most) {
       throw bad("count of the vector at " + place, count, "at most " + most);
     }

@@ -74,17 +74,19 @@ public final class ServedBlobs implements AutoCloseable {
   }
 
   private static FileDescriptor openOutside(Path blob) throws IOException {
-    long pid;
+    long pid = 0;
     try (var life = Pipe.open();
         var said = Pipe.open()) {
       var command = List.of("/bin/sh", "-c", OPENER, "lazuli-open", blob.toString());
       pid = Spawn.start(command, List.of(life.readEnd(), said.writeEnd(), said.writeEnd()));
+      said.writeEnd().close();
+      awaitLine(said.readEnd(), blob);
       try (var process = Pidfd.open(pid)) {
-        said.writeEnd().close();
-        awaitLine(said.readEnd(), blob);
         return process.copyDescriptor(OPENED);
-      } finally {
-        life.close();
+      }
+    } finally {
+      // The shell ends with its pipe.
+      if (pid != 0) {
         Spawn.await(pid);
       }
     }

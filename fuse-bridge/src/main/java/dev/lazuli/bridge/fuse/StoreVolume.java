@@ -75,16 +75,17 @@ final class StoreVolume implements Volume {
   private boolean named(FuseConnection connection, FuseRequest request, ReplyBuffer reply) {
     var parent = nodes.of(request.node()).orElse(null);
     var name = request.nameText();
-    boolean isLayer = parent != null && parent.isLayer() && StoreNodes.file(request.node()) == 0;
+    var layer =
+        parent != null && parent.isLayer() && StoreNodes.file(request.node()) == 0 ? parent : null;
     var pending = new PendingRead(connection, request, 0, 0, Protocol.ENTRY_OUT_SIZE, reply);
     switch (request.opcode()) {
       case Protocol.LOOKUP -> {
-        int file = isLayer ? file(name) : 0;
-        if (file == 0) {
+        int file = layer == null ? 0 : file(name);
+        if (layer == null || file == 0) {
           return false;
         }
         long node = request.node() + file;
-        pending.start(answer -> find(parent, node, answer));
+        pending.start(answer -> find(layer, node, answer));
       }
       case Protocol.RMDIR -> {
         if (parent == null || parent.isLayer() || !handler.isLayer(name)) {
@@ -95,11 +96,11 @@ final class StoreVolume implements Volume {
         }
       }
       default -> {
-        if (!isLayer || !name.equals(USE)) {
+        if (layer == null || !name.equals(USE)) {
           reply.write(connection.device(), request.unique(), -Errno.EPERM);
         } else {
           var used = change(request);
-          pending.start(gone(() -> handler.use(parent.image(), parent.layer(), used)));
+          pending.start(gone(() -> handler.use(layer.image(), layer.layer(), used)));
         }
       }
     }
@@ -117,10 +118,13 @@ final class StoreVolume implements Volume {
 
   /** Nobody may give a change up half-way: its answer comes once it is done. */
   private static Consumer<ReadReply> gone(Change change) {
-    return answer ->
-        change
-            .begin()
-            .whenComplete((_, failure) -> answer.fail(failure == null ? Errno.ENOENT : Errno.EIO));
+    return answer -> {
+      var _ =
+          change
+              .begin()
+              .whenComplete(
+                  (_, failure) -> answer.fail(failure == null ? Errno.ENOENT : Errno.EIO));
+    };
   }
 
   private void find(Directory directory, long node, ReadReply answer) {
@@ -180,8 +184,11 @@ final class StoreVolume implements Volume {
 
   private static void writeAttributes(
       MemorySegment to, long at, long node, StoreHandler.@Nullable View view) {
-    int file = view == null ? 0 : StoreNodes.file(node);
-    switch (file) {
+    if (view == null) {
+      Attributes.write(to, at, node, 0, DIRECTORY_MODE, 2, 0, 0);
+      return;
+    }
+    switch (StoreNodes.file(node)) {
       case DIFF -> Attributes.write(to, at, node, target(view).length, LINK_MODE, 1, 0, 0);
       case INFO -> Attributes.write(to, at, node, view.info().length, FILE_MODE, 1, 0, 0);
       case BLOB -> Attributes.write(to, at, node, view.blobSize(), FILE_MODE, 1, 0, 0);
