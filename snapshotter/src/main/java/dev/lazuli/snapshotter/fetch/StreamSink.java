@@ -26,6 +26,7 @@ final class StreamSink implements ChunkSink, AutoCloseable {
   private final List<Held> held = new ArrayList<>();
 
   /** A chunk that was written; without a writer, another is at work on it. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
 
   StreamSink(StreamParts parts, AttachedLayer layer, Flight flight) {

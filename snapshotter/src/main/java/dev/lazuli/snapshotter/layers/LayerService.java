@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.layers;
 
-import dev.lazuli.bridge.erofs.ErofsMount;
 import dev.lazuli.bridge.erofs.ServedBlobs;
 import dev.lazuli.bridge.fuse.FuseSession;
 import dev.lazuli.bridge.fuse.FuseSession.StorePlace;
@@ -13,6 +12,7 @@ import dev.lazuli.snapshotter.fetch.FetchScheduler;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.index.LayerIndexer;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.layers.serve.MountDirectories;
 import dev.lazuli.snapshotter.layers.serve.Mounters;
 import dev.lazuli.snapshotter.layers.serve.ServedLayers;
 import dev.lazuli.snapshotter.proof.Courtesy;
@@ -88,7 +88,7 @@ public final class LayerService implements AutoCloseable {
   private final ServedLayers served;
   private final Mounters mounters;
   private final ScheduledExecutorService timer;
-  private final Path mounts;
+  private final MountDirectories mounts;
   private final Path fuse;
   private boolean followsAnother;
   private volatile @Nullable FuseSession session;
@@ -99,7 +99,9 @@ public final class LayerService implements AutoCloseable {
       throws IOException {
     this.setup = setup;
     this.parts = parts;
-    mounts = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
+    var parent = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
+    mounts = new MountDirectories(parent);
+    parts.push(mounts::sweep);
     var options = DiskSpace.fitting(setup.store(), setup.root());
     store = own(LayerStore.open(setup.root(), options));
     var activity = new LayerActivity();
@@ -221,7 +223,7 @@ public final class LayerService implements AutoCloseable {
   public void takeOver() throws IOException {
     boolean nothingStored = store.list().isEmpty();
     if (!followsAnother) {
-      detachStale(mounts);
+      mounts.sweep();
     }
     var session = Keeping.open(setup, fuse, served);
     this.session = session;
@@ -230,11 +232,14 @@ public final class LayerService implements AutoCloseable {
     parts.push(layers);
     if (!session.wasResumed() && followsAnother) {
       layers.close();
-      detachStale(mounts);
     }
+    mounts.sweep();
     var _ =
         timer.scheduleWithFixedDelay(
             layers::settle, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);
+    var _ =
+        timer.scheduleWithFixedDelay(
+            mounts::sweep, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);
     if (nothingStored || session.wasResumed()) {
       store.enforceQuota();
     } else {
@@ -262,15 +267,6 @@ public final class LayerService implements AutoCloseable {
 
   private boolean kept() {
     return setup.keeping().isPresent();
-  }
-
-  private static void detachStale(Path mounts) throws IOException {
-    try (var left = Files.newDirectoryStream(mounts)) {
-      for (var directory : left) {
-        ErofsMount.unmount(directory);
-        Files.deleteIfExists(directory);
-      }
-    }
   }
 
   /**

@@ -31,7 +31,7 @@ record GivenCredentials(HandedOver secrets) implements Door {
       var image = ImageReference.parse(query.require(IMAGE));
       secrets.remember(image.registry(), image.repository(), credentials);
     } catch (IllegalArgumentException e) {
-      throw new RequestException(Reason.BAD_REQUEST, e.getMessage());
+      throw new RequestException(Reason.BAD_REQUEST, String.valueOf(e.getMessage()));
     }
     return Content.text("kept\n");
   }

@@ -104,7 +104,9 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
   void look() {
     try {
       uses.saveAgain();
-      uses.all().forEach(use -> held.find(use.name()));
+      for (var use : uses.all()) {
+        var _ = held.find(use.name());
+      }
       held.mounted().forEach(this::giveUpIfUnused);
     } catch (RuntimeException e) {
       log.error("layers of the store: {}", e.toString());
@@ -219,7 +221,9 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
         }
       }
     }
-    gone.ifPresent(flight -> flight.thenAccept(HeldLayer::close));
+    if (gone.isPresent()) {
+      var _ = gone.get().thenAccept(HeldLayer::close);
+    }
   }
 
   private void found(Digest digest, Finding finding) {

@@ -111,7 +111,7 @@ record StoredUse(StoreName name, NamedLayer layer, int count, List<Long> request
   static StoredUse parse(String line) {
     var words = line.split(" ", -1);
     if (words.length != WORDS) {
-      throw new IllegalArgumentException("not " + (WORDS) + " words in a line");
+      throw new IllegalArgumentException("not " + WORDS + " words in a line");
     }
     var layer =
         new NamedLayer(

@@ -30,6 +30,7 @@ final class MissingChunks implements ChunkSink {
   private boolean failed;
 
   /** A chunk that was found; without a writer, it is here already or cannot be stored. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
 
   /**

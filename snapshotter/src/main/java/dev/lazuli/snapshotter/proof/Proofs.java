@@ -251,7 +251,8 @@ public final class Proofs implements AutoCloseable {
   }
 
   private void putOff(Wish wish, String reason) {
-    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures++, MOST_DOUBLINGS));
+    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures, MOST_DOUBLINGS));
+    wish.failures = wish.failures + 1;
     log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
     try {
       var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);

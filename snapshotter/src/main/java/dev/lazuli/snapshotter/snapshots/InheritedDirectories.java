@@ -227,7 +227,7 @@ final class InheritedDirectories {
   }
 
   private static long foundBytes(String path, DirectoryAttributes attributes) {
-    long bytes = WAITING_BYTES + path.length();
+    long bytes = (long) WAITING_BYTES + path.length();
     for (var xattr : attributes.xattrs().entrySet()) {
       bytes += XATTR_BYTES + xattr.getKey().length() + xattr.getValue().length;
     }

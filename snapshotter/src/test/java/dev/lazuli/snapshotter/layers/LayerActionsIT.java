@@ -22,6 +22,7 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
+import dev.lazuli.snapshotter.layers.serve.MountDirectories;
 import dev.lazuli.snapshotter.layers.serve.Mounters;
 import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
@@ -170,7 +171,10 @@ final class LayerActionsIT {
       var session = directory.resolve("run/fs");
       var served = ServedBlobs.with(directory.resolve("run/mount"));
       var local =
-          Mounters.choose(MountChoice.AUTO, new Mounters.Places(mounts, session, served)).local();
+          Mounters.choose(
+                  MountChoice.AUTO,
+                  new Mounters.Places(new MountDirectories(mounts), session, served))
+              .local();
       var first = local.mount(data);
       var second = local.mount(data);
 

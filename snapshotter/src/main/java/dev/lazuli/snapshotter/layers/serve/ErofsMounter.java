@@ -22,7 +22,7 @@ final class ErofsMounter implements LayerMounter {
   private static final String EROFS = "erofs";
 
   private final MountKind kind;
-  private final Path mounts;
+  private final MountDirectories mounts;
   private final String suffix;
   private final WithContent content;
 
@@ -33,7 +33,8 @@ final class ErofsMounter implements LayerMounter {
   }
 
   /** Mounts on {@code <mounts>/<slot>.<suffix>}. */
-  private ErofsMounter(MountKind kind, Path mounts, String suffix, WithContent content) {
+  private ErofsMounter(
+      MountKind kind, MountDirectories mounts, String suffix, WithContent content) {
     this.kind = kind;
     this.mounts = mounts;
     this.suffix = suffix;
@@ -41,7 +42,7 @@ final class ErofsMounter implements LayerMounter {
   }
 
   /** Mounts complete layers, whose content the kernel reads from their data files. */
-  static ErofsMounter local(MountKind kind, ErofsMount.Backing backing, Path mounts) {
+  static ErofsMounter local(MountKind kind, ErofsMount.Backing backing, MountDirectories mounts) {
     return new ErofsMounter(
         kind,
         mounts,
@@ -55,7 +56,11 @@ final class ErofsMounter implements LayerMounter {
    * @param session where the FUSE session is, or will be, mounted
    */
   static ErofsMounter lazy(
-      MountKind kind, ErofsMount.Backing backing, Path mounts, Path session, ServedBlobs served) {
+      MountKind kind,
+      ErofsMount.Backing backing,
+      MountDirectories mounts,
+      Path session,
+      ServedBlobs served) {
     return new ErofsMounter(
         kind,
         mounts,
@@ -75,27 +80,39 @@ final class ErofsMounter implements LayerMounter {
   }
 
   private Path target(LayerData layer) {
-    return mounts.resolve(layer.slot() + "." + suffix);
+    return mounts.parent().resolve(layer.slot() + "." + suffix);
   }
 
   @Override
   public Optional<MountedTree> existing(LayerData layer) throws IOException {
     var target = target(layer);
-    return MountPoints.read().contains(target, EROFS)
-        ? Optional.of(new Mounted(kind, target))
-        : Optional.empty();
+    if (!MountPoints.read().contains(target, EROFS)) {
+      return Optional.empty();
+    }
+    mounts.take(target);
+    return Optional.of(new Mounted(kind, target, mounts));
   }
 
   @Override
   public MountedTree mount(LayerData layer) throws IOException {
     var target = target(layer);
+    mounts.take(target);
+    try {
+      mountOn(target, layer);
+      return new Mounted(kind, target, mounts);
+    } catch (IOException e) {
+      mounts.giveBack(target);
+      throw e;
+    }
+  }
+
+  private void mountOn(Path target, LayerData layer) throws IOException {
     try {
       Files.createDirectory(target);
     } catch (FileAlreadyExistsException e) {
       // A previous daemon's mount that could not be adopted: a second one on top would outlive it.
-      var left = existing(layer);
-      if (left.isPresent()) {
-        return left.get();
+      if (existing(layer).isPresent()) {
+        return;
       }
     }
     try {
@@ -104,10 +121,10 @@ final class ErofsMounter implements LayerMounter {
       Files.deleteIfExists(target);
       throw e;
     }
-    return new Mounted(kind, target);
   }
 
-  private record Mounted(MountKind kind, Path directory) implements MountedTree {
+  private record Mounted(MountKind kind, Path directory, MountDirectories mounts)
+      implements MountedTree {
     @Override
     public void close() {
       try {
@@ -116,6 +133,7 @@ final class ErofsMounter implements LayerMounter {
       } catch (IOException e) {
         log.warn("unmount of {}: {}", directory, e.getMessage());
       }
+      mounts.giveBack(directory);
     }
   }
 }

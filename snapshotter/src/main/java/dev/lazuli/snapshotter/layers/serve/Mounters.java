@@ -23,11 +23,11 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
   /**
    * Where things are, and who opens what we serve ourselves.
    *
-   * @param mounts directory for mount points, on the file system of the layers
+   * @param mounts directories for mount points, on the file system of the layers
    * @param session where the FUSE session is, or will be, mounted
    * @param served stays the caller's
    */
-  public record Places(Path mounts, Path session, ServedBlobs served) {}
+  public record Places(MountDirectories mounts, Path session, ServedBlobs served) {}
 
   /**
    * Chooses, and says in the log why. Where the disk has no room for finding out what it can do,
@@ -40,7 +40,7 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
     if (choice == MountChoice.FUSE_TREE) {
       return tree(places.session);
     }
-    var mounts = places.mounts;
+    var mounts = places.mounts.parent();
     Files.createDirectories(mounts);
     var known = new KnownSupport(mounts.resolveSibling("mount-support"));
     try {
@@ -63,7 +63,8 @@ public record Mounters(LayerMounter lazy, LayerMounter local) {
 
   private static Mounters late(MountChoice choice, Places places) {
     var made = erofs(places);
-    var later = new LateChoice(() -> choose(choice, ErofsSupport.probe(places.mounts), places));
+    var later =
+        new LateChoice(() -> choose(choice, ErofsSupport.probe(places.mounts.parent()), places));
     return new Mounters(
         new LateMounter(later, Mounters::lazy, made.lazy()),
         new LateMounter(later, Mounters::local, made.local()));
