@@ -17,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,7 +63,7 @@ public final class Proofs implements AutoCloseable {
     final ProvableLayer layer;
     final boolean fills;
     final PassLife life = new PassLife();
-    volatile int failures;
+    final AtomicInteger failures = new AtomicInteger();
 
     /** What was found, while it could not be recorded. */
     @Nullable LayerProof unrecorded;
@@ -84,7 +85,7 @@ public final class Proofs implements AutoCloseable {
 
     @Override
     public int failures() {
-      return failures;
+      return failures.get();
     }
 
     @Override
@@ -251,8 +252,10 @@ public final class Proofs implements AutoCloseable {
   }
 
   private void putOff(Wish wish, String reason) {
-    var wait = manners.retry().multipliedBy(1L << Math.min(wish.failures, MOST_DOUBLINGS));
-    wish.failures = wish.failures + 1;
+    var wait =
+        manners
+            .retry()
+            .multipliedBy(1L << Math.min(wish.failures.getAndIncrement(), MOST_DOUBLINGS));
     log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
     try {
       var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.status.Content;
@@ -120,7 +121,8 @@ final class CommandLineTest {
   @ParameterizedTest
   @ValueSource(strings = {"rpull", "content", "inspect", "verify", "convert"})
   void commandsThatAskNoDaemon_haveNoOptionsOfTheDaemonAlone(String command) {
-    var options = CommandLines.all().getSubcommands().get(command).getCommandSpec().optionsMap();
+    var line = requireNonNull(CommandLines.all().getSubcommands().get(command));
+    var options = line.getCommandSpec().optionsMap();
 
     assertThat(options)
         .containsKeys("--config", "--set")

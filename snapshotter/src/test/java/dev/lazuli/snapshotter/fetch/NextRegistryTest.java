@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.fetch;
 
 import static dev.lazuli.snapshotter.fetch.FetchRig.GROWING;
 import static dev.lazuli.snapshotter.fetch.FetchRig.await;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.LayerData;
@@ -78,7 +79,10 @@ final class NextRegistryTest {
 
   private SharedBlob shared() throws IOException {
     Map<String, BlobSource> registries = Map.of("first/x", first, "second/y", second);
-    return new SharedBlob(registries::get, "first/x", () -> List.of("first/x", "second/y"));
+    return new SharedBlob(
+        reference -> requireNonNull(registries.get(reference)),
+        "first/x",
+        () -> List.of("first/x", "second/y"));
   }
 
   @ParameterizedTest
