@@ -26,12 +26,16 @@ final class AbiTest {
   /** The package's own sizes and limits, and indices of text. */
   private static final Set<String> OURS =
       Set.of(
+          "CannotRunException.serialVersionUID",
           "DirectoryEntries.BUFFER_BYTES",
           "ErrnoException.serialVersionUID",
           "IdRange.MOST",
           "MountPoints.FIRST_TAG",
           "MountPoints.OCTAL_DIGITS",
           "MountPoints.POINT",
+          "MountProgram.ADDRESS",
+          "MountProgram.FLAGS",
+          "MountProgram.PAGE",
           "NoRoom.LONGEST_TEXT",
           "PageSize.BYTES",
           "RawPaths.MOST_XATTR_BYTES",

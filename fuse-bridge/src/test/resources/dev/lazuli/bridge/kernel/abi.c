@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <dirent.h>
+#include <elf.h>
 #include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -60,6 +61,10 @@ P(SC_PAGESIZE, _SC_PAGESIZE)
 P(PIDFD_SEND_SIGNAL, SYS_pidfd_send_signal)
 P(PIDFD_OPEN, SYS_pidfd_open)
 P(PIDFD_GETFD, SYS_pidfd_getfd)
+E(EM_X86_64)
+E(EM_AARCH64)
+P(HEADER_SIZE, sizeof(Elf64_Ehdr))
+P(SEGMENT_HEADER_SIZE, sizeof(Elf64_Phdr))
 P(GETDENTS64,SYS_getdents64)
 E(SIGKILL)
 E(AT_FDCWD)
