@@ -101,7 +101,6 @@ public final class LayerService implements AutoCloseable {
     this.parts = parts;
     var parent = Files.createDirectories(setup.root().resolve("mounts")).toRealPath();
     mounts = new MountDirectories(parent);
-    parts.push(mounts::sweep);
     var options = DiskSpace.fitting(setup.store(), setup.root());
     store = own(LayerStore.open(setup.root(), options));
     var activity = new LayerActivity();
@@ -228,6 +227,8 @@ public final class LayerService implements AutoCloseable {
     var session = Keeping.open(setup, fuse, served);
     this.session = session;
     served.servedBy(session);
+    // Not before: until then all that is mounted is an earlier daemon's, and stays if we fail.
+    parts.push(mounts::sweep);
     parts.push(session);
     parts.push(layers);
     if (!session.wasResumed() && followsAnother) {
