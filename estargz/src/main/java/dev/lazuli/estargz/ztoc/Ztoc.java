@@ -24,7 +24,7 @@ public final class Ztoc {
   private static final long MOST_SPAN_BYTES = 64L << 20;
 
   /** As many are planned as one range, and held until it is known that they are right. */
-  private static final int MOST_CHUNKS = 1 << 14;
+  private static final int MOST_CHUNKS = 1 << 12;
 
   private static final int GZIP = 1;
   private static final int UNCOMPRESSED = 2;

@@ -26,8 +26,11 @@ public final class ZtocSpans {
   /** What {@link #bit} says of spans that are not compressed. */
   public static final int STREAM = -1;
 
-  /** As many as a layer may have: a tar of 1 TiB with spans of 4 MiB. */
-  static final int MOST = 1 << 18;
+  /**
+   * As many as a layer may have: an uncompressed tar of 64 GiB with spans of 4 MiB. All of their
+   * digests are on the heap for a while. A compressed layer has fewer: each brings its window.
+   */
+  static final int MOST = 1 << 14;
 
   private static final int WINDOW_BYTES = 32 << 10;
   private static final int HEAD_BYTES = 12;

@@ -104,16 +104,30 @@ final class MissingChunks implements ChunkSink {
   @Override
   public int commitHeld() throws IOException {
     int other = -1;
-    for (var found : held) {
-      if (other < 0 && !data.chunks().accepts(found.chunk, found.sha256)) {
-        other = found.chunk;
+    try {
+      for (var found : held) {
+        if (other < 0 && !data.chunks().accepts(found.chunk, found.sha256)) {
+          other = found.chunk;
+        }
+        if (other < 0) {
+          commit(found);
+        }
       }
-      if (other < 0) {
-        commit(found);
-      }
+    } finally {
+      abort(); // Without effect on what was committed.
     }
-    abort();
     return other;
+  }
+
+  /** Before a wait: readers must not wait for what is being held. Its digests are still learnt. */
+  void letGo() {
+    held.replaceAll(
+        found -> {
+          if (found.writer != null) {
+            found.writer.close();
+          }
+          return new Held(found.chunk, null, found.sha256);
+        });
   }
 
   /** A disk that is full now counts as full for the rest of this pass. */

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class PassLife {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable BlobStream open;
+  private volatile Runnable beforePause = () -> {};
 
   /** Ends the pass soon. Idempotent. */
   void end() {
@@ -32,8 +33,14 @@ final class PassLife {
     }
   }
 
+  /** Names what the pass does before each wait, by its own thread. */
+  void beforePauses(Runnable action) {
+    beforePause = action;
+  }
+
   /** Waits, not longer than the pass goes on; returns whether it has ended. */
   boolean pause(long nanos) throws InterruptedException {
+    beforePause.run();
     return ended.await(nanos, TimeUnit.NANOSECONDS);
   }
 }

@@ -110,6 +110,7 @@ final class ProofPass {
 
   private WholeBlob read(LayerData data, BlobSource source) throws IOException {
     var chunks = new MissingChunks(data, layer::arrived, layer::notStored);
+    life.beforePauses(chunks::letGo);
     var compression = Compression.valueOf(data.record().compression());
     long size = data.record().size();
     var table = new CacheChunkView(data);

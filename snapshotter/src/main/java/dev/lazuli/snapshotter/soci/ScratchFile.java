@@ -1,5 +1,9 @@
 package dev.lazuli.snapshotter.soci;
 
+import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import com.google.errorprone.annotations.MustBeClosed;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -8,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** A file without a name, gone when it is closed or the process ends. For one thread. */
 final class ScratchFile implements AutoCloseable {
@@ -23,12 +26,7 @@ final class ScratchFile implements AutoCloseable {
   @MustBeClosed
   static ScratchFile make(Path directory) throws IOException {
     var path = Files.createTempFile(directory, "ztoc-", ".new");
-    try {
-      return new ScratchFile(
-          FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
-    } finally {
-      Files.delete(path);
-    }
+    return new ScratchFile(FileChannel.open(path, READ, WRITE, DELETE_ON_CLOSE));
   }
 
   /** Adds bytes at the end. */

@@ -7,6 +7,7 @@ import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
@@ -38,7 +39,7 @@ public final class SociIndexes implements IndexSource {
   /** An image that was indexed since it was asked for last is pulled whole for so long. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
-  /** Ztocs that are fetched and read at the same time. Each may take room on the disk. */
+  /** Ztocs that are read at the same time. */
   private static final int AT_ONCE = 2;
 
   private final RegistryClient registry;
@@ -73,7 +74,14 @@ public final class SociIndexes implements IndexSource {
     var key = reference.name() + "@" + query.manifest();
     var ztocs = images.getIfPresent(key);
     if (ztocs == null) {
-      ztocs = ztocs(index(reference, query));
+      try {
+        ztocs = ztocs(index(reference, query));
+      } catch (RegistryException e) {
+        if (e.status() != RegistryException.NO_STATUS) {
+          images.put(key, Map.of()); // It has said that there is none.
+        }
+        throw e;
+      }
       images.put(key, ztocs);
     }
     return Optional.ofNullable(ztocs.get(query.layer()))

@@ -49,12 +49,15 @@ record ZtocIndex(
           "ztoc %s has %d bytes, allowed %d".formatted(digest(), ztoc.size(), Ztoc.MOST_BYTES));
     }
     long blobBytes = query.blob().ask();
-    turns.acquire();
     try (var file = ScratchFile.make(scratch)) {
+      // Without a turn: a registry that is slow must not hold up what others have sent.
       fetch(file);
-      return add(file.map(), blobBytes, assembly);
-    } finally {
-      turns.release();
+      turns.acquire();
+      try {
+        return add(file.map(), blobBytes, assembly);
+      } finally {
+        turns.release();
+      }
     }
   }
 
