@@ -197,6 +197,16 @@ class ZtocTest {
 
   /** Never an index out of bounds, nor another error that is not an IOException. */
   @Test
+  void spansWithoutEnd_areRefusedBeforeTheyAreOnTheHeap() {
+    var tar = new byte[(1 << 14) + 1];
+
+    assertThatThrownBy(() -> read(plain(tar, 1, List.of()), tar.length))
+        .isInstanceOf(LayerFormatException.class)
+        .hasMessageContaining("digests of spans")
+        .hasMessageContaining("at most 16384");
+  }
+
+  @Test
   void anyChange_isReadOrRefused() throws IOException {
     long seed = System.nanoTime();
     var random = new Random(seed);
