@@ -13,6 +13,8 @@ program=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 containerd_config=${CONTAINERD_CONFIG:-/etc/containerd/config.toml}
 service=${CONTAINERD_SERVICE:-containerd}
 unit=/etc/systemd/system/lazuli.service
+# Outlives this script, should it be cut off, but not a reboot.
+restart_needed=/run/lazuli-restart-needed
 begin='# lazuli: what follows is written by node.sh, up to the line "lazuli: end"'
 end='# lazuli: end'
 say() { printf 'lazuli: %s\n' "$*" >&2; }
@@ -36,15 +38,23 @@ part() {
 # anything. It is restarted if this changes something. What it would not take is not given to it.
 configure_containerd() {
   mkdir -p "${containerd_config%/*}"
+  containerd_config=$(readlink -f "$containerd_config")
   new=$containerd_config.new
+  rm -f "$new"
+  # It may hold passwords: the new file has the mode and owner of the old one.
+  [ ! -f "$containerd_config" ] || cp -p "$containerd_config" "$new"
   without_us >"$new"
   [ -s "$new" ] || echo 'version = 2' >"$new"
+  # A last line without an end would swallow our first.
+  [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"
   ours=$(cat)
   [ -z "$ours" ] || printf '%s\n' "$begin" "$ours" "$end" >>"$new"
   if cmp -s "$new" "$containerd_config"; then rm -f "$new" && return; fi
-  problem=$(containerd --config "$new" config dump 2>&1 >/dev/null) ||
+  problem=$(containerd --config "$new" config dump 2>&1 >/dev/null) || {
+    rm -f "$new"
     die "containerd would not take its configuration with the part for Lazuli, so it was left as it is: $problem." \
       "Where a section is there already, set its values by hand, as $program/docs/install.md says"
+  }
   if [ -f "$containerd_config" ] && [ ! -f "$containerd_config.before-lazuli" ]; then
     cp -p "$containerd_config" "$containerd_config.before-lazuli"
   fi
@@ -53,36 +63,36 @@ configure_containerd() {
   systemctl restart "$service"
 }
 
-# Puts a file in place, if it is another than what is there; says so by changed=yes.
+# Puts a file in place, if it is another than what is there, and notes that the daemon must start again.
 place() {
   cmp -s "$1" "$2" && return
   mkdir -p "${2%/*}"
   cp "$1" "$2.new"
   chmod 644 "$2.new"
+  touch "$restart_needed"
   mv "$2.new" "$2"
-  changed=yes
 }
 
 install_node() {
   ours=$(part)
-  changed=
+  # The cache belongs to this place and runtime. Without it everything works, only later.
+  [ -f "$program/lazuli-daemon.aot" ] || LAZULI_LAUNCH=train "$program/lazuli" || true
   # An unknown or wrong setting must not end a daemon that runs.
   if [ -n "${1:-}" ]; then
     "$program/lazuli" config check "$1" >&2 || die "$1 is wrong: nothing was changed"
     place "$1" /etc/lazuli/config.toml
   fi
-  # The cache belongs to this place and runtime. Without it everything works, only later.
-  [ -f "$program/lazuli-daemon.aot" ] || LAZULI_LAUNCH=train "$program/lazuli" || true
   if [ "$program" != /opt/lazuli ] && [ "$(readlink /opt/lazuli || true)" != "$program" ]; then
     [ ! -e /opt/lazuli ] || [ -L /opt/lazuli ] || die "/opt/lazuli is there, and no link to a version"
+    touch "$restart_needed"
     ln -sfn "$program" /opt/lazuli
-    changed=yes
   fi
   ln -sfn /opt/lazuli/lazuli /usr/local/bin/lazuli
   place "$program/dist/lazuli.service" "$unit"
   systemctl daemon-reload
   systemctl --quiet enable lazuli
-  if [ -n "$changed" ]; then systemctl restart lazuli; else systemctl start lazuli; fi
+  if [ -f "$restart_needed" ]; then systemctl restart lazuli; else systemctl start lazuli; fi
+  rm -f "$restart_needed"
 
   printf '%s\n' "$ours" | configure_containerd
   say "installed; what doctor says:"

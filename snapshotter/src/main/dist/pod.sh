@@ -13,7 +13,7 @@ on_node() {
 }
 
 # Each build has a place of its own: a daemon that runs goes on reading what it was started from.
-name=lazuli.$(sha256sum /opt/lazuli/lazuli.jar | cut -c 1-12)
+name=lazuli.$(cd /opt/lazuli && find . -type f -exec sha256sum {} + | sort -k 2 | sha256sum | cut -c 1-12)
 if [ ! -d "/host/opt/$name" ]; then
   mkdir -p /host/opt
   rm -rf "/host/opt/$name.new"
@@ -37,6 +37,7 @@ case ${1:-install} in
   remove)
     on_node "/opt/$name/dist/node.sh" remove
     rm -rf /host/opt/lazuli.*
+    touch /tmp/removed
     ;;
   *) echo "pod.sh [install | leave | remove]" >&2 && exit 2 ;;
 esac

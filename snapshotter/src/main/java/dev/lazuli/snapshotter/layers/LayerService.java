@@ -111,7 +111,7 @@ public final class LayerService implements AutoCloseable {
     scheduler = own(new FetchScheduler(setup.fetch(), Limits.DEFAULT, listeners));
     served = new ServedLayers();
     fuse = Files.createDirectories(setup.state().resolve("fs")).toRealPath();
-    var blobs = own(ServedBlobs.with(setup.state().resolve("mount").toAbsolutePath()));
+    var blobs = own(ServedBlobs.with(setup.root().resolve("mount-program").toAbsolutePath()));
     mounters = Mounters.choose(setup.choice(), new Mounters.Places(mounts, fuse, blobs));
     timer =
         Executors.newSingleThreadScheduledExecutor(

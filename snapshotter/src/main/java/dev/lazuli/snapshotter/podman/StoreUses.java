@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.podman;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.snapshotter.podman.StoredUse.NamedLayer;
@@ -152,5 +153,9 @@ final class StoreUses {
       channel.force(true);
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    // Only now does the new name outlive a power cut.
+    try (var directory = FileChannel.open(requireNonNull(file.toAbsolutePath().getParent()))) {
+      directory.force(true);
+    }
   }
 }

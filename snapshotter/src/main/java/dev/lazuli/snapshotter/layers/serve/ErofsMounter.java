@@ -86,11 +86,17 @@ final class ErofsMounter implements LayerMounter {
   @Override
   public Optional<MountedTree> existing(LayerData layer) throws IOException {
     var target = target(layer);
-    if (!MountPoints.read().contains(target, EROFS)) {
-      return Optional.empty();
+    // Taken before it is looked at: nobody sweeps it in between.
+    boolean isTaken = mounts.take(target);
+    boolean isThere = false;
+    try {
+      isThere = MountPoints.read().contains(target, EROFS);
+    } finally {
+      if (isTaken && !isThere) {
+        mounts.giveBack(target);
+      }
     }
-    mounts.take(target);
-    return Optional.of(new Mounted(kind, target, mounts));
+    return isThere ? Optional.of(new Mounted(kind, target, mounts)) : Optional.empty();
   }
 
   @Override

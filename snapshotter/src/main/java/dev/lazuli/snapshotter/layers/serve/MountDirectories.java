@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers.serve;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.bridge.erofs.ErofsMount;
 import java.io.IOException;
@@ -32,9 +33,10 @@ public final class MountDirectories {
     return parent;
   }
 
-  /** From now on a directory is in use. */
-  synchronized void take(Path directory) {
-    used.add(directory);
+  /** From now on a directory is in use; returns whether it was not before. */
+  @CanIgnoreReturnValue
+  synchronized boolean take(Path directory) {
+    return used.add(directory);
   }
 
   /** A directory is no longer in use. */
