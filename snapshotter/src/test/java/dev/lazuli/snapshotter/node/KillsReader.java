@@ -1,9 +1,14 @@
 package dev.lazuli.snapshotter.node;
 
+import dev.lazuli.bridge.kernel.FileDescriptor;
+import dev.lazuli.bridge.kernel.Pipe;
 import dev.lazuli.demo.images.BlobDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +20,9 @@ import java.util.List;
 /** Mounts, reads, compares and removes one layer again and again, on a thread of its own. */
 final class KillsReader {
   private static final long RETRY_MILLIS = 20;
+
+  /** No more than a pipe holds. */
+  private static final int PIECE_BYTES = 16 << 10;
 
   private final SnapshotCalls calls;
   private final String name;
@@ -120,17 +128,31 @@ final class KillsReader {
   }
 
   private void compare(Path file, String digest) throws IOException {
-    try {
-      result.fileRead(digest.equals(sha256(mapped ? map(file) : Files.readAllBytes(file))), file);
-    } catch (InternalError e) {
-      throw new IOException("page fault in " + file, e);
-    }
+    result.fileRead(digest.equals(sha256(mapped ? map(file) : Files.readAllBytes(file))), file);
   }
 
+  /**
+   * Reads a file's pages by mapping it. A page fault of Java code would hold up every safepoint of
+   * this process, and with it the registry that must send what is missing. So the kernel copies the
+   * pages, through a pipe, while this thread is not in Java.
+   */
   private static byte[] map(Path file) throws IOException {
-    try (var channel = FileChannel.open(file)) {
+    try (var arena = Arena.ofConfined();
+        var channel = FileChannel.open(file);
+        var pipe = Pipe.open()) {
+      var pages = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       var bytes = new byte[(int) channel.size()];
-      channel.map(FileChannel.MapMode.READ_ONLY, 0, bytes.length).get(bytes);
+      var piece = arena.allocate(PIECE_BYTES);
+      var state = FileDescriptor.newCallState(arena);
+      for (int at = 0; at < bytes.length; ) {
+        long wanted = Math.min(PIECE_BYTES, bytes.length - at);
+        long written = pipe.writeEnd().write(pages.asSlice(at, wanted), state);
+        if (written <= 0 || pipe.readEnd().read(piece.asSlice(0, written), state) != written) {
+          throw new IOException("page fault in " + file + ": " + written);
+        }
+        MemorySegment.copy(piece, ValueLayout.JAVA_BYTE, 0, bytes, at, (int) written);
+        at += (int) written;
+      }
       return bytes;
     }
   }
