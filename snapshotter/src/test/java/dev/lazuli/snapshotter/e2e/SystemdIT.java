@@ -181,7 +181,10 @@ final class SystemdIT {
           --mount type=bind,src=/root/config,dst=/config,options=rbind:ro \
           docker.io/library/lazuli:0.2.0 pod /pod.sh %s
         until ctr task exec --exec-id "try-$(date +%%s%%N)" pod test -f /tmp/done; do
-          ctr task ls | grep -q '^pod .*RUNNING' || { cat /root/pod.log; exit 1; }
+          # containerd may be starting again just now.
+          if tasks=$(ctr task ls); then
+            echo "$tasks" | grep -q '^pod .*RUNNING' || { cat /root/pod.log; exit 1; }
+          fi
           sleep 0.3
         done
         ctr task kill pod
