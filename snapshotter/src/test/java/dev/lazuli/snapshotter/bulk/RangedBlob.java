@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,7 @@ final class RangedBlob implements BlobSource {
     private final long end;
     private final boolean breaks;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicBoolean isClosed = new AtomicBoolean();
     private long at;
     private int pieces;
 
@@ -117,7 +119,7 @@ final class RangedBlob implements BlobSource {
 
     @Override
     public void close() {
-      if (closed.getCount() > 0) {
+      if (isClosed.compareAndSet(false, true)) { // By two threads at a time, too.
         closed.countDown();
         open.decrementAndGet();
       }
