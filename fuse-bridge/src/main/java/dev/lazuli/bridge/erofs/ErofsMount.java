@@ -2,6 +2,7 @@ package dev.lazuli.bridge.erofs;
 
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.ErrnoException;
+import dev.lazuli.bridge.kernel.MountProgram;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ public final class ErofsMount {
    * On the host a layer's files are data: its setuid programs give no rights and its device nodes
    * open nothing. Containers lose neither, since overlayfs goes by the flags of its own mount.
    */
-  static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+  static final long FLAGS = MountProgram.FLAGS;
 
   private ErofsMount() {}
 

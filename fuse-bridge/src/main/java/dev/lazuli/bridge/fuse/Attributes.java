@@ -63,6 +63,16 @@ final class Attributes {
     return Protocol.ATTR_OUT_SIZE;
   }
 
+  /** Writes a {@code fuse_open_out}: reads come here one by one, and a close does not. */
+  static int openedDirectly(MemorySegment body) {
+    body.asSlice(0, Protocol.OPEN_OUT_SIZE).fill((byte) 0);
+    body.set(
+        JAVA_INT_UNALIGNED,
+        Protocol.OPEN_OUT_FLAGS,
+        Protocol.FOPEN_DIRECT_IO | Protocol.FOPEN_NOFLUSH);
+    return Protocol.OPEN_OUT_SIZE;
+  }
+
   /** Writes a {@code fuse_statfs_out}: a full file system of {@code files} files. */
   static int statfs(MemorySegment body, long files) {
     body.asSlice(0, Protocol.STATFS_OUT_SIZE).fill((byte) 0);

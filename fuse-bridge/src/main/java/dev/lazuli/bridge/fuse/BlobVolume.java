@@ -1,7 +1,5 @@
 package dev.lazuli.bridge.fuse;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.Mounts;
 import java.lang.foreign.MemorySegment;
@@ -67,9 +65,7 @@ final class BlobVolume implements Volume {
     if (size(node) < 0) {
       return -Errno.ESTALE;
     }
-    body.asSlice(0, Protocol.OPEN_OUT_SIZE).fill((byte) 0);
-    body.set(JAVA_INT, Protocol.OPEN_OUT_FLAGS, Protocol.FOPEN_DIRECT_IO | Protocol.FOPEN_NOFLUSH);
-    return Protocol.OPEN_OUT_SIZE;
+    return Attributes.openedDirectly(body);
   }
 
   @Override
@@ -83,21 +79,6 @@ final class BlobVolume implements Volume {
   @Override
   public int readLink(long node, MemorySegment body) {
     return -Errno.EINVAL;
-  }
-
-  @Override
-  public int getXattr(long node, FuseRequest request, int limit, MemorySegment body) {
-    return -Errno.ENOSYS;
-  }
-
-  @Override
-  public int listXattrs(long node, int limit, MemorySegment body) {
-    return -Errno.ENOSYS;
-  }
-
-  @Override
-  public int statfs(long node, MemorySegment body) {
-    return Attributes.statfs(body, 0);
   }
 
   @Override

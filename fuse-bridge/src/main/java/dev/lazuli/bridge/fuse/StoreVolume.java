@@ -1,7 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -235,9 +234,7 @@ final class StoreVolume implements Volume {
     if (StoreNodes.file(node) != INFO) {
       return -Errno.EOPNOTSUPP;
     }
-    body.asSlice(0, Protocol.OPEN_OUT_SIZE).fill((byte) 0);
-    body.set(JAVA_INT, Protocol.OPEN_OUT_FLAGS, Protocol.FOPEN_DIRECT_IO | Protocol.FOPEN_NOFLUSH);
-    return Protocol.OPEN_OUT_SIZE;
+    return Attributes.openedDirectly(body);
   }
 
   /** Shows nothing: what there is comes into being by being asked for. */
@@ -258,21 +255,6 @@ final class StoreVolume implements Volume {
     byte[] target = target(view);
     MemorySegment.copy(target, 0, body, JAVA_BYTE, 0, target.length);
     return target.length;
-  }
-
-  @Override
-  public int getXattr(long node, FuseRequest request, int limit, MemorySegment body) {
-    return -Errno.ENOSYS;
-  }
-
-  @Override
-  public int listXattrs(long node, int limit, MemorySegment body) {
-    return -Errno.ENOSYS;
-  }
-
-  @Override
-  public int statfs(long node, MemorySegment body) {
-    return Attributes.statfs(body, 0);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.lazuli.bridge.fuse;
 
+import dev.lazuli.bridge.kernel.Errno;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -40,12 +41,18 @@ interface Volume {
    *
    * @param limit the caller's space in bytes; 0 to be told the size
    */
-  int getXattr(long node, FuseRequest request, int limit, MemorySegment body);
+  default int getXattr(long node, FuseRequest request, int limit, MemorySegment body) {
+    return -Errno.ENOSYS;
+  }
 
   /** Lists the names of attributes; see {@link #getXattr}. */
-  int listXattrs(long node, int limit, MemorySegment body);
+  default int listXattrs(long node, int limit, MemorySegment body) {
+    return -Errno.ENOSYS;
+  }
 
-  int statfs(long node, MemorySegment body);
+  default int statfs(long node, MemorySegment body) {
+    return Attributes.statfs(body, 0);
+  }
 
   /** Answers a read through {@code connection}, now or later. */
   void read(

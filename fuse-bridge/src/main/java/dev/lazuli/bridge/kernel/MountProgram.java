@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,7 +23,8 @@ import java.util.Locale;
  * hang in our place: nobody waits for it once we are gone.
  */
 public final class MountProgram implements AutoCloseable {
-  private static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+  /** The flags that it mounts with. */
+  public static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
   // <elf.h>
   private static final int HEADER_SIZE = 64;
@@ -123,52 +125,19 @@ public final class MountProgram implements AutoCloseable {
 
   /** The stack holds argc and argv. System calls: mount is 165, exit_group 231. */
   private static byte[] codeOfX86() {
-    return new byte[] {
-      0x48,
-      (byte) 0x8b,
-      0x7c,
-      0x24,
-      16, // mov rdi, [rsp + 16]    source
-      0x48,
-      (byte) 0x8b,
-      0x74,
-      0x24,
-      24, // mov rsi, [rsp + 24]    target
-      0x48,
-      (byte) 0x8b,
-      0x54,
-      0x24,
-      32, // mov rdx, [rsp + 32]    type
-      0x41,
-      (byte) 0xba,
-      (byte) FLAGS,
-      0,
-      0,
-      0, // mov r10d, FLAGS
-      0x4c,
-      (byte) 0x8b,
-      0x44,
-      0x24,
-      40, // mov r8, [rsp + 40]     data
-      (byte) 0xb8,
-      (byte) 165,
-      0,
-      0,
-      0, // mov eax, 165
-      0x0f,
-      0x05, // syscall
-      (byte) 0xf7,
-      (byte) 0xd8, // neg eax
-      (byte) 0x89,
-      (byte) 0xc7, // mov edi, eax
-      (byte) 0xb8,
-      (byte) 231,
-      0,
-      0,
-      0, // mov eax, 231
-      0x0f,
-      0x05 // syscall
-    };
+    return HexFormat.of()
+        .parseHex(
+            "488b7c2410" // mov rdi, [rsp + 16]    source
+                + "488b742418" // mov rsi, [rsp + 24]    target
+                + "488b542420" // mov rdx, [rsp + 32]    type
+                + "41ba%02x000000".formatted(FLAGS) // mov r10d, FLAGS
+                + "4c8b442428" // mov r8, [rsp + 40]     data
+                + "b8a5000000" // mov eax, 165
+                + "0f05" // syscall
+                + "f7d8" // neg eax
+                + "89c7" // mov edi, eax
+                + "b8e7000000" // mov eax, 231
+                + "0f05"); // syscall
   }
 
   /** The same. System calls: mount is 40, exit_group 94. */
