@@ -4,13 +4,12 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Writer;
 import dev.lazuli.cache.WriterRefusedException;
 import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.snapshotter.fetch.HeldChunks.Held;
 import dev.lazuli.snapshotter.fetch.plan.Flight;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
 import dev.lazuli.snapshotter.fetch.plan.StreamEnded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +22,7 @@ final class StreamSink implements ChunkSink, AutoCloseable {
   private final Flight flight;
   private int chunk;
   private @Nullable Writer writer;
-  private final List<Held> held = new ArrayList<>();
-
-  /** A chunk that was written; without a writer, another is at work on it. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
+  private final HeldChunks held = new HeldChunks();
 
   StreamSink(StreamParts parts, AttachedLayer layer, Flight flight) {
     this.parts = parts;
@@ -70,21 +65,23 @@ final class StreamSink implements ChunkSink, AutoCloseable {
     }
   }
 
+  /** Without a writer, another is at work on the chunk. */
   private void commit(Held written) throws IOException {
-    if (written.writer == null) {
-      parts.events().passed(flight, written.chunk + 1);
+    var writing = written.writer();
+    if (writing == null) {
+      parts.events().passed(flight, written.chunk() + 1);
       return;
     }
-    written.writer.commit(written.sha256);
+    writing.commit(written.sha256());
     Priority priority = flight.priority();
-    long size = layer.view().chunkSize(written.chunk);
-    parts.listener().chunkFetched(layer.name(), written.chunk, size, priority);
-    parts.events().committed(layer, flight, written.chunk);
+    long size = layer.view().chunkSize(written.chunk());
+    parts.listener().chunkFetched(layer.name(), written.chunk(), size, priority);
+    parts.events().committed(layer, flight, written.chunk());
   }
 
   @Override
   public void hold(byte[] sha256) {
-    held.add(new Held(chunk, writer, sha256));
+    held.add(chunk, writer, sha256);
     writer = null;
   }
 
@@ -105,12 +102,7 @@ final class StreamSink implements ChunkSink, AutoCloseable {
   @Override
   public void abort() {
     abortCurrent();
-    for (Held written : held) {
-      if (written.writer != null) {
-        written.writer.close();
-      }
-    }
-    held.clear();
+    held.abort();
   }
 
   private void abortCurrent() {

@@ -4,10 +4,10 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Writer;
 import dev.lazuli.cache.WriterRefusedException;
 import dev.lazuli.estargz.ChunkSink;
+import dev.lazuli.snapshotter.fetch.HeldChunks;
+import dev.lazuli.snapshotter.fetch.HeldChunks.Held;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +24,10 @@ final class MissingChunks implements ChunkSink {
   private final LayerData data;
   private final IntConsumer arrived;
   private final Consumer<IOException> notStored;
-  private final List<Held> held = new ArrayList<>();
+  private final HeldChunks held = new HeldChunks();
   private @Nullable Writer writer;
   private int chunk;
   private boolean failed;
-
-  /** A chunk that was found; without a writer, it is here already or cannot be stored. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Held(int chunk, @Nullable Writer writer, byte[] sha256) {}
 
   /**
    * Makes a sink for one pass.
@@ -79,22 +75,23 @@ final class MissingChunks implements ChunkSink {
     commit(found);
   }
 
+  /** Without a writer, the chunk is here already or cannot be stored. */
   private void commit(Held found) {
-    if (found.writer == null) {
+    if (found.writer() == null) {
       return;
     }
-    try (var writing = found.writer) {
-      writing.commit(found.sha256);
+    try (var writing = found.writer()) {
+      writing.commit(found.sha256());
     } catch (IOException e) {
       giveUp(e);
       return;
     }
-    arrived.accept(found.chunk);
+    arrived.accept(found.chunk());
   }
 
   @Override
   public void hold(byte[] sha256) {
-    held.add(new Held(chunk, writer, sha256));
+    held.add(chunk, writer, sha256);
     writer = null;
   }
 
@@ -106,8 +103,8 @@ final class MissingChunks implements ChunkSink {
     int other = -1;
     try {
       for (var found : held) {
-        if (other < 0 && !data.chunks().accepts(found.chunk, found.sha256)) {
-          other = found.chunk;
+        if (other < 0 && !data.chunks().accepts(found.chunk(), found.sha256())) {
+          other = found.chunk();
         }
         if (other < 0) {
           commit(found);
@@ -121,13 +118,7 @@ final class MissingChunks implements ChunkSink {
 
   /** Before a wait: readers must not wait for what is being held. Its digests are still learnt. */
   void letGo() {
-    held.replaceAll(
-        found -> {
-          if (found.writer != null) {
-            found.writer.close();
-          }
-          return new Held(found.chunk, null, found.sha256);
-        });
+    held.letGo();
   }
 
   /** A disk that is full now counts as full for the rest of this pass. */
@@ -145,12 +136,7 @@ final class MissingChunks implements ChunkSink {
   @Override
   public void abort() {
     abortCurrent();
-    for (var found : held) {
-      if (found.writer != null) {
-        found.writer.close();
-      }
-    }
-    held.clear();
+    held.abort();
   }
 
   private void abortCurrent() {
