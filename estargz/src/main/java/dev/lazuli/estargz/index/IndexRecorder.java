@@ -24,6 +24,9 @@ public final class IndexRecorder implements ContentSink, Closeable {
    */
   public static final long MOST_SKIPPED = 24L << 20;
 
+  /** 256 KiB: below, one request brings the whole layer, and is all that a lazy one would save. */
+  public static final long LEAST_BLOB_BYTES = 256 << 10;
+
   private final byte[] buffer = new byte[8 << 10];
   private final SpooledPart headers;
   private final SpooledPart ends;

@@ -3,6 +3,7 @@ package dev.lazuli.registry.model;
 import static java.util.Objects.requireNonNull;
 
 import dev.lazuli.digest.Digest;
+import java.io.IOException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,19 @@ public record ImageReference(
     check(registry.length() + 1 + repository.length() <= MAX_NAME_LENGTH, "length", repository);
     check(tag == null || TAG.matcher(tag).matches(), "tag", String.valueOf(tag));
     check(tag != null || digest != null, "tag or digest", repository);
+  }
+
+  /**
+   * Parses a reference that others have written.
+   *
+   * @throws IOException if the text is not an image reference; the message quotes the part
+   */
+  public static ImageReference require(String text) throws IOException {
+    try {
+      return parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /**

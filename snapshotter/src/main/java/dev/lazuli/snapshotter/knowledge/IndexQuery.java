@@ -1,6 +1,9 @@
 package dev.lazuli.snapshotter.knowledge;
 
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.Compression;
+import dev.lazuli.snapshotter.bulk.BulkPulls;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -15,6 +18,17 @@ import java.util.Optional;
  */
 public record IndexQuery(
     String reference, Digest manifest, Digest layer, KeptIndexes.BlobSize blob, Named soci) {
+
+  /**
+   * Returns the record of the layer when it is made by an index from elsewhere.
+   *
+   * @param index digest of the index
+   */
+  public LayerRecord record(long blobBytes, Compression compression, Digest index) {
+    return LayerRecord.of(
+            layer, blobBytes, BulkPulls.FORMAT, compression.name(), index, BulkPulls.NO_PREFETCH)
+        .withReference(reference);
+  }
 
   /** A query of a layer whose image names no index. */
   public IndexQuery(String reference, Digest manifest, Digest layer, KeptIndexes.BlobSize blob) {

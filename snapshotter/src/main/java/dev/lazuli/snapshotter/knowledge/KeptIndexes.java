@@ -4,6 +4,7 @@ import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.index.IndexRecorder;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -23,15 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class KeptIndexes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(KeptIndexes.class);
-
-  /**
-   * 24 MiB: where a reader would have to wait until more than this is decompressed before its own
-   * bytes come, as in a single frame of zstd, the layer is better pulled whole again.
-   */
-  private static final long MOST_SKIPPED = 24L << 20;
-
-  /** 256 KiB: below, one request brings the whole layer, and is all that a lazy one would save. */
-  private static final long LEAST_BLOB_BYTES = 256 << 10;
 
   private static final int MOST_WAITING = 64;
   private static final int END_SECONDS = 10;
@@ -87,12 +79,12 @@ public final class KeptIndexes implements AutoCloseable {
   }
 
   private static boolean isWorthIt(LayerData layer) {
-    if (layer.record().size() < LEAST_BLOB_BYTES) {
+    if (layer.record().size() < IndexRecorder.LEAST_BLOB_BYTES) {
       return false;
     }
     ChunkTable chunks = layer.chunks();
     for (int chunk = 0; chunk < chunks.count(); chunk++) {
-      if (chunks.innerOffset(chunk) > MOST_SKIPPED) {
+      if (chunks.innerOffset(chunk) > IndexRecorder.MOST_SKIPPED) {
         return false;
       }
     }

@@ -47,6 +47,13 @@ public final class RegistryOrigin implements LayerOrigin {
       int manifest = outcome.manifest == null ? 0 : outcome.manifest.bytes();
       return OUTCOME_BYTES + key.length() + outcome.failure.length() + manifest;
     }
+
+    KeptManifest require() throws IOException {
+      if (manifest == null) {
+        throw new IOException(failure);
+      }
+      return manifest;
+    }
   }
 
   private final RegistryClient registry;
@@ -81,12 +88,12 @@ public final class RegistryOrigin implements LayerOrigin {
 
   @Override
   public BlobSource blob(String reference, Digest digest, long size) throws IOException {
-    return registry.blob(parse(reference), digest, size);
+    return registry.blob(ImageReference.require(reference), digest, size);
   }
 
   @Override
   public Optional<Digest> digestIn(String reference) throws IOException {
-    return Optional.ofNullable(parse(reference).digest());
+    return Optional.ofNullable(ImageReference.require(reference).digest());
   }
 
   @Override
@@ -116,20 +123,12 @@ public final class RegistryOrigin implements LayerOrigin {
     if (request.manifestDigest().isEmpty()) {
       return List.of();
     }
-    var outcome = outcome(request.reference(), request.manifestDigest().get());
-    if (outcome.manifest() == null) {
-      throw new IOException(outcome.failure());
-    }
-    return outcome.manifest().digests();
+    return outcome(request.reference(), request.manifestDigest().get()).require().digests();
   }
 
   @Override
   public Optional<String> sociIndex(String reference, Digest manifestDigest) throws IOException {
-    var outcome = outcome(reference, manifestDigest);
-    if (outcome.manifest() == null) {
-      throw new IOException(outcome.failure());
-    }
-    return outcome.manifest().soci();
+    return outcome(reference, manifestDigest).require().soci();
   }
 
   /** One thread reads a manifest, the others that want it wait for what comes of it. */
@@ -153,7 +152,7 @@ public final class RegistryOrigin implements LayerOrigin {
 
   private Outcome read(String reference, Digest manifestDigest) {
     try {
-      var exact = parse(reference).withDigest(manifestDigest);
+      var exact = ImageReference.require(reference).withDigest(manifestDigest);
       return new Outcome(KeptManifest.of(manifest(exact)), "");
     } catch (IOException e) {
       return new Outcome(null, e.getMessage() == null ? e.toString() : e.getMessage());
@@ -163,18 +162,12 @@ public final class RegistryOrigin implements LayerOrigin {
   @Override
   public Optional<ImageStart> start(String reference, Optional<Digest> manifestDigest)
       throws IOException {
-    var parsed = parse(reference);
+    var parsed = ImageReference.require(reference);
     var digest = manifestDigest.or(() -> Optional.ofNullable(parsed.digest()));
-    KeptManifest kept;
-    if (digest.isPresent()) {
-      var outcome = outcome(reference, digest.get());
-      if (outcome.manifest() == null) {
-        throw new IOException(outcome.failure());
-      }
-      kept = outcome.manifest();
-    } else {
-      kept = KeptManifest.of(manifest(parsed));
-    }
+    var kept =
+        digest.isPresent()
+            ? outcome(reference, digest.get()).require()
+            : KeptManifest.of(manifest(parsed));
     var config = ImageConfig.parse(registry.content(parsed, kept.config()));
     return Optional.of(
         ImageStart.of(
@@ -187,7 +180,7 @@ public final class RegistryOrigin implements LayerOrigin {
 
   @Override
   public Optional<ListedImage> image(String reference) throws IOException {
-    var parsed = parse(reference);
+    var parsed = ImageReference.require(reference);
     var content = content(parsed);
     var manifest = requireManifest(parsed, content.manifest());
     var diffIds = ImageConfig.diffIds(registry.content(parsed, manifest.config()));
@@ -218,13 +211,5 @@ public final class RegistryOrigin implements LayerOrigin {
       return manifest;
     }
     throw new IOException(exact + ": an index within an index is not an image");
-  }
-
-  private static ImageReference parse(String reference) throws IOException {
-    try {
-      return ImageReference.parse(reference);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
-    }
   }
 }

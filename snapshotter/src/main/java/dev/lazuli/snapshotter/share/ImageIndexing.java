@@ -21,9 +21,6 @@ import java.time.Duration;
  * the blob nor what it unpacks to is kept. For one thread.
  */
 public final class ImageIndexing implements AutoCloseable {
-  /** 256 KiB: below, one request brings the whole layer. */
-  private static final long LEAST_BLOB_BYTES = 256 << 10;
-
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final LayerUnpacker unpacker = new LayerUnpacker(Limits.DEFAULT);
@@ -58,7 +55,7 @@ public final class ImageIndexing implements AutoCloseable {
    * @throws IOException if its blob cannot be read or is another, or the index cannot be written
    */
   public Outcome index(Descriptor layer, BlobSource blob) throws IOException {
-    if (layer.size() < LEAST_BLOB_BYTES) {
+    if (layer.size() < IndexRecorder.LEAST_BLOB_BYTES) {
       return new Outcome.None("it is so small that one request brings it");
     }
     Path file = Files.createTempFile(scratch, "lazuli-", ".index");

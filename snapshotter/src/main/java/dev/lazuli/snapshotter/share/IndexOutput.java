@@ -87,7 +87,7 @@ public final class IndexOutput {
    */
   public String write(Descriptor image, Map<Digest, Descriptor> indexes, Map<Digest, Path> files)
       throws IOException {
-    var target = target(IndexArtifact.tag(image.digest()));
+    var target = target(image.digest());
     for (var index : indexes.values()) {
       if (added.add(index.digest())) {
         add(target, index, requireNonNull(files.get(index.digest())));
@@ -108,16 +108,16 @@ public final class IndexOutput {
     return at.withDigest(descriptor.digest()).toString();
   }
 
-  private ImageTarget target(String tag) throws IOException {
+  private ImageTarget target(Digest image) throws IOException {
+    var tag = IndexArtifact.tag(image);
     ImagePlace place =
         layout
             .<ImagePlace>map(directory -> new ImagePlace.Layout(directory, Optional.of(tag)))
-            .orElseGet(() -> new ImagePlace.Registry(tagged(repository.orElseThrow(), tag)));
+            .orElseGet(
+                () ->
+                    new ImagePlace.Registry(
+                        RegistryIndexes.tagged(repository.orElseThrow(), image)));
     return Conversions.target(place, () -> tag, registry, scratch);
-  }
-
-  private static ImageReference tagged(ImageReference repository, String tag) {
-    return new ImageReference(repository.registry(), repository.repository(), tag, null);
   }
 
   private static void add(ImageTarget target, Descriptor index, Path from) throws IOException {

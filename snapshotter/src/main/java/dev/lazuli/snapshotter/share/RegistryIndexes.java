@@ -66,7 +66,7 @@ public final class RegistryIndexes implements IndexSource {
   private record Referrers(RegistryClient client) implements Lookup {
     @Override
     public ImageReference find(IndexQuery query) throws IOException {
-      var image = parse(query.reference());
+      var image = ImageReference.require(query.reference());
       return client.referrers(image, query.manifest(), IndexArtifact.TYPE).stream()
           .findFirst()
           .map(found -> image.withDigest(found.digest()))
@@ -75,7 +75,7 @@ public final class RegistryIndexes implements IndexSource {
 
     @Override
     public String registry(IndexQuery query) throws IOException {
-      return parse(query.reference()).registry();
+      return ImageReference.require(query.reference()).registry();
     }
   }
 
@@ -129,14 +129,6 @@ public final class RegistryIndexes implements IndexSource {
     return new RegistryIndexes("referrers", registry, new Referrers(registry));
   }
 
-  private static ImageReference parse(String reference) throws IOException {
-    try {
-      return ImageReference.parse(reference);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-  }
-
   @Override
   public String name() {
     return name;
@@ -155,7 +147,7 @@ public final class RegistryIndexes implements IndexSource {
 
   /** One thread asks for an image, the others that want its indexes wait for what comes of it. */
   private Optional<Known> known(IndexQuery query) throws IOException, InterruptedException {
-    var image = new Image(parse(query.reference()).name(), query.manifest());
+    var image = new Image(ImageReference.require(query.reference()).name(), query.manifest());
     var lock = asking.computeIfAbsent(image, _ -> new ReentrantLock());
     lock.lockInterruptibly();
     try {

@@ -2,14 +2,12 @@ package dev.lazuli.snapshotter.share;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.index.IndexFacts;
 import dev.lazuli.estargz.index.SharedIndex;
 import dev.lazuli.registry.model.Descriptor;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
 import dev.lazuli.snapshotter.knowledge.IndexAssembly;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
@@ -47,15 +45,7 @@ record RemoteIndex(IndexQuery query, Descriptor descriptor, BlobSource blob) imp
       if (facts.blobBytes() != blobBytes) {
         throw bad("it is of a blob of %d bytes, not %d".formatted(facts.blobBytes(), blobBytes));
       }
-      var record =
-          LayerRecord.of(
-                  query.layer(),
-                  blobBytes,
-                  BulkPulls.FORMAT,
-                  facts.compression().name(),
-                  digest(),
-                  BulkPulls.NO_PREFETCH)
-              .withReference(query.reference());
+      var record = query.record(blobBytes, facts.compression(), digest());
       try (var layer = assembly.store().create(record)) {
         // Beside the layer's own files: it goes with them, whatever happens.
         Path file = layer.meta().resolveSibling("shared-index");

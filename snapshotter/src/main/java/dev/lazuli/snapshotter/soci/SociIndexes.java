@@ -70,7 +70,7 @@ public final class SociIndexes implements IndexSource {
 
   @Override
   public Optional<FoundIndex> find(IndexQuery query) throws IOException {
-    var reference = parse(query.reference());
+    var reference = ImageReference.require(query.reference());
     var key = reference.name() + "@" + query.manifest();
     var ztocs = images.getIfPresent(key);
     if (ztocs == null) {
@@ -132,13 +132,5 @@ public final class SociIndexes implements IndexSource {
       }
     }
     return ztocs;
-  }
-
-  private static ImageReference parse(String reference) throws IOException {
-    try {
-      return ImageReference.parse(reference);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(e.getMessage(), e);
-    }
   }
 }

@@ -2,14 +2,12 @@ package dev.lazuli.snapshotter.soci;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.ztoc.Ztoc;
 import dev.lazuli.estargz.ztoc.ZtocSpans;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.knowledge.IndexAssembly;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import java.io.IOException;
@@ -32,15 +30,7 @@ record ZtocLayer(IndexQuery query, Digest ztocDigest, long blobBytes, Ztoc ztoc,
   /** Adds it to the store, without content. */
   @MustBeClosed
   LayerData addTo(IndexAssembly assembly) throws IOException {
-    var record =
-        LayerRecord.of(
-                query.layer(),
-                blobBytes,
-                BulkPulls.FORMAT,
-                ztoc.compression().name(),
-                ztocDigest,
-                BulkPulls.NO_PREFETCH)
-            .withReference(query.reference());
+    var record = query.record(blobBytes, ztoc.compression(), ztocDigest);
     try (var layer = assembly.store().create(record)) {
       assembly.trees().write(index, index.dataSize(), layer.meta());
       addChunks(layer.chunks());
