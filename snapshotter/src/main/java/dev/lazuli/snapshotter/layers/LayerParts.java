@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
@@ -35,7 +36,6 @@ record LayerParts(
     LayersOptions options) {
   /** Returns whether a layer is stored and was proved to be what its digest stands for. */
   boolean isTrue(Digest digest) {
-    return store.list().stream()
-        .anyMatch(record -> record.digest().equals(digest) && record.isProved());
+    return store.record(digest).filter(LayerRecord::isProved).isPresent();
   }
 }

@@ -231,10 +231,12 @@ public final class LayerService implements AutoCloseable {
     parts.push(mounts::sweep);
     parts.push(session);
     parts.push(layers);
-    if (!session.wasResumed() && followsAnother) {
-      layers.close();
+    if (followsAnother) {
+      if (!session.wasResumed()) {
+        layers.close();
+      }
+      mounts.sweep();
     }
-    mounts.sweep();
     var _ =
         timer.scheduleWithFixedDelay(
             layers::settle, SETTLE_MINUTES, SETTLE_MINUTES, TimeUnit.MINUTES);

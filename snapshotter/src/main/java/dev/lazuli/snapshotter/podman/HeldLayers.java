@@ -64,7 +64,7 @@ final class HeldLayers {
     if (there != null) {
       return there;
     }
-    if (uses.find(name).isEmpty() && flights.size() - uses.all().size() >= MOST_UNUSED) {
+    if (uses.find(name).isEmpty() && flights.size() - uses.size() >= MOST_UNUSED) {
       return CompletableFuture.failedFuture(
           new IOException("too many layers of the store are asked for and not used"));
     }

@@ -78,6 +78,11 @@ final class StoreUses {
     return List.copyOf(byName.values());
   }
 
+  /** Returns how many layers are used. */
+  synchronized int size() {
+    return byName.size();
+  }
+
   synchronized Optional<StoredUse> find(StoreName name) {
     return Optional.ofNullable(byName.get(name));
   }
