@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.e2e;
 
 import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.demo.images.HostPython;
+import dev.lazuli.demo.images.ImageTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,5 +34,14 @@ record BuiltPackages(Path directory) {
           .findFirst()
           .orElseThrow();
     }
+  }
+
+  /** Returns this machine's Python, found by its name in the image. */
+  static ImageTree python() throws IOException {
+    var python = HostPython.find().orElseThrow();
+    return python
+        .tree()
+        .directory("usr/local/bin")
+        .symlink("usr/local/bin/python3", python.executable().toString());
   }
 }

@@ -3,7 +3,6 @@ package dev.lazuli.snapshotter.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.containerd.Command;
-import dev.lazuli.demo.images.HostPython;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
@@ -43,16 +42,11 @@ final class PackageIT {
     directory = CLEAN_UP.directory("lz");
     packages = BuiltPackages.make(directory.resolve("packages"));
     var registry = CLEAN_UP.open(() -> DockerRegistry.start(directory.resolve("registry")));
-    var python = HostPython.find().orElseThrow();
     var layout = OciLayout.at(directory.resolve("layout"));
     var _ =
         new ImageBuilder(layout)
             .encoding(LayerEncoding.ESTARGZ)
-            .layer(
-                python
-                    .tree()
-                    .directory("usr/local/bin")
-                    .symlink("usr/local/bin/python3", python.executable().toString()))
+            .layer(BuiltPackages.python())
             .build("python");
     image = registry.push(layout, "python", "python:3-lazy");
   }

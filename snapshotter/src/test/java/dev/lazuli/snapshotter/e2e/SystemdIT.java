@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.images.FileContent;
-import dev.lazuli.demo.images.HostPython;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
@@ -67,16 +66,11 @@ final class SystemdIT {
     directory = CLEAN_UP.directory("lz");
     packages = BuiltPackages.make(directory.resolve("packages"));
     registry = CLEAN_UP.open(() -> DockerRegistry.start(directory.resolve("registry")));
-    var python = HostPython.find().orElseThrow();
     var layout = OciLayout.at(directory.resolve("layout"));
     var _ =
         new ImageBuilder(layout)
             .encoding(LayerEncoding.ESTARGZ)
-            .layer(
-                python
-                    .tree()
-                    .directory("usr/local/bin")
-                    .symlink("usr/local/bin/python3", python.executable().toString()))
+            .layer(BuiltPackages.python())
             .layer(data())
             .build("late");
     image = registry.push(layout, "late", "late:1");

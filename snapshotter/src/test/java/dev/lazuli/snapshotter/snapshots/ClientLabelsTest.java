@@ -12,8 +12,6 @@ import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.snapshots.SnapshotDirectories.Owner;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +36,7 @@ final class ClientLabelsTest {
 
   @BeforeEach
   void open() throws IOException {
-    var options =
-        new SnapshotterOptions(
-            root, root.resolve("s.sock"), Duration.ofMinutes(1), Duration.ofHours(1));
-    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, new Metrics());
+    snapshotter = layers.open(root, new Metrics());
   }
 
   @AfterEach

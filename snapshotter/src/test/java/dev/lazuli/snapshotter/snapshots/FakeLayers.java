@@ -9,9 +9,12 @@ import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.layers.Usage;
+import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,6 +63,14 @@ final class FakeLayers implements RemoteLayers {
 
   final Map<String, String> refused = new ConcurrentHashMap<>();
   private volatile Findings.Listener listener = (_, _) -> {};
+
+  /** Opens a snapshotter that waits for these layers, and tries nothing again by itself. */
+  Snapshotter open(Path root, Metrics metrics) throws IOException {
+    var options =
+        new SnapshotterOptions(
+            root, root.resolve("s.sock"), Duration.ofMinutes(1), Duration.ofHours(1));
+    return Snapshotter.open(options, Clock.systemUTC(), this, metrics);
+  }
 
   @Override
   public void onFinding(Findings.Listener newListener) {

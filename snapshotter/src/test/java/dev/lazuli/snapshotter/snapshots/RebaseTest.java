@@ -9,8 +9,6 @@ import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +29,7 @@ final class RebaseTest {
 
   @BeforeEach
   void open() throws IOException {
-    var options =
-        new SnapshotterOptions(
-            root, root.resolve("s.sock"), Duration.ofMinutes(1), Duration.ofHours(1));
-    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, new Metrics());
+    snapshotter = layers.open(root, new Metrics());
   }
 
   @AfterEach

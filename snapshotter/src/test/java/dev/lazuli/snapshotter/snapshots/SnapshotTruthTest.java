@@ -14,8 +14,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +41,8 @@ final class SnapshotTruthTest {
 
   @BeforeEach
   void open() throws IOException {
-    var options =
-        new SnapshotterOptions(
-            root, root.resolve("s.sock"), Duration.ofMinutes(1), Duration.ofHours(1));
     metrics = new Metrics();
-    snapshotter = Snapshotter.open(options, Clock.systemUTC(), layers, metrics);
+    snapshotter = layers.open(root, metrics);
   }
 
   @AfterEach
