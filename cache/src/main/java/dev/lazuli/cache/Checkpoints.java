@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
 final class Checkpoints implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Checkpoints.class.getName());
 
+  /** A process that syncs for longer when it stops may be killed for that. */
+  static final Duration LAST_SYNCS = Duration.ofSeconds(10);
+
   private final Catalog catalog;
   private final Trash trash;
   private final Duration interval;
@@ -47,20 +50,36 @@ final class Checkpoints implements AutoCloseable {
       if (closing.getCount() == 0) {
         return;
       }
-      try {
-        layer.checkpoint();
-      } catch (SyncFailedException e) {
-        // Already counted and logged where the chunks became doubted.
-      } catch (IOException e) {
-        LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
-      } catch (Throwable e) { // Top of the thread: if it ended, nothing would be synced any more.
-        LOG.log(ERROR, "checkpoint of layer " + layer.record().digest(), e);
-      }
+      sync(layer);
     }
     try {
       trash.retry();
     } catch (Throwable e) { // As above.
       LOG.log(ERROR, "what could not be deleted is left for the next round", e);
+    }
+  }
+
+  private static void sync(StoredLayer layer) {
+    try {
+      layer.checkpoint();
+    } catch (SyncFailedException e) {
+      // Already counted and logged where the chunks became doubted.
+    } catch (IOException e) {
+      LOG.log(WARNING, "checkpoint of layer " + layer.record().digest(), e);
+    } catch (Throwable e) { // Top of the thread: if it ended, nothing would be synced any more.
+      LOG.log(ERROR, "checkpoint of layer " + layer.record().digest(), e);
+    }
+  }
+
+  /** Syncs the layers that are open now; none is begun after {@link #LAST_SYNCS}. */
+  void syncOpen() {
+    long since = System.nanoTime();
+    for (StoredLayer layer : catalog.all()) {
+      if (System.nanoTime() - since > LAST_SYNCS.toNanos()) {
+        LOG.log(WARNING, "not all layers were synced within " + LAST_SYNCS);
+        return;
+      }
+      sync(layer);
     }
   }
 

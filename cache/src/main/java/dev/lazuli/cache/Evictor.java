@@ -4,8 +4,10 @@ import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the store within its quota. Whole layers that nobody uses go first, the least recently used
@@ -39,6 +41,9 @@ final class Evictor {
   private boolean fellShort;
   private long saidAt = System.nanoTime() - SAY_AGAIN_NANOS;
 
+  @GuardedBy("this")
+  private @Nullable Thread thread;
+
   Evictor(
       Catalog catalog, StoreOptions options, DiskUsage usage, Pressure pressure, Remover remover) {
     this.catalog = catalog;
@@ -48,8 +53,34 @@ final class Evictor {
     this.remover = remover;
   }
 
-  /** The evictor's thread. */
-  void run() {
+  /**
+   * Starts to evict, unless that was done before.
+   *
+   * @param surveying what is stored is not counted before this has ended
+   */
+  synchronized void start(Thread surveying) {
+    if (thread == null) {
+      thread =
+          Thread.ofVirtual()
+              .name("lazuli-cache-evictor")
+              .start(
+                  () -> {
+                    Threads.join(surveying);
+                    run();
+                  });
+    }
+  }
+
+  /** Waits until the thread has ended, which the pressure's end makes it do. */
+  void join() {
+    Thread started;
+    synchronized (this) {
+      started = thread;
+    }
+    Threads.join(started);
+  }
+
+  private void run() {
     while (true) {
       Pressure.Call call = pressure.await(usage::overQuota, fellShort ? PAUSE_MILLIS : 0);
       if (call == Pressure.Call.STOP) {

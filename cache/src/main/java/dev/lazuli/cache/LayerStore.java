@@ -3,7 +3,6 @@ package dev.lazuli.cache;
 import static java.util.Objects.requireNonNull;
 
 import com.google.errorprone.annotations.MustBeClosed;
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.chunks.Presence;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.Disk;
@@ -47,9 +46,6 @@ public final class LayerStore implements AutoCloseable {
   private final Thread surveying;
   private final Checkpoints checkpoints;
   private final Evictor evictor;
-
-  @GuardedBy("this")
-  private @Nullable Thread evicting;
 
   private LayerStore(Path root, StoreOptions options, StoreLock lock) throws IOException {
     this.layersRoot = root.resolve("layers").resolve("sha256");
@@ -316,20 +312,21 @@ public final class LayerStore implements AutoCloseable {
    * Starts to hold the store to its quota, now and as it grows. To be called once, when everything
    * that was in use before a restart is open or pinned again: what is not may go.
    */
-  public synchronized void enforceQuota() {
-    if (evicting == null) {
-      evicting = Thread.ofVirtual().name("lazuli-cache-evictor").start(this::evict);
-    }
-  }
-
-  private void evict() {
-    Threads.join(surveying);
-    evictor.run();
+  public void enforceQuota() {
+    evictor.start(surveying);
   }
 
   /**
-   * Syncs and closes all layers. Handles must have been closed; those that have not keep their
-   * layer unclean, which costs a verification after a restart of the machine.
+   * Syncs the layers that are open, as far as that goes in {@link Checkpoints#LAST_SYNCS}; what
+   * goes wrong is logged. Who closes the store soon and must be quick then calls this before.
+   */
+  public void sync() {
+    checkpoints.syncOpen();
+  }
+
+  /**
+   * Syncs all layers, and closes those whose handles were closed. What could not be synced in time
+   * costs a verification after a restart of the machine.
    */
   @Override
   public void close() throws IOException {
@@ -337,12 +334,10 @@ public final class LayerStore implements AutoCloseable {
     pressure.stop();
     Threads.join(surveying);
     checkpoints.close();
-    Thread evictorThread;
-    synchronized (this) {
-      evictorThread = evicting;
-    }
-    Threads.join(evictorThread);
+    evictor.join();
     catalog.all().forEach(IdleLayers::closeNow);
+    // Those in use: their mounts outlive this process, and the next one opens them.
+    checkpoints.syncOpen();
     reuse.close();
     lock.close();
   }

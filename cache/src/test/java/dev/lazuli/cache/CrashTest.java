@@ -133,6 +133,21 @@ final class CrashTest {
   }
 
   @Test
+  void layerInUse_whenTheStoreCloses_needsNoVerificationAfterARestartOfTheMachine()
+      throws IOException {
+    Path root = directory.resolve("a");
+    var store = open(root, THIS_BOOT);
+    try (LayerData inUse = layer.addTo(store)) {
+      layer.write(inUse, 0);
+      store.close();
+    }
+    try (var next = open(root, NEXT_BOOT);
+        LayerData data = next.find(layer.digest).orElseThrow()) {
+      assertThat(data.isPresent(0)).isTrue();
+    }
+  }
+
+  @Test
   void checkpoint_protectsFromAMachineCrash_untilTheNextChange() throws IOException {
     Path root = directory.resolve("a");
     Path calm;

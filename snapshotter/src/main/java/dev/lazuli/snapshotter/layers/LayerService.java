@@ -282,6 +282,7 @@ public final class LayerService implements AutoCloseable {
       close();
       return;
     }
+    store.sync(); // Most of it while readers are still served: they wait from leaving on.
     var serving = session;
     if (serving != null) {
       Keeping.leave(serving);
