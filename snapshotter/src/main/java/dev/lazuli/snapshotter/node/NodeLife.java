@@ -15,6 +15,7 @@ import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.layers.index.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;
@@ -172,7 +173,8 @@ public final class NodeLife {
     registry = client;
     var indexes = IndexPlaces.of(config.indexes(), client, config.root().resolve("tmp"));
     var origin = new RegistryOrigin(client, indexes);
-    var place = above.own(NodeStore.open(config, layers, origin, metrics));
+    var banned = new BannedLayers(config.root().resolve("banned"));
+    var place = above.own(NodeStore.open(config, layers, origin, banned, metrics));
     store = place;
     layers.open(
         () ->
@@ -186,6 +188,7 @@ public final class NodeLife {
                 new SnapshotterOptions(config.root(), config.address(), config.mount().timeout())
                     .withPullTimeout(config.bulk().timeout()),
                 layers,
+                banned,
                 metrics));
   }
 

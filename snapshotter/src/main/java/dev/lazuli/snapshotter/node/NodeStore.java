@@ -8,6 +8,7 @@ import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.podman.PodmanStore;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,17 +31,22 @@ final class NodeStore implements AutoCloseable {
   /**
    * Opens what the configuration says.
    *
+   * @param banned what has lied on this node
    * @throws IOException if it cannot be read which layers are used
    */
   static NodeStore open(
-      Configuration config, RemoteLayers layers, LayerOrigin origin, Metrics metrics)
+      Configuration config,
+      RemoteLayers layers,
+      LayerOrigin origin,
+      BannedLayers banned,
+      Metrics metrics)
       throws IOException {
     var file = config.root().resolve(USES);
     var timeout = config.mount().timeout();
     return new NodeStore(
         config.storeDirectory(),
         config.store()
-            ? Optional.of(PodmanStore.open(file, layers, origin, metrics, timeout))
+            ? Optional.of(PodmanStore.open(file, layers, origin, banned, metrics, timeout))
             : Optional.empty());
   }
 

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.podman;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.lazuli.bridge.fuse.StoreHandler;
+import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.podman.StoredUse.NamedLayer;
 import dev.lazuli.snapshotter.proof.Finding;
@@ -19,18 +20,21 @@ final class HeldLayer implements StoreHandler.View, AutoCloseable {
   private final StoreName name;
   private final NamedLayer layer;
   private final RemoteLayer claim;
+  private final Optional<String> ban;
   private volatile Path lastTree;
   private volatile long lastAsked;
 
   /**
    * Takes a claim over.
    *
+   * @param ban why the layer was banned on this node before, if it was
    * @param now as {@link System#nanoTime} counts
    */
-  HeldLayer(StoreName name, NamedLayer layer, RemoteLayer claim, long now) {
+  HeldLayer(StoreName name, NamedLayer layer, RemoteLayer claim, Optional<String> ban, long now) {
     this.name = name;
     this.layer = layer;
     this.claim = claim;
+    this.ban = ban;
     this.lastTree = claim.lowerDir();
     this.lastAsked = now;
   }
@@ -43,6 +47,11 @@ final class HeldLayer implements StoreHandler.View, AutoCloseable {
     return layer;
   }
 
+  /** Returns what was mounted. */
+  LayerRequest request() {
+    return claim.request();
+  }
+
   void asked(long now) {
     lastAsked = now;
   }
@@ -51,9 +60,9 @@ final class HeldLayer implements StoreHandler.View, AutoCloseable {
     return lastAsked;
   }
 
-  /** Returns why the layer is not what its image says, if that was found. */
+  /** Returns why the layer is not what its image says, if that was found, now or before. */
   Optional<String> lie() {
-    return claim.finding().flatMap(this::lieBy);
+    return ban.or(() -> claim.finding().flatMap(this::lieBy));
   }
 
   /** Returns why it is not, by what was found. */

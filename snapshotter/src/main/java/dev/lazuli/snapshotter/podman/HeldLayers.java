@@ -35,6 +35,7 @@ final class HeldLayers {
   private final RemoteLayers layers;
   private final StoreImages images;
   private final StoreUses uses;
+  private final StoreBans bans;
   private final Metrics metrics;
   private final LongSupplier nanoTime;
   private final Map<StoreName, CompletableFuture<HeldLayer>> flights = new ConcurrentHashMap<>();
@@ -44,11 +45,13 @@ final class HeldLayers {
       RemoteLayers layers,
       StoreImages images,
       StoreUses uses,
+      StoreBans bans,
       Metrics metrics,
       LongSupplier nanoTime) {
     this.layers = layers;
     this.images = images;
     this.uses = uses;
+    this.bans = bans;
     this.metrics = metrics;
     this.nanoTime = nanoTime;
   }
@@ -127,7 +130,8 @@ final class HeldLayers {
       var claim = mounting.mount();
       answered(claim.complete() ? MountOutcome.LOCAL : MountOutcome.LAZY, began);
       telling.ifPresent(list -> list.ended(kind, name.toString()));
-      return new HeldLayer(name, found.layer(), claim, nanoTime.getAsLong());
+      var ban = bans.reason(found.layer(), claim.request());
+      return new HeldLayer(name, found.layer(), claim, ban, nanoTime.getAsLong());
     } catch (IOException e) {
       answered(MountOutcome.FALLBACK, began);
       var layer = found.layer().digest();

@@ -6,6 +6,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.snapshotter.status.Troubles;
@@ -47,6 +48,7 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
   private final RemoteLayers layers;
   private final StoreUses uses;
   private final HeldLayers held;
+  private final StoreBans bans;
   private final Duration timeout;
   private final LongSupplier nanoTime;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -64,12 +66,14 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
       RemoteLayers layers,
       StoreImages images,
       StoreUses uses,
+      BannedLayers banned,
       Metrics metrics,
       Duration timeout,
       LongSupplier nanoTime) {
     this.layers = layers;
     this.uses = uses;
-    this.held = new HeldLayers(layers, images, uses, metrics, nanoTime);
+    this.bans = new StoreBans(banned);
+    this.held = new HeldLayers(layers, images, uses, bans, metrics, nanoTime);
     this.timeout = timeout;
     this.nanoTime = nanoTime;
   }
@@ -80,14 +84,26 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
    * @param file where uses are kept
    * @param layers mounts
    * @param origin knows what images list
+   * @param banned what has lied on this node
    * @param timeout how long an asker waits
    * @throws IOException if the file cannot be read
    */
   public static PodmanStore open(
-      Path file, RemoteLayers layers, LayerOrigin origin, Metrics metrics, Duration timeout)
+      Path file,
+      RemoteLayers layers,
+      LayerOrigin origin,
+      BannedLayers banned,
+      Metrics metrics,
+      Duration timeout)
       throws IOException {
     return new PodmanStore(
-        layers, new StoreImages(origin), StoreUses.open(file), metrics, timeout, System::nanoTime);
+        layers,
+        new StoreImages(origin),
+        StoreUses.open(file),
+        banned,
+        metrics,
+        timeout,
+        System::nanoTime);
   }
 
   /** Mounts what is used again, now and until it works, and tells troubles from now on. */
@@ -230,7 +246,10 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
     for (var layer : held.mounted()) {
       var lie =
           layer.layer().digest().equals(digest) ? layer.lieBy(finding) : Optional.<String>empty();
-      lie.ifPresent(reason -> lied(layer, reason));
+      if (lie.isPresent()) {
+        bans.ban(layer, finding, lie.get());
+        lied(layer, lie.get());
+      }
     }
   }
 

@@ -12,17 +12,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * How often layers of the store are used. Kept in a text file, one line for each layer, which is on
  * disk before a change is answered. Where it cannot be written, counts go on in memory and are
- * written as soon as that works. Thread-safe.
+ * written as soon as that works. Thread-safe; who only looks never waits for the disk.
  */
 final class StoreUses {
   /** A node with thousands of images; a file of some megabytes. */
@@ -33,8 +33,8 @@ final class StoreUses {
 
   private final Path file;
 
-  @GuardedBy("this")
-  private final Map<StoreName, StoredUse> byName = new LinkedHashMap<>();
+  /** Changed by one thread at a time, which holds this object's monitor, also while it writes. */
+  private final Map<StoreName, StoredUse> byName = new ConcurrentHashMap<>();
 
   @GuardedBy("this")
   private boolean isUnsaved;
@@ -74,16 +74,16 @@ final class StoreUses {
   }
 
   /** Returns all layers that are used. */
-  synchronized List<StoredUse> all() {
+  List<StoredUse> all() {
     return List.copyOf(byName.values());
   }
 
   /** Returns how many layers are used. */
-  synchronized int size() {
+  int size() {
     return byName.size();
   }
 
-  synchronized Optional<StoredUse> find(StoreName name) {
+  Optional<StoredUse> find(StoreName name) {
     return Optional.ofNullable(byName.get(name));
   }
 

@@ -74,14 +74,19 @@ final class Snapshotter implements AutoCloseable {
   static Snapshotter open(
       SnapshotterOptions options, Clock clock, RemoteLayers layers, Metrics metrics)
       throws IOException {
-    var snapshotter = prepare(options, clock, layers, metrics);
+    var banned = new BannedLayers(options.root().resolve("banned"));
+    var snapshotter = prepare(options, clock, layers, banned, metrics);
     snapshotter.restore(options.retryInterval());
     return snapshotter;
   }
 
   /** Opens what is below {@code options.root()}; {@link #restore} is to follow. */
   static Snapshotter prepare(
-      SnapshotterOptions options, Clock clock, RemoteLayers layers, Metrics metrics)
+      SnapshotterOptions options,
+      Clock clock,
+      RemoteLayers layers,
+      BannedLayers banned,
+      Metrics metrics)
       throws IOException {
     var directories = SnapshotDirectories.open(options.root());
     var overlay = OverlayMounts.detect();
@@ -91,7 +96,6 @@ final class Snapshotter implements AutoCloseable {
     var remote =
         new RemoteSnapshots(layers, options.mountTimeout(), options.pullTimeout(), troubles);
     var ahead = new LayersAhead(layers);
-    var banned = new BannedLayers(options.root().resolve("banned"));
     var truth = new SnapshotTruth(store, layers, banned, troubles, metrics);
     try {
       truth.start();

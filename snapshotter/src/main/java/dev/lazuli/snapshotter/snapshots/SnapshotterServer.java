@@ -5,6 +5,7 @@ import dev.lazuli.snapshotter.api.snapshots.SnapshotsGrpc;
 import dev.lazuli.snapshotter.api.snapshots.StatRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.status.LayerUse;
 import dev.lazuli.snapshotter.status.Troubles;
 import dev.lazuli.snapshotter.transport.UnixTransport;
@@ -61,7 +62,8 @@ public final class SnapshotterServer implements AutoCloseable {
   /** Starts to serve, as the other does, and records each wish for a lazy mount. */
   public static SnapshotterServer start(
       SnapshotterOptions options, RemoteLayers layers, Metrics metrics) throws IOException {
-    var server = prepare(options, layers, metrics);
+    var banned = new BannedLayers(options.root().resolve("banned"));
+    var server = prepare(options, layers, banned, metrics);
     try {
       server.serve();
       return server;
@@ -75,17 +77,19 @@ public final class SnapshotterServer implements AutoCloseable {
    * Opens the snapshots and makes the socket under a name that no client knows. Nothing is asked of
    * {@code layers} before {@link #serve}.
    *
+   * @param banned what has lied on this node
    * @throws IOException if the root cannot be used, another daemon uses it, or the socket is served
    *     by another
    */
   public static SnapshotterServer prepare(
-      SnapshotterOptions options, RemoteLayers layers, Metrics metrics) throws IOException {
+      SnapshotterOptions options, RemoteLayers layers, BannedLayers banned, Metrics metrics)
+      throws IOException {
     requirePlain(options.root());
     refuseIfServed(options.socket());
     var ownerOnly = PosixFilePermissions.fromString("rwx------");
     Files.createDirectories(options.root(), PosixFilePermissions.asFileAttribute(ownerOnly));
     Files.createDirectories(options.socket().toAbsolutePath().getParent());
-    var snapshotter = Snapshotter.prepare(options, Clock.systemUTC(), layers, metrics);
+    var snapshotter = Snapshotter.prepare(options, Clock.systemUTC(), layers, banned, metrics);
     var transport = UnixTransport.open("snapshots");
     try {
       var binding = hidden(options.socket());

@@ -17,6 +17,7 @@ import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.layers.index.ListedImage.ListedLayer;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.proof.Finding;
 import dev.lazuli.snapshotter.status.Troubles;
 import dev.lazuli.testimages.waiting.Eventually;
@@ -163,6 +164,7 @@ final class PodmanStoreTest {
             mounts,
             new StoreImages(mounts, nanos::get),
             StoreUses.open(directory.resolve("uses")),
+            new BannedLayers(directory.resolve("banned")),
             new Metrics(),
             Duration.ofMinutes(1),
             nanos::get);
@@ -256,6 +258,7 @@ final class PodmanStoreTest {
             mounts,
             new StoreImages(mounts, nanos::get),
             StoreUses.open(directory.resolve("other")),
+            new BannedLayers(directory.resolve("banned")),
             new Metrics(),
             Duration.ofMillis(20),
             nanos::get);
@@ -329,6 +332,56 @@ final class PodmanStoreTest {
     release("lying");
 
     assertThat(mounts.claims).hasValue(0);
+  }
+
+  /** Gives up what nobody uses: the next look-up mounts it again. */
+  private void giveUp() {
+    nanos.addAndGet(PodmanStore.UNUSED.toNanos());
+    store.look();
+    assertThat(mounts.claims).hasValue(0);
+  }
+
+  @Test
+  void layerThatWasFoundToLie_isShownToNobodyAgain_alsoByTheNextDaemon() throws Exception {
+    store.start(new Troubles(InstantSource.system()));
+    find("a");
+    mounts
+        .listeners
+        .getFirst()
+        .found(DIGEST, new Finding(Optional.empty(), Optional.of("its files are others")));
+    giveUp();
+
+    assertThatThrownBy(() -> find("a")).hasMessageContaining("its files are others");
+    assertThat(store.view(image("a"), TOC)).isNull();
+
+    giveUp();
+    store.close();
+    open();
+    assertThatThrownBy(() -> find("a")).hasMessageContaining("its files are others");
+  }
+
+  @Test
+  void layerWithAnotherDiffId_isBannedForImagesThatNameTheFalseOne() throws Exception {
+    store.start(new Troubles(InstantSource.system()));
+    find("a");
+    mounts.listeners.getFirst().found(DIGEST, new Finding(Optional.of(DIGEST), Optional.empty()));
+    giveUp();
+
+    assertThatThrownBy(() -> find("b")).hasMessageContaining("its image says " + DIFF_ID);
+  }
+
+  @Test
+  void layerThatLiedToContainerd_isNotShownInTheStore() {
+    var banned = new BannedLayers(directory.resolve("banned"));
+    banned.ban(BannedLayers.layer(DIGEST, Optional.of(Digest.parse(TOC))), "it has lied");
+    store.close();
+
+    assertThatThrownBy(
+            () -> {
+              open();
+              find("a");
+            })
+        .hasMessageContaining("it has lied");
   }
 
   @Test
