@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param size the layer blob's size in bytes (compressed)
  * @param format the index format that gave the chunk table, for example {@code estargz}
  * @param compression how the blob is compressed, for example {@code gzip}
- * @param tocDigest the digest the index was checked against; null if the format has none
+ * @param tocDigest the digest the index was checked against; null if the format has none, or the
+ *     index was not checked
  * @param compressedTocDigest the digest of the index as it lies compressed in the blob, where known
  * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
  *     has assigned it
@@ -115,6 +116,11 @@ public record LayerRecord(
   /** Returns whether the layer is known to be what its digest stands for. */
   public boolean isProved() {
     return proof != null && proof.lie() == null;
+  }
+
+  /** Returns whether nothing vouches for the layer: neither a proof nor a digest of its index. */
+  public boolean isUnverified() {
+    return proof == null && tocDigest == null;
   }
 
   /** Returns this record with {@code reference} among its references. */

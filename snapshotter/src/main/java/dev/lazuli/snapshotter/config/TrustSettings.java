@@ -26,8 +26,8 @@ final class TrustSettings {
           "verification.allow_unverified",
           SettingKind.flag(),
           false,
-          "Whether a client may ask by label for layers whose table of contents cannot be"
-              + " verified.");
+          "Whether a client or an image may ask by label for layers whose table of contents cannot"
+              + " be verified.");
   static final Setting<Boolean> PROOF =
       new Setting<>(
           "proof.enabled",

@@ -52,12 +52,13 @@ final class LayerReport {
     var fetch = data.complete() ? FetchState.COMPLETE : FetchState.IDLE;
     var status = of(data, MountKind.NONE, fetch, 0, activity);
     var finding = Optional.ofNullable(data.record().proof()).map(Finding::of);
-    return finding
-        .map(
-            found ->
-                status.withProof(
-                    found.lie().isPresent() ? ProofState.LIED : ProofState.PROVED, found.lie()))
-        .orElse(status);
+    if (finding.isPresent()) {
+      var lie = finding.get().lie();
+      return status.withProof(lie.isPresent() ? ProofState.LIED : ProofState.PROVED, lie);
+    }
+    return data.record().isUnverified()
+        ? status.withProof(ProofState.UNVERIFIED, Optional.empty())
+        : status;
   }
 
   /** Reports a layer that is being pulled whole: what is here of it is known of its blob alone. */

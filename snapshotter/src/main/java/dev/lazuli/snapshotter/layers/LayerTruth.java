@@ -128,6 +128,9 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     if (data.record().proof() != null) {
       return ProofState.PROVED;
     }
+    if (data.record().isUnverified()) {
+      return ProofState.UNVERIFIED;
+    }
     return parts.proofs().options().wants(reference) ? ProofState.PENDING : ProofState.SKIPPED;
   }
 

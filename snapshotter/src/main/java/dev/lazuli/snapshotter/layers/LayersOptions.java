@@ -95,27 +95,33 @@ public record LayersOptions(
 
   /** Returns these options for other tenants. */
   public LayersOptions withTenancy(Tenancy other) {
-    return with(other, proof, bulk);
+    return with(allowUnverified, other, proof, bulk);
   }
 
   /** Returns these options with other proofs. */
   public LayersOptions withProof(ProofOptions other) {
-    return with(tenancy, other, bulk);
+    return with(allowUnverified, tenancy, other, bulk);
   }
 
   /** Returns these options with other ways to pull layers without an index. */
   public LayersOptions withBulk(BulkOptions other) {
-    return with(tenancy, proof, other);
+    return with(allowUnverified, tenancy, proof, other);
   }
 
-  private LayersOptions with(Tenancy newTenancy, ProofOptions newProof, BulkOptions newBulk) {
+  /** Returns these options with labels heeded, or not, that switch verification off. */
+  public LayersOptions withAllowUnverified(boolean allowed) {
+    return with(allowed, tenancy, proof, bulk);
+  }
+
+  private LayersOptions with(
+      boolean newAllowUnverified, Tenancy newTenancy, ProofOptions newProof, BulkOptions newBulk) {
     return new LayersOptions(
         backgroundFetch,
         backgroundDelay,
         prefetch,
         prefetchBytes,
         headStartBytes,
-        allowUnverified,
+        newAllowUnverified,
         availabilityInterval,
         indexes,
         recordBytes,

@@ -168,9 +168,10 @@ final class SharedLayer {
       if (open != null) {
         return null;
       }
-      boolean isTrue = parts.isTrue(digest);
       var tocTrust =
-          trust == Trust.DEFERRED || isTrue ? new TocTrust.Deferred() : tables.of(request);
+          parts.isTrue(digest)
+              ? new TocTrust.Deferred()
+              : trust == Trust.DEFERRED ? tables.ahead(request) : tables.of(request);
       var unsized = parts.origin().blob(request.reference(), digest, -1);
       if (trust != Trust.DEFERRED) {
         forgetUnlessTrusted(request);

@@ -35,7 +35,7 @@ final class TableTrust {
     if (toc.isPresent()) {
       return toc.get();
     }
-    if (request.skipVerification() && allowUnverified) {
+    if (maySkip(request)) {
       log.warn(
           "layer {}: mounted without verification, as the client asked and the configuration"
               + " allows",
@@ -48,10 +48,23 @@ final class TableTrust {
             + " could not be verified");
   }
 
+  /** Returns how the table is verified of a layer that is claimed ahead of its snapshot. */
+  TocTrust ahead(LayerRequest request) {
+    return request.toc().isEmpty() && maySkip(request)
+        ? new TocTrust.Unverified()
+        : new TocTrust.Deferred();
+  }
+
+  private boolean maySkip(LayerRequest request) {
+    return request.skipVerification() && allowUnverified;
+  }
+
   /**
    * Refuses what is here if it was made from another table of contents: for another reference, or
    * ahead of its digest. A layer that was proved shows the files of the tar that its digest stands
-   * for, from whatever table it was made, and so is what every asker would unpack.
+   * for, from whatever table it was made, and so is what every asker would unpack. An image that
+   * needs no digest of its table gets only what its own repository has brought: anybody could have
+   * made the table of what others have.
    *
    * @throws LayerMountException if so
    * @throws NoIndexException if the request does not say which table it wants
@@ -65,7 +78,17 @@ final class TableTrust {
       case TocTrust.Json json -> requireSame("TOC digest", there.tocDigest(), json.digest());
       case TocTrust.Compressed compressed ->
           requireSame("compressed TOC's digest", there.compressedTocDigest(), compressed.digest());
-      case TocTrust.Deferred _, TocTrust.Unverified _ -> {}
+      case TocTrust.Unverified _ -> requireOwn(request.reference(), there);
+      case TocTrust.Deferred _ -> {}
+    }
+  }
+
+  private void requireOwn(String reference, LayerRecord there) throws LayerMountException {
+    var repository = Tenancy.repositoryOf(reference);
+    if (there.references().stream().map(Tenancy::repositoryOf).noneMatch(repository::equals)) {
+      throw new LayerMountException(
+          digest,
+          "was brought by others, and %s has no digest to compare it with".formatted(reference));
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.Optional;
 final class WaysToLayers {
   private final LayerOrigin origin;
   private final Tenancy tenancy;
+  private final boolean allowUnverified;
   private final BulkOptions bulk;
   private final KeptIndexes kept;
   private final IndexSources sources;
@@ -34,6 +35,7 @@ final class WaysToLayers {
   WaysToLayers(LayerParts parts) {
     this.origin = parts.origin();
     this.tenancy = parts.options().tenancy();
+    this.allowUnverified = parts.options().allowUnverified();
     this.bulk = parts.options().bulk();
     this.kept = parts.kept();
     this.sources = parts.sources();
@@ -89,7 +91,7 @@ final class WaysToLayers {
   LayerRequest lazily(LayerRequest request, Trust trust) throws IOException, InterruptedException {
     requireLazy(request);
     var known = trust == Trust.REQUIRED || bulk.enabled() ? withToc(request) : request;
-    if (known.toc().isPresent() || known.skipVerification()) {
+    if (known.toc().isPresent() || maySkip(known)) {
       return known;
     }
     KeptIndexes.BlobSize blob = () -> origin.blob(known.reference(), known.digest(), -1).size();
@@ -99,6 +101,10 @@ final class WaysToLayers {
     var indexed = withIndex(known, blob);
     requireIndex(indexed);
     return indexed;
+  }
+
+  private boolean maySkip(LayerRequest request) {
+    return request.skipVerification() && allowUnverified;
   }
 
   /** Takes a layer of which the image names no index from those who may have made one. */
@@ -190,7 +196,7 @@ final class WaysToLayers {
 
   /** Where a manifest says nothing of an index, none is looked for in the blob. */
   private void requireIndex(LayerRequest request) throws NoIndexException {
-    boolean isUnknown = request.toc().isEmpty() && !request.skipVerification();
+    boolean isUnknown = request.toc().isEmpty() && !maySkip(request);
     if (bulk.enabled() && isUnknown && request.manifestDigest().isPresent()) {
       throw new NoIndexException(request.digest(), "its image names no index of it");
     }

@@ -11,6 +11,8 @@ public enum ProofState {
   PROVED,
   /** It is not. */
   LIED,
+  /** Not known, and its table of contents was not verified either: its image asked for that. */
+  UNVERIFIED,
   /** Nobody will find out: configuration does not want it. */
   SKIPPED;
 

@@ -39,7 +39,9 @@ import dev.lazuli.snapshotter.proof.Courtesy;
 import dev.lazuli.snapshotter.proof.ProofOptions;
 import dev.lazuli.snapshotter.proof.Proofs;
 import dev.lazuli.snapshotter.start.FollowedStarts;
+import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
+import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.waterfall.StartRecord;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
@@ -98,6 +100,7 @@ final class LayerOwnershipTest {
   private BlobDescriptor layer;
   private int left = Integer.MAX_VALUE;
   private int asked;
+  private boolean allowUnverified;
   private boolean lazyExisted;
   private boolean localFails;
 
@@ -164,7 +167,10 @@ final class LayerOwnershipTest {
             List.of(),
             new IndexAssembly(store, indexer.memory(), MetadataImage::write, indexer.limits()),
             IndexOptions.DEFAULT.timeout()),
-        LayersOptions.DEFAULT.withBackgroundFetch(false).withBulk(bulk));
+        LayersOptions.DEFAULT
+            .withBackgroundFetch(false)
+            .withBulk(bulk)
+            .withAllowUnverified(allowUnverified));
   }
 
   @AfterEach
@@ -557,6 +563,48 @@ final class LayerOwnershipTest {
                 Digest.parse(requireNonNull(layer.annotations().get(Annotations.TOC_DIGEST))));
       }
     }
+  }
+
+  /** Returns a request of an image that names no table, and says that none need be verified. */
+  private LayerRequest unverified(String reference) {
+    var labels = new HashMap<>(TestRequests.of(reference, layer).toLabels());
+    labels.remove("containerd.io/snapshot/stargz/toc.digest");
+    labels.put("containerd.io/snapshot/remote/stargz.skipverify", "true");
+    return LayerRequest.fromLabels(labels).orElseThrow();
+  }
+
+  @Test
+  void unverifiedLayer_isNotGivenToImagesOfOtherRepositories_verifiedOrNot() throws Exception {
+    allowUnverified = true;
+    layers = newLayers();
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    try (var _ = layers.mount(unverified(APP))) {
+      assertThat(layers.status())
+          .extracting(LayerStatus::proof)
+          .containsExactly(ProofState.UNVERIFIED);
+      layers.mount(unverified("registry.test/app:2")).close();
+
+      assertThatThrownBy(() -> layers.mount(TestRequests.of(OTHER, layer)))
+          .hasMessageContaining("TOC digest is null");
+      assertThatThrownBy(() -> layers.mount(unverified(OTHER)))
+          .hasMessageContaining("was brought by others");
+    }
+  }
+
+  @Test
+  void unverifiedImage_isNotGivenWhatOthersHaveBrought_asItCouldNotCompareIt() throws Exception {
+    allowUnverified = true;
+    layers = newLayers();
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    try (var _ = layers.mount(TestRequests.of(APP, layer))) {
+      assertThatThrownBy(() -> layers.mount(unverified(OTHER)))
+          .hasMessageContaining("was brought by others");
+    }
+  }
+
+  @Test
+  void labelThatSwitchesVerificationOff_isNotHeededUnlessConfigured() {
+    assertThatThrownBy(() -> layers.mount(unverified(APP))).isInstanceOf(NoIndexException.class);
   }
 
   @Test

@@ -71,7 +71,8 @@ public final class LayerIndexer implements AutoCloseable {
     var tailed = TailedBlob.of(new PacedBlob(blob, pace), Limits.DEFAULT.tailBytes());
     try (var _ = turns.take(ImageReference.registryOf(reference), pace.left());
         LayerIndex index = open(OpenRequest.of(digest.toString(), tailed, trust), pace.left())) {
-      return new IndexedLayer(store(digest, reference, tailed.size(), index), true);
+      boolean isVerified = !(trust instanceof TocTrust.Unverified);
+      return new IndexedLayer(store(digest, reference, tailed.size(), index, isVerified), true);
     }
   }
 
@@ -121,8 +122,10 @@ public final class LayerIndexer implements AutoCloseable {
         || e instanceof NoSuchFileException;
   }
 
+  /** A table that nobody verifies has no digest that anybody could be told. */
   @SuppressWarnings("MustBeClosed") // The caller's.
-  private LayerData store(Digest digest, String reference, long blobSize, LayerIndex index)
+  private LayerData store(
+      Digest digest, String reference, long blobSize, LayerIndex index, boolean isVerified)
       throws IOException {
     var record =
         LayerRecord.of(
@@ -130,10 +133,12 @@ public final class LayerIndexer implements AutoCloseable {
                 blobSize,
                 index.format().name(),
                 index.format().compression().name(),
-                digest(index.tocDigest()),
+                isVerified ? digest(index.tocDigest()) : null,
                 index.prefetchEnd())
-            .withCompressedTocDigest(digest(index.compressedTocDigest()))
             .withReference(reference);
+    if (isVerified) {
+      record = record.withCompressedTocDigest(digest(index.compressedTocDigest()));
+    }
     try (var layer = store.create(record)) {
       MetadataImage.write(index, index.dataSize(), layer.meta());
       copyChunks(index, layer.chunks());
