@@ -64,11 +64,13 @@ final class ArchitectureTest {
           room("snapshotter.status"),
           room("snapshotter.convert", "estargz", "registry"),
           room("snapshotter.transport"),
+          room("snapshotter.locks"),
           room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
           room("snapshotter.fetch", "estargz", "cache"),
           room("snapshotter.proof", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
-          room("snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk"),
+          room(
+              "snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk", "snapshotter.locks"),
           room(
               "snapshotter.share",
               "estargz",
@@ -76,7 +78,8 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.bulk",
               "snapshotter.convert",
-              "snapshotter.knowledge"),
+              "snapshotter.knowledge",
+              "snapshotter.locks"),
           room(
               "snapshotter.soci",
               "estargz",
@@ -96,6 +99,7 @@ final class ArchitectureTest {
               "snapshotter.start",
               "snapshotter.bulk",
               "snapshotter.knowledge",
+              "snapshotter.locks",
               "snapshotter.proof",
               "snapshotter.waterfall",
               "snapshotter.metrics",

@@ -4,18 +4,16 @@ import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.locks.KeyedLocks;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +32,7 @@ public final class IndexSources {
   private final Duration patience;
 
   /** Who wants a layer that another thread is adding waits for that. */
-  private final Map<Digest, ReentrantLock> adding = new ConcurrentHashMap<>();
+  private final KeyedLocks<Digest> adding = new KeyedLocks<>();
 
   /**
    * Makes the sources.
@@ -71,14 +69,9 @@ public final class IndexSources {
     if (sources.isEmpty()) {
       return Optional.empty();
     }
-    var turn = adding.computeIfAbsent(query.layer(), _ -> new ReentrantLock());
-    turn.lockInterruptibly();
-    try {
+    try (var _ = adding.lockInterruptibly(query.layer())) {
       var there = stored(query).filter(record -> sharing.isShared(record.references()));
       return there.isPresent() ? Optional.ofNullable(there.get().tocDigest()) : ask(query);
-    } finally {
-      turn.unlock();
-      adding.remove(query.layer(), turn);
     }
   }
 

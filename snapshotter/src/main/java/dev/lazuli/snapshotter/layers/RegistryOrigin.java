@@ -16,15 +16,12 @@ import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.layers.index.KeptManifest;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
+import dev.lazuli.snapshotter.locks.KeyedLocks;
 import dev.lazuli.snapshotter.start.ImageStart;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +61,7 @@ public final class RegistryOrigin implements LayerOrigin {
           .weigher(Outcome::bytes)
           .expireAfterWrite(REMEMBERED)
           .build();
-  private final Map<String, Lock> reading = new ConcurrentHashMap<>();
+  private final KeyedLocks<String> reading = new KeyedLocks<>();
 
   /** Asks registries by this client, which stays the caller's; nobody is asked for indexes. */
   public RegistryOrigin(RegistryClient registry) {
@@ -134,9 +131,7 @@ public final class RegistryOrigin implements LayerOrigin {
   /** One thread reads a manifest, the others that want it wait for what comes of it. */
   private Outcome outcome(String reference, Digest manifestDigest) {
     var key = reference + " " + manifestDigest;
-    var lock = reading.computeIfAbsent(key, _ -> new ReentrantLock());
-    lock.lock();
-    try {
+    try (var _ = reading.lock(key)) {
       var known = manifests.getIfPresent(key);
       if (known != null) {
         return known;
@@ -144,9 +139,6 @@ public final class RegistryOrigin implements LayerOrigin {
       var read = read(reference, manifestDigest);
       manifests.put(key, read);
       return read;
-    } finally {
-      lock.unlock();
-      reading.remove(key, lock);
     }
   }
 

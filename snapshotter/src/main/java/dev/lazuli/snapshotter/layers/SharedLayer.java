@@ -10,11 +10,10 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.layers.index.IndexedLayer;
+import dev.lazuli.snapshotter.locks.KeyedLocks;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,7 @@ final class SharedLayer {
   private int asking;
 
   /** By registry: who asks the same one waits for the first, and then finds what that brought. */
-  private final Map<String, ReentrantLock> indexing = new ConcurrentHashMap<>();
+  private final KeyedLocks<String> indexing = new KeyedLocks<>();
 
   private final TableTrust tables;
   private final Admission admission;
@@ -162,9 +161,7 @@ final class SharedLayer {
     if (open != null) {
       return null;
     }
-    var turn = indexing.computeIfAbsent(request.registry(), _ -> new ReentrantLock());
-    turn.lockInterruptibly();
-    try {
+    try (var _ = indexing.lockInterruptibly(request.registry())) {
       if (open != null) {
         return null;
       }
@@ -177,8 +174,6 @@ final class SharedLayer {
         forgetUnlessTrusted(request);
       }
       return parts.indexer().index(digest, request.reference(), unsized, tocTrust);
-    } finally {
-      turn.unlock();
     }
   }
 

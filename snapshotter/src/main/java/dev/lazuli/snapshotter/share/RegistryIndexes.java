@@ -11,13 +11,12 @@ import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.locks.KeyedLocks;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,7 +89,7 @@ public final class RegistryIndexes implements IndexSource {
   private final Lookup lookup;
   private final Cache<Image, Optional<Known>> images =
       Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(REMEMBERED).build();
-  private final Map<Image, ReentrantLock> asking = new ConcurrentHashMap<>();
+  private final KeyedLocks<Image> asking = new KeyedLocks<>();
 
   /** Registries that did not answer. */
   private final Cache<String, Boolean> away =
@@ -148,18 +147,13 @@ public final class RegistryIndexes implements IndexSource {
   /** One thread asks for an image, the others that want its indexes wait for what comes of it. */
   private Optional<Known> known(IndexQuery query) throws IOException, InterruptedException {
     var image = new Image(ImageReference.require(query.reference()).name(), query.manifest());
-    var lock = asking.computeIfAbsent(image, _ -> new ReentrantLock());
-    lock.lockInterruptibly();
-    try {
+    try (var _ = asking.lockInterruptibly(image)) {
       var known = images.getIfPresent(image);
       if (known == null) {
         known = ask(query);
         images.put(image, known);
       }
       return known;
-    } finally {
-      lock.unlock();
-      asking.remove(image, lock);
     }
   }
 
