@@ -14,9 +14,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,13 +32,55 @@ import org.slf4j.LoggerFactory;
 public final class LayerActions {
   private static final Logger log = LoggerFactory.getLogger(LayerActions.class);
 
+  /**
+   * The claims by which pinned layers are fetched that no snapshot uses, one for each. A claim ends
+   * when its layer is complete, or closed, or no longer pinned. Thread-safe.
+   */
+  static final class PinnedFetches {
+    private final Map<Digest, RemoteLayer> claims = new ConcurrentHashMap<>();
+
+    /**
+     * Takes a claim over; one that is held already is enough.
+     *
+     * @param completed ends when there is nothing more to hold it for
+     */
+    void hold(RemoteLayer claim, CompletableFuture<Void> completed) {
+      if (claims.putIfAbsent(claim.digest(), claim) != null) {
+        claim.close();
+        return;
+      }
+      var _ = completed.whenCompleteAsync((_, _) -> end(claim.digest()), PinnedFetches::aside);
+    }
+
+    /** A claim must be closed even if there is no thread for it. */
+    private static void aside(Runnable action) {
+      try {
+        Thread.startVirtualThread(action);
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        action.run();
+      }
+    }
+
+    /**
+     * Ends the claim on a layer, if there is one: with it the layer goes that nobody else wants.
+     */
+    void end(Digest digest) {
+      var claim = claims.remove(digest);
+      if (claim != null) {
+        claim.close();
+      }
+    }
+  }
+
   private final LayerParts parts;
   private final Layers layers;
+  private final PinnedFetches fetches;
   private final Claimants needed;
 
-  LayerActions(LayerParts parts, Layers layers, Claimants needed) {
+  LayerActions(LayerParts parts, Layers layers, PinnedFetches fetches, Claimants needed) {
     this.parts = parts;
     this.layers = layers;
+    this.fetches = fetches;
     this.needed = needed;
   }
 
@@ -118,18 +163,23 @@ public final class LayerActions {
 
   /**
    * Keeps layers whatever the quota says and whether or not anybody uses them, or stops keeping
-   * them.
+   * them, and fetching those that nobody uses.
    *
    * @param name an image's reference, a layer's digest or the beginning of one
    * @return the layers as they are now
    */
   public List<LayerStatus> pin(String name, boolean wanted) throws RequestException, IOException {
-    for (var record : find(name)) {
+    var found = find(name);
+    for (var record : found) {
       if (parts.store().keep(record.digest(), wanted)) {
         log.info("layer {}: {}", record.digest(), wanted ? "pinned" : "no longer pinned");
       }
     }
-    return status(name);
+    var now = report(found);
+    if (!wanted) {
+      found.forEach(record -> fetches.end(record.digest()));
+    }
+    return now;
   }
 
   /**
@@ -228,16 +278,7 @@ public final class LayerActions {
     }
   }
 
-  /** A claim must be closed even if there is no thread for it. */
-  private static void aside(Runnable action) {
-    try {
-      Thread.startVirtualThread(action);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      action.run();
-    }
-  }
-
-  /** Holds a claim until the layer is complete. */
+  /** Holds a claim until the layer is complete or no longer pinned. */
   private void completeUnused(LayerRecord record) throws IOException {
     var digest = record.digest();
     if (record.references().isEmpty()) {
@@ -250,9 +291,11 @@ public final class LayerActions {
       var open = layers.inUse(digest).flatMap(SharedLayer::ifOpen);
       if (open.isPresent()) {
         open.get().completeNow();
-        var _ =
-            open.get().completed().whenCompleteAsync((_, _) -> claim.close(), LayerActions::aside);
+        fetches.hold(claim, open.get().completed());
         opened.keep();
+        if (!parts.store().isKept(digest)) {
+          fetches.end(digest); // Meanwhile nobody wants it any more.
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

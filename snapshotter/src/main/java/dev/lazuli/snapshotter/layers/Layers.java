@@ -53,6 +53,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
   private final HeadStarts headStarts;
   private final WaysToLayers ways;
+  private final LayerActions.PinnedFetches fetches = new LayerActions.PinnedFetches();
 
   Layers(LayerParts parts) {
     this.parts = parts;
@@ -334,7 +335,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   /** Returns what operators may see and do. */
   public LayerActions actions() {
-    return new LayerActions(parts, this, needed);
+    return new LayerActions(parts, this, fetches, needed);
   }
 
   /** Unmounts everything and keeps what is stored. Idempotent. */

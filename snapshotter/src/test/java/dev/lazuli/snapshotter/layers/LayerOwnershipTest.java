@@ -512,6 +512,24 @@ final class LayerOwnershipTest {
   }
 
   @Test
+  void fetchOfAPinnedLayer_endsWithThePin_alsoIfItsRegistrySendsNothing() throws Exception {
+    var digest = Digest.parse(layer.digest());
+    leaveStored();
+    var gate = new CountDownLatch(1);
+    gates.put(APP, gate);
+    for (int i = 0; i < 3; i++) {
+      var _ = layers.actions().fetch(digest.hex());
+      assertThat(layers.inUse(digest).orElseThrow().claims()).isOne();
+    }
+
+    assertThat(layers.actions().pin(digest.hex(), false)).hasSize(1);
+
+    assertThat(layers.inUse(digest)).isEmpty();
+    gate.countDown();
+    Eventually.asserted(() -> assertThat(store.list()).isEmpty());
+  }
+
+  @Test
   void claimAhead_ofAStoredLayer_isRecordedOnceItsRegistryHasSentAChunk() throws Exception {
     leaveStored();
     blobs.put(OTHER, layout.blob(layer.digest()));
