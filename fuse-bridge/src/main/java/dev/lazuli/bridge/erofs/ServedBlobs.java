@@ -29,6 +29,7 @@ public final class ServedBlobs implements AutoCloseable {
   private static final String OPENER = "exec 3< \"$1\" && echo && read -r nothing";
 
   private static final int OPENED = 3;
+  private static final int MOST_TRIES = 2;
 
   private final @Nullable MountProgram program;
 
@@ -54,13 +55,33 @@ public final class ServedBlobs implements AutoCloseable {
   void mount(String image, Path target, String options) throws IOException {
     if (program != null) {
       try {
-        program.mount(image, target, "erofs", options);
+        mountOutside(program, image, target, options);
         return;
       } catch (MountProgram.CannotRunException e) {
         log.warn("mounted by the daemon's own process instead: {}", e.getMessage());
       }
     }
     Mounts.mount(image, target, "erofs", ErofsMount.FLAGS, options);
+  }
+
+  /**
+   * Not done by us after that: whatever kills the program, such as a filter of system calls, might
+   * kill us as well.
+   */
+  private static void mountOutside(MountProgram program, String image, Path target, String options)
+      throws IOException {
+    for (int tries = 1; ; tries++) {
+      try {
+        program.mount(image, target, "erofs", options);
+        return;
+      } catch (MountProgram.KilledException e) {
+        var _ = ErofsMount.unmount(target); // It may have mounted before it was killed.
+        if (tries == MOST_TRIES) {
+          throw e;
+        }
+        log.warn("{}; trying once more", e.getMessage());
+      }
+    }
   }
 
   /** Opens a served file for reading. */

@@ -62,22 +62,26 @@ public final class MountProgram implements AutoCloseable {
    *
    * @throws ErrnoException if the kernel refuses to mount
    * @throws CannotRunException if the program could not be run; nothing is mounted then
+   * @throws KilledException if somebody killed the program, before or after it had mounted
    */
   public void mount(String source, Path target, String type, String data) throws IOException {
-    int errno;
+    Spawn.Exit exit;
     try (var nothing =
         FileDescriptor.open(
             Path.of("/dev/null"), FileDescriptor.O_RDWR | FileDescriptor.O_CLOEXEC)) {
       var command = List.of(file.toString(), source, target.toString(), type, data);
-      errno = Spawn.exitStatus(Spawn.start(command, List.of(nothing, nothing, nothing)));
+      exit = Spawn.exit(Spawn.start(command, List.of(nothing, nothing, nothing)));
     } catch (IOException e) {
       throw new CannotRunException(file, e);
     }
-    if (errno != 0) {
+    if (exit.signal() != 0) {
+      throw new KilledException(target, exit.signal());
+    }
+    if (exit.status() != 0) {
       throw new ErrnoException(
           "mount(\"%s\", \"%s\", \"%s\", 0x%x, \"%s\")"
               .formatted(source, target, type, FLAGS, data),
-          errno);
+          exit.status());
     }
   }
 
@@ -93,6 +97,18 @@ public final class MountProgram implements AutoCloseable {
 
     private CannotRunException(Path file, IOException cause) {
       super(file + " cannot be run: " + cause.getMessage(), cause);
+    }
+  }
+
+  /** The program was killed, so nobody knows whether it has mounted. */
+  public static final class KilledException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private KilledException(Path target, int signal) {
+      super(
+          "the program that mounts %s was killed by signal %d%s"
+              .formatted(
+                  target, signal, signal == Spawn.SIGKILL ? ": was there too little memory?" : ""));
     }
   }
 

@@ -26,7 +26,7 @@ public final class Spawn {
 
   private static final CFunction WAITPID = CFunction.ofInt("waitpid", 3);
   private static final CFunction KILL = CFunction.ofInt("kill", 2);
-  private static final int SIGKILL = 9;
+  static final int SIGKILL = 9;
 
   // Those around posix_spawn(3) return the error number themselves.
   private static final CFunction SPAWN = CFunction.ofInt("posix_spawn", 6);
@@ -144,18 +144,21 @@ public final class Spawn {
   }
 
   /**
-   * Waits as {@link #await(long)} does.
+   * How a process ended.
    *
-   * @return the child's exit status, 0 to 255; 128 and the signal's number if it was killed
+   * @param status its exit status, 0 to 255; 0 if it was killed
+   * @param signal the signal that killed it; 0 if none did
    */
-  static int exitStatus(long pid) throws ErrnoException {
+  record Exit(int status, int signal) {}
+
+  /** Waits as {@link #await(long)} does, and returns how the child has ended. */
+  static Exit exit(long pid) throws ErrnoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment status = arena.allocate(JAVA_INT);
       await(pid, status);
       // As in <sys/wait.h>: the signal in the lowest seven bits, the status in the next eight.
       int word = status.get(JAVA_INT, 0);
-      int signal = word & 0x7f;
-      return signal == 0 ? word >> 8 & 0xff : 128 + signal;
+      return new Exit(word >> 8 & 0xff, word & 0x7f);
     }
   }
 

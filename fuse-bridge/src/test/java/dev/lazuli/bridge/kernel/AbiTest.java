@@ -30,6 +30,7 @@ final class AbiTest {
           "DirectoryEntries.BUFFER_BYTES",
           "ErrnoException.serialVersionUID",
           "IdRange.MOST",
+          "KilledException.serialVersionUID",
           "MountPoints.FIRST_TAG",
           "MountPoints.OCTAL_DIGITS",
           "MountPoints.POINT",
