@@ -33,18 +33,31 @@ final class DirectoryTree {
   /**
    * Returns what a tree takes; a file with several names counts once, one that vanishes meanwhile
    * not at all.
+   *
+   * @param mostLinked how many files with several names are remembered, about 70 bytes for each; of
+   *     any further one, each name counts for its share. The sum is the same if all names are here
    */
-  static Usage usage(Path root) throws IOException {
-    var counter = new UsageCounter();
+  static Usage usage(Path root, int mostLinked) throws IOException {
+    var counter = new UsageCounter(mostLinked);
     Files.walkFileTree(root, counter);
-    return new Usage(counter.bytes, counter.inodes);
+    return counter.usage();
   }
 
   private static final class UsageCounter extends SimpleFileVisitor<Path> {
-    // Only files with several names are remembered: memory does not grow with the tree.
+    private final int mostLinked;
     private final Set<Object> linked = new HashSet<>();
     private long bytes;
     private long inodes;
+    private double sharedBytes;
+    private double sharedInodes;
+
+    UsageCounter(int mostLinked) {
+      this.mostLinked = mostLinked;
+    }
+
+    Usage usage() {
+      return new Usage(bytes + Math.round(sharedBytes), inodes + Math.round(sharedInodes));
+    }
 
     @Override
     public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
@@ -54,10 +67,8 @@ final class DirectoryTree {
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       try {
-        boolean single = (int) Files.getAttribute(file, "unix:nlink", NOFOLLOW_LINKS) == 1;
-        return single || linked.add(attributes.fileKey())
-            ? count(attributes)
-            : FileVisitResult.CONTINUE;
+        int names = (int) Files.getAttribute(file, "unix:nlink", NOFOLLOW_LINKS);
+        return names <= 1 ? count(attributes) : countLinked(attributes, names);
       } catch (NoSuchFileException e) {
         return visitFileFailed(file, e);
       }
@@ -71,10 +82,28 @@ final class DirectoryTree {
       throw e;
     }
 
+    private FileVisitResult countLinked(BasicFileAttributes attributes, int names) {
+      var key = attributes.fileKey();
+      if (linked.contains(key)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (linked.size() < mostLinked) {
+        linked.add(key);
+        return count(attributes);
+      }
+      sharedBytes += (double) blockBytes(attributes) / names;
+      sharedInodes += 1.0 / names;
+      return FileVisitResult.CONTINUE;
+    }
+
     private FileVisitResult count(BasicFileAttributes attributes) {
-      bytes += (attributes.size() + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+      bytes += blockBytes(attributes);
       inodes++;
       return FileVisitResult.CONTINUE;
+    }
+
+    private static long blockBytes(BasicFileAttributes attributes) {
+      return (attributes.size() + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
     }
   }
 

@@ -35,6 +35,9 @@ final class SnapshotDirectories {
   /** What the names of directories start with that are about to be deleted. */
   private static final String TAKEN = "rm-";
 
+  /** Files with several names that one count of a snapshot remembers: about 1.4 MB. */
+  private static final int MOST_LINKED = 20_000;
+
   private final Path path;
 
   private SnapshotDirectories(Path path) {
@@ -136,7 +139,7 @@ final class SnapshotDirectories {
   }
 
   Usage usage(Snapshot snapshot) throws IOException {
-    return DirectoryTree.usage(of(snapshot).content());
+    return DirectoryTree.usage(of(snapshot).content(), MOST_LINKED);
   }
 
   /**

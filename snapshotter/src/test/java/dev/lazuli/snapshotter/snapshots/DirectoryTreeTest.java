@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.snapshots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,8 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DirectoryTreeTest {
   /** Deeper than a small stack, than what a process may often have open, than a path is long. */
@@ -46,6 +49,34 @@ final class DirectoryTreeTest {
     DirectoryTree.delete(root.resolve("none"));
 
     assertThat(root).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 100})
+  void usage_isTheSame_howeverFewFilesWithSeveralNamesAreRemembered(int mostLinked)
+      throws IOException {
+    for (int i = 0; i < 5; i++) {
+      var file = Files.write(root.resolve("a" + i), new byte[5000]);
+      Files.createLink(root.resolve("b" + i), file);
+      Files.createLink(root.resolve("c" + i), file);
+    }
+    Files.write(root.resolve("single"), new byte[1]);
+    long directoryBytes =
+        DirectoryTree.usage(Files.createDirectory(root.resolve("d")), 0).sizeBytes();
+
+    var usage = DirectoryTree.usage(root, mostLinked);
+
+    assertThat(usage).isEqualTo(new Usage(5 * 8192 + 4096 + 2 * directoryBytes, 5 + 1 + 2));
+  }
+
+  @Test
+  void usage_beyondTheFilesThatAreRemembered_countsEachNameForItsShare() throws IOException {
+    var file = Files.write(root.resolve("a"), new byte[8192]);
+    Files.createLink(directory.resolve("outside"), file);
+
+    long all = DirectoryTree.usage(root, 1).sizeBytes();
+
+    assertThat(DirectoryTree.usage(root, 0).sizeBytes()).isEqualTo(all - 4096);
   }
 
   @Test
