@@ -95,6 +95,15 @@ public final class HandedOver implements CredentialsProvider {
     return all(host, reference).stream().findFirst();
   }
 
+  /** Returns whether clients have used any for an image's repository; not for what is no name. */
+  public synchronized boolean knows(String reference) {
+    try {
+      return byRepository.containsKey(ImageReference.parse(reference).name());
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /** What was meant for a registry is not shown to its mirrors. */
   @Override
   public synchronized List<Credentials> all(String host, ImageReference reference) {

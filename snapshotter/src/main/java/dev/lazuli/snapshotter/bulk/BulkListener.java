@@ -11,6 +11,11 @@ public interface BulkListener {
   /** Shows a layer that was pulled just now; the handle stays the caller's. */
   default void stored(LayerData layer) {}
 
+  /** Returns who notes something of layers while they are pulled. */
+  default PullRecorder recorder() {
+    return PullRecorder.NONE;
+  }
+
   /** Says that a layer could not be pulled. */
   void failed(BulkProgress progress, IOException reason);
 }

@@ -91,7 +91,16 @@ public final class BulkPulls implements AutoCloseable {
     var blocks = new BlockBudget(options.memoryBytes());
     var pace = new LayerPull.PullClock(nanoTime, this::leastRate);
     parts =
-        new LayerPull.Parts(store, unpacker, indexes, blocks, trees, options.ranges(), clock, pace);
+        new LayerPull.Parts(
+            store,
+            unpacker,
+            indexes,
+            blocks,
+            trees,
+            options.ranges(),
+            clock,
+            pace,
+            listener.recorder());
     queue = new PullQueue(options.parallel(), nanoTime, blocks::rest);
   }
 

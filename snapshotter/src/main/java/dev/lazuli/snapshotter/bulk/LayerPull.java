@@ -46,7 +46,8 @@ final class LayerPull {
       TreeWriter trees,
       int ranges,
       InstantSource clock,
-      PullClock pace) {}
+      PullClock pace,
+      PullRecorder recorder) {}
 
   /**
    * The time that pulls take.
@@ -148,7 +149,8 @@ final class LayerPull {
                 BulkPulls.NO_PREFETCH)
             .withReference(reference);
     try (var layer = parts.store().create(record);
-        var unpacked = unpack(layer)) {
+        var recording = parts.recorder().begin(digest, reference, blobBytes);
+        var unpacked = unpack(layer, recording)) {
       if (!unpacked.blobDigest().equals(digest)) {
         throw new OtherBlobException(digest, unpacked.blobDigest());
       }
@@ -156,17 +158,19 @@ final class LayerPull {
       parts.trees().write(unpacked.index(), dataSize, layer.meta());
       layer.chunks().dataSize(dataSize);
       var proof = new LayerProof(unpacked.diffId(), null, parts.clock().instant());
-      return whole(layer.commitWhole(unpacked.compression().name(), proof));
+      var stored = whole(layer.commitWhole(unpacked.compression().name(), proof));
+      recording.succeeded(unpacked.compression());
+      return stored;
     }
   }
 
-  private UnpackedLayer unpack(NewLayer layer) throws IOException {
+  private UnpackedLayer unpack(NewLayer layer, PullRecording recording) throws IOException {
     try (var ranges = new OrderedRanges(blob, blobBytes, parts.blocks(), most)) {
       reading = ranges;
       if (cancelled) {
         ranges.cancel();
       }
-      var sink = new StoreSink(layer, this::keepReserve, written::addAndGet);
+      var sink = recording.beside(new StoreSink(layer, this::keepReserve, written::addAndGet));
       // The last to be taken: it belongs to the unpacker, whatever happens there.
       var share = parts.indexes().share(digest.toString(), INDEX_PATIENCE);
       return parts.unpacker().unpack(new Counted(ranges), digest.toString(), share, sink);

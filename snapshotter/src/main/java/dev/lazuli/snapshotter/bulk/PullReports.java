@@ -13,10 +13,16 @@ import org.slf4j.LoggerFactory;
  *
  * @param listener hears of what arrived
  * @param whole is shown what was pulled, on the thread that pulls, so it must not wait
+ * @param recorder notes something of layers while they are pulled
  */
-public record PullReports(FetchListener listener, Consumer<LayerData> whole)
+public record PullReports(FetchListener listener, Consumer<LayerData> whole, PullRecorder recorder)
     implements BulkListener {
   private static final Logger log = LoggerFactory.getLogger(PullReports.class);
+
+  /** Reports of pulls of which nobody notes anything. */
+  public PullReports(FetchListener listener, Consumer<LayerData> whole) {
+    this(listener, whole, PullRecorder.NONE);
+  }
 
   @Override
   public void pulled(BulkProgress progress, long nanos) {

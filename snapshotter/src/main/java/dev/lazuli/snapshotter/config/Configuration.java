@@ -196,13 +196,25 @@ public record Configuration(
       boolean enabled, int parallel, long memoryBytes, Duration timeout, long indexBytes) {}
 
   /**
-   * Where others' indexes of layers are looked for.
+   * Where indexes of layers are looked for, and pushed to.
    *
    * @param sideRepository repository of indexes, with its registry
    * @param referrers whether what refers to an image's manifest is asked for
    * @param soci whether SOCI's are used
+   * @param publish images of which this node pushes indexes to the side repository
+   * @param publishDelay how long after a pull it does so at most
    */
-  public record Indexes(Optional<String> sideRepository, boolean referrers, boolean soci) {}
+  public record Indexes(
+      Optional<String> sideRepository,
+      boolean referrers,
+      boolean soci,
+      List<String> publish,
+      Duration publishDelay) {
+    /** Copies the list. */
+    public Indexes {
+      publish = List.copyOf(publish);
+    }
+  }
 
   /** Returns the unix socket on which the daemon tells its status. */
   public Path statusSocket() {

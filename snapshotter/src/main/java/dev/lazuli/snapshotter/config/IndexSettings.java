@@ -1,9 +1,10 @@
 package dev.lazuli.snapshotter.config;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The keys of {@code [indexes]}: where others' indexes of layers are looked for. */
+/** The keys of {@code [indexes]}: where indexes of layers are looked for, and pushed to. */
 final class IndexSettings {
   static final Setting<Optional<String>> SIDE_REPOSITORY =
       new Setting<>(
@@ -32,7 +33,25 @@ final class IndexSettings {
               + " convert), and with indexes.referrers also one that refers to the image (version"
               + " 1, made by soci create).");
 
-  static final List<Setting<?>> ALL = List.of(SIDE_REPOSITORY, REFERRERS, SOCI);
+  static final Setting<List<String>> PUBLISH =
+      new Setting<>(
+          "indexes.publish",
+          SettingKind.texts("a list of images, as registry/repository with * for anything"),
+          List.of(),
+          "Images of which this node pushes the indexes that it makes while it pulls layers whole"
+              + " to side_repository, as registry/repository with * for anything. An index shows"
+              + " names and small parts of files to whoever may read side_repository. Images that"
+              + " pods pull with secrets of their own are left out.");
+  static final Setting<Duration> PUBLISH_DELAY =
+      new Setting<>(
+          "indexes.publish_delay",
+          SettingKind.duration(Duration.ZERO, Duration.ofHours(1)),
+          Duration.ofSeconds(30),
+          "How long after a pull its indexes are pushed at most. Each node waits for a random part"
+              + " of this, and pushes what no other has pushed by then.");
+
+  static final List<Setting<?>> ALL =
+      List.of(SIDE_REPOSITORY, REFERRERS, SOCI, PUBLISH, PUBLISH_DELAY);
 
   private IndexSettings() {}
 }

@@ -60,7 +60,9 @@ record Values(Map<Setting<?>, Object> given) {
         new Configuration.Indexes(
             get(IndexSettings.SIDE_REPOSITORY),
             get(IndexSettings.REFERRERS),
-            get(IndexSettings.SOCI)));
+            get(IndexSettings.SOCI),
+            get(IndexSettings.PUBLISH),
+            get(IndexSettings.PUBLISH_DELAY)));
   }
 
   private Configuration.Registry registry() {

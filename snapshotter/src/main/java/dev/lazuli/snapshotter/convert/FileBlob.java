@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A blob in a file that is open only while a range of it is read. Safe for any thread. */
-record FileBlob(Path path) implements BlobSource {
+public record FileBlob(Path path) implements BlobSource {
   @Override
   public long size() throws IOException {
     return Files.size(path);

@@ -1,14 +1,11 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.BlobSource;
-import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryPush;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +49,7 @@ final class RegistryTarget implements ImageTarget {
 
   @Override
   public void add(Digest digest, byte[] bytes) throws IOException {
-    var _ = push.blob(digest, bytes.length, new Bytes(bytes), null);
+    var _ = push.blob(digest, bytes.length, new BytesBlob(bytes), null);
   }
 
   @Override
@@ -78,38 +75,5 @@ final class RegistryTarget implements ImageTarget {
     var name = RegistryImage.suffixed(reference, suffix);
     var _ = push.manifest(String.valueOf(name.tag()), descriptor.mediaType(), bytes);
     return name.toString();
-  }
-
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Bytes(byte[] bytes) implements BlobSource {
-    @Override
-    public long size() {
-      return bytes.length;
-    }
-
-    @Override
-    public BlobStream open(long offset, long length) {
-      return new One(ByteBuffer.wrap(bytes, (int) offset, (int) length));
-    }
-  }
-
-  private static final class One implements BlobStream {
-    private @Nullable ByteBuffer piece;
-
-    One(ByteBuffer piece) {
-      this.piece = piece;
-    }
-
-    @Override
-    public @Nullable ByteBuffer next() {
-      var next = piece;
-      piece = null;
-      return next;
-    }
-
-    @Override
-    public void close() {
-      piece = null;
-    }
   }
 }

@@ -51,6 +51,13 @@ final class Claim implements RemoteLayer {
   }
 
   @Override
+  public void confirmed() {
+    if (finding().filter(found -> found.lie().isEmpty()).isPresent()) {
+      layer.confirmed(request);
+    }
+  }
+
+  @Override
   public boolean isSharedWith(String reference) {
     return layer.isSharedWith(reference);
   }

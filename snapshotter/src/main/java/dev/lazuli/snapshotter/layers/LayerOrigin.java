@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.snapshotter.knowledge.IndexPublisher;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.start.ImageStart;
@@ -93,5 +94,10 @@ public interface LayerOrigin {
    */
   default List<IndexSource> indexes() {
     return List.of();
+  }
+
+  /** Returns who makes known what this node learns of layers that it pulls whole. */
+  default IndexPublisher publisher() {
+    return IndexPublisher.NONE;
   }
 }

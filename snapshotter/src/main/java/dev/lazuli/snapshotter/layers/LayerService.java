@@ -121,7 +121,8 @@ public final class LayerService implements AutoCloseable {
     parts.push(proofs);
     var indexer = own(new LayerIndexer(store, setup.layers().indexes()));
     var kept = own(WaysToLayers.kept(setup, store));
-    var bulk = own(WaysToLayers.bulk(setup, store, limits(setup), listeners, kept));
+    var bulk =
+        own(WaysToLayers.bulk(setup, store, limits(setup), listeners, kept, origin.publisher()));
     layers =
         new Layers(
             new LayerParts(

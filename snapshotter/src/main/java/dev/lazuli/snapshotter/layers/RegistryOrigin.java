@@ -13,6 +13,7 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Manifest;
 import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.registry.model.Platform;
+import dev.lazuli.snapshotter.knowledge.IndexPublisher;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import dev.lazuli.snapshotter.layers.index.KeptManifest;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
@@ -55,6 +56,7 @@ public final class RegistryOrigin implements LayerOrigin {
 
   private final RegistryClient registry;
   private final List<IndexSource> indexes;
+  private final IndexPublisher publisher;
   private final Cache<String, Outcome> manifests =
       Caffeine.newBuilder()
           .maximumWeight(REMEMBERED_BYTES)
@@ -65,22 +67,30 @@ public final class RegistryOrigin implements LayerOrigin {
 
   /** Asks registries by this client, which stays the caller's; nobody is asked for indexes. */
   public RegistryOrigin(RegistryClient registry) {
-    this(registry, List.of());
+    this(registry, List.of(), IndexPublisher.NONE);
   }
 
   /**
    * Asks registries by a client, which stays the caller's.
    *
    * @param indexes who may have indexes of layers whose images name none, the most trusted first
+   * @param publisher who makes known what is learnt of layers; stays the caller's
    */
-  public RegistryOrigin(RegistryClient registry, List<IndexSource> indexes) {
+  public RegistryOrigin(
+      RegistryClient registry, List<IndexSource> indexes, IndexPublisher publisher) {
     this.registry = registry;
     this.indexes = List.copyOf(indexes);
+    this.publisher = publisher;
   }
 
   @Override
   public List<IndexSource> indexes() {
     return indexes;
+  }
+
+  @Override
+  public IndexPublisher publisher() {
+    return publisher;
   }
 
   @Override

@@ -36,6 +36,12 @@ public interface RemoteLayer extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Says that the layer, whose whole blob was read, is what its image says: a snapshot was made of
+   * it. Neither waits nor throws.
+   */
+  default void confirmed() {}
+
   /** Returns whether an image is of a repository that is known to have the layer. */
   default boolean isSharedWith(String reference) {
     return false;

@@ -293,6 +293,11 @@ final class SharedLayer {
         && parts.options().tenancy().shares(layer.data().record().references(), reference);
   }
 
+  /** See {@link RemoteLayer#confirmed}. */
+  void confirmed(LayerRequest request) {
+    parts.origin().publisher().confirmed(request.reference(), request.manifestDigest(), digest);
+  }
+
   int claims() {
     return claims.get();
   }

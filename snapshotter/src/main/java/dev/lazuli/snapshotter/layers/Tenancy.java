@@ -31,9 +31,14 @@ public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
    * a local file's, may be only if all may.
    */
   boolean mayBeLazy(String reference) {
-    return lazyFrom.contains(ALL)
+    return isNamed(reference, lazyFrom);
+  }
+
+  /** Returns whether an image is one of those that patterns name, as {@link #lazyFrom} does. */
+  public static boolean isNamed(String reference, List<String> patterns) {
+    return patterns.contains(ALL)
         || names(List.of(reference))
-            .anyMatch(name -> lazyFrom.stream().anyMatch(pattern -> matches(pattern, name)));
+            .anyMatch(name -> patterns.stream().anyMatch(pattern -> matches(pattern, name)));
   }
 
   private static boolean matches(String pattern, String name) {

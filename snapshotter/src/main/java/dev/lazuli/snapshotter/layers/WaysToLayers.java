@@ -8,6 +8,7 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.BulkOptions;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.bulk.PullRecorder;
 import dev.lazuli.snapshotter.bulk.PullReports;
 import dev.lazuli.snapshotter.bulk.WholePullException;
 import dev.lazuli.snapshotter.fetch.FetchListener;
@@ -67,15 +68,17 @@ final class WaysToLayers {
    * @param store stays the caller's
    * @param listener is told what was pulled
    * @param kept makes indexes of it
+   * @param recorder notes something of it while it is pulled
    */
   static BulkPulls bulk(
       LayerService.Setup setup,
       LayerStore store,
       Limits limits,
       FetchListener listener,
-      KeptIndexes kept) {
+      KeptIndexes kept,
+      PullRecorder recorder) {
     var clock = setup.store().clock();
-    var reports = new PullReports(listener, kept::keep);
+    var reports = new PullReports(listener, kept::keep, recorder);
     return new BulkPulls(
         setup.layers().bulk(), store, limits, MetadataImage::write, clock, reports);
   }

@@ -33,6 +33,11 @@ record DiskRoom(long freeBytes, long reserveBytes) {
     }
   }
 
+  /** Returns what may be used that no client waits for. */
+  long spareBytes() {
+    return Math.max(0, freeBytes - reserveBytes);
+  }
+
   /** Returns what an operator should know; empty if there is room. */
   Optional<String> warning() {
     return freeBytes >= reserveBytes

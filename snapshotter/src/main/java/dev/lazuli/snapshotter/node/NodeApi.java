@@ -20,12 +20,13 @@ import dev.lazuli.snapshotter.status.Routes;
 import dev.lazuli.snapshotter.waterfall.Waterfall;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 /** What a daemon answers on its status socket; {@code docs/status.md} describes it. */
 final class NodeApi {
@@ -44,6 +45,7 @@ final class NodeApi {
   private final NodeLayers mounts;
   private final LongSupplier diskBytes;
   private final UsedCredentials credentials;
+  private final Supplier<Optional<String>> publishing;
 
   /** Whose credentials images are pulled with. */
   interface UsedCredentials {
@@ -56,6 +58,7 @@ final class NodeApi {
    *
    * @param layers empty where nothing is mounted lazily
    * @param mounts says what is not as it could be
+   * @param publishing says why indexes are not published, if they should be
    */
   NodeApi(
       Configuration config,
@@ -66,7 +69,8 @@ final class NodeApi {
       Optional<LayerActions> layers,
       NodeLayers mounts,
       LongSupplier diskBytes,
-      UsedCredentials credentials) {
+      UsedCredentials credentials,
+      Supplier<Optional<String>> publishing) {
     this.config = config;
     this.version = version;
     this.startedAt = startedAt;
@@ -76,6 +80,7 @@ final class NodeApi {
     this.mounts = mounts;
     this.diskBytes = diskBytes;
     this.credentials = credentials;
+    this.publishing = publishing;
   }
 
   /** Returns what is answered to who may do everything. */
@@ -131,7 +136,7 @@ final class NodeApi {
         startedAt,
         config.root().toString(),
         Optional.of(mounts.noLazyMounts()).filter(reason -> !reason.isEmpty()),
-        Stream.concat(mounts.warnings().stream(), room.warning().stream()).toList(),
+        warnings(room),
         diskBytes.getAsLong(),
         config.cache().quotaBytes(),
         use(room),
@@ -140,6 +145,13 @@ final class NodeApi {
             .toList(),
         all,
         snapshots.troubles().list());
+  }
+
+  private List<String> warnings(DiskRoom room) {
+    var all = new ArrayList<>(mounts.warnings());
+    room.warning().ifPresent(all::add);
+    publishing.get().ifPresent(all::add);
+    return all;
   }
 
   private NodeUse use(DiskRoom room) {

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.share.SidePublisher.PublishCounts;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.Trouble;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
  * @param failedSyncs how often layers could not be synced
  * @param room on the disk where layers are kept
  * @param mountsLazily whether layers are mounted lazily at all
+ * @param published what was published of indexes
  */
 record NodeGauges(
     String version,
@@ -32,7 +34,8 @@ record NodeGauges(
     LongSupplier evictedBytes,
     LongSupplier failedSyncs,
     Supplier<DiskRoom> room,
-    BooleanSupplier mountsLazily) {
+    BooleanSupplier mountsLazily,
+    Supplier<PublishCounts> published) {
 
   void register(Metrics metrics) {
     metrics.watchEach(
@@ -91,6 +94,7 @@ record NodeGauges(
         "Failed syncs of layers; what they should have written is verified again before use.",
         failedSyncs::getAsLong);
     registerStarts(metrics);
+    registerPublished(metrics);
   }
 
   private void registerStarts(Metrics metrics) {
@@ -112,6 +116,17 @@ record NodeGauges(
         "lazuli_followed_read_chunks",
         "Chunks that were fetched along and then read.",
         () -> layers.get().starts().followedReadChunks());
+  }
+
+  private void registerPublished(Metrics metrics) {
+    metrics.watchTotal(
+        "lazuli_published_indexes",
+        "Indexes of layers that this node has published in the side repository.",
+        () -> published.get().indexes());
+    metrics.watchTotal(
+        "lazuli_publish_failures",
+        "Failed tries to publish the indexes of an image.",
+        () -> published.get().failures());
   }
 
   private Map<String, Long> byMount() {

@@ -8,14 +8,18 @@ import dev.lazuli.registry.credentials.CredentialChain;
 import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.snapshotter.knowledge.IndexPublisher;
 import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RegistryOrigin;
+import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.layers.index.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.BannedLayers;
+import dev.lazuli.snapshotter.share.SidePublisher;
+import dev.lazuli.snapshotter.share.SidePublisher.PublishCounts;
 import dev.lazuli.snapshotter.snapshots.SnapshotterOptions;
 import dev.lazuli.snapshotter.snapshots.SnapshotterServer;
 import dev.lazuli.snapshotter.status.Content;
@@ -25,6 +29,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +75,7 @@ public final class NodeLife {
   private @Nullable StatusServer metricsPort;
   private @Nullable StatusServer secretsPort;
   private @Nullable HandedOver handedOver;
+  private Optional<SidePublisher> publisher = Optional.empty();
   private @Nullable NodeStore store;
 
   /**
@@ -172,7 +178,11 @@ public final class NodeLife {
     var client = below.own(new RegistryClient(registryOptions(), metrics::hostAnswered));
     registry = client;
     var indexes = IndexPlaces.of(config.indexes(), client, config.root().resolve("tmp"));
-    var origin = new RegistryOrigin(client, indexes);
+    var published = IndexPlaces.publisher(config.indexes(), client, publishRules());
+    published.ifPresent(below::own);
+    publisher = published;
+    var known = published.<IndexPublisher>map(one -> one).orElse(IndexPublisher.NONE);
+    var origin = new RegistryOrigin(client, indexes, known);
     var banned = new BannedLayers(config.root().resolve("banned"));
     var place = above.own(NodeStore.open(config, layers, origin, banned, metrics));
     store = place;
@@ -190,6 +200,20 @@ public final class NodeLife {
                 layers,
                 banned,
                 metrics));
+  }
+
+  private SidePublisher.Rules publishRules() {
+    return new SidePublisher.Rules(
+        this::mayPublish,
+        config.indexes().publishDelay(),
+        () -> DiskRoom.orNone(config.root(), config.cache()).spareBytes(),
+        config.root().resolve("tmp"));
+  }
+
+  /** What needs a pod's own secret is not for whoever may read indexes. */
+  private boolean mayPublish(String reference) {
+    return Tenancy.isNamed(reference, config.indexes().publish())
+        && (handedOver == null || !handedOver.knows(reference));
   }
 
   private RegistryOptions registryOptions() {
@@ -255,7 +279,8 @@ public final class NodeLife {
             () -> actions.map(LayerActions::evictedBytes).orElse(0L),
             () -> actions.map(LayerActions::failedSyncs).orElse(0L),
             () -> DiskRoom.orNone(config.root(), config.cache()),
-            () -> layers.noLazyMounts().isEmpty())
+            () -> layers.noLazyMounts().isEmpty(),
+            () -> publisher.map(SidePublisher::counts).orElse(PublishCounts.NONE))
         .register(metrics);
     return new NodeApi(
         config,
@@ -266,7 +291,11 @@ public final class NodeLife {
         actions,
         layers,
         layers::diskBytes,
-        this::credentials);
+        this::credentials,
+        () ->
+            publisher
+                .flatMap(SidePublisher::trouble)
+                .or(() -> IndexPlaces.warning(config.indexes())));
   }
 
   private List<String> credentials(String image) {

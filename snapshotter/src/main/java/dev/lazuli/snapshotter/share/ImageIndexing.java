@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.share;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.index.IndexRecorder;
@@ -82,17 +83,29 @@ public final class ImageIndexing implements AutoCloseable {
       if (!read.blobDigest().equals(layer.digest())) {
         throw new IOException("layer %s: its blob is %s".formatted(name, read.blobDigest()));
       }
-      if (recorder.obstacle().isPresent()) {
-        return new Outcome.None(recorder.obstacle().get());
-      }
-      try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
-        recorder.finish(layer.digest(), layer.size(), read.compression(), out);
-      }
+      return finish(recorder, layer.digest(), layer.size(), read.compression(), file);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /**
+   * Writes the index of a layer whose whole blob was read, and was right.
+   *
+   * @param recorder stays the caller's, and has no more to tell
+   * @param file stays the caller's unless the index was made
+   */
+  static Outcome finish(
+      IndexRecorder recorder, Digest layer, long blobBytes, Compression compression, Path file)
+      throws IOException {
+    if (recorder.obstacle().isPresent()) {
+      return new Outcome.None(recorder.obstacle().get());
+    }
+    try (var out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      recorder.finish(layer, blobBytes, compression, out);
+    }
     long size = Files.size(file);
-    if (size >= layer.size()) {
+    if (size >= blobBytes) {
       return new Outcome.None("its index would be larger than the layer");
     }
     try (var in = Files.newInputStream(file)) {

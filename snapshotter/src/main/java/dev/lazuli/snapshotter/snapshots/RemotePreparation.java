@@ -222,6 +222,7 @@ final class RemotePreparation {
       }
       lowest.require();
       held = addRemote(target, parent, labels, layer);
+      layer.confirmed();
       return isLocal ? MountOutcome.LOCAL : outcome;
     } finally {
       if (!held) {

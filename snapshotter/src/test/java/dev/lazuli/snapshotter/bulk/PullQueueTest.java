@@ -68,7 +68,8 @@ final class PullQueueTest {
         (_, _, _) -> {},
         1,
         InstantSource.system(),
-        new LayerPull.PullClock(System::nanoTime, LeastRate::usual));
+        new LayerPull.PullClock(System::nanoTime, LeastRate::usual),
+        PullRecorder.NONE);
   }
 
   @Test

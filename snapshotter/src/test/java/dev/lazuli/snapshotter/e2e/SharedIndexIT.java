@@ -22,7 +22,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -154,6 +157,37 @@ final class SharedIndexIT {
     node.rpull(image).check();
 
     assertLazy();
+  }
+
+  @Test
+  void nodeThatPulledTheImageWhole_publishesWhatItLearnt_andTheNextOneIsLazy() throws IOException {
+    var learning = new ArrayList<>(List.of(settings("learnt", false)));
+    learning.add("indexes.publish=" + BED.registry().host() + "/*");
+    learning.add("indexes.publish_delay=0s");
+    node.restartDaemon(learning.toArray(String[]::new));
+    long byIndex = node.logged(BY_INDEX);
+    node.rpull(image).check();
+    assertThat(node.localLayers()).isEqualTo(LAYERS);
+    node.await("both layers are published", () -> published() == LAYERS);
+    forgetImages();
+    node.restartDaemon(settings("learnt", false)); // Knows nothing: as another node.
+
+    node.rpull(image).check();
+
+    assertLazy();
+    assertThat(node.logged(BY_INDEX)).isEqualTo(byIndex + LAYERS);
+    assertThat(node.shell(image, "learnt", "cat /greeting")).isEqualTo("good evening");
+  }
+
+  /** As the daemon counts them: in one go, or one after the other. */
+  private static long published() throws IOException {
+    return node.daemon()
+        .log()
+        .lines()
+        .map(Pattern.compile(": (\\d+) indexes published in ")::matcher)
+        .filter(Matcher::find)
+        .mapToLong(found -> Long.parseLong(found.group(1)))
+        .sum();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.metrics.Metrics;
+import dev.lazuli.snapshotter.share.SidePublisher.PublishCounts;
 import dev.lazuli.snapshotter.status.Troubles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,7 +40,8 @@ final class MetricsDocumentTest {
             () -> 0,
             () -> 0,
             () -> new DiskRoom(0, 0),
-            () -> true)
+            () -> true,
+            () -> PublishCounts.NONE)
         .register(metrics);
     var out = new ByteArrayOutputStream();
     metrics.write(out);
