@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param digest the layer blob's SHA-256 digest
  * @param size the layer blob's size in bytes (compressed)
- * @param format the index format that gave the chunk table, for example {@code estargz}
- * @param compression how the blob is compressed, for example {@code gzip}
+ * @param format the index format that gave the chunk table, for example {@code ESTARGZ}
+ * @param compression how the blob is compressed: a name of {@code estargz.Compression}, such as
+ *     {@code GZIP}; the store only keeps it
  * @param tocDigest the digest the index was checked against; null if the format has none, or the
  *     index was not checked
  * @param compressedTocDigest the digest of the index as it lies compressed in the blob, where known

@@ -24,7 +24,7 @@ final class ReuseTest {
   /** Adds the same chunks under another name, one block further back. */
   @SuppressWarnings("MustBeClosed") // The caller's.
   private LayerData addOther(LayerStore store) throws IOException {
-    var record = LayerRecord.of(OTHER, layer.blobSize, "estargz", "gzip", null, -1);
+    var record = LayerRecord.of(OTHER, layer.blobSize, "ESTARGZ", "GZIP", null, -1);
     try (NewLayer other = store.create(record)) {
       Files.write(other.meta(), new byte[4096]);
       for (TestLayer.Chunk chunk : layer.chunks) {

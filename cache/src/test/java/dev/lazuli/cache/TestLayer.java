@@ -44,7 +44,7 @@ final class TestLayer {
   }
 
   LayerRecord record() {
-    return LayerRecord.of(digest, blobSize, "estargz", "gzip", null, -1);
+    return LayerRecord.of(digest, blobSize, "ESTARGZ", "GZIP", null, -1);
   }
 
   @SuppressWarnings("MustBeClosed") // The caller's.

@@ -1,5 +1,7 @@
 package dev.lazuli.estargz;
 
+import java.util.Arrays;
+
 /** How the payload of a layer blob is compressed. */
 public enum Compression {
   /** Concatenated gzip members (RFC 1952). */
@@ -15,6 +17,24 @@ public enum Compression {
 
   Compression(int greatestRatio) {
     this.greatestRatio = greatestRatio;
+  }
+
+  /**
+   * Returns the compression that the record of a stored layer names.
+   *
+   * @param layer named in the error
+   * @param name what {@link #name} gave when the record was written
+   * @throws LayerFormatException if no compression has this name, as after the return from a newer
+   *     version
+   */
+  public static Compression named(String layer, String name) throws LayerFormatException {
+    for (var known : values()) {
+      if (known.name().equals(name)) {
+        return known;
+      }
+    }
+    throw new LayerFormatException(
+        layer, "compression in its record", name, Arrays.toString(values()));
   }
 
   /**

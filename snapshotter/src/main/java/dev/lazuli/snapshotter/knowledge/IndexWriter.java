@@ -69,7 +69,7 @@ final class IndexWriter {
             metaBytes,
             chunks,
             starts,
-            Compression.valueOf(record.compression()),
+            Compression.named(record.digest().toString(), record.compression()),
             metaVersion);
     out.write(facts.facts());
     out.end();

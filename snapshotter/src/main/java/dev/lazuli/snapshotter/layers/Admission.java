@@ -205,7 +205,7 @@ final class Admission {
       }
       var chunks = new CacheChunkView(stored);
       if (chunks.chunkCount() > 0) {
-        var compression = Compression.valueOf(stored.record().compression());
+        var compression = Compression.named(digest.toString(), stored.record().compression());
         read(compression, chunks, chunk(chunks), blob);
       }
       return true;

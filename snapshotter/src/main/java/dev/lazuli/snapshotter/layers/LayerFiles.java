@@ -69,7 +69,7 @@ public final class LayerFiles implements AutoCloseable {
     try (var indexed = indexer.index(request.digest(), request.reference(), blob, trust);
         var opened = new OpenedParts()) {
       var data = opened.add(indexed.take());
-      var compression = Compression.valueOf(data.record().compression());
+      var compression = Compression.named(request.digest().toString(), data.record().compression());
       var fetch = opened.add(scheduler.attach(data, blob, compression));
       var reads = record.ahead().begin(request.digest().toString(), data.chunks()::size);
       layers.add(new Opened(data, opened.add(ErofsImage.open(data.metaPath())), fetch, reads));

@@ -69,7 +69,8 @@ final class OpenLayer implements AutoCloseable {
     try (var opened = new OpenedParts()) {
       opened.add(data);
       var image = opened.add(ErofsImage.open(data.metaPath()));
-      var compression = Compression.valueOf(data.record().compression());
+      var compression =
+          Compression.named(data.record().digest().toString(), data.record().compression());
       var fetch = opened.add(parts.scheduler().attach(data, blob, compression));
       var layer = new OpenLayer(parts, data, image, blob, fetch, reference);
       parts.served().add(reference, data, image, fetch, reads(parts, data, fetch));

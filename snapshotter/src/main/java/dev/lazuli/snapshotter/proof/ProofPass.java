@@ -111,7 +111,7 @@ final class ProofPass {
   private WholeBlob read(LayerData data, BlobSource source) throws IOException {
     var chunks = new MissingChunks(data, layer::arrived, layer::notStored);
     life.beforePauses(chunks::letGo);
-    var compression = Compression.valueOf(data.record().compression());
+    var compression = Compression.named(layer.digest().toString(), data.record().compression());
     long size = data.record().size();
     var table = new CacheChunkView(data);
     try (var share = memory.share(layer.digest().toString(), PATIENCE);

@@ -101,7 +101,7 @@ final class TestBlob {
   LayerData addTo(LayerStore store) throws IOException {
     var record =
         LayerRecord.of(
-            Digest.parse(digest), blob.length, "estargz", "gzip", Digest.parse(digest), -1);
+            Digest.parse(digest), blob.length, "ESTARGZ", "GZIP", Digest.parse(digest), -1);
     try (NewLayer layer = store.create(record)) {
       Files.write(layer.meta(), new byte[(int) BLOCK]);
       for (int i = 0; i < count(); i++) {

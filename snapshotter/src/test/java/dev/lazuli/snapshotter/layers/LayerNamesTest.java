@@ -28,7 +28,7 @@ final class LayerNamesTest {
 
   private static LayerRecord layer(String start, String... references) {
     var record =
-        LayerRecord.of(Digest.parse("sha256:" + hex(start)), 1, "estargz", "gzip", null, -1);
+        LayerRecord.of(Digest.parse("sha256:" + hex(start)), 1, "ESTARGZ", "GZIP", null, -1);
     for (var reference : references) {
       record = record.withReference(reference);
     }
