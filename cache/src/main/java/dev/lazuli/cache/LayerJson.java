@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -31,11 +32,16 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
 final class LayerJson {
   private static final int MAX_BYTES = 1 << 20;
 
-  /** Says of a lie that each registry sent another blob. */
+  /** The value of {@code lieIs} after every registry sent a different blob. */
   private static final String OTHER_BLOB = "other-blob";
 
   /** Says that the files shown were compared with the tar's; the first proofs did not do that. */
   private static final String FILES = "files";
+
+  private static final String REFERENCES = "references";
+
+  /** The fields that are numbers. Others may have more digits than a {@code long} holds. */
+  private static final Set<String> NUMBERS = Set.of("size", "slot", "prefetchEnd");
 
   private static final JsonFactory JSON = new JsonFactory();
   private static final ObjectWriteContext INDENTED =
@@ -53,7 +59,7 @@ final class LayerJson {
 
   private final Map<String, String> texts = new HashMap<>();
   private final Map<String, Long> numbers = new HashMap<>();
-  private final Map<String, List<String>> lists = new HashMap<>();
+  private List<String> references = List.of();
 
   private LayerJson() {}
 
@@ -68,7 +74,7 @@ final class LayerJson {
       writeNullable(json, "tocDigest", record.tocDigest());
       writeNullable(json, "compressedTocDigest", record.compressedTocDigest());
       json.writeNumberProperty("slot", record.slot());
-      json.writeName("references");
+      json.writeName(REFERENCES);
       json.writeStartArray();
       for (var reference : record.references()) {
         json.writeString(reference);
@@ -117,17 +123,21 @@ final class LayerJson {
     }
   }
 
-  /** Collects the fields by kind; fields that no version of Lazuli wrote are ignored. */
+  /** Collects the fields by kind, and skips those that only other versions know. */
   private void parse(JsonParser json) {
     if (json.nextToken() != JsonToken.START_OBJECT) {
       throw new IllegalArgumentException("not a JSON object");
     }
     for (var name = json.nextName(); name != null; name = json.nextName()) {
-      switch (json.nextToken()) {
-        case VALUE_STRING -> texts.put(name, json.getString());
-        case VALUE_NUMBER_INT -> numbers.put(name, json.getLongValue());
-        case START_ARRAY -> lists.put(name, strings(json));
-        default -> json.skipChildren();
+      var token = json.nextToken();
+      if (token == JsonToken.VALUE_STRING) {
+        texts.put(name, json.getString());
+      } else if (token == JsonToken.VALUE_NUMBER_INT && NUMBERS.contains(name)) {
+        numbers.put(name, json.getLongValue());
+      } else if (token == JsonToken.START_ARRAY && name.equals(REFERENCES)) {
+        references = strings(json);
+      } else {
+        json.skipChildren();
       }
     }
     if (json.currentToken() != JsonToken.END_OBJECT) {
@@ -155,7 +165,7 @@ final class LayerJson {
         digest("tocDigest"),
         digest("compressedTocDigest"),
         number("slot"),
-        lists.getOrDefault("references", List.of()),
+        references,
         Instant.parse(text("created")),
         instant("completed"),
         number("prefetchEnd"),

@@ -26,8 +26,8 @@ final class LayerJsonTest {
       new LayerRecord(
           DIGEST,
           1L << 40,
-          "estargz",
-          "gzip",
+          "ESTARGZ",
+          "GZIP",
           TOC,
           COMPRESSED,
           Integer.MAX_VALUE,
@@ -43,8 +43,8 @@ final class LayerJsonTest {
       {
         "digest" : "%s",
         "size" : 1099511627776,
-        "format" : "estargz",
-        "compression" : "gzip",
+        "format" : "ESTARGZ",
+        "compression" : "GZIP",
         "tocDigest" : "%s",
         "compressedTocDigest" : "%s",
         "slot" : 2147483647,
@@ -90,19 +90,27 @@ final class LayerJsonTest {
 
   @Test
   void whatIsNotKnown_staysUnknown() throws Exception {
-    var bare = LayerRecord.of(DIGEST, 0, "soci", "gzip", null, 0);
+    var bare = LayerRecord.of(DIGEST, 0, "PULLED", "GZIP", null, 0);
     var text = new String(LayerJson.write(bare), UTF_8);
 
     assertThat(text).contains("\"completed\" : null", "\"references\" : [ ]");
     assertThat(read(text)).isEqualTo(bare);
   }
 
-  @Test
-  void fieldsOfOtherVersions_arePassedOver() throws Exception {
-    var more =
-        TEXT.replace("\"format\"", "\"later\" : { \"x\" : [ 1 ] }, \"flag\" : true, \"format\"");
-
-    assertThat(read(more)).isEqualTo(WHOLE);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "true",
+        "\"text\"",
+        "1.5",
+        "99999999999999999999",
+        "[ 1 ]",
+        "[ { \"x\" : [] }, null ]",
+        "{ \"size\" : [ 1 ], \"references\" : 2 }"
+      })
+  void fieldOfAnotherVersion_isPassedOver(String value) throws Exception {
+    assertThat(read(TEXT.replace("\"format\"", "\"later\" : " + value + ", \"format\"")))
+        .isEqualTo(WHOLE);
   }
 
   @ParameterizedTest
