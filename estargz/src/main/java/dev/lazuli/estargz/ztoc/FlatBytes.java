@@ -29,6 +29,11 @@ final class FlatBytes {
     this.budget = (long) GENEROSITY * bytes.limit();
   }
 
+  /** Returns a FlatBuffer that is a vector of bytes of this one, of the same layer. */
+  FlatBytes nested(ByteBuffer content) {
+    return new FlatBytes(layer, content);
+  }
+
   /** Returns the table that a file without an identifier begins with. */
   FlatTable root() throws LayerFormatException {
     return table(0);

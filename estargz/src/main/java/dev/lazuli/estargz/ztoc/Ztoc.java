@@ -105,7 +105,7 @@ public final class Ztoc {
     if (tarBytes != blobBytes) {
       throw file.bad("size of the tar", tarBytes, "that of the blob");
     }
-    long spanBytes = new FlatBytes("uncompressed", zinfo).root().int64(SPAN_BYTES);
+    long spanBytes = file.nested(zinfo).root().int64(SPAN_BYTES);
     return ZtocSpans.plain(file, spanBytes, digests, blobBytes);
   }
 
@@ -168,9 +168,9 @@ public final class Ztoc {
   public void forEachChunk(LayerIndex index, Chunks into) throws IOException {
     int last = -1;
     int count = 0;
-    for (int file = 0; file < index.chunkCount(); file++) {
-      long tarOffset = index.chunkBlobOffset(file);
-      long end = tarOffset + index.chunkSize(file);
+    for (int content = 0; content < index.chunkCount(); content++) {
+      long tarOffset = index.chunkBlobOffset(content);
+      long end = tarOffset + index.chunkSize(content);
       for (long at = tarOffset; at < end; ) {
         int span = spans.holding(at);
         count = span == last ? count + 1 : 1;
@@ -178,7 +178,10 @@ public final class Ztoc {
         check(span, count);
         long size = Math.min(end, spans.tarEnd(span)) - at;
         into.chunk(
-            index.chunkDataOffset(file) + at - tarOffset, size, span, at - spans.tarOffset(span));
+            index.chunkDataOffset(content) + at - tarOffset,
+            size,
+            span,
+            at - spans.tarOffset(span));
         at += size;
       }
     }

@@ -5,6 +5,7 @@ import static dev.lazuli.estargz.ztoc.ZtocFiles.entry;
 import static dev.lazuli.estargz.ztoc.ZtocFiles.plain;
 import static dev.lazuli.estargz.ztoc.ZtocFiles.xattr;
 import static dev.lazuli.estargz.ztoc.ZtocFiles.zinfo;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,6 +67,18 @@ class ZtocTest {
     assertThat(ztoc.spans().start(2)).isEqualTo(8192);
     assertThat(ztoc.spans().end(2)).isEqualTo(TAR.length);
     assertThat(ztoc.spans().bit(1)).isEqualTo(ZtocSpans.STREAM);
+  }
+
+  @Test
+  void damageWithinTheSpanSize_namesTheLayer() throws IOException {
+    var file = plain(TAR, 4096, List.of());
+    var spanSize = FlatWriter.write(new Table(2, 4096L, (long) TAR.length));
+    int at = new String(file, ISO_8859_1).indexOf(new String(spanSize, ISO_8859_1));
+    Arrays.fill(file, at, at + Integer.BYTES, (byte) 0);
+
+    assertThatThrownBy(() -> read(file, TAR.length))
+        .isInstanceOf(LayerFormatException.class)
+        .hasMessageStartingWith("layer layer: ztoc offset");
   }
 
   @Test
