@@ -17,23 +17,6 @@ record ContainerdCheck(Configuration config, Surroundings around) {
       "append containerd-1.toml or containerd-2.toml to its configuration (install.md) and restart"
           + " it";
 
-  /**
-   * A version.
-   *
-   * @param major the first number
-   * @param minor the second
-   */
-  private record VersionNumber(int major, int minor) {
-    static VersionNumber of(String text) {
-      var numbers = text.replaceFirst("^v", "").split("[^0-9]+", 3);
-      return new VersionNumber(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]));
-    }
-
-    boolean isBefore(int otherMajor, int otherMinor) {
-      return major < otherMajor || (major == otherMajor && minor < otherMinor);
-    }
-  }
-
   void run(Examination examination) {
     var plugin = running(examination);
     var settings = settings(examination);
@@ -46,23 +29,34 @@ record ContainerdCheck(Configuration config, Surroundings around) {
   private Optional<SnapshotterPlugin> running(Examination examination) {
     try (var containerd = Containerd.at(around.containerd(), "default")) {
       var version = containerd.version();
-      if (VersionNumber.of(version).isBefore(1, 6)) {
-        examination.problem(AREA, "version " + version, "Lazuli needs containerd 1.6 or newer");
-      } else {
-        examination.ok(AREA, "version " + version + " answers at " + around.containerd());
-      }
+      version(examination, version);
       var plugin = containerd.snapshotter(around.snapshotter());
       plugin.ifPresentOrElse(
-          found -> known(examination, found, VersionNumber.of(version)),
+          found -> known(examination, found, VersionNumber.parse(version)),
           () -> unknown(examination));
       return plugin;
-    } catch (IOException | NumberFormatException e) {
+    } catch (IOException e) {
       examination.problem(
           AREA,
           Examination.words(e),
           "systemctl start containerd; if it listens elsewhere: --containerd SOCKET, or"
               + " $CONTAINERD_ADDRESS");
       return Optional.empty();
+    }
+  }
+
+  void version(Examination examination, String version) {
+    var number = VersionNumber.parse(version);
+    if (number.isEmpty()) {
+      examination.note(
+          AREA,
+          "version \"%s\" answers at %s; which one that is cannot be told"
+              .formatted(version, around.containerd()),
+          "make sure that it is containerd 1.6 or newer");
+    } else if (number.get().isBefore(1, 6)) {
+      examination.problem(AREA, "version " + version, "Lazuli needs containerd 1.6 or newer");
+    } else {
+      examination.ok(AREA, "version " + version + " answers at " + around.containerd());
     }
   }
 
@@ -82,44 +76,82 @@ record ContainerdCheck(Configuration config, Surroundings around) {
         configured ? "its configuration names it: systemctl restart containerd" : APPEND);
   }
 
-  private void known(Examination examination, SnapshotterPlugin plugin, VersionNumber version) {
+  /**
+   * Looks at what containerd says of the snapshotter.
+   *
+   * @param version if it is not known, it is taken for the newest
+   */
+  void known(Examination examination, SnapshotterPlugin plugin, Optional<VersionNumber> version) {
+    loaded(examination, plugin);
+    order(examination, plugin);
+    if (!isBefore(version, 1, 7)) {
+      owners(examination, plugin);
+    }
+    if (!isBefore(version, 2, 1)) {
+      annotations(examination, plugin);
+    }
+  }
+
+  private static boolean isBefore(Optional<VersionNumber> version, int major, int minor) {
+    return version.isPresent() && version.get().isBefore(major, minor);
+  }
+
+  private void loaded(Examination examination, SnapshotterPlugin plugin) {
     if (!plugin.failure().isEmpty()) {
       examination.problem(
-          AREA, "it could not load " + around.snapshotter() + ": " + plugin.failure(), APPEND);
+          AREA,
+          "it could not load %s: %s".formatted(around.snapshotter(), plugin.failure()),
+          APPEND);
     }
+  }
+
+  private void order(Examination examination, SnapshotterPlugin plugin) {
     if (plugin.capabilities().contains("rebase")) {
       examination.problem(
           AREA,
-          "it believes that "
-              + around.snapshotter()
-              + " has the capability \"rebase\": it unpacks"
-              + " layers side by side, and images are pulled whole but for their lowest layer",
-          "remove \"rebase\" from capabilities under proxy_plugins."
-              + around.snapshotter()
-              + " and restart containerd");
+          """
+          it believes that %s has the capability "rebase": \
+          it unpacks layers side by side, and images are pulled whole but for their lowest layer\
+          """
+              .formatted(around.snapshotter()),
+          """
+          remove "rebase" from capabilities under proxy_plugins.%s and restart containerd\
+          """
+              .formatted(around.snapshotter()));
     }
-    if (!version.isBefore(1, 7) && !plugin.capabilities().contains("remap-ids")) {
+  }
+
+  private void owners(Examination examination, SnapshotterPlugin plugin) {
+    if (!plugin.capabilities().contains("remap-ids")) {
       examination.note(
           AREA,
-          "it does not know that "
-              + around.snapshotter()
-              + " has the capability \"remap-ids\": for containers with user namespaces it copies"
-              + " whole images",
-          "set capabilities = [\"remap-ids\"] under proxy_plugins."
-              + around.snapshotter()
-              + " (containerd-2.toml) and restart containerd");
+          """
+          it does not know that %s has the capability "remap-ids": \
+          for containers with user namespaces it copies whole images\
+          """
+              .formatted(around.snapshotter()),
+          """
+          set capabilities = ["remap-ids"] under proxy_plugins.%s (containerd-2.toml) \
+          and restart containerd\
+          """
+              .formatted(around.snapshotter()));
     }
-    var told = plugin.exports().get("enable_remote_snapshot_annotations");
-    if (!version.isBefore(2, 1) && !"true".equals(told)) {
+  }
+
+  private void annotations(Examination examination, SnapshotterPlugin plugin) {
+    if (!"true".equals(plugin.exports().get("enable_remote_snapshot_annotations"))) {
       examination.problem(
           AREA,
-          "its transfer service hides from "
-              + around.snapshotter()
-              + " which image it pulls: ctr"
-              + " and nerdctl pull whole images",
-          "set enable_remote_snapshot_annotations = \"true\" under proxy_plugins."
-              + around.snapshotter()
-              + ".exports (containerd-2.toml) and restart containerd");
+          """
+          its transfer service hides from %s which image it pulls: \
+          ctr and nerdctl pull whole images\
+          """
+              .formatted(around.snapshotter()),
+          """
+          set enable_remote_snapshot_annotations = "true" under proxy_plugins.%s.exports \
+          (containerd-2.toml) and restart containerd\
+          """
+              .formatted(around.snapshotter()));
     }
   }
 
@@ -130,10 +162,8 @@ record ContainerdCheck(Configuration config, Surroundings around) {
       if (!settings.asked()) {
         examination.note(
             AREA,
-            "its program is not on the PATH: "
-                + around.containerdConfig()
-                + " is read as it is,"
-                + " without imports",
+            "its program is not on the PATH: %s is read as it is, without imports"
+                .formatted(around.containerdConfig()),
             "run this command where containerd runs");
       }
       return Optional.of(settings);
@@ -162,12 +192,8 @@ record ContainerdCheck(Configuration config, Surroundings around) {
     if (!Path.of(address).equals(config.address())) {
       examination.problem(
           AREA,
-          "it looks for "
-              + around.snapshotter()
-              + " at "
-              + address
-              + ", the daemon listens at "
-              + config.address(),
+          "it looks for %s at %s, the daemon listens at %s"
+              .formatted(around.snapshotter(), address, config.address()),
           "set the same address in both configurations");
     } else {
       examination.ok(AREA, "it knows " + around.snapshotter() + " at " + address);
