@@ -5,6 +5,7 @@ import dev.lazuli.bridge.kernel.MountPoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,9 +20,13 @@ import org.slf4j.LoggerFactory;
 record SessionVolumes(Path directory, Map<String, Shown> byName) {
   static final String BLOBS = "blobs";
   static final String TREES = "trees";
-  private static final Logger log = LoggerFactory.getLogger(FuseSession.class);
+  private static final Logger log = LoggerFactory.getLogger(SessionVolumes.class);
 
   record Shown(Path directory, Volume volume) {}
+
+  SessionVolumes {
+    byName = Collections.unmodifiableMap(new LinkedHashMap<>(byName));
+  }
 
   static SessionVolumes of(
       Path place,
@@ -36,8 +41,11 @@ record SessionVolumes(Path directory, Map<String, Shown> byName) {
     }
     if (store != null) {
       var where = store.directory().toAbsolutePath();
-      volumes.put(
-          where.getFileName().toString(), new Shown(where, new StoreVolume(store.handler())));
+      var name = String.valueOf(where.getFileName());
+      if (volumes.put(name, new Shown(where, new StoreVolume(store.handler()))) != null) {
+        throw new IllegalArgumentException(
+            "the store's directory " + where + " must not be called " + name);
+      }
     }
     return new SessionVolumes(directory, volumes);
   }

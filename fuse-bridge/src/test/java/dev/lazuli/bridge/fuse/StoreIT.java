@@ -106,6 +106,22 @@ class StoreIT {
   }
 
   @Test
+  void storeWithTheNameOfAnotherVolume_isRefused() {
+    var place = new FuseSession.StorePlace(directory.resolve("blobs"), new Layers());
+
+    assertThatThrownBy(
+            () ->
+                FuseSession.mount(
+                    directory.resolve("fs2"),
+                    new PatternLayers(),
+                    null,
+                    place,
+                    SessionOptions.defaults()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("must not be called blobs");
+  }
+
+  @Test
   void layer_isALinkToItsTree_withInfoAndTheSizeOfItsBlob() throws IOException {
     assertThat(Files.readString(layer.resolve("diff/word"))).isEqualTo("here");
     assertThat(Files.readSymbolicLink(layer.resolve("diff"))).isEqualTo(directory.resolve("tree"));
