@@ -31,9 +31,9 @@ public final class IdleProcessors {
     var _ = sinceLastLook();
   }
 
-  /** Returns how many processors background work may take of a machine without harm. */
-  public static double enough() {
-    return Math.min(1, Runtime.getRuntime().availableProcessors() / 2.0);
+  /** Returns how many processors the machine has. */
+  public int count() {
+    return processors;
   }
 
   /**
@@ -51,7 +51,8 @@ public final class IdleProcessors {
 
   private void look() {
     try (var lines = Files.newBufferedReader(stat, StandardCharsets.US_ASCII)) {
-      var words = ("" + lines.readLine()).split(" +", -1);
+      var first = lines.readLine();
+      var words = first == null ? new String[0] : first.split(" +", -1);
       long sum = 0;
       for (int i = 1; i <= Math.min(LAST, words.length - 1); i++) {
         sum += Long.parseLong(words[i]);

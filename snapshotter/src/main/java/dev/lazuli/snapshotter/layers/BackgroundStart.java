@@ -93,11 +93,16 @@ record BackgroundStart(LayerParts parts, String reference, Runnable start) {
     }
   }
 
+  /** Returns how many processors must be idle: one, but half of a machine with only one. */
+  static double idleEnough(int processors) {
+    return Math.min(1, processors / 2.0);
+  }
+
   private Signs signs(long mounted, IdleProcessors processors) {
     return new Signs(
         Duration.ofNanos(System.nanoTime() - mounted),
         parts.served().unreadTime(reference),
         parts.served().quietTime(),
-        processors.sinceLastLook() >= IdleProcessors.enough());
+        processors.sinceLastLook() >= idleEnough(processors.count()));
   }
 }

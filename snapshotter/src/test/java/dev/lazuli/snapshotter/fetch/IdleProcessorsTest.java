@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,8 +28,10 @@ final class IdleProcessorsTest {
     var stat = directory.resolve("stat");
     assertThat(new IdleProcessors(stat, 4).sinceLastLook()).isEqualTo(4.0);
 
-    Files.writeString(stat, "something else");
-    assertThat(new IdleProcessors(stat, 4).sinceLastLook()).isEqualTo(4.0);
+    for (var text : List.of("", "\n", "something else", "cpu  1 2 3 4 many 6 7 8")) {
+      Files.writeString(stat, text);
+      assertThat(new IdleProcessors(stat, 4).sinceLastLook()).as(text).isEqualTo(4.0);
+    }
   }
 
   @Test

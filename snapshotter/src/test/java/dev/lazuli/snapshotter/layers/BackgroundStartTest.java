@@ -38,4 +38,10 @@ final class BackgroundStartTest {
 
     assertThat(signs.areRight(Duration.ofSeconds(2))).isEqualTo(begins);
   }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0.5", "2, 1", "64, 1"})
+  void oneIdleProcessor_isEnough_andHalfOfAnOnlyOne(int processors, double enough) {
+    assertThat(BackgroundStart.idleEnough(processors)).isEqualTo(enough);
+  }
 }
