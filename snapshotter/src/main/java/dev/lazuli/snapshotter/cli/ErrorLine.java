@@ -15,7 +15,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Tells the user of a failure in one line on standard error. A stack trace follows when {@code -v}
- * asks for it, and always for an exception that only a defect of ours can cause.
+ * asks for it; of an exception that only a defect of ours can cause the line says so.
  */
 final class ErrorLine implements IExecutionExceptionHandler {
   static final int FAILED = 1;
