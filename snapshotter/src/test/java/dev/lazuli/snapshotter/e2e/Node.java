@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,12 +140,7 @@ final class Node {
 
   /** Returns the bytes that layers take on disk. */
   long bytesOnDisk() throws IOException {
-    var output =
-        Command.of("du", "--summarize", "--block-size=1")
-            .with(daemon.root().resolve("layers").toString())
-            .check()
-            .output();
-    return Long.parseLong(output.substring(0, output.indexOf('\t')));
+    return LiveDirectory.diskBytes(daemon.root().resolve("layers"));
   }
 
   /** Waits for what other processes do in their own time. */
@@ -166,12 +162,11 @@ final class Node {
     if (!mounts.isEmpty()) {
       return mounts;
     }
-    try (var snapshots = Files.list(daemon.root().resolve("snapshots"));
-        var layers = Files.walk(daemon.root().resolve("layers"))) {
-      var left = new ArrayList<>(snapshots.toList());
-      left.addAll(layers.filter(Files::isRegularFile).toList());
-      return left;
+    var left = new ArrayList<>(LiveDirectory.files(daemon.root().resolve("layers")));
+    try (var snapshots = Files.list(daemon.root().resolve("snapshots"))) {
+      left.addAll(snapshots.toList());
     }
+    return left;
   }
 
   /** Returns how often the daemon has logged a line with this text. */

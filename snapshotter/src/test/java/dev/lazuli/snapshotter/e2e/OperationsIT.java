@@ -20,12 +20,12 @@ import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -232,9 +232,7 @@ final class OperationsIT {
     assertThat(lazuli(0, "prune")).contains("removed sha256:", "layers take 0 B");
 
     assertThat(status().layers()).isEmpty();
-    try (var files = Files.walk(daemon.root().resolve("layers"))) {
-      assertThat(files.filter(Files::isRegularFile)).isEmpty();
-    }
+    assertThat(LiveDirectory.files(daemon.root().resolve("layers"))).isEmpty();
   }
 
   private static String scrape(String path) throws IOException {

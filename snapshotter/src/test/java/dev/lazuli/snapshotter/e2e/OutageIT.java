@@ -12,6 +12,7 @@ import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -194,9 +195,10 @@ final class OutageIT {
   }
 
   private static List<Path> layerDirectories() throws IOException {
-    try (var files = Files.walk(node.daemon().root().resolve("layers"))) {
-      return files.filter(file -> file.endsWith("present")).map(Path::getParent).toList();
-    }
+    return LiveDirectory.files(node.daemon().root().resolve("layers")).stream()
+        .filter(file -> file.endsWith("present"))
+        .map(Path::getParent)
+        .toList();
   }
 
   /** The map of present chunks was last written under another boot, which ended unclean. */

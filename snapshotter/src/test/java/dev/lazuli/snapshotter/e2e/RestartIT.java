@@ -13,12 +13,10 @@ import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -58,17 +56,9 @@ final class RestartIT {
       ctr("image", "rm", "--sync", reference);
       // Not only once the daemon has settled, or ends: what was taken over went with its snapshots.
       var layers = daemon.root().resolve("layers");
-      Eventually.asserted(() -> assertThat(filesBelow(layers)).isEmpty());
+      Eventually.asserted(() -> assertThat(LiveDirectory.files(layers)).isEmpty());
       daemon.close();
       assertThat(MountTable.below(BED.directory().resolve("d"))).isEmpty();
-    }
-  }
-
-  private static List<Path> filesBelow(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause(); // One was deleted meanwhile.
     }
   }
 

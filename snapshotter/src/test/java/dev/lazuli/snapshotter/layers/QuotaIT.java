@@ -9,8 +9,8 @@ import dev.lazuli.snapshotter.status.FetchState;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.testimages.waiting.Eventually;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -64,11 +64,11 @@ final class QuotaIT {
       }
 
       Eventually.until(() -> rig.service.diskBytes() <= QUOTA);
-      assertThat(du(directory.resolve("root/layers"))).isLessThan(QUOTA + 200_000);
+      assertThat(LiveDirectory.diskBytes(directory.resolve("root/layers"))).isLessThan(QUOTA + 200_000);
       assertThat(rig.sentBytes()).isGreaterThan(2L * FILES * SIZE);
       assertThat(rig.log()).noneMatch(line -> line.contains("failed"));
     }
-    assertThat(du(directory.resolve("root/layers"))).isLessThan(100_000);
+    assertThat(LiveDirectory.diskBytes(directory.resolve("root/layers"))).isLessThan(100_000);
   }
 
   @Test
@@ -134,11 +134,5 @@ final class QuotaIT {
 
   private static LayerStatus status(NodeRig rig) {
     return rig.service.layers().status().getFirst();
-  }
-
-  private static long du(Path path) throws IOException {
-    var process = new ProcessBuilder("du", "-s", "--block-size=1", path.toString()).start();
-    var line = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return Long.parseLong(line.substring(0, line.indexOf('\t')));
   }
 }

@@ -14,6 +14,7 @@ import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
 import dev.lazuli.testimages.waiting.Eventually;
+import dev.lazuli.testimages.waiting.LiveDirectory;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import java.io.IOException;
@@ -161,9 +162,7 @@ final class NodeBed implements AutoCloseable {
 
   /** Returns the files that layers have on disk. */
   List<Path> layerFiles() throws IOException {
-    try (var files = Files.walk(root.resolve("layers"))) {
-      return files.filter(Files::isRegularFile).toList();
-    }
+    return LiveDirectory.files(root.resolve("layers"));
   }
 
   /** Has the layer shown as a view, by whatever way it is mounted; returns where. */
