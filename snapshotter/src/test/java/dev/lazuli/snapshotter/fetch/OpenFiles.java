@@ -101,6 +101,8 @@ public final class OpenFiles {
 
   private static boolean isOfTheJvm(String target) {
     return target.isEmpty()
+        // Virtual threads that wait for sockets share some. A selector has one and an eventfd.
+        || target.equals("anon_inode:[eventpoll]")
         || target.endsWith(".jar")
         || target.startsWith("/dev/")
         || target.startsWith("/proc/")

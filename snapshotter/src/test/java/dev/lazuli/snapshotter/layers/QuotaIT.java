@@ -64,7 +64,8 @@ final class QuotaIT {
       }
 
       Eventually.until(() -> rig.service.diskBytes() <= QUOTA);
-      assertThat(LiveDirectory.diskBytes(directory.resolve("root/layers"))).isLessThan(QUOTA + 200_000);
+      assertThat(LiveDirectory.diskBytes(directory.resolve("root/layers")))
+          .isLessThan(QUOTA + 200_000);
       assertThat(rig.sentBytes()).isGreaterThan(2L * FILES * SIZE);
       assertThat(rig.log()).noneMatch(line -> line.contains("failed"));
     }
