@@ -1,6 +1,6 @@
 # Sourced by ./verify: nodes of other Debian suites for tests, that is containerd, its shim, ctr and runc as they are
 # packaged there, run on this machine's kernel with the C library of their own suite. Kept between runs, outside of
-# the tree: in $LAZULI_NODES, else in lazuli/nodes of the user's cache directory.
+# the tree: in $LAZULI_NODES, or in lazuli/nodes of the user's cache directory.
 
 # suite and the containerd that it has
 node_suites='trixie forky' # 1.7, 2.1; this machine's own is the third, 1.6 on bookworm

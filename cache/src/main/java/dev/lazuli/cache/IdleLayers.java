@@ -40,7 +40,7 @@ final class IdleLayers {
     try {
       Thread.ofVirtual().name("lazuli-cache-close").start(() -> closeNow(layer));
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      closeNow(layer); // Without a thread to spare; else its files would stay open.
+      closeNow(layer); // There is no thread to spare, and its files must not stay open.
     }
   }
 

@@ -48,7 +48,7 @@ public final class NewData implements AutoCloseable {
     try {
       file.write(offset, window);
     } catch (IOException e) {
-      parts.failed(e, /* awaited= */ false); // The layer has failed: evicting others' is no help.
+      parts.failed(e, /* awaited= */ false); // The layer has failed: no eviction would help it.
       throw e;
     }
     end = Math.max(end, to);

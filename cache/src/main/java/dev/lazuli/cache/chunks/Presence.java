@@ -16,7 +16,7 @@ import java.util.UUID;
  * <p>Every commit writes its one byte, which costs a system call into the page cache and makes the
  * bit as durable as the data it speaks of: both survive a crash of the process; neither is certain
  * to survive a crash of the machine. Therefore bits are believed if the file is clean or was
- * written under this boot; else all of them become <i>doubted</i>, which is as good as missing
+ * written under this boot; otherwise all of them become <i>doubted</i>, which is as good as missing
  * until somebody has compared the bytes with their digest. The clean flag is taken back, synced,
  * before the first bit changes, and set again only by {@link #checkpoint}.
  *

@@ -58,7 +58,8 @@ public final class SpanTable {
     try (var channel = disk.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < HEADER_BYTES || size > HEADER_BYTES + (long) MOST * ROW_BYTES) {
-        throw new CacheCorruptException(file, "%d bytes are no table of spans".formatted(size));
+        throw new CacheCorruptException(
+            file, "%d bytes cannot be a table of spans".formatted(size));
       }
       var bytes = channel.map(MapMode.READ_ONLY, 0, size, arena).asByteBuffer();
       bytes.order(ByteOrder.LITTLE_ENDIAN);

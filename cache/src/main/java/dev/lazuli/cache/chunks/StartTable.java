@@ -76,7 +76,8 @@ public final class StartTable {
     try (var channel = disk.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < HEADER_BYTES || size > MOST_BYTES) {
-        throw new CacheCorruptException(file, "%d bytes are no table of starts".formatted(size));
+        throw new CacheCorruptException(
+            file, "%d bytes cannot be a table of starts".formatted(size));
       }
       var segment = channel.map(MapMode.READ_ONLY, 0, size, arena);
       return of(segment.asByteBuffer(), file, verify);

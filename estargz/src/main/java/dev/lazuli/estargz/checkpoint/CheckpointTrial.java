@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Memory is some 150 KiB. For one thread.
  */
 final class CheckpointTrial {
-  /** More than the longest header of a block: most places that are no blocks show it there. */
+  /** More than the longest header of a block: most places where no block begins show it there. */
   private static final int HEADER_BYTES = 512;
 
   /** What is decompressed, and what that takes at most where a byte takes 15 bits. */

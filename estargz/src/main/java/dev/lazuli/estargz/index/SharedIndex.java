@@ -53,7 +53,7 @@ public final class SharedIndex {
    *
    * @param file stays the caller's
    * @param layer digest of the layer's blob
-   * @throws LayerFormatException if it is no index, or that of another layer
+   * @throws LayerFormatException if it is not an index, or that of another layer
    */
   public static SharedIndex open(FileChannel file, Digest layer) throws IOException {
     var name = layer.toString();

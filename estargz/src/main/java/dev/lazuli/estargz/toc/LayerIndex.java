@@ -173,7 +173,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
     return inodes.getInt(row(inode), InodeRow.MTIME_NANOS);
   }
 
-  /** Returns the file size in bytes; of a symbolic link the length of its target; else 0. */
+  /** Returns the file size in bytes; of a symbolic link the length of its target; otherwise 0. */
   public long size(int inode) {
     return inodes.getLong(row(inode), InodeRow.SIZE);
   }

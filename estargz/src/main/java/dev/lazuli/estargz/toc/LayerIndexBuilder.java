@@ -186,7 +186,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  /** Go writes U+FFFD for bytes that are not UTF-8, so two files may have come to one name. */
+  /** Go writes U+FFFD for bytes that are not UTF-8, so two files may have the same name now. */
   private void checkText(TocEntry entry) throws LayerFormatException {
     if (entry.name.hasReplacement() || entry.link.hasReplacement()) {
       throw bad(entry, "text", "not the name in the tar", "UTF-8");

@@ -84,7 +84,7 @@ public final class TarIndexer implements AutoCloseable {
   /**
    * Reads a tar to its end-of-archive blocks, behind which nothing is unpacked.
    *
-   * @throws TarFormatException if it is no tar, or holds what no lazy layer can
+   * @throws TarFormatException if it is not a tar, or holds what no lazy layer can
    * @throws LayerFormatException if it cannot be unpacked, or breaks a limit
    * @throws EOFException if it ends within an entry
    * @throws IOException if the input fails, or there is no memory for the index

@@ -28,7 +28,7 @@ final class Utf8Buffer {
     bytes[length++] = (byte) value;
   }
 
-  /** Appends a character that is no surrogate. */
+  /** Appends a character that is not a surrogate. */
   void appendCharacter(int codePoint) {
     reserve(length + 4);
     if (codePoint < 0x80) {

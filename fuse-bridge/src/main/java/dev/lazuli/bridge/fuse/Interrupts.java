@@ -68,7 +68,7 @@ final class Interrupts {
     }
   }
 
-  /** A failure is no reason to watch no more: the read is looked at again until it was answered. */
+  /** A failure does not end the watch: the read is looked at again until it was answered. */
   private boolean endIfPossible(PendingRead read) {
     try {
       return endIfKilled(read);

@@ -137,7 +137,7 @@ public final class Spawn {
   /**
    * Waits until a child that {@link #start} made has ended.
    *
-   * @throws ErrnoException with {@link Errno#ECHILD} if it is no child of ours, or was waited for
+   * @throws ErrnoException with {@link Errno#ECHILD} if it is not our child, or was waited for
    */
   public static void await(long pid) throws ErrnoException {
     await(pid, MemorySegment.NULL);
@@ -181,7 +181,7 @@ public final class Spawn {
    * Kills a child and waits until it has ended. Needs no descriptor: nobody else gets the number of
    * a child that was not waited for.
    *
-   * @throws ErrnoException with {@link Errno#ESRCH} or {@link Errno#ECHILD} if it is no child of
+   * @throws ErrnoException with {@link Errno#ESRCH} or {@link Errno#ECHILD} if it is not a child of
    *     ours, or was waited for
    */
   static void end(long pid) throws ErrnoException {

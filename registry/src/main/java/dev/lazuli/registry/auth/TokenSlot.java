@@ -83,7 +83,7 @@ final class TokenSlot {
     }
   }
 
-  /** Returns whose credentials were tried last, and what was said to them; empty for nobody's. */
+  /** Returns whose credentials were tried last, and what was said to them; empty if none were. */
   String tried() {
     return tried;
   }

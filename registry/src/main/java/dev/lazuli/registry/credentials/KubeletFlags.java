@@ -14,7 +14,7 @@ import java.util.Set;
 
 /**
  * Where this node's kubelet has its credential providers: what the flags of the running one say,
- * else those in the files that services read flags from, else the places of distributions.
+ * otherwise those in the files that services read flags from, or the places of distributions.
  *
  * @param config a CredentialProviderConfig, or a directory of some
  * @param programs directory of the programs that it names
@@ -95,7 +95,7 @@ record KubeletFlags(Path config, Path programs) {
               && owners.contains(Files.getAttribute(process, "unix:uid"));
       return is ? Optional.of(words) : Optional.empty();
     } catch (IOException | RuntimeException e) {
-      return Optional.empty(); // It has ended, or its name is no path.
+      return Optional.empty(); // It has ended, or its name is not a path.
     }
   }
 

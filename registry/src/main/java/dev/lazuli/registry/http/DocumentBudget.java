@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The memory of the node for documents that are read whole: manifests, configurations, tokens.
  * Whoever finds too little left waits, so that many pulls of images with huge documents take no
  * more heap than a few. One server gets at most half, and small documents have a part of their own:
- * a server that sends large ones slowly holds up neither others nor anybody's tokens. Safe for any
- * thread.
+ * a server that sends large ones slowly holds up neither others nor requests for tokens. Safe for
+ * any thread.
  */
 public final class DocumentBudget {
   private static final int KIB = 1 << 10;

@@ -79,7 +79,7 @@ public record ImageReference(
     return ofName(name, tag == null && digest == null ? "latest" : tag, digest);
   }
 
-  /** Returns the registry that a text names; empty for all texts that are no references. */
+  /** Returns the registry that a text names; empty for a text that is not a reference. */
   public static String registryOf(String text) {
     try {
       return parse(text).registry();

@@ -150,7 +150,8 @@ public final class ImageConversion {
             .filter(child -> !Plan.isAttestation(child) && isWanted(child.platform()))
             .map(child -> child.digest().toString())
             .collect(Collectors.toSet());
-    // What names no platform is taken along, but is no reason to write an index without an image.
+    // What names no platform is taken along, but does not make an index without images worth
+    // writing.
     boolean hasOthers =
         manifests.stream()
             .anyMatch(child -> child.platform() != null && !Plan.isAttestation(child));

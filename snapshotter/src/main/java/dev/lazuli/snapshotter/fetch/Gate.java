@@ -91,7 +91,7 @@ final class Gate {
     long left = nanos;
     lock.lock();
     try {
-      // Memory that comes to be wanted is looked for a few times: nobody pokes for that.
+      // Nobody signals that memory is wanted, so look for it a few times.
       while (left > 0
           && !stream.isKilled()
           && !flight.isUnwanted()

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the thread of a stream tells the scheduler, and asks it. Thread-safe, never slow. */
 interface StreamEvents {
-  /** The stream comes to a chunk; returns whether it is to bring it. */
+  /** The stream has reached a chunk; returns whether it is to bring it. */
   boolean mayBring(AttachedLayer layer, Flight flight, int chunk);
 
   /** The stream has passed by all chunks before {@code chunk}. */

@@ -19,13 +19,13 @@ public sealed interface Effect {
   /** A reader is to get an error. */
   record Failed(WaitingReader reader, FetchFailedException reason) implements Effect {}
 
-  /** What somebody waits for has come to pass. */
+  /** What somebody waits for has happened. */
   record Done(CompletableFuture<Void> future) implements Effect {}
 
-  /** What somebody waits for will not come to pass. */
+  /** What somebody waits for will not happen. */
   record Dropped(CompletableFuture<Void> future) implements Effect {}
 
-  /** What somebody has just asked for will not come to pass. */
+  /** What somebody has just asked for will not happen. */
   record Refused(CompletableFuture<Void> future, FetchFailedException reason) implements Effect {}
 
   /** The layer is to be recorded as complete, and the end of that told. */

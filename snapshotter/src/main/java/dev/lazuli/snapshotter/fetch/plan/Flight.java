@@ -111,7 +111,7 @@ public final class Flight {
     return position < urgentUntil;
   }
 
-  /** Returns the runs of chunks that the stream has not come to yet or is at work on. */
+  /** Returns the runs of chunks that the stream has not reached yet or is at work on. */
   List<ChunkRun> left() {
     return within(position, end);
   }

@@ -69,7 +69,7 @@ final class LowQueue {
     return Stream.concat(lists.stream(), Stream.of(prefetch, whole, background));
   }
 
-  /** Returns whether chunks are left that no pass has come to yet. */
+  /** Returns whether chunks are left that no pass has reached yet. */
   boolean hasMore() {
     return all().anyMatch(LowWork::hasMore);
   }

@@ -91,7 +91,7 @@ public final class LowWork {
     return !hasMore() && !skipped;
   }
 
-  /** Returns where the pass has come to. */
+  /** Returns how far the pass has come. */
   int next() {
     return next;
   }

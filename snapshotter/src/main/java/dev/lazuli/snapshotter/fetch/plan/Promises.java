@@ -6,8 +6,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What was promised to those who are no readers: that a prefetch has ended, that chunks are there.
- * Each promise is kept, dropped or refused. Guarded by the scheduler.
+ * What was promised to others than readers: that a prefetch has ended, that chunks are there. Each
+ * promise is kept, dropped or refused. Guarded by the scheduler.
  */
 final class Promises {
   private final Effects effects;

@@ -115,7 +115,7 @@ public final class SchedulerState {
 
   // What streams tell.
 
-  /** The stream comes to a chunk; returns whether it is to bring it. */
+  /** The stream has reached a chunk; returns whether it is to bring it. */
   public boolean mayBring(LayerState layer, Flight flight, int chunk) {
     flight.advance(chunk);
     boolean urgent = flight.isUrgent();
@@ -157,7 +157,7 @@ public final class SchedulerState {
     flight.receives();
   }
 
-  /** Takes the chunks from {@code chunk} on away from a stream that would come to them late. */
+  /** Takes the chunks from {@code chunk} on away from a stream that would reach them late. */
   public void letGo(LayerState layer, Flight flight, int chunk, long now) {
     demanded.cut(layer, flight, chunk);
     settle(now);

@@ -79,7 +79,7 @@ final class StreamPlanner {
   }
 
   /**
-   * Plans the next stream for a reader that has come to the second half of what was fetched for it,
+   * Plans the next stream for a reader that has reached the second half of what was fetched for it,
    * and that has read on before: the round trip is over when the reader comes there.
    *
    * @return ascending runs; empty if there is no such reader

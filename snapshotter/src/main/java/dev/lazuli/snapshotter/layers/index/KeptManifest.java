@@ -19,7 +19,7 @@ public record KeptManifest(Descriptor config, List<KeptLayer> layers, Optional<S
   /** Of an image: the digest of its SOCI index. */
   private static final String SOCI_INDEX = "com.amazon.soci.index-digest";
 
-  /** No digest is longer; what is no digest is cut, and no digest then either. */
+  /** No digest is longer. What is longer is cut, which does not make it a digest. */
   private static final int MOST_SOCI = 200;
 
   /** Both digests of a layer, and the objects around them. */
