@@ -70,7 +70,12 @@ final class ArchitectureTest {
           room("snapshotter.proof", "estargz", "cache", "registry", "snapshotter.fetch"),
           room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
           room(
-              "snapshotter.knowledge", "estargz", "cache", "snapshotter.bulk", "snapshotter.locks"),
+              "snapshotter.knowledge",
+              "estargz",
+              "cache",
+              "registry.model",
+              "snapshotter.bulk",
+              "snapshotter.locks"),
           room(
               "snapshotter.share",
               "estargz",
@@ -118,6 +123,7 @@ final class ArchitectureTest {
           room(
               "snapshotter.podman",
               "estargz",
+              "cache",
               "bridge.fuse",
               "registry.model",
               "snapshotter.layers",

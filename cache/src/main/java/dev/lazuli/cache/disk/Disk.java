@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
 /**
@@ -15,6 +16,11 @@ import java.util.List;
 public interface Disk {
   /** The file systems of this machine. */
   Disk LOCAL = new LocalDisk();
+
+  /** The same; files that it makes are for their owner alone. */
+  Disk PRIVATE =
+      new LocalDisk(
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
 
   /** Opens a file; what is done with the channel are file operations like those below. */
   @MustBeClosed

@@ -9,15 +9,28 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Set;
 
 /** The JDK's file operations. */
 final class LocalDisk implements Disk {
+  private final FileAttribute<?>[] attributes;
+
+  /**
+   * Makes it.
+   *
+   * @param attributes those of files that {@link #open} makes
+   */
+  LocalDisk(FileAttribute<?>... attributes) {
+    this.attributes = attributes;
+  }
+
   @Override
   @MustBeClosed
   public FileChannel open(Path file, OpenOption... options) throws IOException {
-    return FileChannel.open(file, options);
+    return FileChannel.open(file, Set.of(options), attributes);
   }
 
   @Override

@@ -257,8 +257,8 @@ public final class DockerConfig implements CredentialsProvider {
     throw new IOException("auth entry is not user:password");
   }
 
-  /** The names that mean the same server: Docker Hub has several. */
-  static Set<String> aliases(String host) {
+  /** Returns the names that mean the same server as {@code host}: Docker Hub has several. */
+  public static Set<String> aliases(String host) {
     return switch (host) {
       case "docker.io", "index.docker.io", "registry-1.docker.io" ->
           new LinkedHashSet<>(List.of("index.docker.io", "docker.io", "registry-1.docker.io"));

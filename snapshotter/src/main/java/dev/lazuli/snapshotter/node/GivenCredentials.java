@@ -1,6 +1,5 @@
 package dev.lazuli.snapshotter.node;
 
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.status.Content;
 import dev.lazuli.snapshotter.status.Door;

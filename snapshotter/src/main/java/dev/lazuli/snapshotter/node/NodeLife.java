@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.credentials.CredentialChain;
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.knowledge.IndexPublisher;

@@ -4,7 +4,6 @@ import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.credentials.CredentialChain;
 import dev.lazuli.registry.credentials.DockerConfig;
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.credentials.KubeletProviders;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.Mirror;

@@ -1,7 +1,6 @@
 package dev.lazuli.snapshotter.node;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.Mirror;
 import dev.lazuli.snapshotter.status.Content;

@@ -1,17 +1,10 @@
 package dev.lazuli.snapshotter.podman;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.StateFile;
 import dev.lazuli.snapshotter.podman.StoredUse.NamedLayer;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +24,7 @@ final class StoreUses {
   private static final int MOST_FILE_BYTES = 16 << 20;
   private static final Logger log = LoggerFactory.getLogger(StoreUses.class);
 
-  private final Path file;
+  private final StateFile file;
 
   /** Changed by one thread at a time, which holds this object's monitor, also while it writes. */
   private final Map<StoreName, StoredUse> byName = new ConcurrentHashMap<>();
@@ -40,7 +33,7 @@ final class StoreUses {
   private boolean isUnsaved;
 
   private StoreUses(Path file) {
-    this.file = file;
+    this.file = new StateFile(file, MOST_FILE_BYTES);
   }
 
   /**
@@ -51,14 +44,7 @@ final class StoreUses {
    */
   static StoreUses open(Path file) throws IOException {
     var uses = new StoreUses(file);
-    try {
-      if (Files.size(file) > MOST_FILE_BYTES) {
-        throw new IOException(file + " is larger than " + MOST_FILE_BYTES + " bytes");
-      }
-      uses.load(Files.readAllLines(file));
-    } catch (NoSuchFileException e) {
-      log.debug("no layer of the store was used yet");
-    }
+    uses.load(uses.file.read().orElse("").lines().toList());
     return uses;
   }
 
@@ -141,26 +127,13 @@ final class StoreUses {
     var text = new StringBuilder();
     byName.values().forEach(use -> text.append(use.line()).append('\n'));
     try {
-      write(text.toString().getBytes(UTF_8));
+      file.write(text.toString());
       isUnsaved = false;
     } catch (IOException e) {
       if (!isUnsaved) {
         log.warn("uses of layers are not written, trying again: {}", e.toString());
       }
       isUnsaved = true;
-    }
-  }
-
-  private void write(byte[] bytes) throws IOException {
-    var next = file.resolveSibling(file.getFileName() + ".new");
-    Files.write(next, bytes);
-    try (var channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-    // Only now does the new name outlive a power cut.
-    try (var directory = FileChannel.open(requireNonNull(file.toAbsolutePath().getParent()))) {
-      directory.force(true);
     }
   }
 }

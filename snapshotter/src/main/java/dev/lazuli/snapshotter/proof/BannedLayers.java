@@ -1,16 +1,10 @@
 package dev.lazuli.snapshotter.proof;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.StateFile;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -29,7 +23,7 @@ public final class BannedLayers {
   private static final int MOST_REASON = 300;
   private static final Logger log = LoggerFactory.getLogger(BannedLayers.class);
 
-  private final Path file;
+  private final StateFile file;
 
   @GuardedBy("this")
   private final LinkedHashMap<String, String> reasons = new LinkedHashMap<>();
@@ -39,14 +33,9 @@ public final class BannedLayers {
    * be found out again.
    */
   public BannedLayers(Path file) {
-    this.file = file;
+    this.file = new StateFile(file, MOST_FILE_BYTES);
     try {
-      if (Files.size(file) > MOST_FILE_BYTES) {
-        throw new IOException("larger than " + MOST_FILE_BYTES + " bytes");
-      }
-      read(Files.readString(file));
-    } catch (NoSuchFileException e) {
-      log.debug("no layer on this node has lied yet");
+      read(this.file.read().orElse(""));
     } catch (IOException e) {
       log.warn("{}: starting a new list of layers that lied: {}", file, e.toString());
     }
@@ -110,11 +99,6 @@ public final class BannedLayers {
     for (var entry : reasons.entrySet()) {
       text.append(entry.getKey()).append('\t').append(entry.getValue()).append('\n');
     }
-    var next = file.resolveSibling(file.getFileName() + ".new");
-    Files.write(next, text.toString().getBytes(UTF_8));
-    try (var channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    file.write(text.toString());
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.registry.RegistryOptions;
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;

@@ -3,7 +3,6 @@ package dev.lazuli.snapshotter.node;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.registry.credentials.HandedOver;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.status.Routes;

@@ -1,29 +1,20 @@
-package dev.lazuli.registry.credentials;
-
-import static java.util.Objects.requireNonNull;
+package dev.lazuli.snapshotter.node;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.lazuli.cache.StateFile;
+import dev.lazuli.registry.credentials.DockerConfig;
 import dev.lazuli.registry.model.Credentials;
 import dev.lazuli.registry.model.CredentialsProvider;
 import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,40 +24,39 @@ import org.slf4j.LoggerFactory;
  * first. They are kept in a file that only its owner may read, because containers go on reading
  * after a restart. Thread-safe.
  */
-public final class HandedOver implements CredentialsProvider {
+final class HandedOver implements CredentialsProvider {
   private static final Logger log = LoggerFactory.getLogger(HandedOver.class);
   private static final int MAX_REPOSITORIES = 1000;
   private static final int MAX_EACH = 4;
   private static final int MAX_TEXT = 4096;
-  private static final long MAX_BYTES = 64L << 20;
-  private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rw-------");
+  private static final int MAX_BYTES = 64 << 20;
 
-  private final Path file;
+  private final StateFile file;
 
   /** The latest last; of each repository the latest first. */
   @GuardedBy("this")
   private final Map<String, List<Credentials>> byRepository = new LinkedHashMap<>();
 
   private HandedOver(Path file) {
-    this.file = file;
+    this.file = new StateFile(file, MAX_BYTES);
   }
 
   /**
    * Reads what a file keeps; need not exist. A file that cannot be read is given up: the next pulls
    * bring the credentials again.
    */
-  public static HandedOver open(Path file) {
+  static HandedOver open(Path file) {
     var opened = new HandedOver(file);
     try {
       opened.load();
     } catch (IOException | IllegalArgumentException e) {
-      log.warn("kept pull secrets are lost: {} cannot be read: {}", file, e.toString());
+      log.warn("kept pull secrets are lost: {}: {}", file, e.toString());
     }
     return opened;
   }
 
   /** Remembers what a client used for a repository. */
-  public synchronized void remember(String registry, String repository, Credentials credentials) {
+  synchronized void remember(String registry, String repository, Credentials credentials) {
     if (credentials.username().length() > MAX_TEXT || credentials.secret().length() > MAX_TEXT) {
       return;
     }
@@ -141,56 +131,25 @@ public final class HandedOver implements CredentialsProvider {
                             .append(encoded(one.secret()))
                             .append('\n')));
     try {
-      var draft = file.resolveSibling(file.getFileName() + ".new");
-      Files.deleteIfExists(draft);
-      writeSynced(draft, ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)));
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-      syncDirectory();
+      file.write(text.toString());
     } catch (IOException e) {
       log.warn("pull secrets will not outlive this process: {}", e.toString());
     }
   }
 
-  private static void writeSynced(Path draft, ByteBuffer text) throws IOException {
-    try (var out =
-        FileChannel.open(
-            draft,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(OWN))) {
-      while (text.hasRemaining()) {
-        var _ = out.write(text);
-      }
-      out.force(true);
-    }
-  }
-
-  /** Makes the file's new name outlive a loss of power. */
-  private void syncDirectory() throws IOException {
-    try (var directory = FileChannel.open(requireNonNull(file.toAbsolutePath().getParent()))) {
-      directory.force(true);
-    }
-  }
-
   private synchronized void load() throws IOException {
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new IOException("larger than " + MAX_BYTES + " bytes");
+    for (var line : file.read().orElse("").lines().toList()) {
+      var words = line.split(" ", -1);
+      if (words.length != 3) {
+        throw new IOException("not three words in a line");
       }
-      for (var line : Files.readAllLines(file)) {
-        var words = line.split(" ", -1);
-        if (words.length != 3) {
-          throw new IOException("not three words in a line");
-        }
-        var all = byRepository.computeIfAbsent(words[0], _ -> new ArrayList<>());
-        all.addFirst(secret(decoded(words[1]), decoded(words[2])));
-      }
-    } catch (NoSuchFileException e) {
-      // The first start.
+      var all = byRepository.computeIfAbsent(words[0], _ -> new ArrayList<>());
+      all.addFirst(secret(decoded(words[1]), decoded(words[2])));
     }
   }
 
   /** Returns credentials that say where they came from; without a user, an identity token. */
-  public static Credentials secret(String user, String password) {
+  static Credentials secret(String user, String password) {
     var secret =
         user.isEmpty() ? Credentials.identityToken(password) : Credentials.password(user, password);
     return secret.from("a pull secret");

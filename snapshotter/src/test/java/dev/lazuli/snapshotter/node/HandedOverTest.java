@@ -1,4 +1,4 @@
-package dev.lazuli.registry.credentials;
+package dev.lazuli.snapshotter.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
