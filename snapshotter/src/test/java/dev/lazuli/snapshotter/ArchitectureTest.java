@@ -83,8 +83,7 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.bulk",
               "snapshotter.convert",
-              "snapshotter.knowledge",
-              "snapshotter.locks"),
+              "snapshotter.knowledge"),
           room(
               "snapshotter.soci",
               "estargz",

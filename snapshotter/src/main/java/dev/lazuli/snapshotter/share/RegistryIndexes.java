@@ -1,19 +1,15 @@
 package dev.lazuli.snapshotter.share;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
-import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
+import dev.lazuli.snapshotter.knowledge.ImageAnswers;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
-import dev.lazuli.snapshotter.locks.KeyedLocks;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -27,13 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class RegistryIndexes implements IndexSource {
   private static final Logger log = LoggerFactory.getLogger(RegistryIndexes.class);
 
-  /** A few hundred bytes for each layer that has an index. */
-  private static final int MOST_IMAGES = 64;
-
   private static final Duration REMEMBERED = Duration.ofMinutes(2);
-
-  /** How long a registry that did not answer is left alone: pulls must not wait for it again. */
-  private static final Duration AWAY = Duration.ofMinutes(1);
 
   /** Where the indexes of an image are. */
   interface Lookup {
@@ -81,24 +71,16 @@ public final class RegistryIndexes implements IndexSource {
   /** The indexes of an image and where they are. */
   private record Known(ImageReference at, Map<Digest, Descriptor> indexes) {}
 
-  /** An image as one repository has it. */
-  private record Image(String repository, Digest manifest) {}
-
   private final String name;
   private final RegistryClient registry;
   private final Lookup lookup;
-  private final Cache<Image, Optional<Known>> images =
-      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(REMEMBERED).build();
-  private final KeyedLocks<Image> asking = new KeyedLocks<>();
-
-  /** Registries that did not answer. */
-  private final Cache<String, Boolean> away =
-      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(AWAY).build();
+  private final ImageAnswers<Known> images;
 
   private RegistryIndexes(String name, RegistryClient registry, Lookup lookup) {
     this.name = name;
     this.registry = registry;
     this.lookup = lookup;
+    this.images = new ImageAnswers<>(name, REMEMBERED);
   }
 
   /**
@@ -144,44 +126,21 @@ public final class RegistryIndexes implements IndexSource {
     return Optional.of(new RemoteIndex(query, index, blob));
   }
 
-  /** One thread asks for an image, the others that want its indexes wait for what comes of it. */
+  /** That a registry has none is the usual case. */
   private Optional<Known> known(IndexQuery query) throws IOException, InterruptedException {
-    var image = new Image(ImageReference.require(query.reference()).name(), query.manifest());
-    try (var _ = asking.lockInterruptibly(image)) {
-      var known = images.getIfPresent(image);
-      if (known == null) {
-        known = ask(query);
-        images.put(image, known);
-      }
-      return known;
+    var host = lookup.registry(query);
+    try {
+      return images.get(query, host, () -> ask(query));
+    } catch (IOException | RuntimeException e) {
+      log.debug("image {}: no indexes by {}: {}", query.manifest(), name, e.toString());
+      return Optional.empty();
     }
   }
 
   private Optional<Known> ask(IndexQuery query) throws IOException {
-    var host = lookup.registry(query);
-    if (away.getIfPresent(host) != null) {
-      return Optional.empty();
-    }
-    boolean answered = false;
-    try {
-      var at = lookup.find(query);
-      var found = registry.manifest(at).manifest();
-      answered = true;
-      return found instanceof ImageManifest manifest
-          ? IndexArtifact.read(manifest, query.manifest()).map(indexes -> new Known(at, indexes))
-          : Optional.empty();
-    } catch (RegistryException e) {
-      answered = e.status() != RegistryException.NO_STATUS;
-      log.debug("image {}: no indexes by {}: {}", query.manifest(), name, e.getMessage());
-    } catch (IOException | RuntimeException e) {
-      answered = !(e instanceof InterruptedIOException);
-      log.debug("image {}: no indexes by {}: {}", query.manifest(), name, e.toString());
-    } finally {
-      if (!answered) {
-        away.put(host, true);
-        log.warn("{} gives no usable answer for {}; it is left alone for {}", host, name, AWAY);
-      }
-    }
-    return Optional.empty();
+    var at = lookup.find(query);
+    return registry.manifest(at).manifest() instanceof ImageManifest manifest
+        ? IndexArtifact.read(manifest, query.manifest()).map(indexes -> new Known(at, indexes))
+        : Optional.empty();
   }
 }

@@ -1,21 +1,18 @@
 package dev.lazuli.snapshotter.soci;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ImageReference;
-import dev.lazuli.registry.model.RegistryException;
 import dev.lazuli.snapshotter.knowledge.FoundIndex;
+import dev.lazuli.snapshotter.knowledge.ImageAnswers;
 import dev.lazuli.snapshotter.knowledge.IndexQuery;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -34,8 +31,6 @@ public final class SociIndexes implements IndexSource {
   private static final String TYPE_2 = "application/vnd.amazon.soci.index.v2+json";
   private static final String LAYER_DIGEST = "com.amazon.soci.image-layer-digest";
 
-  private static final int IMAGES = 64;
-
   /** An image that was indexed since it was asked for last is pulled whole for so long. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
@@ -47,9 +42,9 @@ public final class SociIndexes implements IndexSource {
   private final Path scratch;
   private final Semaphore turns = new Semaphore(AT_ONCE);
 
-  /** By repository and manifest the ztocs of an image's layers, none if there is no index. */
-  private final Cache<String, Map<Digest, Descriptor>> images =
-      Caffeine.newBuilder().maximumSize(IMAGES).expireAfterWrite(REMEMBERED).build();
+  /** The ztocs of an image's layers. */
+  private final ImageAnswers<Map<Digest, Descriptor>> images =
+      new ImageAnswers<>("SOCI indexes", REMEMBERED);
 
   /**
    * Asks registries by a client, which stays the caller's.
@@ -69,22 +64,11 @@ public final class SociIndexes implements IndexSource {
   }
 
   @Override
-  public Optional<FoundIndex> find(IndexQuery query) throws IOException {
+  public Optional<FoundIndex> find(IndexQuery query) throws IOException, InterruptedException {
     var reference = ImageReference.require(query.reference());
-    var key = reference.name() + "@" + query.manifest();
-    var ztocs = images.getIfPresent(key);
-    if (ztocs == null) {
-      try {
-        ztocs = ztocs(index(reference, query));
-      } catch (RegistryException e) {
-        if (e.status() != RegistryException.NO_STATUS) {
-          images.put(key, Map.of()); // It has said that there is none.
-        }
-        throw e;
-      }
-      images.put(key, ztocs);
-    }
-    return Optional.ofNullable(ztocs.get(query.layer()))
+    return images
+        .get(query, reference.registry(), () -> index(reference, query).map(SociIndexes::ztocs))
+        .flatMap(ztocs -> Optional.ofNullable(ztocs.get(query.layer())))
         .map(ztoc -> new ZtocIndex(query, reference, ztoc, registry, scratch, turns));
   }
 
@@ -123,9 +107,9 @@ public final class SociIndexes implements IndexSource {
     throw new IOException(exact + " is not a " + type);
   }
 
-  private static Map<Digest, Descriptor> ztocs(Optional<ImageManifest> index) {
+  private static Map<Digest, Descriptor> ztocs(ImageManifest index) {
     var ztocs = new HashMap<Digest, Descriptor>();
-    for (var ztoc : index.map(ImageManifest::layers).orElse(List.of())) {
+    for (var ztoc : index.layers()) {
       var layer = ztoc.annotations().get(LAYER_DIGEST);
       if (layer != null && Digest.isDigest(layer)) {
         ztocs.putIfAbsent(Digest.parse(layer), ztoc);

@@ -1,0 +1,107 @@
+package dev.lazuli.snapshotter.knowledge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lazuli.digest.Digest;
+import dev.lazuli.registry.model.RegistryException;
+import dev.lazuli.testimages.waiting.Eventually;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class ImageAnswersTest {
+  private static final Digest LAYER = Digest.sha256(new byte[1]);
+
+  private final ImageAnswers<String> answers = new ImageAnswers<>("tests", Duration.ofHours(1));
+  private final AtomicInteger asked = new AtomicInteger();
+
+  private static IndexQuery query(int image) {
+    var manifest = Digest.sha256(new byte[] {(byte) image, 1});
+    return new IndexQuery("reg.example/app:1", manifest, LAYER, () -> 1);
+  }
+
+  private Optional<String> get(int image, ImageAnswers.Question<String> question)
+      throws IOException, InterruptedException {
+    return answers.get(
+        query(image),
+        "reg.example",
+        () -> {
+          asked.incrementAndGet();
+          return question.ask();
+        });
+  }
+
+  @Test
+  void answer_isRemembered_alsoThatThereIsNone() throws Exception {
+    assertThat(get(1, () -> Optional.of("a"))).contains("a");
+    assertThat(get(2, Optional::empty)).isEmpty();
+    assertThat(get(1, Optional::empty)).contains("a");
+    assertThat(get(2, () -> Optional.of("b"))).isEmpty();
+
+    assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void uselessAnswer_isToldOnce() throws Exception {
+    assertThatThrownBy(() -> get(1, () -> fail(new IOException("not an index"))))
+        .hasMessage("not an index");
+
+    assertThat(get(1, () -> Optional.of("a"))).isEmpty();
+    assertThat(get(2, () -> Optional.of("b"))).contains("b");
+  }
+
+  @Test
+  void silentRegistry_isLeftAlone_alsoForOtherImages() throws Exception {
+    assertThatThrownBy(() -> get(1, () -> fail(new InterruptedIOException("too long"))))
+        .hasMessage("too long");
+
+    assertThat(get(1, () -> Optional.of("a"))).isEmpty();
+    assertThat(get(2, () -> Optional.of("b"))).isEmpty();
+    assertThat(answers.get(query(3), "other.example", () -> Optional.of("c"))).contains("c");
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void registryThatRefuses_isNotSilent() throws Exception {
+    var refusal = new RegistryException("read", "app:1", "reg.example", 404, "unknown", null);
+    assertThatThrownBy(() -> get(1, () -> fail(refusal))).isSameAs(refusal);
+
+    assertThat(get(2, () -> Optional.of("b"))).contains("b");
+  }
+
+  @Test
+  void sameQuestion_isAskedByOneThread() throws Exception {
+    var mayAnswer = new CountDownLatch(1);
+    var first = new FutureTask<>(() -> get(1, () -> await(mayAnswer)));
+    var second = new FutureTask<>(() -> get(1, () -> await(mayAnswer)));
+    Thread.ofVirtual().start(first);
+    Eventually.until(() -> asked.get() == 1);
+    var waiting = Thread.ofPlatform().start(second);
+    Eventually.until(() -> waiting.getState() == Thread.State.WAITING);
+
+    mayAnswer.countDown();
+
+    assertThat(first.get()).contains("a");
+    assertThat(second.get()).contains("a");
+    assertThat(asked).hasValue(1);
+  }
+
+  private static Optional<String> await(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+      return Optional.of("a");
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
+  }
+
+  private static Optional<String> fail(IOException reason) throws IOException {
+    throw reason;
+  }
+}
