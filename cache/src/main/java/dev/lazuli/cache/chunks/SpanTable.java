@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -38,14 +37,12 @@ public final class SpanTable {
   private static final int END = 8;
   private static final int DIGEST = 16;
 
-  private static final SpanTable NONE = new SpanTable(ByteBuffer.allocate(0), 0);
+  private static final SpanTable NONE = new SpanTable(SortedRows.NONE);
 
-  private final ByteBuffer file;
-  private final int count;
+  private final SortedRows rows;
 
-  private SpanTable(ByteBuffer file, int count) {
-    this.file = file;
-    this.count = count;
+  private SpanTable(SortedRows rows) {
+    this.rows = rows;
   }
 
   /** Returns a table without rows. */
@@ -70,47 +67,33 @@ public final class SpanTable {
       if (Checksums.of(disk, file, HEADER_BYTES) != bytes.getInt(12)) {
         throw new CacheCorruptException(file, "checksum differs");
       }
-      return new SpanTable(bytes, count);
+      return new SpanTable(new SortedRows(bytes, HEADER_BYTES, ROW_BYTES, count));
     }
   }
 
   /** Returns how many there are; 0 if the chunks have digests of their own. */
   public int count() {
-    return count;
+    return rows.count();
   }
 
   /** Returns the first span that begins at {@code blobOffset} or behind it; the count if none. */
   public int find(long blobOffset) {
-    int low = 0;
-    int high = count;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (start(middle) >= blobOffset) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
+    return rows.firstFrom(blobOffset);
   }
 
   /** Returns where the span begins in the blob. */
   public long start(int span) {
-    return file.getLong(at(span));
+    return rows.key(span);
   }
 
   /** Returns where the span ends in the blob. */
   public long end(int span) {
-    return file.getLong(at(span) + END);
+    return rows.file().getLong(rows.at(span) + END);
   }
 
   /** Copies the SHA-256 of the span's compressed bytes into the first 32 bytes of {@code into}. */
   public void digest(int span, byte[] into) {
-    file.get(at(span) + DIGEST, into, 0, ChunkTable.DIGEST_BYTES);
-  }
-
-  private int at(int span) {
-    return HEADER_BYTES + Objects.checkIndex(span, count) * ROW_BYTES;
+    rows.file().get(rows.at(span) + DIGEST, into, 0, ChunkTable.DIGEST_BYTES);
   }
 
   /** Takes the spans of a new layer, in the order of the blob. One thread. */

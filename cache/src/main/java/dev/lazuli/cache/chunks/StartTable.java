@@ -49,16 +49,12 @@ public final class StartTable {
   private static final int WINDOW_BYTES = 24;
   private static final int BIT = 28;
 
-  private static final StartTable NONE = new StartTable(ByteBuffer.allocate(0), 0, 0);
+  private static final StartTable NONE = new StartTable(SortedRows.NONE);
 
-  private final ByteBuffer file;
-  private final int rows;
-  private final int count;
+  private final SortedRows rows;
 
-  private StartTable(ByteBuffer file, int rows, int count) {
-    this.file = file;
+  private StartTable(SortedRows rows) {
     this.rows = rows;
-    this.count = count;
   }
 
   /** Returns a table without rows. */
@@ -109,7 +105,7 @@ public final class StartTable {
     if (!valid) {
       throw new CacheCorruptException(file, "checksum differs");
     }
-    return new StartTable(bytes, (int) rows, count);
+    return new StartTable(new SortedRows(bytes, (int) rows, ROW_BYTES, count));
   }
 
   private static int checksum(ByteBuffer bytes, int from, int to) {
@@ -120,48 +116,36 @@ public final class StartTable {
 
   /** Returns the number of starts. */
   public int count() {
-    return count;
+    return rows.count();
   }
 
   /** Returns the start in a byte of the blob, or -1. */
   public int find(long blobOffset) {
-    int low = 0;
-    int high = count - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      long there = file.getLong(at(middle));
-      if (there == blobOffset) {
-        return middle;
-      }
-      if (there < blobOffset) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return -1;
+    int start = rows.firstFrom(blobOffset);
+    return start < rows.count() && rows.key(start) == blobOffset ? start : -1;
   }
 
   /** Returns the byte of the blob in which decompression starts. */
   public long blobOffset(int start) {
-    return file.getLong(at(start));
+    return rows.key(start);
   }
 
   /** Returns where in the tar the first byte belongs that comes out. */
   public long tarOffset(int start) {
-    return file.getLong(at(start) + TAR_OFFSET);
+    return rows.file().getLong(rows.at(start) + TAR_OFFSET);
   }
 
   /** Returns the first bit of the byte that is to be decompressed; -1 if a stream begins. */
   public int bit(int start) {
-    return file.getInt(at(start) + BIT);
+    return rows.file().getInt(rows.at(start) + BIT);
   }
 
   /** Returns what comes out before a checkpoint, deflated; empty at the begin of a stream. */
   public ByteBuffer window(int start) {
-    long place = file.getLong(at(start) + WINDOW);
-    int size = file.getInt(at(start) + WINDOW_BYTES);
-    Objects.checkFromIndexSize(place, size, (long) rows);
+    ByteBuffer file = rows.file();
+    long place = file.getLong(rows.at(start) + WINDOW);
+    int size = file.getInt(rows.at(start) + WINDOW_BYTES);
+    Objects.checkFromIndexSize(place, size, (long) rows.first());
     Objects.checkIndex(size, MOST_WINDOW_BYTES + 1);
     return file.slice((int) place, size);
   }
@@ -178,9 +162,5 @@ public final class StartTable {
      * @throws IOException if it cannot be written, or there are more than a layer may have
      */
     void add(long blobOffset, int bit, long tarOffset, ByteBuffer window) throws IOException;
-  }
-
-  private int at(int start) {
-    return rows + Objects.checkIndex(start, count) * ROW_BYTES;
   }
 }
