@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** A layer blob, footer or TOC says something that its format or our limits do not allow. */
-public final class LayerFormatException extends IOException {
+public sealed class LayerFormatException extends IOException permits ExternalTocException {
   private static final long serialVersionUID = 1;
 
   /** Longer than all that follows a name. */

@@ -33,6 +33,9 @@ public final class Annotations {
   /** In an image of external TOCs: digest of the layer that a TOC belongs to. */
   public static final String LAYER_DIGEST = "containerd.io/snapshot/stargz/layer.digest";
 
+  /** What the tag of an image's external TOCs has behind the image's own. */
+  public static final String TOC_IMAGE_SUFFIX = "-esgztoc";
+
   static Optional<String> either(Map<String, String> annotations, String first, String second) {
     return Optional.ofNullable(annotations.get(first))
         .or(() -> Optional.ofNullable(annotations.get(second)));

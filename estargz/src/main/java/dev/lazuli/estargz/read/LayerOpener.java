@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.ExternalTocException;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
@@ -54,6 +55,7 @@ public final class LayerOpener implements AutoCloseable {
    * Opens a layer with one or two range requests (one if the TOC is small or its position known).
    *
    * @return the layer's index, the caller's to close
+   * @throws ExternalTocException if the TOC is in a blob that the request does not have
    * @throws LayerFormatException if the blob is not a lazy layer, or breaks its format or a limit
    * @throws DigestMismatchException if the TOC is not the one that is trusted
    * @throws IOException if the blob cannot be read, or other layers take the memory for indexes
@@ -201,8 +203,7 @@ public final class LayerOpener implements AutoCloseable {
                     new LayerFormatException(
                         request.layer(), "footer", "missing", "the footer of a lazy layer"));
     if (footer.tocOffset() < 0) {
-      throw new LayerFormatException(
-          request.layer(), "TOC", "in another blob", "given with the request");
+      throw new ExternalTocException(request.layer());
     }
     var tailOffset = size - tail.length;
     var have = Math.max(tailOffset, footer.tocOffset());

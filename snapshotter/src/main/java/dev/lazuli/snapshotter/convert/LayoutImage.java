@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ManifestContent;
 import java.io.IOException;
@@ -49,7 +50,7 @@ record LayoutImage(ImageLayout layout, String tag) implements ImageSource {
 
   @Override
   public Optional<ImageSource> externalTocs() throws IOException {
-    var name = tag + TocImage.SUFFIX;
+    var name = tag + Annotations.TOC_IMAGE_SUFFIX;
     return layout.images().containsKey(name)
         ? Optional.of(new LayoutImage(layout, name))
         : Optional.empty();

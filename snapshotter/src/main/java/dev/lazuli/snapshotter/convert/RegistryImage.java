@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.convert;
 
 import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.registry.RegistryClient;
 import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageReference;
@@ -36,7 +37,7 @@ record RegistryImage(RegistryClient client, ImageReference reference) implements
     if (reference.tag() == null) {
       return Optional.empty();
     }
-    var tocs = new RegistryImage(client, suffixed(reference, TocImage.SUFFIX));
+    var tocs = new RegistryImage(client, suffixed(reference, Annotations.TOC_IMAGE_SUFFIX));
     try {
       var _ = client.resolve(tocs.reference());
       return Optional.of(tocs);

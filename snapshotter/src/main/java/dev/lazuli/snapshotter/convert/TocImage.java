@@ -15,10 +15,9 @@ import java.util.TreeMap;
 /**
  * The image that holds the external TOCs of another: a layer for each of its layers, told apart by
  * an annotation, whatever the platform. stargz-snapshotter looks for it beside the image, under the
- * same tag with {@value #SUFFIX} behind it.
+ * same tag with {@link Annotations#TOC_IMAGE_SUFFIX} behind it.
  */
 final class TocImage {
-  static final String SUFFIX = "-esgztoc";
   private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
   private static final String LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -55,7 +54,7 @@ final class TocImage {
     }
     var bytes = Json.bytes(document);
     var descriptor = new Descriptor(MediaTypes.OCI_MANIFEST, Digest.sha256(bytes), bytes.length);
-    return Optional.of(target.publish(descriptor, bytes, SUFFIX));
+    return Optional.of(target.publish(descriptor, bytes, Annotations.TOC_IMAGE_SUFFIX));
   }
 
   /** Returns the TOC of a layer in a TOC image. */

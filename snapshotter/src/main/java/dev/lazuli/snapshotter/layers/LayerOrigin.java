@@ -80,6 +80,25 @@ public interface LayerOrigin {
   }
 
   /**
+   * Returns the table of contents of a layer that is in another blob; empty if there is none.
+   *
+   * @throws IOException if that cannot be found out
+   */
+  default Optional<BlobSource> externalToc(String reference, Digest layer) throws IOException {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns the digest of an image's manifest for this machine.
+   *
+   * @param manifestDigest of the manifest, or of an index that lists it
+   * @throws IOException if it has to be read and cannot
+   */
+  default Digest imageManifest(String reference, Digest manifestDigest) throws IOException {
+    return manifestDigest;
+  }
+
+  /**
    * Returns what a manifest says of a SOCI index; empty if it says nothing.
    *
    * @param manifestDigest of the manifest, or of an index that lists it

@@ -78,7 +78,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
       if (parts.isTrue(request.digest())) {
         return claim(request, Trust.REQUIRED, headStarts::mounted);
       }
-      return claim(ways.lazily(request, trust), trust, headStarts::mounted);
+      return ways.lazily(request, trust, known -> claim(known, trust, headStarts::mounted));
     } catch (IOException | RuntimeException e) {
       headStarts.failed(request);
       throw e;

@@ -15,6 +15,7 @@ import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.snapshotter.knowledge.IndexPublisher;
 import dev.lazuli.snapshotter.knowledge.IndexSource;
+import dev.lazuli.snapshotter.layers.index.ExternalTocs;
 import dev.lazuli.snapshotter.layers.index.KeptManifest;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.locks.KeyedLocks;
@@ -57,6 +58,7 @@ public final class RegistryOrigin implements LayerOrigin {
   private final RegistryClient registry;
   private final List<IndexSource> indexes;
   private final IndexPublisher publisher;
+  private final ExternalTocs tocs;
   private final Cache<String, Outcome> manifests =
       Caffeine.newBuilder()
           .maximumWeight(REMEMBERED_BYTES)
@@ -81,6 +83,7 @@ public final class RegistryOrigin implements LayerOrigin {
     this.registry = registry;
     this.indexes = List.copyOf(indexes);
     this.publisher = publisher;
+    this.tocs = new ExternalTocs(registry);
   }
 
   @Override
@@ -134,6 +137,16 @@ public final class RegistryOrigin implements LayerOrigin {
   }
 
   @Override
+  public Optional<BlobSource> externalToc(String reference, Digest layer) throws IOException {
+    return tocs.find(ImageReference.require(reference), layer);
+  }
+
+  @Override
+  public Digest imageManifest(String reference, Digest manifestDigest) throws IOException {
+    return outcome(reference, manifestDigest).require().digest();
+  }
+
+  @Override
   public Optional<String> sociIndex(String reference, Digest manifestDigest) throws IOException {
     return outcome(reference, manifestDigest).require().soci();
   }
@@ -155,7 +168,7 @@ public final class RegistryOrigin implements LayerOrigin {
   private Outcome read(String reference, Digest manifestDigest) {
     try {
       var exact = ImageReference.require(reference).withDigest(manifestDigest);
-      return new Outcome(KeptManifest.of(manifest(exact)), "");
+      return new Outcome(kept(exact), "");
     } catch (IOException e) {
       return new Outcome(null, e.getMessage() == null ? e.toString() : e.getMessage());
     }
@@ -166,10 +179,7 @@ public final class RegistryOrigin implements LayerOrigin {
       throws IOException {
     var parsed = ImageReference.require(reference);
     var digest = manifestDigest.or(() -> Optional.ofNullable(parsed.digest()));
-    var kept =
-        digest.isPresent()
-            ? outcome(reference, digest.get()).require()
-            : KeptManifest.of(manifest(parsed));
+    var kept = digest.isPresent() ? outcome(reference, digest.get()).require() : kept(parsed);
     var config = ImageConfig.parse(registry.content(parsed, kept.config()));
     return Optional.of(
         ImageStart.of(
@@ -189,8 +199,10 @@ public final class RegistryOrigin implements LayerOrigin {
     return Optional.of(ListedImage.of(content.descriptor().digest(), manifest.layers(), diffIds));
   }
 
-  private ImageManifest manifest(ImageReference exact) throws IOException {
-    return requireManifest(exact, content(exact).manifest());
+  private KeptManifest kept(ImageReference exact) throws IOException {
+    var content = content(exact);
+    var manifest = requireManifest(exact, content.manifest());
+    return KeptManifest.of(content.descriptor().digest(), manifest);
   }
 
   /** Returns the manifest of an image for this machine. */

@@ -173,7 +173,10 @@ final class SharedLayer {
       if (trust != Trust.DEFERRED) {
         forgetUnlessTrusted(request);
       }
-      return parts.indexer().index(digest, request.reference(), unsized, tocTrust);
+      var image = request.reference();
+      return parts
+          .indexer()
+          .index(digest, image, unsized, tocTrust, () -> parts.origin().externalToc(image, digest));
     }
   }
 

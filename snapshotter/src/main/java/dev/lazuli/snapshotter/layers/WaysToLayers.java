@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.ExternalTocException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.TocTrust;
@@ -83,15 +84,33 @@ final class WaysToLayers {
         setup.layers().bulk(), store, limits, MetadataImage::write, clock, reports);
   }
 
+  /** Claims a layer by a request that says all that is known of it. */
+  @FunctionalInterface
+  interface Claiming {
+    RemoteLayer claim(LayerRequest request) throws IOException, InterruptedException;
+  }
+
   /**
-   * Returns a request with which a layer may be mounted before it is here.
+   * Claims a layer before it is here.
    *
    * @throws NoIndexException if it may be pulled whole instead
    * @throws WholePullException if it is to be left to containerd
-   * @throws IOException if its image's manifest is needed and cannot be read
+   * @throws IOException if its image's manifest is needed and cannot be read, or the claim fails
    * @throws InterruptedException if the caller no longer waits
    */
-  LayerRequest lazily(LayerRequest request, Trust trust) throws IOException, InterruptedException {
+  RemoteLayer lazily(LayerRequest request, Trust trust, Claiming claiming)
+      throws IOException, InterruptedException {
+    try {
+      return claiming.claim(lazily(request, trust));
+    } catch (ExternalTocException e) {
+      throw new NoIndexException(
+          request.digest(), "its table of contents is in another blob, which was not found");
+    }
+  }
+
+  /** Returns a request with which a layer may be mounted before it is here. */
+  private LayerRequest lazily(LayerRequest request, Trust trust)
+      throws IOException, InterruptedException {
     requireLazy(request);
     var known = trust == Trust.REQUIRED || bulk.enabled() ? withToc(request) : request;
     if (known.toc().isPresent() || maySkip(known)) {
@@ -117,13 +136,15 @@ final class WaysToLayers {
     if (manifest.isEmpty()) {
       return request;
     }
+    // Indexes are kept by the manifest for this machine; a client may name the list of all.
+    var image = origin.imageManifest(request.reference(), manifest.get());
     var query =
         new IndexQuery(
             request.reference(),
-            manifest.get(),
+            image,
             request.digest(),
             blob,
-            () -> origin.sociIndex(request.reference(), manifest.get()));
+            () -> origin.sociIndex(request.reference(), image));
     return sources
         .restore(query, others -> tenancy.shares(others, request.reference()))
         .<LayerRequest>map(index -> request.withToc(new TocTrust.Json(index)))

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -191,6 +192,42 @@ final class SharedIndexIT {
   }
 
   @Test
+  void imageNamedByTheDigestOfItsList_isLazyByTheIndexesOfItsManifest() throws IOException {
+    var listed = requireNonNull(layout.images().get("1"));
+    var list =
+        """
+        {"schemaVersion":2,"mediaType":"%s","manifests":[{"mediaType":"%s","digest":"%s","size":%d}]}
+        """
+            .formatted(
+                MediaTypes.OCI_INDEX, MediaTypes.OCI_MANIFEST, listed.digest(), listed.size());
+    Digest digest;
+    try (var client = client()) {
+      var to = client.push(ImageReference.parse(repository("app")));
+      digest = to.manifest("many", MediaTypes.OCI_INDEX, list.getBytes(UTF_8));
+    }
+
+    node.ctrRemotePull(repository("app") + "@" + digest).check();
+
+    assertLazy();
+  }
+
+  @Test
+  void imageWithExternalTocs_isLazy_andProved() throws IOException {
+    var external = repository("app") + ":external";
+    DaemonProcess.lazuli("convert", "--plain-http", "--external-toc", "--level=1", image, external)
+        .within(Node.LONG)
+        .check();
+    node.rpull(external).check();
+    assertLazy();
+    assertThat(node.shell(external, "external", "cat /greeting")).isEqualTo("good evening");
+
+    node.restartDaemon(settings("indexes", true));
+
+    node.await("all layers are proved", () -> node.localLayers() == LAYERS);
+    assertThat(node.shell(external, "proved", "cat /greeting")).isEqualTo("good evening");
+  }
+
+  @Test
   void indexThatLiesAboutAFile_isFoundOut_andTheLayerIsPulledWhole() throws IOException {
     push("lies/entries", index -> LyingIndex.withSetuid(index, "greeting"));
 
@@ -235,13 +272,17 @@ final class SharedIndexIT {
     index("--output", indexes.toString());
     var tag = "sha256-" + manifest.hex();
     var honest = requireNonNull(OciLayout.at(indexes).images().get(tag)).digest();
-    var options = RegistryOptions.builder().plainHttpHost(BED.registry().host()).build();
-    try (var client = new RegistryClient(options)) {
+    try (var client = client()) {
       var to = client.push(ImageReference.parse(repository(side)));
       byte[] document =
           LyingIndex.change(indexes, honest, contentLayer(), change, blob -> push(to, blob));
       assertThat(List.of(to.manifest(tag, MediaTypes.OCI_MANIFEST, document))).hasSize(1);
     }
+  }
+
+  private static RegistryClient client() {
+    return new RegistryClient(
+        RegistryOptions.builder().plainHttpHost(BED.registry().host()).build());
   }
 
   private static void push(RegistryPush to, byte[] blob) throws IOException {

@@ -123,6 +123,8 @@ final class RegistryOriginTest {
     registry.serve("app", layout);
 
     assertThat(origin.toc(reference, Digest.parse(index.digest()), layerDigest())).isPresent();
+    assertThat(origin.imageManifest(reference, Digest.parse(index.digest()))).isEqualTo(manifest);
+    assertThat(origin.imageManifest(reference, manifest)).isEqualTo(manifest);
   }
 
   @Test

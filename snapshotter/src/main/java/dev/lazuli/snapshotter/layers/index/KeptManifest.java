@@ -11,11 +11,13 @@ import java.util.Optional;
  * What is kept of an image's manifest: a few hundred bytes for each layer, whatever else the
  * manifest says. A manifest may have 4 MiB, which are twice as many on the heap.
  *
+ * @param digest of the manifest
  * @param config digest and size of the configuration
  * @param layers the layers, lowest first
  * @param soci what it says of a SOCI index, if anything
  */
-public record KeptManifest(Descriptor config, List<KeptLayer> layers, Optional<String> soci) {
+public record KeptManifest(
+    Digest digest, Descriptor config, List<KeptLayer> layers, Optional<String> soci) {
   /** Of an image: the digest of its SOCI index. */
   private static final String SOCI_INDEX = "com.amazon.soci.index-digest";
 
@@ -46,10 +48,15 @@ public record KeptManifest(Descriptor config, List<KeptLayer> layers, Optional<S
     }
   }
 
-  /** Returns what is to be kept of a manifest. */
-  public static KeptManifest of(ImageManifest manifest) {
+  /**
+   * Returns what is to be kept of a manifest.
+   *
+   * @param digest of the manifest
+   */
+  public static KeptManifest of(Digest digest, ImageManifest manifest) {
     var config = manifest.config();
     return new KeptManifest(
+        digest,
         new Descriptor("", config.digest(), config.size()),
         manifest.layers().stream().map(KeptLayer::of).toList(),
         Optional.ofNullable(manifest.annotations().get(SOCI_INDEX))

@@ -11,6 +11,7 @@ import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.DigestMismatchException;
+import dev.lazuli.estargz.ExternalTocException;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerOpener;
@@ -22,6 +23,7 @@ import dev.lazuli.registry.model.ImageReference;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +65,28 @@ public final class LayerIndexer implements AutoCloseable {
   @MustBeClosed
   public IndexedLayer index(Digest digest, String reference, BlobSource blob, TocTrust trust)
       throws IOException, InterruptedException {
+    return index(digest, reference, blob, trust, Optional::empty);
+  }
+
+  /** Looks for a table of contents that is not in the layer's blob. */
+  @FunctionalInterface
+  public interface TocElsewhere {
+    /**
+     * Returns the blob of the table; empty if there is none.
+     *
+     * @throws IOException if that cannot be found out
+     */
+    Optional<BlobSource> find() throws IOException;
+  }
+
+  /**
+   * Does the same with a layer whose table of contents may be elsewhere, which is asked for only
+   * where the layer's own blob says so.
+   */
+  @MustBeClosed
+  public IndexedLayer index(
+      Digest digest, String reference, BlobSource blob, TocTrust trust, TocElsewhere elsewhere)
+      throws IOException, InterruptedException {
     var known = stored(digest);
     if (known != null) {
       return new IndexedLayer(known, false);
@@ -70,9 +94,20 @@ public final class LayerIndexer implements AutoCloseable {
     var pace = new ReadPace(options.timeout(), System::nanoTime);
     var tailed = TailedBlob.of(new PacedBlob(blob, pace), Limits.DEFAULT.tailBytes());
     try (var _ = turns.take(ImageReference.registryOf(reference), pace.left());
-        LayerIndex index = open(OpenRequest.of(digest.toString(), tailed, trust), pace.left())) {
+        LayerIndex index =
+            open(OpenRequest.of(digest.toString(), tailed, trust), elsewhere, pace)) {
       boolean isVerified = !(trust instanceof TocTrust.Unverified);
       return new IndexedLayer(store(digest, reference, tailed.size(), index, isVerified), true);
+    }
+  }
+
+  private LayerIndex open(OpenRequest request, TocElsewhere elsewhere, ReadPace pace)
+      throws IOException {
+    try {
+      return open(request, pace.left());
+    } catch (ExternalTocException e) {
+      var toc = elsewhere.find().orElseThrow(() -> e);
+      return open(request.withExternalToc(new PacedBlob(toc, pace)), pace.left());
     }
   }
 
@@ -83,12 +118,15 @@ public final class LayerIndexer implements AutoCloseable {
   private LayerIndex open(OpenRequest request, Duration patience) throws IOException {
     try {
       return opener.open(request, patience);
+    } catch (ExternalTocException e) {
+      throw e;
     } catch (DigestMismatchException | LayerFormatException e) {
       if (!(request.trust() instanceof TocTrust.Json)) {
         throw e;
       }
       log.warn("{}; trying once more", e.getMessage());
-      request.blob().wrongBytes(0, request.blob().size());
+      var from = request.externalToc().orElse(request.blob());
+      from.wrongBytes(0, from.size());
       return opener.open(request, patience);
     }
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 final class KeptManifestTest {
   private static final Digest CONFIG = Digest.parse("sha256:" + "01".repeat(32));
   private static final Digest LAYER = Digest.parse("sha256:" + "02".repeat(32));
+  private static final Digest MANIFEST = Digest.parse("sha256:" + "04".repeat(32));
   private static final Digest TOC = Digest.parse("sha256:" + "03".repeat(32));
   private static final String LONG = "x".repeat(1 << 20);
 
@@ -23,6 +24,7 @@ final class KeptManifestTest {
 
   private static KeptManifest kept(Map<String, String> annotations) {
     return KeptManifest.of(
+        MANIFEST,
         new ImageManifest(
             LONG,
             described(CONFIG, Map.of("a", LONG)),

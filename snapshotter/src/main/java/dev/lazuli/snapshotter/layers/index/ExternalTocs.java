@@ -1,0 +1,89 @@
+package dev.lazuli.snapshotter.layers.index;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.lazuli.digest.Digest;
+import dev.lazuli.estargz.BlobSource;
+import dev.lazuli.estargz.read.Annotations;
+import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
+import dev.lazuli.registry.model.ImageManifest;
+import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.registry.model.RegistryException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Tables of contents that are not in their layers' blobs but in an image of their own, beside the
+ * image and under its tag with something behind it. They are compared with the digest that the
+ * image's manifest names, so it does not matter who has put them there. Thread-safe.
+ */
+public final class ExternalTocs {
+  /** A few hundred bytes for each layer. */
+  private static final int MOST_IMAGES = 64;
+
+  /** No tag is longer. */
+  private static final int MOST_TAG = 128;
+
+  private static final Duration REMEMBERED = Duration.ofMinutes(1);
+
+  private final RegistryClient registry;
+  private final Cache<ImageReference, Map<Digest, Descriptor>> images =
+      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(REMEMBERED).build();
+
+  /**
+   * Asks registries by a client, which stays the caller's.
+   *
+   * @param registry the client
+   */
+  public ExternalTocs(RegistryClient registry) {
+    this.registry = registry;
+  }
+
+  /**
+   * Returns the table of a layer.
+   *
+   * @return empty if there is none, or the image is named by its digest alone: its tables are only
+   *     found by a tag
+   * @throws IOException if the registry cannot say now
+   */
+  public Optional<BlobSource> find(ImageReference image, Digest layer) throws IOException {
+    var tag = image.tag();
+    if (tag == null || tag.length() + Annotations.TOC_IMAGE_SUFFIX.length() > MOST_TAG) {
+      return Optional.empty();
+    }
+    var place =
+        new ImageReference(
+            image.registry(), image.repository(), tag + Annotations.TOC_IMAGE_SUFFIX, null);
+    var tocs = images.getIfPresent(place);
+    if (tocs == null) {
+      tocs = ask(place);
+      images.put(place, tocs);
+    }
+    return Optional.ofNullable(tocs.get(layer))
+        .map(toc -> registry.blob(place, toc.digest(), toc.size()));
+  }
+
+  private Map<Digest, Descriptor> ask(ImageReference place) throws IOException {
+    var tocs = new HashMap<Digest, Descriptor>();
+    try {
+      if (registry.manifest(place).manifest() instanceof ImageManifest manifest) {
+        for (var toc : manifest.layers()) {
+          var layer = toc.annotations().getOrDefault(Annotations.LAYER_DIGEST, "");
+          if (Digest.isDigest(layer)) {
+            tocs.putIfAbsent(Digest.parse(layer), toc);
+          }
+        }
+      }
+      return tocs;
+    } catch (RegistryException e) {
+      if (e.isNotFound() || e.isUnauthorized()) { // Some registries do not tell the difference.
+        return tocs;
+      }
+      throw e;
+    }
+  }
+}
