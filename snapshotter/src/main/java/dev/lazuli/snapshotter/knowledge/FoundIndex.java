@@ -15,6 +15,9 @@ public interface FoundIndex {
    */
   Digest digest();
 
+  /** Returns the registry that sends it. */
+  String registry();
+
   /**
    * Fetches the index, and adds the layer to the store with no content and not proved.
    *

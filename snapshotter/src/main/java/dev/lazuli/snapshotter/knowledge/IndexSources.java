@@ -5,6 +5,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.BulkPulls;
 import dev.lazuli.snapshotter.locks.KeyedLocks;
+import dev.lazuli.snapshotter.locks.RegistryTurns;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -27,9 +28,14 @@ public final class IndexSources {
   /** A place that is asked for an index must not make a pull without one slower than this. */
   private static final Duration MOST_ASKING = Duration.ofSeconds(5);
 
+  /** Indexes that are fetched; each has a connection, buffers, and its bytes on the disk. */
+  private static final int AT_ONCE = 16;
+
   private final List<IndexSource> sources;
   private final IndexAssembly assembly;
   private final Duration patience;
+
+  private final RegistryTurns turns = new RegistryTurns("indexes are being fetched", AT_ONCE);
 
   /** Who wants a layer that another thread is adding waits for that. */
   private final KeyedLocks<Digest> adding = new KeyedLocks<>();
@@ -110,7 +116,8 @@ public final class IndexSources {
     if (isStoredBy(found, query)) {
       return Optional.of(found.digest());
     }
-    try (var layer = found.addTo(assembly)) {
+    try (var _ = turns.take(found.registry(), patience);
+        var layer = found.addTo(assembly)) {
       if (!found.digest().equals(layer.record().tocDigest())) {
         throw new IOException("another index was faster");
       }

@@ -123,7 +123,7 @@ public final class RegistryIndexes implements IndexSource {
       return Optional.empty();
     }
     var blob = registry.blob(known.at(), index.digest(), index.size());
-    return Optional.of(new RemoteIndex(query, index, blob));
+    return Optional.of(new RemoteIndex(query, known.at().registry(), index, blob));
   }
 
   /** That a registry has none is the usual case. */

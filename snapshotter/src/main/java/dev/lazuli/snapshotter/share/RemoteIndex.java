@@ -21,10 +21,12 @@ import java.time.Duration;
 /**
  * An index of a layer in a registry.
  *
+ * @param registry that has it
  * @param descriptor what its artifact says of it
  * @param blob its bytes
  */
-record RemoteIndex(IndexQuery query, Descriptor descriptor, BlobSource blob) implements FoundIndex {
+record RemoteIndex(IndexQuery query, String registry, Descriptor descriptor, BlobSource blob)
+    implements FoundIndex {
   /** For the memory of the layer's tree, which few layers have to wait for. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -28,7 +28,7 @@ record ZtocIndex(
     IndexQuery query,
     ImageReference reference,
     Descriptor ztoc,
-    RegistryClient registry,
+    RegistryClient client,
     Path scratch,
     Semaphore turns)
     implements FoundIndex {
@@ -42,6 +42,11 @@ record ZtocIndex(
   }
 
   @Override
+  public String registry() {
+    return reference.registry();
+  }
+
+  @Override
   @MustBeClosed
   public LayerData addTo(IndexAssembly assembly) throws IOException, InterruptedException {
     if (ztoc.size() < 1 || ztoc.size() > Ztoc.MOST_BYTES) {
@@ -50,7 +55,7 @@ record ZtocIndex(
     }
     long blobBytes = query.blob().ask();
     try (var file = ScratchFile.make(scratch)) {
-      // Without a turn: a registry that is slow must not hold up what others have sent.
+      // Before its turn to be read: a slow registry must not hold up what others have sent.
       fetch(file);
       turns.acquire();
       try {
@@ -63,7 +68,7 @@ record ZtocIndex(
 
   private void fetch(ScratchFile file) throws IOException {
     var sha256 = Digest.newSha256();
-    try (var pieces = registry.blob(reference, digest(), ztoc.size()).open(0, ztoc.size())) {
+    try (var pieces = client.blob(reference, digest(), ztoc.size()).open(0, ztoc.size())) {
       for (ByteBuffer piece; (piece = pieces.next()) != null; ) {
         sha256.update(piece.duplicate());
         file.append(piece);

@@ -20,6 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +103,11 @@ final class IndexSourcesTest {
 
   private record OneIndex(Digest digest) implements FoundIndex {
     @Override
+    public String registry() {
+      return "registry.example";
+    }
+
+    @Override
     @MustBeClosed
     public LayerData addTo(IndexAssembly assembly) throws IOException {
       var record =
@@ -162,6 +171,46 @@ final class IndexSourcesTest {
 
     interrupted.await();
     assertThat(found).isEmpty();
+  }
+
+  /** An index whose registry sends nothing until it is told to. */
+  private record SlowIndex(
+      String registry, Semaphore begun, CountDownLatch sends, AtomicInteger most)
+      implements FoundIndex {
+    @Override
+    public Digest digest() {
+      return INDEX;
+    }
+
+    @Override
+    public LayerData addTo(IndexAssembly assembly) throws IOException, InterruptedException {
+      most.incrementAndGet();
+      begun.release();
+      sends.await();
+      throw new IOException("broken");
+    }
+  }
+
+  @Test
+  void indexesThatAreFetchedAtOnce_areBounded_howeverManyLayersArePulled() throws Exception {
+    var begun = new Semaphore(0);
+    var sends = new CountDownLatch(1);
+    var most = new AtomicInteger();
+    var slow = source("slow", () -> Optional.of(new SlowIndex("slow.test", begun, sends, most)));
+    var sources = sources(Duration.ofMinutes(1), slow);
+    try (var pulls = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 100; i++) {
+        var layer = digest(i + 10);
+        var query = new IndexQuery(IMAGE, digest(9), layer, () -> 100);
+        var _ = pulls.submit(() -> sources.restore(query, _ -> false));
+      }
+      begun.acquire(8);
+
+      assertThat(begun.tryAcquire(100, TimeUnit.MILLISECONDS)).isFalse();
+      assertThat(most).hasValue(8);
+      sends.countDown();
+    }
+    assertThat(most).hasValue(100);
   }
 
   @Test

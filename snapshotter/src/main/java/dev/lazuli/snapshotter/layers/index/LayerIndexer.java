@@ -20,6 +20,7 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.registry.model.ImageReference;
+import dev.lazuli.snapshotter.locks.RegistryTurns;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
@@ -40,7 +41,7 @@ public final class LayerIndexer implements AutoCloseable {
   private final Limits limits;
   private final LayerOpener opener;
   private final IndexOptions options;
-  private final IndexTurns turns;
+  private final RegistryTurns turns;
 
   /**
    * Makes an indexer.
@@ -52,7 +53,7 @@ public final class LayerIndexer implements AutoCloseable {
     this.limits = Limits.DEFAULT.withIndexBytes(options.memoryBytes());
     this.opener = new LayerOpener(limits);
     this.options = options;
-    this.turns = new IndexTurns(options.parallel());
+    this.turns = new RegistryTurns("layers are being indexed", options.parallel());
   }
 
   /**

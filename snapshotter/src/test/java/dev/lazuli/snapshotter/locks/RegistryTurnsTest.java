@@ -1,9 +1,10 @@
-package dev.lazuli.snapshotter.layers.index;
+package dev.lazuli.snapshotter.locks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lazuli.estargz.read.LayerOpener;
+import dev.lazuli.snapshotter.layers.index.IndexOptions;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,11 +18,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-final class IndexTurnsTest {
+final class RegistryTurnsTest {
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration NONE = Duration.ZERO;
 
-  private final IndexTurns turns = new IndexTurns(4);
+  private final RegistryTurns turns = turns(4);
+
+  private static RegistryTurns turns(int most) {
+    return new RegistryTurns("layers are being indexed", most);
+  }
 
   @Test
   @SuppressWarnings("MustBeClosed") // what must fail gives nothing to close
@@ -47,7 +52,7 @@ final class IndexTurnsTest {
 
   @Test
   void oneTurnAlone_isForEveryRegistry() throws Exception {
-    var one = new IndexTurns(1);
+    var one = turns(1);
 
     try (var first = one.take("a.test", NONE)) {
       assertThat(first).isNotNull();
@@ -101,7 +106,7 @@ final class IndexTurnsTest {
   @Test
   @SuppressWarnings("MustBeClosed") // what must fail gives nothing to close
   void asManyAsHaveTurns_haveSharesOfTheMemory() throws Exception {
-    var usual = new IndexTurns(IndexOptions.DEFAULT.parallel());
+    var usual = turns(IndexOptions.DEFAULT.parallel());
     try (var held = new Held()) {
       for (int i = 0; i < LayerOpener.AT_ONCE; i++) {
         held.turns.add(usual.take("r%d.test".formatted(i), NONE));
@@ -112,11 +117,11 @@ final class IndexTurnsTest {
   }
 
   private static final class Held implements AutoCloseable {
-    final List<IndexTurns.Turn> turns = new ArrayList<>();
+    final List<RegistryTurns.Turn> turns = new ArrayList<>();
 
     @Override
     public void close() {
-      turns.forEach(IndexTurns.Turn::close);
+      turns.forEach(RegistryTurns.Turn::close);
     }
   }
 
@@ -124,7 +129,7 @@ final class IndexTurnsTest {
   @Test
   @SuppressWarnings("MustBeClosed") // the turns are given back early
   void freedTurn_goesToARegistryWithoutOne_evenIfOthersCameEarlier() throws Exception {
-    var two = new IndexTurns(2); // One for each registry, and one beyond.
+    var two = turns(2); // One for each registry, and one beyond.
     var first = two.take("a.test", NONE);
     var second = two.take("b.test", NONE);
     var third = two.take("c.test", NONE);
@@ -145,7 +150,7 @@ final class IndexTurnsTest {
   }
 
   private static Thread waiting(
-      IndexTurns turns, String registry, Queue<String> told, CountDownLatch ends) {
+      RegistryTurns turns, String registry, Queue<String> told, CountDownLatch ends) {
     var thread =
         Thread.ofPlatform()
             .start(
@@ -164,7 +169,7 @@ final class IndexTurnsTest {
   @Test
   @SuppressWarnings("MustBeClosed") // what must fail gives nothing to close
   void waiterThatIsInterrupted_takesNoTurn() throws Exception {
-    var one = new IndexTurns(1);
+    var one = turns(1);
     var first = one.take("a.test", NONE);
     var second = one.take("b.test", NONE);
     var told = new LinkedBlockingQueue<String>();

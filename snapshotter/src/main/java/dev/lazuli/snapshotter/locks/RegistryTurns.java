@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers.index;
+package dev.lazuli.snapshotter.locks;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
@@ -14,12 +14,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a few layers be indexed at the same time, and of one registry no more than half of them: a
- * registry that sends its bytes slowly holds up nobody else's. One that has no turn goes before
- * those that have, and gets one beyond the most while there are some left for this. Safe for use by
+ * Lets a few things be done at the same time, and for one registry no more than half of them: a
+ * registry that sends its bytes slowly holds up nobody else. One that has no turn goes before those
+ * that have, and gets one beyond the most while there are some left for this. Safe for use by
  * several threads.
  */
-final class IndexTurns {
+public final class RegistryTurns {
+  private final String what;
   private final int most;
   private final int mostOfOne;
   private final int mostOfAll;
@@ -48,10 +49,12 @@ final class IndexTurns {
   /**
    * Makes turns that are all free.
    *
+   * @param what is done in them, such as {@code "layers are being indexed"}
    * @param most how many there are, at least 1; half as many more, at least one, are for registries
    *     that have none
    */
-  IndexTurns(int most) {
+  public RegistryTurns(String what, int most) {
+    this.what = what;
     this.most = most;
     this.mostOfOne = Math.max(1, most / 2);
     this.mostOfAll = most + mostOfOne;
@@ -59,7 +62,7 @@ final class IndexTurns {
 
   /** A turn, given back when it is closed. */
   @FunctionalInterface
-  interface Turn extends AutoCloseable {
+  public interface Turn extends AutoCloseable {
     @Override
     void close();
   }
@@ -67,11 +70,11 @@ final class IndexTurns {
   /**
    * Waits for a turn.
    *
-   * @param registry whose layer it is for
+   * @param registry that is asked in it
    * @throws IOException if there is none within the time
    */
   @MustBeClosed
-  Turn take(String registry, Duration patience) throws IOException, InterruptedException {
+  public Turn take(String registry, Duration patience) throws IOException, InterruptedException {
     lock.lockInterruptibly();
     try {
       take(new Waiter(registry), patience);
@@ -100,8 +103,8 @@ final class IndexTurns {
     while (next() != waiter) {
       if (left <= 0) {
         throw new IOException(
-            "%d layers are being indexed, %d of them from %s: no turn within %s"
-                .formatted(all, held(waiter), waiter.registry, patience));
+            "%d %s, %d of them from %s: no turn within %s"
+                .formatted(all, what, held(waiter), waiter.registry, patience));
       }
       left = freed.awaitNanos(left);
     }
