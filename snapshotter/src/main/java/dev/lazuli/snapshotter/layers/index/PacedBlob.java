@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers.index;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.BlobTail;
+import dev.lazuli.registry.model.LeastRate;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -17,14 +18,19 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob whose reader waits no longer than its {@link ReadPace} allows, whatever the registry does:
- * everything that may wait for the network has a thread of its own, one for each stream, which is
- * left behind when the time is over. It closes what it has opened, since only the thread that reads
- * a stream can give its buffers back. For one thread.
+ * A blob whose reader waits no longer than its {@link ReadPace} allows, whatever the registry does.
+ * A host whose bytes stop or drip is left for the next one well before that, and the stream goes on
+ * where it was. Everything that may wait for the network has a thread of its own, one for each
+ * stream, which is left behind when the time is over. It closes what it has opened, since only the
+ * thread that reads a stream can give its buffers back. For one thread.
  */
 public final class PacedBlob implements BlobSource {
+  /** Longer than any deadline. */
+  private static final Duration NEVER = Duration.ofDays(365);
+
   private final BlobSource blob;
   private final ReadPace pace;
+  private final Duration stall;
 
   /**
    * Returns a blob that is read until a deadline.
@@ -36,8 +42,18 @@ public final class PacedBlob implements BlobSource {
   }
 
   PacedBlob(BlobSource blob, ReadPace pace) {
+    this(blob, pace, pace.stall());
+  }
+
+  /**
+   * Returns a blob.
+   *
+   * @param stall how long a host may send less than the {@link LeastRate}
+   */
+  PacedBlob(BlobSource blob, ReadPace pace, Duration stall) {
     this.blob = blob;
     this.pace = pace;
+    this.stall = stall;
   }
 
   /** Something that may wait for the network. */
@@ -58,15 +74,19 @@ public final class PacedBlob implements BlobSource {
 
   @Override
   public BlobStream open(long offset, long length) throws IOException {
-    return openWatched(() -> blob.open(offset, length), WatchedStream::new);
+    return openWatched(
+        () -> blob.open(offset, length),
+        (stream, reader) -> new WatchedStream(offset, length, stream, reader));
   }
 
   @Override
   public BlobTail openTail(long most) throws IOException {
     return openWatched(
         () -> blob.openTail(most),
-        (tail, reader) ->
-            new BlobTail(tail.offset(), tail.length(), new WatchedStream(tail.stream(), reader)));
+        (tail, reader) -> {
+          var stream = new WatchedStream(tail.offset(), tail.length(), tail.stream(), reader);
+          return new BlobTail(tail.offset(), tail.length(), stream);
+        });
   }
 
   /** Opens something with a reader's thread, which whoever watches what was opened then ends. */
@@ -102,18 +122,62 @@ public final class PacedBlob implements BlobSource {
     blob.wrongBytes(offset, length);
   }
 
-  private final class WatchedStream implements BlobStream {
-    private final BlobStream stream;
-    private final ExecutorService reader;
+  @Override
+  public void brokeOff(long offset, long length) {
+    blob.brokeOff(offset, length);
+  }
 
-    WatchedStream(BlobStream stream, ExecutorService reader) {
+  /** A host sends too little; another may send more. */
+  private static final class StalledException extends IOException {
+    private static final long serialVersionUID = 1;
+  }
+
+  private final class WatchedStream implements BlobStream {
+    private BlobStream stream;
+    private ExecutorService reader;
+    private LeastRate rate = new LeastRate(stall);
+    private long offset;
+    private long left;
+
+    WatchedStream(long offset, long length, BlobStream stream, ExecutorService reader) {
+      this.offset = offset;
+      this.left = length;
       this.stream = stream;
       this.reader = reader;
     }
 
     @Override
     public @Nullable ByteBuffer next() throws IOException {
-      return await(start(reader, stream::next));
+      while (true) {
+        try {
+          var piece = await(start(reader, stream::next), rate);
+          if (piece != null) {
+            offset += piece.remaining();
+            left -= piece.remaining();
+          }
+          return piece;
+        } catch (StalledException _) {
+          reopen();
+        }
+      }
+    }
+
+    /** Goes on at the next host, if there is one, until the pace allows no more waiting. */
+    private void reopen() throws IOException {
+      if (left > 0) {
+        blob.brokeOff(offset, left);
+        close();
+        long from = offset;
+        long length = left;
+        var _ = openWatched(() -> blob.open(from, length), this::takeOver);
+      }
+    }
+
+    private BlobStream takeOver(BlobStream next, ExecutorService nextReader) {
+      stream = next;
+      reader = nextReader;
+      rate = new LeastRate(stall);
+      return next;
     }
 
     @Override
@@ -145,21 +209,46 @@ public final class PacedBlob implements BlobSource {
   }
 
   private <T extends @Nullable Object> T await(CompletableFuture<T> answer) throws IOException {
+    return await(answer, new LeastRate(NEVER));
+  }
+
+  /**
+   * Waits for something.
+   *
+   * @param rate what its host must send
+   * @throws StalledException if it sends less
+   */
+  private <T extends @Nullable Object> T await(CompletableFuture<T> answer, LeastRate rate)
+      throws IOException {
     while (true) {
-      long patience = pace.nanosToWait();
+      long patience = Math.min(pace.nanosToWait(), rate.nanosToNextLook());
       long since = pace.now();
       try {
         var result = answer.get(patience, TimeUnit.NANOSECONDS);
-        pace.waited(since, result instanceof ByteBuffer bytes ? bytes.remaining() : 0);
+        int bytes = result instanceof ByteBuffer piece ? piece.remaining() : 0;
+        pace.waited(since, bytes);
+        var _ = isStalled(rate, bytes, since); // What has come is taken in any case.
         return result;
       } catch (TimeoutException e) {
         pace.waited(since, 0);
+        if (isStalled(rate, 0, since)) {
+          throw new StalledException();
+        }
       } catch (ExecutionException e) {
         throw failure(e.getCause());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("interrupted while reading a layer's index");
       }
+    }
+  }
+
+  private boolean isStalled(LeastRate rate, int bytes, long since) {
+    try {
+      rate.received(bytes, pace.now() - since);
+      return false;
+    } catch (IOException _) {
+      return true;
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
  */
 final class ReadPace {
   private static final Duration WINDOW = Duration.ofSeconds(30);
+  private static final Duration STALL = Duration.ofSeconds(10);
 
   private final Duration timeout;
   private final LongSupplier nanoTime;
@@ -45,6 +46,12 @@ final class ReadPace {
   /** Returns the time to the deadline, 0 if it is over. */
   Duration left() {
     return Duration.ofNanos(Math.max(0, deadline - nanoTime.getAsLong()));
+  }
+
+  /** Returns how long one host may keep the reader waiting: there may be others. */
+  Duration stall() {
+    var third = timeout.dividedBy(3);
+    return third.compareTo(STALL) < 0 ? third : STALL;
   }
 
   /** Returns the time, to be handed to {@link #waited}. */

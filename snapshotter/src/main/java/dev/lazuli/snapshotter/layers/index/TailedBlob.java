@@ -53,6 +53,11 @@ final class TailedBlob implements BlobSource {
     return BlobTail.of(ByteBuffer.wrap(kept, kept.length - length, length), offset + kept.length);
   }
 
+  @Override
+  public void brokeOff(long from, long length) {
+    blob.brokeOff(from, length);
+  }
+
   /** What was fetched may be wrong, too: it is fetched again when it is wanted again. */
   @Override
   public void wrongBytes(long from, long length) {

@@ -35,6 +35,12 @@ final class ReadPaceTest {
   }
 
   @Test
+  void oneHost_isWaitedForNoLongerThanAThirdOfTheTime() {
+    assertThat(pace(9).stall()).hasSeconds(3);
+    assertThat(pace(1000).stall()).hasSeconds(10);
+  }
+
+  @Test
   void dripping_endsAfterHalfAMinute() throws Exception {
     var pace = pace(1_000_000);
     for (int i = 0; i < 5; i++) {

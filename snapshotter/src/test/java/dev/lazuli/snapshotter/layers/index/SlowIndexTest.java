@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +128,62 @@ final class SlowIndexTest {
   private static void awaitClosed(Silent blob) throws InterruptedException {
     if (blob.opening) {
       blob.closed.await();
+    }
+  }
+
+  /** A blob of two hosts: the one that is asked first sends a byte, and then no more. */
+  private static final class TwoHosts implements BlobSource {
+    private static final int SIZE = 1000;
+    final AtomicBoolean left = new AtomicBoolean();
+    final CountDownLatch ended = new CountDownLatch(1);
+
+    @Override
+    public long size() {
+      return SIZE;
+    }
+
+    @Override
+    public BlobStream open(long offset, long length) {
+      boolean stalls = !left.get();
+      return new BlobStream() {
+        private long at = offset;
+
+        @Override
+        public @Nullable ByteBuffer next() {
+          if (stalls && at > offset) {
+            ended.countDown();
+            LockSupport.park(); // Nobody wakes it up but the end of the stream's thread.
+            return ByteBuffer.wrap(new byte[1]);
+          }
+          return at == offset + length ? null : ByteBuffer.wrap(new byte[] {(byte) at++});
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+
+    @Override
+    public void brokeOff(long offset, long length) {
+      assertThat(offset + length).isEqualTo(SIZE);
+      left.set(true);
+    }
+  }
+
+  @Test
+  void hostThatStallsInTheMiddle_isLeftForTheNext_whichGoesOnThere() throws Exception {
+    var blob = new TwoHosts();
+    var pace = new ReadPace(Duration.ofMinutes(1), System::nanoTime);
+
+    byte[] bytes;
+    try (var tail = new PacedBlob(blob, pace, Duration.ofMillis(50)).openTail(500)) {
+      bytes = tail.read();
+    }
+
+    assertThat(blob.ended.getCount()).isZero();
+    assertThat(bytes).hasSize(500);
+    for (int i = 0; i < bytes.length; i++) {
+      assertThat(bytes[i]).isEqualTo((byte) (500 + i));
     }
   }
 
