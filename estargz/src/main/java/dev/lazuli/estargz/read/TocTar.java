@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.tar.TarBlocks;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -36,7 +37,11 @@ final class TocTar extends FilterInputStream {
     for (int i = 0; i < MOST_HEADERS; i++) {
       var header = toc.readHeader(limits);
       switch (header.charAt(156)) {
-        case 'x', 'g' -> toc.in.skipNBytes((toc.left + BLOCK - 1) & -BLOCK);
+        case 'x', 'g' ->
+            TarBlocks.skip(
+                toc.in,
+                (toc.left + BLOCK - 1) & -BLOCK,
+                "layer " + layer + ": tar of the TOC is cut off");
         case '0', '\0' -> {
           toc.checkName(header);
           return toc;

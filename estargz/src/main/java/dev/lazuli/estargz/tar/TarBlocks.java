@@ -2,7 +2,14 @@ package dev.lazuli.estargz.tar;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-/** The tar blocks that a builder adds: headers of plain files with short names, and the end. */
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * The tar blocks that a builder adds: headers of plain files with short names, and the end; and how
+ * readers pass over blocks.
+ */
 public final class TarBlocks {
   /** The two blocks of zeros that end an archive. */
   public static final int END_BYTES = 2 * TarHeader.BLOCK;
@@ -32,6 +39,20 @@ public final class TarBlocks {
   /** Returns how many zeros follow {@code size} bytes of content. */
   public static int padding(long size) {
     return (int) (-size & (TarHeader.BLOCK - 1));
+  }
+
+  /**
+   * Passes over bytes.
+   *
+   * @param problem what an input says that ends before, unless it says something itself
+   * @throws EOFException if it does
+   */
+  public static void skip(InputStream in, long bytes, String problem) throws IOException {
+    try {
+      in.skipNBytes(bytes);
+    } catch (EOFException e) {
+      throw e.getMessage() == null ? new EOFException(problem) : e;
+    }
   }
 
   private static void put(byte[] block, int at, String text) {

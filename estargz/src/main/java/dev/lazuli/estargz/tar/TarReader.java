@@ -102,7 +102,7 @@ public final class TarReader {
 
   /** Passes over the content of the current entry; its padding is to be read. */
   public void skipContentAlone() throws IOException {
-    in.skipNBytes(left);
+    TarBlocks.skip(in, left, "tar ends within the content at offset " + offset);
     offset += left;
     left = 0;
   }

@@ -55,7 +55,8 @@ class SharedIndexFuzzTest {
         checkTree(tree, sink);
       }
     } catch (LayerFormatException | TarFormatException | EOFException | ZipException e) {
-      assertThat(e).hasMessageNotContaining("null");
+      // Names of files may have any words in them.
+      assertThat(e.getMessage()).isNotNull().doesNotContain(": null", "null: ");
     } finally {
       MEMORY.share("next", Duration.ZERO).close();
     }

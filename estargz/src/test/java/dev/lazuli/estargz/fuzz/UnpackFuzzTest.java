@@ -50,7 +50,8 @@ class UnpackFuzzTest {
       compression = layer.compression();
       checkIndex(layer, sink, blob);
     } catch (LayerFormatException | TarFormatException | EOFException e) {
-      assertThat(e).hasMessageNotContaining("null");
+      // Names of files may have any words in them.
+      assertThat(e.getMessage()).isNotNull().doesNotContain(": null", "null: ");
       return;
     } finally {
       MEMORY.share("next", Duration.ZERO).close();

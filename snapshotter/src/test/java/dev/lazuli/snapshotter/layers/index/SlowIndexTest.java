@@ -152,7 +152,7 @@ final class SlowIndexTest {
         public @Nullable ByteBuffer next() {
           if (stalls && at > offset) {
             ended.countDown();
-            LockSupport.park(); // Nobody wakes it up but the end of the stream's thread.
+            LockSupport.park(); // For good.
             return ByteBuffer.wrap(new byte[1]);
           }
           return at == offset + length ? null : ByteBuffer.wrap(new byte[] {(byte) at++});
