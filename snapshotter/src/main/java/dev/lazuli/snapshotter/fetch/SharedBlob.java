@@ -49,7 +49,7 @@ public final class SharedBlob implements BlobSource {
   private final Supplier<List<String>> references;
   private final BlobSource first;
 
-  /** Who sent which range, by its first byte. */
+  /** Who was asked last for which range, by its first byte. */
   private final Cache<Long, String> senders =
       Caffeine.newBuilder().maximumSize(MOST_REMEMBERED).build();
 
@@ -105,12 +105,12 @@ public final class SharedBlob implements BlobSource {
 
   @Override
   public BlobStream open(long offset, long length) throws IOException {
-    return ask(offset, blob -> blob.open(offset, length));
+    return ask(List.of(offset), blob -> blob.open(offset, length));
   }
 
   @Override
   public boolean acceptsRanges() throws IOException {
-    return ask(-1, BlobSource::acceptsRanges);
+    return ask(List.of(), BlobSource::acceptsRanges);
   }
 
   @Override
@@ -123,7 +123,7 @@ public final class SharedBlob implements BlobSource {
     if (ranges.size() == 1 || rangesAtOnce() == 1) {
       return BlobSource.super.open(ranges);
     }
-    return ask(ranges.getFirst().offset(), blob -> blob.open(ranges));
+    return ask(ranges.stream().map(ByteRange::offset).toList(), blob -> blob.open(ranges));
   }
 
   @Override
@@ -138,35 +138,37 @@ public final class SharedBlob implements BlobSource {
 
   /**
    * Lets the next registry take the place of the one that was asked for a range, unless it has been
-   * left already.
+   * left already: however many of its ranges fail at once, it is left once.
    *
    * @return the blob as the registry has it that was asked; empty if it is no longer among them
    */
   private synchronized Optional<BlobSource> leaveSender(long offset) {
     var sender = senders.getIfPresent(offset);
-    var asked = sender == null ? currentBlob() : blobs.get(sender);
-    if (sender == null || sender.equals(current)) {
+    if (sender == null) {
+      return Optional.empty();
+    }
+    if (sender.equals(current)) {
       var others = others(current);
       current = others.isEmpty() ? current : others.getFirst();
     }
-    return Optional.ofNullable(asked);
+    return Optional.ofNullable(blobs.get(sender));
   }
 
   /** Asks the current registry, and where it fails each other one, once. */
-  private <T> T ask(long offset, Question<T> question) throws IOException {
+  private <T> T ask(List<Long> offsets, Question<T> question) throws IOException {
     String asked;
     synchronized (this) {
       asked = current;
     }
     try {
-      return ask(asked, offset, question);
+      return ask(asked, offsets, question);
     } catch (IOException e) {
       for (var other : others(asked)) {
         if (Thread.currentThread().isInterrupted()) {
           break; // Nobody waits any more.
         }
         try {
-          T answer = ask(other, offset, question);
+          T answer = ask(other, offsets, question);
           log.warn("{} failed, {} has it: {}", asked, other, e.getMessage());
           replace(asked, other);
           return answer;
@@ -178,10 +180,12 @@ public final class SharedBlob implements BlobSource {
     }
   }
 
-  private <T> T ask(String reference, long offset, Question<T> question) throws IOException {
-    T answer = question.ask(blob(reference));
-    senders.put(offset, reference);
-    return answer;
+  private <T> T ask(String reference, List<Long> offsets, Question<T> question) throws IOException {
+    var asked = blob(reference);
+    for (long offset : offsets) {
+      senders.put(offset, reference); // Before it answers: it may be left because it does not.
+    }
+    return question.ask(asked);
   }
 
   private synchronized void replace(String failed, String good) {

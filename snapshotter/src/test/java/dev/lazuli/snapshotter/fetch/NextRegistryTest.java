@@ -31,7 +31,9 @@ final class NextRegistryTest {
 
   @RegisterExtension final FetchRig rig = new FetchRig();
 
-  private final TestBlob blob = new TestBlob(50, 5, 20_000, 1);
+  private static final int CHUNKS = 60;
+
+  private final TestBlob blob = new TestBlob(50, CHUNKS, 20_000, 1);
   private final TestSource first = new TestSource(blob.blob);
   private final TestSource second = new TestSource(blob.blob);
   private final AtomicLong now = new AtomicLong();
@@ -105,11 +107,36 @@ final class NextRegistryTest {
           return reader.isDone();
         });
     await(reader);
-    await(fetch.demand(4, 5));
+    await(fetch.demand(CHUNKS - 1, CHUNKS));
 
     assertThat(first.requests).hasValue(1);
     assertThat(blob.isRight(data, 0)).isTrue();
-    assertThat(blob.isRight(data, 4)).isTrue();
+    assertThat(blob.isRight(data, CHUNKS - 1)).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"DOES_NOT_ANSWER", "FALLS_SILENT"})
+  void registryThatStallsTwoStreamsAtOnce_isLeftForTheOther(Trouble trouble) throws Exception {
+    begin(trouble);
+    LayerData data = rig.add(blob);
+    var scheduler = rig.scheduler(GROWING.withReadDeadline(Duration.ofHours(1)), now::get);
+    LayerFetch fetch = scheduler.attach(data, shared(), Compression.GZIP);
+
+    var one = fetch.demand(0, 1);
+    var another = fetch.demand(CHUNKS - 1, CHUNKS);
+    Eventually.until(() -> first.requests.get() == 2);
+    later(LONGER_THAN_A_STALL);
+    Eventually.until(
+        () -> {
+          later(Duration.ofMillis(10)); // For the pause before the next try.
+          return one.isDone() && another.isDone();
+        });
+    await(one);
+    await(another);
+
+    assertThat(first.requests).hasValue(2);
+    assertThat(first.brokenOff).hasValue(2);
+    assertThat(second.brokenOff).hasValue(0);
   }
 
   @Test

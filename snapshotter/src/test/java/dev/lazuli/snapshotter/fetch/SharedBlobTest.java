@@ -79,6 +79,55 @@ final class SharedBlobTest {
   }
 
   @Test
+  void registryThatIsAskedAgainAndFails_isTheOneThatIsLeft() throws IOException {
+    images.add("good/y");
+    evil.onOpen = AWAY;
+    read(0);
+    evil.onOpen = (_, _) -> {};
+    read(20);
+    blob.brokeOff(20, 10); // Now the first is current again.
+
+    evil.onOpen = (_, _) -> blob.brokeOff(0, 10); // As when a stream is ended while it is opened.
+    read(0);
+    evil.onOpen = AWAY;
+    read(30);
+
+    assertThat(evil.brokenOff).hasValue(1);
+    assertThat(good.brokenOff).hasValue(1);
+    assertThat(evil.ranges).doesNotContain(new TestSource.Range(30, 10));
+  }
+
+  @Test
+  void registryThatSentSeveralRangesWrong_isLeftOnce() throws IOException {
+    images.add("good/y");
+    evil.rangesAtOnce = 2;
+    good.rangesAtOnce = 2;
+    var ranges = List.of(new ByteRange(0, 10), new ByteRange(20, 10));
+    var others = List.of(new ByteRange(40, 10), new ByteRange(60, 10));
+    try (var _ = blob.open(ranges);
+        var _ = blob.open(others)) {
+      blob.wrongBytes(20, 10);
+      blob.wrongBytes(60, 10);
+    }
+    read(80);
+
+    assertThat(evil.distrusted).hasValue(2);
+    assertThat(good.distrusted).hasValue(0);
+    assertThat(good.requests).hasValue(1);
+  }
+
+  @Test
+  void rangeThatNobodyWasAskedFor_isHeldAgainstNobody() throws IOException {
+    images.add("good/y");
+
+    blob.wrongBytes(0, 10);
+    read(0);
+
+    assertThat(evil.distrusted).hasValue(0);
+    assertThat(evil.requests).hasValue(1);
+  }
+
+  @Test
   void allRegistriesAway_failsWithTheFirstReason_untilOneIsBack() throws IOException {
     images.add("good/y");
     evil.onOpen = AWAY;
