@@ -10,6 +10,7 @@ import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.fetch.plan.LinkEstimate;
 import dev.lazuli.snapshotter.fetch.plan.SchedulerState;
 import dev.lazuli.snapshotter.fetch.plan.TokenBucket;
+import dev.lazuli.snapshotter.fetch.plan.WaitingReads;
 import java.io.IOException;
 import java.util.function.LongSupplier;
 
@@ -99,6 +100,11 @@ public final class FetchScheduler implements AutoCloseable {
   /** Returns how many streams are open on the whole node. */
   public int openStreams() {
     return state.ask(SchedulerState::openStreams);
+  }
+
+  /** Returns which readers wait for content, of all layers. */
+  public WaitingReads waitingReads() {
+    return state.ask(asked -> asked.waitingReads(clock.getAsLong()));
   }
 
   /**

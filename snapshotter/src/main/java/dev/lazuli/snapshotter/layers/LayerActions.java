@@ -104,6 +104,7 @@ public final class LayerActions {
         records.stream().filter(record -> record.completed() != null).count(),
         records.stream().filter(record -> record.pinned() != null).count(),
         parts.scheduler().openStreams(),
+        parts.scheduler().waitingReads(),
         starts(),
         parts.kept().count(),
         parts.kept().bytes());

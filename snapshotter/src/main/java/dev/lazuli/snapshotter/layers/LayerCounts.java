@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import dev.lazuli.snapshotter.fetch.plan.WaitingReads;
 import dev.lazuli.snapshotter.status.MountKind;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param complete of all, those that lack nothing
  * @param pinned of all, those that somebody wants kept
  * @param openStreams ranges that are being fetched
+ * @param waitingReads readers that wait for content
  * @param starts what was fetched before readers asked for it
  * @param keptIndexes indexes that are kept of layers that were pulled whole
  * @param keptIndexBytes what they take on the disk
@@ -20,6 +22,7 @@ public record LayerCounts(
     long complete,
     long pinned,
     int openStreams,
+    WaitingReads waitingReads,
     StartCounts starts,
     int keptIndexes,
     long keptIndexBytes) {
@@ -38,7 +41,8 @@ public record LayerCounts(
   }
 
   /** A node without layers. */
-  public static final LayerCounts NONE = new LayerCounts(Map.of(), 0, 0, 0, StartCounts.NONE, 0, 0);
+  public static final LayerCounts NONE =
+      new LayerCounts(Map.of(), 0, 0, 0, WaitingReads.NONE, StartCounts.NONE, 0, 0);
 
   /** Adds the kinds that are missing, with none. */
   public LayerCounts {

@@ -36,6 +36,7 @@ record NodeGauges(
     Supplier<DiskRoom> room,
     BooleanSupplier mountsLazily,
     Supplier<PublishCounts> published) {
+  private static final double NANOS_IN_A_SECOND = 1e9;
 
   void register(Metrics metrics) {
     metrics.watchEach(
@@ -62,6 +63,14 @@ record NodeGauges(
         this::byKind);
     metrics.watch(
         "lazuli_open_streams", "Ranges being fetched now.", () -> layers.get().openStreams());
+    metrics.watch(
+        "lazuli_waiting_reads",
+        "Reads that wait for missing content now.",
+        () -> layers.get().waitingReads().count());
+    metrics.watch(
+        "lazuli_oldest_waiting_read_seconds",
+        "For how long the first of the reads that wait has waited.",
+        () -> layers.get().waitingReads().longestNanos() / NANOS_IN_A_SECOND);
     metrics.watch(
         "lazuli_kept_indexes",
         "Indexes that are kept of layers that were pulled whole.",

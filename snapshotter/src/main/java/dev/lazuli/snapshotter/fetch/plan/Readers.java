@@ -79,6 +79,13 @@ final class Readers {
     return bySince.size();
   }
 
+  /** Returns how many wait, and for how long the first of them has. */
+  WaitingReads waiting(long now) {
+    return bySince.isEmpty()
+        ? WaitingReads.NONE
+        : new WaitingReads(count(), now - bySince.getFirst().demand().since());
+  }
+
   /**
    * Returns whether a layer with so many readers has its share: in a crowd, as many as there is
    * still room for. So each next layer that wants them all leaves half of the room to others.

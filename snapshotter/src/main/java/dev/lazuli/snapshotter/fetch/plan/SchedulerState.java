@@ -292,6 +292,11 @@ public final class SchedulerState {
     return streams.count();
   }
 
+  /** Returns which readers wait, those too that are left alone for a while. */
+  public WaitingReads waitingReads(long now) {
+    return readers.waiting(now);
+  }
+
   /** Returns whether readers wait who may be served now, or did a moment ago. */
   public boolean demanded(long now) {
     return readers.anyDue() || answers.servedLately(now);

@@ -85,6 +85,22 @@ final class SchedulerStateTest {
   }
 
   @Test
+  void waitingReads_areCounted_fromTheFirstOneOn() {
+    assertThat(node.state.waitingReads(node.now)).isEqualTo(WaitingReads.NONE);
+    LayerState layer = layer("a", "x");
+    WaitingReader first = node.demand(layer, 0, 3);
+    node.pass(Duration.ofSeconds(2));
+    node.demand(layer, 20, 23);
+    node.pass(Duration.ofSeconds(1));
+
+    assertThat(node.state.waitingReads(node.now))
+        .isEqualTo(new WaitingReads(2, Duration.ofSeconds(3).toNanos()));
+    node.withdraw(first);
+    assertThat(node.state.waitingReads(node.now))
+        .isEqualTo(new WaitingReads(1, Duration.ofSeconds(1).toNanos()));
+  }
+
+  @Test
   void evictedWhileTheReaderWaits_isFetchedAgain() {
     LayerState layer = layer("a", "x");
     WaitingReader reader = node.demand(layer, 0, 3);
