@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.demo.images.LayoutLayer;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.demo.registry.LocalRegistry;
 import dev.lazuli.demo.registry.RegistryDemands;
 import dev.lazuli.demo.registry.RegistryDemands.Access;
@@ -28,14 +29,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Has a daemon, in another process that records for its AOT cache, do what daemons do: pull an
- * image whose registry is this process, with tokens, redirects and TLS, serve reads of it, fetch
- * all of it, and remove it. Where that daemon can mount nothing (nobody but root can), it does what
+ * Has a daemon, in another process that records for its AOT cache, do what daemons do: pull images
+ * whose registry is this process, with tokens, redirects and TLS, serve reads of them, fetch all of
+ * each, and remove it. Where that daemon can mount nothing (nobody but root can), it does what
  * is left.
  */
 final class NodeWarmUp {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int READ_FILES = 500;
+  private static final long ROUND_TRIP_MILLIS = 5;
+  private static final long MEGABITS = 1000;
 
   private NodeWarmUp() {}
 
@@ -53,12 +56,16 @@ final class NodeWarmUp {
             .withTlsOfStoreOnly(certificate.context());
     try (var registry = LocalRegistry.start(demands)) {
       var layout = OciLayout.at(directory.resolve("layout"));
-      var layers = WarmUpImage.build(layout);
+      var images = WarmUpImage.build(layout);
       registry.serve("warm", layout);
       writeWhole(directory.resolve("ca.pem"), certificate.pem());
       var socket = directory.resolve("s");
       await(socket);
-      use(directory, socket, registry.host() + "/warm:up", layers);
+      // Far enough away for requests of several ranges to pay.
+      registry.setLink(LinkProfile.of(ROUND_TRIP_MILLIS, MEGABITS));
+      for (var image : images.entrySet()) {
+        use(directory, socket, registry.reference("warm", image.getKey()), image.getValue());
+      }
     }
   }
 

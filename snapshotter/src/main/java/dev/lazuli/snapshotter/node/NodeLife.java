@@ -14,7 +14,7 @@ import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;
 import dev.lazuli.snapshotter.layers.RegistryOrigin;
 import dev.lazuli.snapshotter.layers.Tenancy;
-import dev.lazuli.snapshotter.layers.index.Rehearsal;
+import dev.lazuli.snapshotter.rehearsal.Rehearsal;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.share.SidePublisher;

@@ -86,10 +86,10 @@ final class MergedTree {
    */
   Optional<ImageFile> file(String path) throws CorruptImageException {
     var way = walk(path);
-    if (way.isEmpty() || way.getLast().nodes().getFirst().type() != REGULAR) {
+    if (way.isEmpty() || way.get().node().type() != REGULAR) {
       return Optional.empty();
     }
-    return file(pathOf(way), way.getLast().nodes().getFirst());
+    return file(way.get().path(), way.get().node());
   }
 
   private static Optional<ImageFile> file(String path, Node node) throws CorruptImageException {
@@ -108,9 +108,9 @@ final class MergedTree {
    */
   Optional<Directory> directory(String path) throws CorruptImageException {
     var way = walk(path);
-    return way.isEmpty() || way.getLast().nodes().getFirst().type() != DIRECTORY
+    return way.isEmpty() || way.get().node().type() != DIRECTORY
         ? Optional.empty()
-        : Optional.of(new Directory(pathOf(way), way.getLast()));
+        : Optional.of(new Directory(way.get().path(), way.get().end()));
   }
 
   /** A directory of the tree. Safe for use by several threads. */
@@ -123,7 +123,7 @@ final class MergedTree {
       this.place = place;
     }
 
-    /** Returns where it really lies: absolute, without links. */
+    /** Returns where it really lies: absolute, without links; empty for the root. */
     String path() {
       return path;
     }
@@ -157,13 +157,12 @@ final class MergedTree {
   }
 
   /**
-   * Returns the names of a directory's regular files, in order; empty if it is not there. No more
-   * than {@value #MOST_NAMES} for each layer.
+   * Returns the names of a directory's regular files, in order; empty if it is not there. May name
+   * files that an upper layer hides, and no more than {@value #MOST_NAMES}.
    */
   List<String> files(String directory) throws CorruptImageException {
-    var way = walk(directory);
     var names = new TreeSet<String>();
-    for (Node node : way.isEmpty() ? root.nodes().subList(0, 0) : way.getLast().nodes()) {
+    for (Node node : walk(directory).map(way -> way.end().nodes()).orElse(List.of())) {
       if (node.type() == DIRECTORY) {
         node.layer().image().forEachEntry(node.nid(), 0, new Names(names, budget));
       }
@@ -182,47 +181,85 @@ final class MergedTree {
     }
   }
 
-  /** Returns the places from the root's child down to where the path leads; empty if nowhere. */
-  private List<Place> walk(String path) throws CorruptImageException {
+  /** Follows a path; empty if it leads nowhere, or the budget is used up. */
+  private Optional<Way> walk(String path) throws CorruptImageException {
     if (path.length() > budget.limits().pathBytes() || !budget.hasLookUps()) {
-      return List.of();
+      return Optional.empty();
     }
     Deque<String> ahead = new ArrayDeque<>(List.of(path.split("/", -1)));
-    var way = new ArrayList<Place>();
+    var way = new Way(root);
     int links = 0;
     while (!ahead.isEmpty()) {
       String name = ahead.pop();
       if (!budget.takeLookUp()) {
-        return List.of();
-      }
-      if (name.isEmpty() || name.equals(".")) {
-        continue;
+        return Optional.empty();
       }
       if (name.equals("..")) {
-        if (!way.isEmpty()) {
-          way.removeLast();
+        way.up();
+      } else if (!name.isEmpty() && !name.equals(".")) {
+        Place next = child(way.end(), name);
+        if (next.nodes().isEmpty()) {
+          return Optional.empty();
         }
-        continue;
+        Node node = next.nodes().getFirst();
+        if (node.type() != LINK) {
+          way.down(next);
+        } else if (++links > MOST_LINKS) {
+          return Optional.empty();
+        } else {
+          follow(string(node.layer().image().linkTarget(node.nid())), way, ahead);
+        }
       }
-      Place next = child(way.isEmpty() ? root : way.getLast(), name);
-      if (next.nodes().isEmpty()) {
-        return List.of();
-      }
-      Node node = next.nodes().getFirst();
-      if (node.type() != LINK) {
-        way.add(next);
-        continue;
-      }
-      if (++links > MOST_LINKS) {
-        return List.of();
-      }
-      String target = string(node.layer().image().linkTarget(node.nid()));
-      if (target.startsWith("/")) {
-        way.clear();
-      }
-      List.of(target.split("/", -1)).reversed().forEach(ahead::push);
     }
-    return way;
+    return Optional.of(way);
+  }
+
+  private static void follow(String target, Way way, Deque<String> ahead) {
+    if (target.startsWith("/")) {
+      way.toRoot();
+    }
+    List.of(target.split("/", -1)).reversed().forEach(ahead::push);
+  }
+
+  /** The places from the root down to where a path leads. */
+  private static final class Way {
+    private final Place root;
+    private final List<Place> below = new ArrayList<>();
+
+    Way(Place root) {
+      this.root = root;
+    }
+
+    void down(Place child) {
+      below.add(child);
+    }
+
+    /** As the kernel has it, the root's parent is the root. */
+    void up() {
+      if (!below.isEmpty()) {
+        below.removeLast();
+      }
+    }
+
+    void toRoot() {
+      below.clear();
+    }
+
+    Place end() {
+      return below.isEmpty() ? root : below.getLast();
+    }
+
+    /** Returns the topmost inode of where it leads. */
+    Node node() {
+      return end().nodes().getFirst();
+    }
+
+    /** Returns the path without links; empty for the root. */
+    String path() {
+      var path = new StringBuilder();
+      below.forEach(place -> path.append('/').append(place.name()));
+      return path.toString();
+    }
   }
 
   private Place child(Place parent, String name) throws CorruptImageException {
@@ -249,12 +286,6 @@ final class MergedTree {
       }
     }
     return new Place(name, found);
-  }
-
-  private static String pathOf(List<Place> way) {
-    var path = new StringBuilder();
-    way.forEach(place -> path.append('/').append(place.name()));
-    return path.toString();
   }
 
   private static MemorySegment text(String text) {

@@ -1,21 +1,17 @@
-package dev.lazuli.snapshotter.layers.index;
+package dev.lazuli.snapshotter.rehearsal;
 
-import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.bridge.kernel.ThreadPriority;
-import dev.lazuli.cache.LayerStore;
-import dev.lazuli.cache.StoreOptions;
-import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.read.TocTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Indexes a made-up layer once, in a store of its own, so that the code of a pull has been run and
- * compiled before the first one comes. Runs on a thread of the lowest priority and keeps nothing:
+ * Pulls a made-up image once, into a store of its own, so that the code of a pull has been run and
+ * compiled before the first real one comes. Runs on a thread of the lowest priority and keeps nothing:
  * what it has on disk and in memory is gone when it ends. Whatever goes wrong, nothing else is
  * affected.
  */
@@ -28,6 +24,7 @@ public final class Rehearsal implements AutoCloseable {
 
   private final Path directory;
   private final Thread thread;
+  private final CompletableFuture<Void> stop = new CompletableFuture<>();
   private volatile boolean succeeded;
 
   private Rehearsal(Path directory) {
@@ -51,7 +48,7 @@ public final class Rehearsal implements AutoCloseable {
     try {
       ThreadPriority.leastForThisThread();
       remove(directory); // A daemon that was killed may have left it.
-      index(directory);
+      new RehearsedPull(new RehearsalLayer(), directory, stop).run();
       succeeded = true;
       log.debug("rehearsed a pull in {} ms", (System.nanoTime() - began) / 1_000_000);
     } catch (IOException | RuntimeException e) {
@@ -60,17 +57,6 @@ public final class Rehearsal implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       removeQuietly();
-    }
-  }
-
-  private static void index(Path directory) throws IOException, InterruptedException {
-    var options = StoreOptions.defaults().withReuseEntries(0).withReserve(0);
-    var digest = Digest.ofSha256(Digest.newSha256().digest());
-    try (var store = LayerStore.open(directory, options);
-        var indexer = new LayerIndexer(store, IndexOptions.DEFAULT);
-        var layer = indexer.index(digest, NAME, new RehearsalLayer(), new TocTrust.Deferred());
-        var image = ErofsImage.open(layer.data().metaPath())) {
-      log.trace("{} inodes", image.inodeCount());
     }
   }
 
@@ -102,7 +88,7 @@ public final class Rehearsal implements AutoCloseable {
   /** Ends the rehearsal, however far it has come. */
   @Override
   public void close() {
-    thread.interrupt();
+    stop.complete(null);
     try {
       thread.join(CLOSE_MILLIS);
     } catch (InterruptedException e) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.lazuli.snapshotter.rehearsal;
+
+import org.jspecify.annotations.NullMarked;
