@@ -130,6 +130,15 @@ final class ArchitectureTest {
               "snapshotter.metrics",
               "snapshotter.status"),
           room(
+              "snapshotter.rehearsal",
+              "demo",
+              "estargz",
+              "cache",
+              "bridge",
+              "registry",
+              "snapshotter.fetch",
+              "snapshotter.layers"),
+          room(
               "snapshotter.node",
               "cache",
               "bridge",
@@ -144,6 +153,7 @@ final class ArchitectureTest {
               "snapshotter.layers",
               "snapshotter.podman",
               "snapshotter.snapshots",
+              "snapshotter.rehearsal",
               "snapshotter.config",
               "snapshotter.metrics",
               "snapshotter.status"),

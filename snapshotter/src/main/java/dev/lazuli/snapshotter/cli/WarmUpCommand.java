@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.cli;
 
 import dev.lazuli.snapshotter.cli.output.Logging;
+import dev.lazuli.snapshotter.cli.training.NodeWarmUp;
 import dev.lazuli.snapshotter.config.LogFormat;
 import dev.lazuli.snapshotter.config.LogLevel;
 import java.nio.file.Path;

@@ -154,7 +154,7 @@ public record Configuration(
    * @param indexBytes most memory off the heap for layers that are being indexed
    * @param keeper whether a process keeps the FUSE connection over a restart
    * @param keeperPatience how long it waits for the next daemon
-   * @param rehearsal whether a made-up layer is indexed when the daemon is ready
+   * @param rehearsal whether a made-up image is pulled when the daemon is ready
    */
   public record Mount(
       MountWay way,

@@ -45,8 +45,9 @@ final class MountSettings {
           "mount.rehearsal",
           SettingKind.flag(),
           true,
-          "Whether the daemon, once it serves, indexes a made-up layer at the lowest priority, so"
-              + " that the first pull is faster.");
+          "Whether the daemon, once it serves, pulls a made-up image at the lowest priority, from a"
+              + " registry of its own on a free port of the loopback interface, so that the first"
+              + " real pull is faster.");
 
   static final List<Setting<?>> ALL =
       List.of(WAY, MOUNT_TIMEOUT, INDEX_MEMORY, KEEPER, KEEPER_PATIENCE, REHEARSAL);

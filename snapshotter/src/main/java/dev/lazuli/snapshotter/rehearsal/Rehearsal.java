@@ -11,9 +11,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Pulls a made-up image once, into a store of its own, so that the code of a pull has been run and
- * compiled before the first real one comes. Runs on a thread of the lowest priority and keeps nothing:
- * what it has on disk and in memory is gone when it ends. Whatever goes wrong, nothing else is
- * affected.
+ * compiled before the first real one comes. Runs on a thread of the lowest priority and keeps
+ * nothing: what it has on disk and in memory is gone when it ends. Whatever goes wrong, nothing
+ * else is affected.
  */
 public final class Rehearsal implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Rehearsal.class);

@@ -36,11 +36,7 @@ final class RehearsalRoutes implements RegistryRoutes {
            "size":%d}]}
         """
             .formatted(
-                MANIFEST,
-                Digest.sha256(CONFIG),
-                CONFIG.length,
-                Digest.sha256(layer),
-                layer.length)
+                MANIFEST, Digest.sha256(CONFIG), CONFIG.length, Digest.sha256(layer), layer.length)
             .getBytes(US_ASCII);
   }
 

@@ -95,8 +95,7 @@ final class RehearsedPull {
   }
 
   /** Fetches as readers, a head start and the background do: at once, in pieces, and the rest. */
-  private void fetch(LayerData data, BlobSource blob)
-      throws IOException, InterruptedException {
+  private void fetch(LayerData data, BlobSource blob) throws IOException, InterruptedException {
     int chunks = data.chunks().count();
     try (var scheduler =
             new FetchScheduler(FetchOptions.DEFAULT, Limits.DEFAULT, FetchListener.NONE);

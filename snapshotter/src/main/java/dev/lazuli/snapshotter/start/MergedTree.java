@@ -182,12 +182,12 @@ final class MergedTree {
   }
 
   /** Follows a path; empty if it leads nowhere, or the budget is used up. */
-  private Optional<Way> walk(String path) throws CorruptImageException {
+  private Optional<Descent> walk(String path) throws CorruptImageException {
     if (path.length() > budget.limits().pathBytes() || !budget.hasLookUps()) {
       return Optional.empty();
     }
     Deque<String> ahead = new ArrayDeque<>(List.of(path.split("/", -1)));
-    var way = new Way(root);
+    var way = new Descent(root);
     int links = 0;
     while (!ahead.isEmpty()) {
       String name = ahead.pop();
@@ -214,7 +214,7 @@ final class MergedTree {
     return Optional.of(way);
   }
 
-  private static void follow(String target, Way way, Deque<String> ahead) {
+  private static void follow(String target, Descent way, Deque<String> ahead) {
     if (target.startsWith("/")) {
       way.toRoot();
     }
@@ -222,11 +222,11 @@ final class MergedTree {
   }
 
   /** The places from the root down to where a path leads. */
-  private static final class Way {
+  private static final class Descent {
     private final Place root;
     private final List<Place> below = new ArrayList<>();
 
-    Way(Place root) {
+    Descent(Place root) {
       this.root = root;
     }
 

@@ -71,7 +71,9 @@ final class DaemonProcess implements AutoCloseable {
             "--address=" + socket,
             "--log-level=debug",
             "--set",
-            "mount.keeper=" + keeper));
+            "mount.keeper=" + keeper,
+            "--set",
+            "mount.rehearsal=false")); // Other tests want the processor.
     Arrays.stream(settings).forEach(setting -> command.addAll(List.of("--set", setting)));
     Files.createDirectories(directory);
     var log = directory.resolve("daemon.log");

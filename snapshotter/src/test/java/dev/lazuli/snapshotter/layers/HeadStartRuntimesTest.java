@@ -38,7 +38,7 @@ final class HeadStartRuntimesTest extends HeadStartRig {
       }
     }
     tree.file(path, content);
-    far(tree, path.substring(0, path.lastIndexOf('/')));
+    far(tree, path.contains("/") ? path.substring(0, path.lastIndexOf('/')) : "usr");
   }
 
   private void file(String path, String content) {
@@ -100,6 +100,29 @@ final class HeadStartRuntimesTest extends HeadStartRig {
     assertThat(isHere(0, "srv/app/helper.py")).isTrue();
     assertThat(isHere(0, "usr/local/lib/python3.12/dist-packages/tool/other.py")).isTrue();
     assertThat(isHere(0, "opt/linked/linked.py")).isTrue();
+  }
+
+  @Test
+  void programInTheRoot_findsWhatIsBesideIt() throws Exception {
+    python();
+    file("main.py", "import beside\n");
+    file("beside.py", "x = 1\n");
+    layer(tree);
+
+    run(List.of("python3.12"), "/main.py");
+
+    assertThat(isHere(0, "beside.py")).isTrue();
+  }
+
+  @Test
+  void classPathOfTheRoot_bringsItsArchives() throws Exception {
+    file("usr/bin/java", content(new TinyElf()));
+    file("a.jar", jar(""));
+    layer(tree);
+
+    run(List.of("java"), "-cp", "/*", "Main");
+
+    assertThat(isHere(0, "a.jar")).isTrue();
   }
 
   @Test

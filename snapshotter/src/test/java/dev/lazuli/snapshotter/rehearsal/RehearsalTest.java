@@ -31,8 +31,11 @@ final class RehearsalTest {
 
   @Test
   void rehearsalThatIsClosed_endsAndLeavesNothing() throws Exception {
-    Rehearsal.start(state).close();
+    try (var rehearsal = Rehearsal.start(state)) {
+      rehearsal.close();
+      var _ = rehearsal.await();
+    }
 
-    assertThat(state.resolve("rehearsal/layers")).doesNotExist();
+    assertThat(state).isEmptyDirectory();
   }
 }

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.training;
 
 import dev.lazuli.demo.images.LayoutLayer;
 import dev.lazuli.demo.images.OciLayout;
@@ -31,10 +31,10 @@ import java.util.stream.Collectors;
 /**
  * Has a daemon, in another process that records for its AOT cache, do what daemons do: pull images
  * whose registry is this process, with tokens, redirects and TLS, serve reads of them, fetch all of
- * each, and remove it. Where that daemon can mount nothing (nobody but root can), it does what
- * is left.
+ * each, and remove it. Where that daemon can mount nothing (nobody but root can), it does what is
+ * left.
  */
-final class NodeWarmUp {
+public final class NodeWarmUp {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int READ_FILES = 500;
   private static final long ROUND_TRIP_MILLIS = 5;
@@ -47,7 +47,7 @@ final class NodeWarmUp {
    *
    * @param directory holds the daemon's socket {@code s} and its root {@code root}
    */
-  static void run(Path directory) throws IOException, InterruptedException {
+  public static void run(Path directory) throws IOException, InterruptedException {
     var certificate = WarmUpCertificate.make(directory);
     var demands =
         RegistryDemands.OPEN

@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.training;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;

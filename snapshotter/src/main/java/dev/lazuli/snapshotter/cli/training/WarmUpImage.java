@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.cli;
+package dev.lazuli.snapshotter.cli.training;
 
 import dev.lazuli.demo.images.ContainerDefaults;
 import dev.lazuli.demo.images.FileContent;
@@ -22,9 +22,9 @@ import java.util.jar.Manifest;
 
 /**
  * The images of the training run. A method is in the AOT cache as it was when the run ended, and is
- * compiled at once if it was compiled by then: so the layers of the first have as many
- * entries as a distribution's, of every type, in both formats and without an index. The others are
- * small: each starts another kind of program, so that its head start is known too.
+ * compiled at once if it was compiled by then: so the layers of the first have as many entries as a
+ * distribution's, of every type, in both formats and without an index. The others are small: each
+ * starts another kind of program, so that its head start is known too.
  */
 final class WarmUpImage {
   private static final int DIRECTORIES = 240;
@@ -77,9 +77,7 @@ final class WarmUpImage {
 
   /** The interpreter is a shell: a head start reads what it is linked with and its name. */
   private static ImageTree interpreter(String name) throws IOException {
-    return new ImageTree()
-        .file("usr/bin/" + name, FileContent.of(SHELL.toRealPath()))
-        .mode(0755);
+    return new ImageTree().file("usr/bin/" + name, FileContent.of(SHELL.toRealPath())).mode(0755);
   }
 
   private static ImageTree python() throws IOException {
