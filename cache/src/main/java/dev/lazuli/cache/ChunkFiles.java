@@ -48,29 +48,32 @@ record ChunkFiles(
     DataFile data = null;
     Presence presence = null;
     try {
-      ChunkTable table = ChunkTable.map(disk, directory.resolve(Layer.CHUNKS), arena);
+      ChunkTable table = ChunkTable.map(disk, directory.resolve(StoredFiles.CHUNKS), arena);
       if (verify) {
-        table.verify(disk, directory.resolve(Layer.CHUNKS), directory.resolve(Layer.META));
+        table.verify(
+            disk, directory.resolve(StoredFiles.CHUNKS), directory.resolve(StoredFiles.META));
       }
-      Path startsFile = directory.resolve(Layer.STARTS);
+      Path startsFile = directory.resolve(StoredFiles.STARTS);
       StartTable starts =
           disk.exists(startsFile)
               ? StartTable.map(disk, startsFile, arena, verify)
               : StartTable.none();
-      Path spansFile = directory.resolve(Layer.SPANS);
+      Path spansFile = directory.resolve(StoredFiles.SPANS);
       SpanTable spans = SpanTable.none();
       if (disk.exists(spansFile)) {
         spans = SpanTable.map(disk, spansFile, arena);
-        digests = LearntDigests.open(disk, directory.resolve(Layer.DIGESTS), table.count(), arena);
+        digests =
+            LearntDigests.open(disk, directory.resolve(StoredFiles.DIGESTS), table.count(), arena);
         table = table.with(digests);
       }
-      data = new DataFile(disk, directory.resolve(Layer.DATA));
+      data = new DataFile(disk, directory.resolve(StoredFiles.DATA));
       if (data.channel().size() != table.dataSize()) {
         throw new CacheCorruptException(
             data.path(), "size is not the chunk table's %d".formatted(table.dataSize()));
       }
       UUID bootId = parts.options().bootId();
-      presence = Presence.open(disk, directory.resolve(Layer.PRESENT), table.count(), bootId, torn);
+      presence =
+          Presence.open(disk, directory.resolve(StoredFiles.PRESENT), table.count(), bootId, torn);
       return new ChunkFiles(arena, table, starts, spans, digests, data, presence);
     } catch (IOException | RuntimeException e) {
       close(e, digests, data, presence);

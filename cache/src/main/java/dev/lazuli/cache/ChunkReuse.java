@@ -207,9 +207,9 @@ final class ChunkReuse implements AutoCloseable {
       return false;
     }
     transfer(
-        from.file(Layer.DATA),
+        from.file(StoredFiles.DATA),
         from.chunks().dataOffset(source),
-        to.file(Layer.DATA),
+        to.file(StoredFiles.DATA),
         to.chunks().dataOffset(target),
         to.chunks().size(target));
     return from.epoch() == epoch;

@@ -29,15 +29,6 @@ import java.util.function.UnaryOperator;
 final class Layer {
   private static final System.Logger LOG = System.getLogger(Layer.class.getName());
 
-  static final String META = "meta.erofs";
-  static final String DATA = "data";
-  static final String CHUNKS = "chunks";
-  static final String STARTS = "starts";
-  static final String SPANS = "spans";
-  static final String DIGESTS = "digests";
-  static final String PRESENT = "present";
-  static final String RECORD = "layer.json";
-
   private final Path directory;
   private final StoredLayer owner;
   private final StoreParts parts;
@@ -305,7 +296,7 @@ final class Layer {
   synchronized void update(UnaryOperator<LayerRecord> change) throws IOException {
     LayerRecord next = change.apply(record);
     if (!next.equals(record)) {
-      Durable.rewrite(parts.disk(), directory.resolve(RECORD), LayerJson.write(next));
+      Durable.rewrite(parts.disk(), directory.resolve(StoredFiles.RECORD), LayerJson.write(next));
       record = next;
       owner.record(next);
     }

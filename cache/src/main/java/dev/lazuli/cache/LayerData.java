@@ -43,7 +43,7 @@ public final class LayerData implements AutoCloseable {
 
   /** Returns the metadata image. */
   public Path metaPath() {
-    return layer.file(Layer.META);
+    return layer.file(StoredFiles.META);
   }
 
   /**
@@ -61,7 +61,7 @@ public final class LayerData implements AutoCloseable {
    * #complete} and {@linkplain #pin pinned}: holes read as zeros.
    */
   public Path dataPath() {
-    return layer.file(Layer.DATA);
+    return layer.file(StoredFiles.DATA);
   }
 
   /** Returns the chunk table, valid while this handle is open. */
@@ -84,7 +84,7 @@ public final class LayerData implements AutoCloseable {
 
   /** Returns the file of {@link #starts}, which is there if it has any. */
   public Path startsPath() {
-    return layer.file(Layer.STARTS);
+    return layer.file(StoredFiles.STARTS);
   }
 
   /** Returns the size of the data file in bytes. */

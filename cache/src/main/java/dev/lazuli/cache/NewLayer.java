@@ -42,7 +42,8 @@ public final class NewLayer implements AutoCloseable {
     try {
       options.disk().createDirectories(directory);
       this.chunks =
-          new ChunkTableBuilder(options.disk(), directory.resolve(Layer.CHUNKS), record.size());
+          new ChunkTableBuilder(
+              options.disk(), directory.resolve(StoredFiles.CHUNKS), record.size());
     } catch (IOException | RuntimeException e) {
       store.discard(directory, 0);
       throw e;
@@ -56,7 +57,7 @@ public final class NewLayer implements AutoCloseable {
 
   /** Returns where the metadata image is to be written before {@link #commit}. */
   public Path meta() {
-    return directory.resolve(Layer.META);
+    return directory.resolve(StoredFiles.META);
   }
 
   /** Returns what takes the layer's chunks. */
@@ -69,7 +70,7 @@ public final class NewLayer implements AutoCloseable {
    * them, instead of {@link #starts}.
    */
   public Path startsPath() {
-    return directory.resolve(Layer.STARTS);
+    return directory.resolve(StoredFiles.STARTS);
   }
 
   /**
@@ -109,7 +110,7 @@ public final class NewLayer implements AutoCloseable {
   public NewData data() throws IOException {
     var known = data;
     if (known == null) {
-      known = new NewData(store.parts(), directory.resolve(Layer.DATA));
+      known = new NewData(store.parts(), directory.resolve(StoredFiles.DATA));
       data = known;
     }
     return known;
@@ -137,9 +138,9 @@ public final class NewLayer implements AutoCloseable {
     whole.finish(dataSize);
     whole.close();
     UUID bootId = options.bootId();
-    Presence.createWhole(disk, directory.resolve(Layer.PRESENT), chunks.count(), bootId);
+    Presence.createWhole(disk, directory.resolve(StoredFiles.PRESENT), chunks.count(), bootId);
     LayerRecord complete = record.asWhole(compression, proof);
-    Durable.rewrite(disk, directory.resolve(Layer.RECORD), LayerJson.write(complete));
+    Durable.rewrite(disk, directory.resolve(StoredFiles.RECORD), LayerJson.write(complete));
     whole.uncount(); // The store counts what it has.
     return store.adopt(complete, directory);
   }
@@ -156,10 +157,10 @@ public final class NewLayer implements AutoCloseable {
       Durable.syncFile(disk, startsPath());
     }
     if (spans != null) {
-      Path digests = directory.resolve(Layer.DIGESTS);
+      Path digests = directory.resolve(StoredFiles.DIGESTS);
       LearntDigests.create(disk, digests, chunks.count());
       Durable.syncFile(disk, digests);
-      spans.write(disk, directory.resolve(Layer.SPANS));
+      spans.write(disk, directory.resolve(StoredFiles.SPANS));
     }
     Durable.syncFile(disk, meta());
     return dataSize;
@@ -194,12 +195,12 @@ public final class NewLayer implements AutoCloseable {
   private LayerData commitEmpty(LayerRecord record) throws IOException {
     Disk disk = options.disk();
     long dataSize = finishTables(disk);
-    Path empty = directory.resolve(Layer.DATA);
+    Path empty = directory.resolve(StoredFiles.DATA);
     disk.createSparse(empty, dataSize);
     Durable.syncFile(disk, empty);
     UUID bootId = options.bootId();
-    Presence.create(disk, directory.resolve(Layer.PRESENT), chunks.count(), bootId);
-    Durable.rewrite(disk, directory.resolve(Layer.RECORD), LayerJson.write(record));
+    Presence.create(disk, directory.resolve(StoredFiles.PRESENT), chunks.count(), bootId);
+    Durable.rewrite(disk, directory.resolve(StoredFiles.RECORD), LayerJson.write(record));
     return store.adopt(record, directory);
   }
 

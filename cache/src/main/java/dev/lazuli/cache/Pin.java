@@ -8,18 +8,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Thread-safe.
  */
 public final class Pin implements AutoCloseable {
-  private final StoredLayer layer;
+  private final Runnable unpin;
   private final AtomicBoolean released = new AtomicBoolean();
 
-  Pin(StoredLayer layer) {
-    this.layer = layer;
+  Pin(Runnable unpin) {
+    this.unpin = unpin;
   }
 
   /** Gives the layer free. Idempotent. */
   @Override
   public void close() {
     if (released.compareAndSet(false, true)) {
-      layer.unpin();
+      unpin.run();
     }
   }
 }

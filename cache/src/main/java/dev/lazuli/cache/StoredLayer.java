@@ -111,7 +111,7 @@ final class StoredLayer {
     if (!removed && (rewritten || !savedUse.equals(lastUsed))) {
       rewritten = false;
       try {
-        parts.disk().setModified(directory.resolve(Layer.RECORD), FileTime.from(lastUsed));
+        parts.disk().setModified(directory.resolve(StoredFiles.RECORD), FileTime.from(lastUsed));
         savedUse = lastUsed;
       } catch (IOException e) {
         LOG.log(DEBUG, "last use of layer " + record.digest(), e);
@@ -178,10 +178,10 @@ final class StoredLayer {
   @MustBeClosed
   synchronized Pin pin() {
     pins++;
-    return new Pin(this);
+    return new Pin(this::unpin);
   }
 
-  synchronized void unpin() {
+  private synchronized void unpin() {
     pins--;
     lastUsed = parts.options().clock().instant();
     parts.pressure().signal();
@@ -237,10 +237,11 @@ final class StoredLayer {
   /** Returns the disk that the layer takes beside its chunks. */
   private long fixedBytes() throws IOException {
     long bytes = Blocks.SIZE; // The directory.
-    for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD)) {
+    for (String name :
+        List.of(StoredFiles.META, StoredFiles.CHUNKS, StoredFiles.PRESENT, StoredFiles.RECORD)) {
       bytes += Blocks.up(parts.disk().size(directory.resolve(name)));
     }
-    Path starts = directory.resolve(Layer.STARTS);
+    Path starts = directory.resolve(StoredFiles.STARTS);
     return parts.disk().exists(starts) ? bytes + Blocks.up(parts.disk().size(starts)) : bytes;
   }
 
@@ -251,10 +252,16 @@ final class StoredLayer {
       return countedBytes();
     }
     long bytes = blocksOf.allocatedBytes(directory);
-    for (String name : List.of(Layer.META, Layer.CHUNKS, Layer.PRESENT, Layer.RECORD, Layer.DATA)) {
+    for (String name :
+        List.of(
+            StoredFiles.META,
+            StoredFiles.CHUNKS,
+            StoredFiles.PRESENT,
+            StoredFiles.RECORD,
+            StoredFiles.DATA)) {
       bytes += blocksOf.allocatedBytes(directory.resolve(name));
     }
-    Path starts = directory.resolve(Layer.STARTS);
+    Path starts = directory.resolve(StoredFiles.STARTS);
     return parts.disk().exists(starts) ? bytes + blocksOf.allocatedBytes(starts) : bytes;
   }
 

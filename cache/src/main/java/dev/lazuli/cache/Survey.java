@@ -61,7 +61,7 @@ final class Survey {
 
   private @Nullable StoredLayer read(Path directory) {
     try {
-      Path file = directory.resolve(Layer.RECORD);
+      Path file = directory.resolve(StoredFiles.RECORD);
       LayerRecord record = LayerJson.read(parts.disk(), file);
       if (!directory.equals(root.resolve(StoredLayer.place(record.digest())))) {
         throw new CacheCorruptException(file, "is not that of " + record.digest());

@@ -93,7 +93,7 @@ final class Trash {
   private void deleteTree(Path path) throws IOException {
     if (disk.isDirectory(path)) {
       // Should the machine stop now, a layer may have its name back; but not its record.
-      disk.delete(path.resolve(Layer.RECORD));
+      disk.delete(path.resolve(StoredFiles.RECORD));
       List<Path> entries = disk.list(path);
       for (Path entry : entries) {
         deleteTree(entry);

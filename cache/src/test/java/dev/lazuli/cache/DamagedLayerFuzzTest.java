@@ -29,7 +29,7 @@ import java.util.logging.Logger;
 final class DamagedLayerFuzzTest {
   private static final TestLayer LAYER = new TestLayer(5, 4, 3000);
   private static final List<String> DAMAGED =
-      List.of(Layer.CHUNKS, Layer.PRESENT, Layer.RECORD, Layer.META);
+      List.of(StoredFiles.CHUNKS, StoredFiles.PRESENT, StoredFiles.RECORD, StoredFiles.META);
   private static final UUID LATER_BOOT = new UUID(3, 4);
 
   /** Held, since the settings of a logger nobody holds are lost. */

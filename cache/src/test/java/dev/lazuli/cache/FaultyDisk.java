@@ -160,7 +160,7 @@ final class FaultyDisk implements Disk {
   }
 
   private static boolean isData(Path file) {
-    return file.endsWith(Layer.DATA);
+    return file.endsWith(StoredFiles.DATA);
   }
 
   /** Copies everything below {@code root} as the next boot would find it. */

@@ -7,7 +7,6 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobStream;
 import dev.lazuli.estargz.ByteRange;
-import dev.lazuli.registry.hosts.HostCatalog;
 import dev.lazuli.registry.hosts.RegistryHost;
 import dev.lazuli.registry.http.Abort;
 import dev.lazuli.registry.http.DocumentBudget;
@@ -54,7 +53,7 @@ final class MultipartFuzzTest {
   private static final RegistryHost HOST =
       new RegistryHost(
           new Origin(true, "reg.example", 443, TlsSettings.DEFAULT),
-          HostCatalog.BASE,
+          RegistryHost.BASE,
           /* pulls= */ true,
           /* resolves= */ true,
           Map.of(),

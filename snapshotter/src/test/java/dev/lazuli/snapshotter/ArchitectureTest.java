@@ -255,14 +255,26 @@ final class ArchitectureTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "bridge.kernel",
+        "estargz.checkpoint",
+        "estargz.compare",
+        "estargz.index",
+        "estargz.tar",
         "registry",
         "snapshotter.bulk",
+        "snapshotter.cli.demo",
+        "snapshotter.containerd",
+        "snapshotter.convert",
         "snapshotter.doctor",
         "snapshotter.fetch",
         "snapshotter.knowledge",
         "snapshotter.node",
+        "snapshotter.podman",
         "snapshotter.proof",
-        "snapshotter.status"
+        "snapshotter.share",
+        "snapshotter.soci",
+        "snapshotter.status",
+        "testimages"
       })
   void classes_formNoCycles(String room) {
     slices().assignedFrom(new ClassesOf(room)).should().beFreeOfCycles().check(code);

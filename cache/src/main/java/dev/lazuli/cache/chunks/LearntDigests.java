@@ -5,6 +5,7 @@ import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.cache.disk.DataFile;
 import dev.lazuli.cache.disk.Disk;
 import dev.lazuli.cache.disk.Syncable;
+import dev.lazuli.digest.Digest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -25,7 +26,7 @@ import java.util.Arrays;
  * fetched again.
  */
 public final class LearntDigests implements Syncable, Closeable {
-  private static final int BYTES = ChunkTable.DIGEST_BYTES;
+  private static final int BYTES = Digest.SHA256_BYTES;
   private static final int PIECE_BYTES = 64 << 10;
 
   private final DataFile file;

@@ -54,7 +54,7 @@ final class EntryOrder {
   private void collect(TarReader reader) throws IOException {
     for (TarEntry entry; (entry = reader.next()) != null; reader.skipContent()) {
       var path = entry.path();
-      if (!path.isEmpty() && !EstargzBuilder.isDropped(path)) {
+      if (!path.isEmpty() && !LazyEntries.contain(path)) {
         names.add(hidden(path));
         if (entry.type() != EntryType.DIRECTORY) {
           others.add(hidden(path));

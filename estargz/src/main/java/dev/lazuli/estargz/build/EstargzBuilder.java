@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Turns a layer (tar, or tar compressed by gzip or zstd) into a lazy one. Streams: memory is about
@@ -21,13 +20,6 @@ import java.util.Set;
  * thread.
  */
 public final class EstargzBuilder {
-  private static final String PREFETCH_LANDMARK = ".prefetch.landmark";
-  private static final String NO_PREFETCH_LANDMARK = ".no.prefetch.landmark";
-
-  /** Entries that only mean something in the lazy layer they came from. */
-  private static final Set<String> DROPPED =
-      Set.of(BlobEnd.TOC_NAME, PREFETCH_LANDMARK, NO_PREFETCH_LANDMARK);
-
   private final BuildOptions options;
 
   /** Makes a builder of layers of one kind. */
@@ -84,11 +76,6 @@ public final class EstargzBuilder {
         : new GzipCompressor(options.level());
   }
 
-  /** Returns whether an entry only means something in the lazy layer it came from. */
-  static boolean isDropped(String path) {
-    return DROPPED.contains(path);
-  }
-
   /** Adds all entries, and returns why none were put first, though some should be. */
   private Optional<String> addEntries(InputStream tar, LayerAssembler assembler)
       throws IOException {
@@ -110,7 +97,7 @@ public final class EstargzBuilder {
           assembler.add(entry, reader);
         }
       }
-      assembler.addLandmark(PREFETCH_LANDMARK);
+      assembler.addLandmark(LazyEntries.PREFETCH_LANDMARK);
       addAll(spooled.from(0), assembler, first);
       return Optional.empty();
     }
@@ -118,7 +105,7 @@ public final class EstargzBuilder {
 
   private void addInOrder(TarReader reader, LayerAssembler assembler) throws IOException {
     if (!options.diffIdKept()) {
-      assembler.addLandmark(NO_PREFETCH_LANDMARK);
+      assembler.addLandmark(LazyEntries.NO_PREFETCH_LANDMARK);
     }
     addAll(reader, assembler, Map.of());
   }
@@ -127,7 +114,7 @@ public final class EstargzBuilder {
       throws IOException {
     for (TarEntry entry; (entry = reader.next()) != null; ) {
       var path = entry.path();
-      var dropped = isDropped(path) && !options.diffIdKept();
+      var dropped = LazyEntries.contain(path) && !options.diffIdKept();
       if (dropped || already.containsKey(path)) {
         reader.skipContent();
       } else {

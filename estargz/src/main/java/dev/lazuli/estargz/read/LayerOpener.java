@@ -10,6 +10,7 @@ import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.footer.Footer;
 import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class LayerOpener implements AutoCloseable {
     try (var builder = new LayerIndexBuilder(request.layer(), limits, request.opaque(), share)) {
       var toc = read(request, builder::read);
       return builder.build(
-          new LayerIndexBuilder.Facts(
+          new LayerFacts(
               toc.footer().format(),
               toc.digest(),
               toc.compressedDigest(),

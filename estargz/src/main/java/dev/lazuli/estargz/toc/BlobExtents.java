@@ -11,12 +11,12 @@ final class BlobExtents implements AutoCloseable {
   private final String layer;
   private final RowTable starts;
   private final RowTable sorted;
-  private final LayerIndexBuilder.Facts facts;
+  private final LayerFacts facts;
   private final byte[] digest = new byte[Digest.SHA256_BYTES];
   private int next;
 
   /** Takes the starts of the blob's compressed streams, in any order, which must not change. */
-  BlobExtents(String layer, IndexSpace space, RowTable starts, LayerIndexBuilder.Facts facts) {
+  BlobExtents(String layer, IndexSpace space, RowTable starts, LayerFacts facts) {
     this.layer = layer;
     this.starts = starts;
     this.facts = facts;

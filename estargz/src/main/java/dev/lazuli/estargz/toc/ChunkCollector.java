@@ -105,7 +105,7 @@ final class ChunkCollector implements AutoCloseable {
    * Places the files of the inodes that have a number in the data file, in blob order, unless they
    * have their places. Returns the size of the data file.
    */
-  long place(LayerIndexBuilder.Facts facts) throws LayerFormatException {
+  long place(LayerFacts facts) throws LayerFormatException {
     try (var files = filesInBlobOrder();
         var extents = new BlobExtents(layer, space, streams, facts)) {
       var next = 0L;

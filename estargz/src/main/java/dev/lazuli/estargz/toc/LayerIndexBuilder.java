@@ -2,8 +2,6 @@ package dev.lazuli.estargz.toc;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.lazuli.digest.Digest;
-import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import java.io.IOException;
@@ -98,36 +96,12 @@ public final class LayerIndexBuilder implements AutoCloseable {
   }
 
   /**
-   * What {@link #build} needs to know besides the entries.
-   *
-   * @param areFilesPlaced whether files have their places in the data file already: the blob offset
-   *     of each is then {@link ChunkCollector#PLACE_BIAS} behind its place
-   */
-  public record Facts(
-      LayerFormat format,
-      Digest tocDigest,
-      Digest compressedTocDigest,
-      long payloadEnd,
-      boolean digestsRequired,
-      boolean areFilesPlaced) {
-    /** What is known of a layer whose files have no places yet. */
-    public Facts(
-        LayerFormat format,
-        Digest tocDigest,
-        Digest compressedTocDigest,
-        long payloadEnd,
-        boolean digestsRequired) {
-      this(format, tocDigest, compressedTocDigest, payloadEnd, digestsRequired, false);
-    }
-  }
-
-  /**
    * Settles what needs the whole TOC and returns the index, the caller's to close.
    *
    * @throws LayerFormatException if the TOC contradicts itself or the blob
    * @throws IOException if there is no memory for the index
    */
-  public LayerIndex build(Facts facts) throws IOException {
+  public LayerIndex build(LayerFacts facts) throws IOException {
     try {
       return settle(facts);
     } catch (UncheckedIOException e) {
@@ -135,7 +109,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
     }
   }
 
-  private LayerIndex settle(Facts facts) throws LayerFormatException {
+  private LayerIndex settle(LayerFacts facts) throws LayerFormatException {
     hardLinks.resolve();
     Whiteouts.settle(tree, inodes);
     tree.freeSlots();

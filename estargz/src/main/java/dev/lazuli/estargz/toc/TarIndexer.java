@@ -131,8 +131,7 @@ public final class TarIndexer implements AutoCloseable {
   public LayerIndex build() throws IOException {
     var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
     return builder.build(
-        new LayerIndexBuilder.Facts(
-            LayerFormat.ESTARGZ, none, none, Long.MAX_VALUE, false, contents != null));
+        new LayerFacts(LayerFormat.ESTARGZ, none, none, Long.MAX_VALUE, false, contents != null));
   }
 
   private void add(TarEntry entry, TarReader reader, TarInput tar) throws IOException {

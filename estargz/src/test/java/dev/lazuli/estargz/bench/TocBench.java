@@ -4,6 +4,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.MillionEntries;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.ByteArrayInputStream;
@@ -16,7 +17,7 @@ final class TocBench {
   public static void main(String[] args) throws IOException {
     var json = new MillionEntries.Json().readAllBytes();
     var facts =
-        new LayerIndexBuilder.Facts(
+        new LayerFacts(
             LayerFormat.ESTARGZ,
             Digest.ofSha256(new byte[32]),
             Digest.ofSha256(new byte[32]),

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.ByteArrayInputStream;
@@ -21,8 +22,8 @@ import tools.jackson.core.json.JsonFactory;
 @State(Scope.Thread)
 public class TocGate {
   private static final int FILES = 5000;
-  private static final LayerIndexBuilder.Facts FACTS =
-      new LayerIndexBuilder.Facts(
+  private static final LayerFacts FACTS =
+      new LayerFacts(
           LayerFormat.ESTARGZ,
           Digest.ofSha256(new byte[32]),
           Digest.ofSha256(new byte[32]),

@@ -6,6 +6,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.IOException;
@@ -78,7 +79,7 @@ public final class TocMemoryProbe {
   private static String build(Kind kind, Limits limits, IndexMemory memory) {
     var start = System.nanoTime();
     var facts =
-        new LayerIndexBuilder.Facts(
+        new LayerFacts(
             LayerFormat.ESTARGZ,
             Digest.ofSha256(new byte[32]),
             Digest.ofSha256(new byte[32]),

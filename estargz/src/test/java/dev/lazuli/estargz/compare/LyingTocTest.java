@@ -15,6 +15,7 @@ import dev.lazuli.estargz.build.OddTar.Facts;
 import dev.lazuli.estargz.read.OpenRequest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.estargz.toc.IndexMemory;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
@@ -83,9 +84,7 @@ class LyingTocTest {
 
   private LayerIndex index(String table) throws IOException {
     var none = Digest.ofSha256(new byte[Digest.SHA256_BYTES]);
-    var facts =
-        new LayerIndexBuilder.Facts(
-            LayerFormat.ESTARGZ_EXTERNAL_TOC, none, none, blob.size(), true);
+    var facts = new LayerFacts(LayerFormat.ESTARGZ_EXTERNAL_TOC, none, none, blob.size(), true);
     try (var builder = new LayerIndexBuilder("test", Limits.DEFAULT, OpaqueXattr.USER)) {
       builder.read(new ByteArrayInputStream(table.getBytes(UTF_8)));
       return builder.build(facts);

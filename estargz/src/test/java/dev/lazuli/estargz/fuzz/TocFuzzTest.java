@@ -5,6 +5,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndex;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
@@ -21,7 +22,7 @@ class TocFuzzTest {
 
   private static void read(byte[] json) throws IOException {
     var facts =
-        new LayerIndexBuilder.Facts(
+        new LayerFacts(
             LayerFormat.ZSTD_CHUNKED,
             Digest.ofSha256(new byte[32]),
             Digest.ofSha256(new byte[32]),

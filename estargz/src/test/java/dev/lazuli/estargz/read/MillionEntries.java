@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.IOException;
@@ -18,7 +19,7 @@ public final class MillionEntries {
   public static void main(String[] args) throws IOException {
     var start = System.nanoTime();
     var facts =
-        new LayerIndexBuilder.Facts(
+        new LayerFacts(
             LayerFormat.ESTARGZ,
             Digest.ofSha256(new byte[32]),
             Digest.ofSha256(new byte[32]),

@@ -50,7 +50,7 @@ final class TocFixture {
 
   private static LayerIndex parse(Limits limits, byte[] json) throws IOException {
     var facts =
-        new LayerIndexBuilder.Facts(
+        new LayerFacts(
             LayerFormat.ESTARGZ,
             Digest.ofSha256(new byte[32]),
             Digest.ofSha256(new byte[32]),

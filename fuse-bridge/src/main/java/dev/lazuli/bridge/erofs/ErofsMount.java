@@ -40,12 +40,6 @@ public final class ErofsMount {
   private static final long BUSY_PAUSE_NANOS = 20_000_000; // 20 ms
   private static final int MAX_STACKED = 64;
 
-  /**
-   * On the host a layer's files are data: its setuid programs give no rights and its device nodes
-   * open nothing. Containers lose neither, since overlayfs goes by the flags of its own mount.
-   */
-  static final long FLAGS = MountProgram.FLAGS;
-
   private ErofsMount() {}
 
   /**
@@ -93,7 +87,11 @@ public final class ErofsMount {
 
   private static void mountInProcess(Path image, Path data, Path target) throws IOException {
     Mounts.mount(
-        image.toAbsolutePath().toString(), target.toAbsolutePath(), "erofs", FLAGS, device(data));
+        image.toAbsolutePath().toString(),
+        target.toAbsolutePath(),
+        "erofs",
+        MountProgram.FLAGS,
+        device(data));
   }
 
   private static String device(Path data) throws IOException {

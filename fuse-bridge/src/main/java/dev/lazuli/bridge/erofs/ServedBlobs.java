@@ -61,7 +61,7 @@ public final class ServedBlobs implements AutoCloseable {
         log.warn("mounted by the daemon's own process instead: {}", e.getMessage());
       }
     }
-    Mounts.mount(image, target, "erofs", ErofsMount.FLAGS, options);
+    Mounts.mount(image, target, "erofs", MountProgram.FLAGS, options);
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.lazuli.bridge.fuse;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.lazuli.bridge.erofs.CorruptImageException;
+import dev.lazuli.bridge.erofs.ErofsImage;
 import java.lang.foreign.MemorySegment;
 
 /** Writes {@code fuse_attr} and the structs around it. */
@@ -81,5 +83,22 @@ final class Attributes {
     body.set(JAVA_INT_UNALIGNED, Protocol.STATFS_NAMELEN, Protocol.NAME_MAX);
     body.set(JAVA_INT_UNALIGNED, Protocol.STATFS_FRSIZE, BLOCK_SIZE);
     return Protocol.STATFS_OUT_SIZE;
+  }
+
+  /** Writes an inode's {@code fuse_attr}. */
+  static void write(ErofsImage image, long node, MemorySegment to, long at)
+      throws CorruptImageException {
+    long nid = NodeId.nid(node);
+    write(
+        to,
+        at,
+        node,
+        image.size(nid),
+        image.mode(nid),
+        image.linkCount(nid),
+        image.uid(nid),
+        image.gid(nid));
+    time(to, at, image.mtimeSeconds(nid), image.mtimeNanos(nid));
+    device(to, at, image.encodedDevice(nid));
   }
 }

@@ -42,7 +42,7 @@ final class TreeLister implements EntryVisitor {
     }
     try {
       Attributes.entry(body, at, node);
-      TreeVolume.writeAttributes(image, node, body, at + Protocol.ENTRY_ATTR);
+      Attributes.write(image, node, body, at + Protocol.ENTRY_ATTR);
       return true;
     } catch (CorruptImageException e) {
       writer.undo(at);

@@ -100,7 +100,7 @@ final class TreeVolume implements Volume {
       return -Errno.ESTALE;
     }
     try {
-      writeAttributes(image, node, body, Protocol.ATTR_OUT_ATTR);
+      Attributes.write(image, node, body, Protocol.ATTR_OUT_ATTR);
       return length;
     } catch (CorruptImageException e) {
       return -Errno.EIO;
@@ -236,23 +236,6 @@ final class TreeVolume implements Volume {
         .start(handler);
   }
 
-  /** Writes an inode's {@code fuse_attr}. */
-  static void writeAttributes(ErofsImage image, long node, MemorySegment to, long at)
-      throws CorruptImageException {
-    long nid = NodeId.nid(node);
-    Attributes.write(
-        to,
-        at,
-        node,
-        image.size(nid),
-        image.mode(nid),
-        image.linkCount(nid),
-        image.uid(nid),
-        image.gid(nid));
-    Attributes.time(to, at, image.mtimeSeconds(nid), image.mtimeNanos(nid));
-    Attributes.device(to, at, image.encodedDevice(nid));
-  }
-
   private static int root(MemorySegment body) {
     int length = Attributes.entry(body, 0, Protocol.ROOT_ID);
     Attributes.write(body, Protocol.ENTRY_ATTR, Protocol.ROOT_ID, 0, ROOT_MODE, 2, 0, 0);
@@ -266,7 +249,7 @@ final class TreeVolume implements Volume {
     }
     long node = NodeId.of(slot, nid);
     int length = Attributes.entry(body, 0, node);
-    writeAttributes(image, node, body, Protocol.ENTRY_ATTR);
+    Attributes.write(image, node, body, Protocol.ENTRY_ATTR);
     return length;
   }
 

@@ -23,7 +23,11 @@ import java.util.Locale;
  * hang in our place: nobody waits for it once we are gone.
  */
 public final class MountProgram implements AutoCloseable {
-  /** The flags that it mounts with. */
+  /**
+   * The flags that it mounts with. On the host a layer's files are data: its setuid programs give
+   * no rights and its device nodes open nothing. Containers lose neither, since overlayfs goes by
+   * the flags of its own mount.
+   */
   public static final long FLAGS = Mounts.MS_RDONLY | Mounts.MS_NOSUID | Mounts.MS_NODEV;
 
   // <elf.h>

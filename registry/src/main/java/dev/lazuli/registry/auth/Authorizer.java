@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Authorizer {
   /** How many credentials are tried for one request at most. */
-  public static final int MAX_CREDENTIALS = 8;
+  public static final int MAX_CREDENTIALS = Tries.MAX_CREDENTIALS;
 
   /** About a thousand tokens of a usual length. */
   private static final long MAX_TOKEN_BYTES = 4 << 20;

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tries {
   /** Some sources have other credentials each time. */
-  private static final int MAX_REFUSED = Authorizer.MAX_CREDENTIALS + 1;
+  /** How many credentials of one host are tried. */
+  static final int MAX_CREDENTIALS = 8;
+
+  private static final int MAX_REFUSED = MAX_CREDENTIALS + 1;
 
   private final Set<Candidate> refused = new HashSet<>();
 

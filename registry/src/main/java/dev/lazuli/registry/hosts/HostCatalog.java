@@ -33,9 +33,6 @@ public final class HostCatalog {
   private static final Pattern LOCAL =
       Pattern.compile("(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\])(?::[0-9]+)?");
 
-  /** Where the distribution API is, unless a path is overridden. */
-  public static final String BASE = "/v2";
-
   private static final Duration KEPT = Duration.ofSeconds(10);
 
   private final HostOptions options;
@@ -108,7 +105,7 @@ public final class HostCatalog {
   private RegistryHost registryItself(String registry, boolean plain) throws IOException {
     String server = registry.equals("docker.io") ? "registry-1.docker.io" : registry;
     String url = (plain ? "http://" : "https://") + server;
-    return new RegistryHost(origin(url, registry), BASE, true, true, Map.of(), null);
+    return new RegistryHost(origin(url, registry), RegistryHost.BASE, true, true, Map.of(), null);
   }
 
   private RegistryHost entryHost(HostsFile.Entry entry, String registry) throws IOException {
@@ -134,7 +131,8 @@ public final class HostCatalog {
     boolean plain = mirror.insecure() || isPlain(mirror.host());
     String url = hasScheme ? mirror.host() : (plain ? "http://" : "https://") + mirror.host();
     String path = URI.create(url).getPath();
-    String base = path == null || path.isEmpty() || path.equals("/") ? BASE : strip(path);
+    String base =
+        path == null || path.isEmpty() || path.equals("/") ? RegistryHost.BASE : strip(path);
     var headers = new HashMap<String, List<String>>();
     mirror.headers().forEach((name, value) -> headers.put(name, List.of(value)));
     Origin origin = origin(url, mirror.host());

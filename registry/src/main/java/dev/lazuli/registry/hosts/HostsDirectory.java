@@ -99,6 +99,6 @@ final class HostsDirectory {
     }
     authorities.sort(null);
     return new HostsFile.Entry(
-        null, HostCatalog.BASE, true, true, false, authorities, identities, Map.of());
+        null, RegistryHost.BASE, true, true, false, authorities, identities, Map.of());
   }
 }

@@ -103,7 +103,7 @@ public final class HostsFile {
     }
     return new Entry(
         url,
-        url == null ? HostCatalog.BASE : base(url, node.path("override_path").asBoolean(false)),
+        url == null ? RegistryHost.BASE : base(url, node.path("override_path").asBoolean(false)),
         pulls,
         resolves,
         node.path("skip_verify").asBoolean(false),
@@ -126,9 +126,9 @@ public final class HostsFile {
       path = path.substring(0, path.length() - 1);
     }
     if (path == null || path.isEmpty()) {
-      return overridden ? "" : HostCatalog.BASE;
+      return overridden ? "" : RegistryHost.BASE;
     }
-    return overridden || path.endsWith(HostCatalog.BASE) ? path : path + HostCatalog.BASE;
+    return overridden || path.endsWith(RegistryHost.BASE) ? path : path + RegistryHost.BASE;
   }
 
   private static void checkCapabilities(List<String> capabilities) throws IOException {

@@ -26,6 +26,9 @@ public record RegistryHost(
     boolean resolves,
     Map<String, List<String>> headers,
     @Nullable String namespace) {
+  /** Where the distribution API is, unless a path is overridden. */
+  public static final String BASE = "/v2";
+
   /** Checks the base path and copies the headers. */
   public RegistryHost {
     requireNonNull(origin);

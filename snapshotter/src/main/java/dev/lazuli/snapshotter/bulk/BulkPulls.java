@@ -27,12 +27,6 @@ import org.jspecify.annotations.Nullable;
  * waits for. Thread-safe.
  */
 public final class BulkPulls implements AutoCloseable {
-  /** The format of layers that were read without an index. */
-  public static final String FORMAT = "TAR";
-
-  /** What the record of such a layer says of prefetch: nothing. */
-  public static final long NO_PREFETCH = -1;
-
   private static final long RELEASE_NANOS = 2_000_000_000L;
   private static final long RELEASE_POLL_MILLIS = 50;
 

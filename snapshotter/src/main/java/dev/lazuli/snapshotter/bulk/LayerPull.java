@@ -140,14 +140,7 @@ final class LayerPull {
     arrived.set(0);
     written.set(0);
     var record =
-        LayerRecord.of(
-                digest,
-                blobBytes,
-                BulkPulls.FORMAT,
-                Compression.NONE.name(),
-                null,
-                BulkPulls.NO_PREFETCH)
-            .withReference(reference);
+        UnindexedLayer.record(digest, blobBytes, Compression.NONE, null).withReference(reference);
     try (var layer = parts.store().create(record);
         var recording = parts.recorder().begin(digest, reference, blobBytes);
         var unpacked = unpack(layer, recording)) {

@@ -158,7 +158,7 @@ final class ImagePull {
         Image.newBuilder()
             .setName(request.reference().toString())
             .putAllLabels(request.labels())
-            .setTarget(message(target))
+            .setTarget(LayerChain.message(target))
             .build();
     var create = CreateRequest.newBuilder().setImage(image).build();
     var action = "name image " + image.getName();
@@ -171,14 +171,5 @@ final class ImagePull {
     if (Session.callUnless(Status.Code.NOT_FOUND, action, () -> images.update(update)).isEmpty()) {
       var _ = Session.call(action, () -> images.create(create));
     }
-  }
-
-  static dev.lazuli.snapshotter.api.types.Descriptor message(Descriptor descriptor) {
-    return dev.lazuli.snapshotter.api.types.Descriptor.newBuilder()
-        .setMediaType(descriptor.mediaType())
-        .setDigest(descriptor.digest().toString())
-        .setSize(descriptor.size())
-        .putAllAnnotations(descriptor.annotations())
-        .build();
   }
 }

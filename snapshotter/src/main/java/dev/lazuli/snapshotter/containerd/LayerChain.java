@@ -163,7 +163,7 @@ final class LayerChain {
   private void apply(Place place, MountsResponse mounts) throws IOException {
     var apply =
         ApplyRequest.newBuilder()
-            .setDiff(ImagePull.message(place.layer()))
+            .setDiff(message(place.layer()))
             .addAllMounts(mounts.getMountsList())
             .build();
     var applied =
@@ -207,5 +207,14 @@ final class LayerChain {
     listener.state(layer, LayerProgress.DOWNLOADING);
     var blob = registry.blob(request.reference(), layer.digest(), layer.size());
     content.store("layer", layer, blob, source, bytes -> listener.downloaded(layer, bytes));
+  }
+
+  static dev.lazuli.snapshotter.api.types.Descriptor message(Descriptor descriptor) {
+    return dev.lazuli.snapshotter.api.types.Descriptor.newBuilder()
+        .setMediaType(descriptor.mediaType())
+        .setDigest(descriptor.digest().toString())
+        .setSize(descriptor.size())
+        .putAllAnnotations(descriptor.annotations())
+        .build();
   }
 }

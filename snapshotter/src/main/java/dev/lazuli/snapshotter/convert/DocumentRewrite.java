@@ -6,7 +6,6 @@ import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageManifest;
 import dev.lazuli.registry.model.ManifestContent;
 import dev.lazuli.snapshotter.convert.ConvertedLayer.How;
-import dev.lazuli.snapshotter.convert.ImageConversion.Written;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -228,5 +227,13 @@ final class DocumentRewrite {
     }
     var isSame = json.equals(Json.object(before.bytes()));
     return Written.of(type, isSame ? before.bytes() : Json.bytes(json));
+  }
+
+  /** A document as it was written. */
+  @SuppressWarnings("ArrayRecordComponent") // identity is the descriptor's digest
+  record Written(Descriptor descriptor, byte[] bytes) {
+    static Written of(String mediaType, byte[] bytes) {
+      return new Written(new Descriptor(mediaType, Digest.sha256(bytes), bytes.length), bytes);
+    }
   }
 }

@@ -178,12 +178,4 @@ public final class ImageConversion {
   private boolean isWanted(@Nullable Platform platform) {
     return platform == null || options.takes(platform);
   }
-
-  /** A document as it was written. */
-  @SuppressWarnings("ArrayRecordComponent") // identity is the descriptor's digest
-  record Written(Descriptor descriptor, byte[] bytes) {
-    static Written of(String mediaType, byte[] bytes) {
-      return new Written(new Descriptor(mediaType, Digest.sha256(bytes), bytes.length), bytes);
-    }
-  }
 }

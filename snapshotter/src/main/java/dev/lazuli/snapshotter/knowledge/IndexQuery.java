@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.knowledge;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.UnindexedLayer;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -25,9 +25,7 @@ public record IndexQuery(
    * @param index digest of the index
    */
   public LayerRecord record(long blobBytes, Compression compression, Digest index) {
-    return LayerRecord.of(
-            layer, blobBytes, BulkPulls.FORMAT, compression.name(), index, BulkPulls.NO_PREFETCH)
-        .withReference(reference);
+    return UnindexedLayer.record(layer, blobBytes, compression, index).withReference(reference);
   }
 
   /** A query of a layer whose image names no index. */

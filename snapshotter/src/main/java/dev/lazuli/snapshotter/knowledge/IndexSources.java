@@ -3,7 +3,7 @@ package dev.lazuli.snapshotter.knowledge;
 import dev.lazuli.cache.LayerInUseException;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.UnindexedLayer;
 import dev.lazuli.snapshotter.locks.KeyedLocks;
 import dev.lazuli.snapshotter.locks.RegistryTurns;
 import java.io.IOException;
@@ -86,7 +86,7 @@ public final class IndexSources {
     return assembly
         .store()
         .record(query.layer())
-        .filter(record -> record.format().equals(BulkPulls.FORMAT))
+        .filter(record -> record.format().equals(UnindexedLayer.FORMAT))
         .filter(record -> record.tocDigest() != null && record.proof() == null);
   }
 

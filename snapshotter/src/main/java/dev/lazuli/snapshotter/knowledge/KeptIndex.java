@@ -5,12 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerProof;
-import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.NewLayer;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.index.IndexPart;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.UnindexedLayer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -102,14 +101,7 @@ final class KeptIndex implements AutoCloseable {
    */
   @MustBeClosed
   LayerData restore(LayerStore store, Instant now) throws IOException {
-    var record =
-        LayerRecord.of(
-            facts.layer(),
-            facts.blobBytes(),
-            BulkPulls.FORMAT,
-            facts.compression().name(),
-            null,
-            BulkPulls.NO_PREFETCH);
+    var record = UnindexedLayer.record(facts.layer(), facts.blobBytes(), facts.compression(), null);
     for (var reference : references) {
       record = record.withReference(reference);
     }

@@ -20,6 +20,9 @@ import java.util.function.LongSupplier;
  * @param <T> what waits for a turn
  */
 final class ProofQueue<T extends ProofQueue.Contender> {
+  /** A wish that fails again and again waits this many times twice as long, at most. */
+  static final int MOST_DOUBLINGS = 6;
+
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
   /** A day: with it, no product of ours is too large. */
@@ -139,6 +142,6 @@ final class ProofQueue<T extends ProofQueue.Contender> {
     }
     long minutes = Math.min(MOST_MINUTES, longest / MINUTE);
     return FetchOptions.CROWDED_BYTES_PER_SECOND
-        * Math.max(1, minutes >> Math.min(contender.failures(), Proofs.MOST_DOUBLINGS));
+        * Math.max(1, minutes >> Math.min(contender.failures(), MOST_DOUBLINGS));
   }
 }

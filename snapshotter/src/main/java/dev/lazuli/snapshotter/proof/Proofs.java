@@ -33,7 +33,6 @@ import org.slf4j.LoggerFactory;
 public final class Proofs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Proofs.class);
   private static final long CLOSE_MILLIS = 5000;
-  static final int MOST_DOUBLINGS = 6;
 
   /** More passes than these wait for each other's indexes. */
   private static final int MOST_INDEXES = 16;
@@ -255,7 +254,8 @@ public final class Proofs implements AutoCloseable {
     var wait =
         manners
             .retry()
-            .multipliedBy(1L << Math.min(wish.failures.getAndIncrement(), MOST_DOUBLINGS));
+            .multipliedBy(
+                1L << Math.min(wish.failures.getAndIncrement(), ProofQueue.MOST_DOUBLINGS));
     log.warn("layer {}: not proved yet, trying again in {}: {}", wish.layer.digest(), wait, reason);
     try {
       var _ = timer.schedule(() -> enqueue(wish), wait.toMillis(), TimeUnit.MILLISECONDS);

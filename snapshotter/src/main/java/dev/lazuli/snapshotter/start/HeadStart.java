@@ -277,7 +277,7 @@ public final class HeadStart implements AutoCloseable {
     queues.values().forEach(StartQueue::send);
     var arrived =
         parts.stream()
-            .map(part -> part.file().layer().whenPresent(part))
+            .map(part -> part.file().layer().whenPresent(part.extent()))
             .toArray(CompletableFuture[]::new);
     track(
         CompletableFuture.allOf(arrived).orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS),

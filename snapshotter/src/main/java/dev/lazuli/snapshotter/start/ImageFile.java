@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.start;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lazuli.bridge.erofs.CorruptImageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,5 +48,10 @@ record ImageFile(String path, StartLayer layer, long nid, long offset, long size
       layer.read(offset + at, ByteBuffer.wrap(bytes));
     }
     return bytes;
+  }
+
+  /** Returns all of a script's text. */
+  String text() throws IOException {
+    return new String(read(0, (int) size), UTF_8);
   }
 }

@@ -141,7 +141,7 @@ final class NodeModules {
         || file.name().endsWith(".node")) {
       return List.of();
     }
-    var wishes = new ArrayList<>(text(StartPrograms.text(file), file.directory()));
+    var wishes = new ArrayList<>(text(file.text(), file.directory()));
     description(file).ifPresent(json -> wishes.add(StartWish.whole(json, StartWish.LIKELY)));
     return wishes;
   }

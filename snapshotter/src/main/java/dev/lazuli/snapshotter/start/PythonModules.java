@@ -267,7 +267,7 @@ final class PythonModules {
           if (source.size() > budget.limits().scriptBytes()) {
             return List.of();
           }
-          var text = StartPrograms.text(source);
+          var text = source.text();
           return imports(PythonSource.imports(text, most(), /* insideFunctions= */ false), within);
         });
   }

@@ -151,7 +151,7 @@ final class PythonStart {
       throws IOException {
     var wishes = new ArrayList<StartWish>();
     int left = budget.limits().directories();
-    for (String line : (Iterable<String>) StartPrograms.text(file).lines()::iterator) {
+    for (String line : (Iterable<String>) file.text().lines()::iterator) {
       if (line.startsWith("import ") || line.startsWith("import\t")) {
         wishes.addAll(modules.imports(imports(line), ""));
       } else if (!line.isBlank() && !line.startsWith("#") && left-- > 0) {
@@ -209,7 +209,7 @@ final class PythonStart {
   }
 
   private List<StartWish> script(ImageFile file, PythonModules modules) throws IOException {
-    return modules.imports(imports(StartPrograms.text(file)), "");
+    return modules.imports(imports(file.text()), "");
   }
 
   /**

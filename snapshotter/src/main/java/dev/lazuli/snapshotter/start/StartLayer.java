@@ -82,10 +82,9 @@ public final class StartLayer implements AutoCloseable {
     return data.firstMissing(offset, length) < 0;
   }
 
-  /** Completes when a part of a file of this layer is present; fetches nothing for it. */
-  CompletableFuture<Void> whenPresent(FilePart part) {
+  /** Completes when an extent is present; fetches nothing for it. */
+  CompletableFuture<Void> whenPresent(Extent extent) {
     var chunks = data.chunks();
-    Extent extent = part.extent();
     return fetch.whenPresent(
         chunks.firstEndingAfter(extent.offset()),
         chunks.firstStartingFrom(extent.offset() + extent.length()));

@@ -251,13 +251,8 @@ final class StartPrograms {
     var wishes = new ArrayList<>(started(words, program.chance()));
     String name = words.getFirst().substring(words.getFirst().lastIndexOf('/') + 1);
     if (SHELLS.contains(name) && program.file().size() <= budget.limits().scriptBytes()) {
-      wishes.addAll(commands(text(program.file()), StartWish.PERHAPS));
+      wishes.addAll(commands(program.file().text(), StartWish.PERHAPS));
     }
     return wishes;
-  }
-
-  /** Returns all of a script's text. */
-  static String text(ImageFile file) throws IOException {
-    return new String(file.read(0, (int) file.size()), UTF_8);
   }
 }

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.lazuli.cache.LayerData;
-import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.cache.LayerStore;
 import dev.lazuli.cache.StoreOptions;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.toc.IndexMemory;
-import dev.lazuli.snapshotter.bulk.BulkPulls;
+import dev.lazuli.snapshotter.bulk.UnindexedLayer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,15 +109,7 @@ final class IndexSourcesTest {
     @Override
     @MustBeClosed
     public LayerData addTo(IndexAssembly assembly) throws IOException {
-      var record =
-          LayerRecord.of(
-                  LAYER,
-                  100,
-                  BulkPulls.FORMAT,
-                  Compression.NONE.name(),
-                  digest,
-                  BulkPulls.NO_PREFETCH)
-              .withReference(IMAGE);
+      var record = UnindexedLayer.record(LAYER, 100, Compression.NONE, digest).withReference(IMAGE);
       try (var layer = assembly.store().create(record)) {
         Files.writeString(layer.meta(), "meta");
         layer.chunks().dataSize(0);

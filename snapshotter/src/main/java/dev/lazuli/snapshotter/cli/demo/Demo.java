@@ -16,7 +16,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -92,7 +91,7 @@ public final class Demo {
       var starts = starts(way, program, image, layout, client, registry, directory);
       report(new Report(image.bytes(), way, starts));
     } finally {
-      delete(directory);
+      MountTrial.delete(directory);
     }
   }
 
@@ -182,14 +181,5 @@ public final class Demo {
     Files.writeString(page, HtmlPage.of(waterfalls), UTF_8);
     out.println();
     say("page", page.toAbsolutePath().toString());
-  }
-
-  /** Deletes a directory with all that is in it. */
-  static void delete(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

@@ -8,6 +8,7 @@ import dev.lazuli.bridge.kernel.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Optional;
 
 /**
@@ -24,7 +25,7 @@ final class MountTrial {
       try {
         return obstacle(directory);
       } finally {
-        Demo.delete(directory);
+        delete(directory);
       }
     } catch (IOException e) {
       return Optional.of("cannot make a directory to mount on (" + e.getMessage() + ")");
@@ -79,6 +80,15 @@ final class MountTrial {
     @Override
     public void read(long slot, long offset, int length, ReadReply reply) {
       throw new IllegalStateException("there is no layer to read");
+    }
+  }
+
+  /** Deletes a directory with all that is in it. */
+  static void delete(Path directory) throws IOException {
+    try (var files = Files.walk(directory)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 }
