@@ -15,7 +15,7 @@ public final class Pin implements AutoCloseable {
     this.unpin = unpin;
   }
 
-  /** Gives the layer free. Idempotent. */
+  /** Lets go of the layer. Idempotent. */
   @Override
   public void close() {
     if (released.compareAndSet(false, true)) {

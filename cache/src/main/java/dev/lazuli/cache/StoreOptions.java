@@ -65,7 +65,7 @@ public record StoreOptions(
     }
   }
 
-  /** Returns how much is left free for others on a disk of so many bytes. */
+  /** Returns how much is left free for others on a disk of that size. */
   public long reserveOn(long totalBytes) {
     return reserveBytes == DEFAULT_RESERVE
         ? Math.min(totalBytes / 20, MOST_DEFAULT_RESERVE)

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * them open after the last until {@link #closeIfIdle}. Thread-safe; its monitor is held while files
  * are opened and closed, so that two {@link Layer}s never work on one directory.
  *
- * <p>A layer is used when it is read through a handle or given free by its mounts; opening it just
+ * <p>A layer is used when it is read through a handle or its mounts let go of it; opening it just
  * to count or sync it does not count as use. The time of last use outlives the process as the
  * modification time of {@code layer.json}.
  */
@@ -91,7 +91,7 @@ final class StoredLayer {
     return directory;
   }
 
-  /** Returns when the layer was last read or given free. */
+  /** Returns when the layer was last read or unpinned. */
   synchronized Instant lastUsed() {
     noteUse();
     return lastUsed;

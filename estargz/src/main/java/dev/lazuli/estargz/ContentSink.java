@@ -22,7 +22,7 @@ public interface ContentSink extends CheckpointSink {
    * Says that a chunk has been written whole.
    *
    * @param blobOffset where decompression starts for it: at a checkpoint, which may be handed over
-   *     later than the chunk, or at the begin of a stream
+   *     later than the chunk, or at the start of a stream
    * @param blobEnd a place in the blob before which all of the chunk's bytes are
    * @param innerOffset what to drop before the chunk of what comes out from there
    * @param sha256 digest of its bytes

@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * Where in a layer's blob decompression can start: at begins of streams, and at checkpoints within
+ * Where in a layer's blob decompression can start: where streams begin, and at checkpoints within
  * them, each with the bytes before it that are needed. Read straight from the mapped {@code starts}
  * file: no heap per start. Thread-safe; usable while the {@code LayerData} it came from is open.
  *
@@ -25,7 +25,7 @@ import java.util.zip.CRC32C;
  *   0  8  magic "LZSTART1"                0  8  blob offset
  *   8  4  row count                       8  8  tar offset of the first byte that comes out
  *  12  4  CRC-32C of the windows         16  8  place of the window in the file
- *  16  8  place of the first row         24  4  size of the window, 0 for a stream's begin
+ *  16  8  place of the first row         24  4  size of the window, 0 for a stream's start
  *  24  4  CRC-32C of the rows            28  4  first bit in the byte, 0 to 7; -1: a stream begins
  *  28  4  zero
  * </pre>
@@ -140,7 +140,7 @@ public final class StartTable {
     return rows.file().getInt(rows.at(start) + BIT);
   }
 
-  /** Returns what comes out before a checkpoint, deflated; empty at the begin of a stream. */
+  /** Returns what comes out before a checkpoint, deflated; empty at the start of a stream. */
   public ByteBuffer window(int start) {
     ByteBuffer file = rows.file();
     long place = file.getLong(rows.at(start) + WINDOW);

@@ -11,7 +11,7 @@ public final class Digests {
 
   private Digests() {}
 
-  /** Returns whether a reference is a digest, and no tag. */
+  /** Returns whether a reference is a digest and not a tag. */
   public static boolean isDigest(String text) {
     return SHA256.matcher(text).matches();
   }

@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out where in a blob decompression can start, while somebody decompresses it: at the begin
+ * Finds out where in a blob decompression can start, while somebody decompresses it: at the start
  * of a stream, and in gzip members at a block that begins so many bytes of output behind the last
  * such place. Whoever decompresses says what goes in and what comes out.
  *
  * <p>The decompressor does not say where blocks begin, and reading all data a second time would
  * double the work. So where a checkpoint is due, and only there, this searches the data for a bit
- * that looks like the begin of a block. Where in the output that is follows from the next moment at
+ * that looks like the start of a block. Where in the output that is follows from the next moment at
  * which all that went in has come out.
  *
  * <p>Memory is some 430 KiB, or next to none for blobs that are smaller than the spacing. For one
@@ -32,7 +32,7 @@ public final class CheckpointFinder {
   /** 256 KiB: most blocks take a tenth of it. Data that have none are not searched to their end. */
   private static final int MOST_SEARCHED_BYTES = 256 << 10;
 
-  /** After so many searches in vain the next is due after as many times the spacing. */
+  /** After that many searches in vain, the next one is due after that many times the spacing. */
   private static final int MOST_SPACINGS = 64;
 
   private static final int WINDOW_BYTES = ReferredBytes.WINDOW_BYTES;

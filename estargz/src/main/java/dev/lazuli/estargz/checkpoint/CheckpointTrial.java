@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A place at which a block seems to begin, which is followed until it is known to be one.
  *
- * <p>It is none unless, whenever all that went in has come out, as much came out behind the place
- * as its blocks say: over the header of one more block at least, since data within data may look
- * right up to there, such as a compressed file that is stored as it is. Then decompression is
- * started at the place, and must give the bytes that came out.
+ * <p>It counts as one only if its blocks say how much comes out of them, and just as much came out
+ * behind the place, whenever all that went in has come out. This has to hold beyond the header of
+ * one more block at least: data within data may look right up to there, such as a compressed file
+ * that is stored as it is. Then decompression is started at the place, and must give the bytes that
+ * came out.
  *
  * <p>Memory is some 150 KiB. For one thread.
  */
@@ -141,7 +142,7 @@ final class CheckpointTrial {
         inflater.setInput(InflatePrefix.of(input[0], bit));
         from = 1;
         if (inflater.inflate(out) > 0) {
-          return false; // The rest of the byte is the begin of a header: nothing comes of it.
+          return false; // The rest of the byte is the start of a header: nothing comes of it.
         }
       }
       inflater.setInput(input, from, inputCount - from);

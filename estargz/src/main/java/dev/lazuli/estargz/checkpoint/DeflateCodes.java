@@ -57,7 +57,7 @@ final class DeflateCodes {
     }
   }
 
-  /** Begins the codes that a block states; returns false if it may not have so many symbols. */
+  /** Begins the codes that a block states; returns false if it may not have that many symbols. */
   boolean begin(int newLiterals, int newDistances, int newLengths) {
     literalCount = newLiterals;
     distanceCount = newDistances;
@@ -79,7 +79,7 @@ final class DeflateCodes {
     return lengths.build(statedLengths, 0, LENGTHS);
   }
 
-  /** Takes the next length, several times; returns false if there are not so many to come. */
+  /** Takes the next length, several times; returns false if fewer are to come. */
   boolean add(int length, int times) {
     if (times > literalCount + distanceCount - next) {
       return false;
@@ -89,7 +89,7 @@ final class DeflateCodes {
     return true;
   }
 
-  /** Takes the last length again; returns false if there is none, or not so many to come. */
+  /** Takes the last length again; returns false if there is none, or fewer are to come. */
   boolean repeat(int times) {
     return next > 0 && add(stated[next - 1], times);
   }

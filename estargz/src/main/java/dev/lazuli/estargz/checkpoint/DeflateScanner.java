@@ -15,7 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 
 /**
- * Reads Deflate data (RFC 1951) from the begin of a block on without decompressing it: it says how
+ * Reads Deflate data (RFC 1951) from the start of a block on without decompressing it: it says how
  * much comes out of what it was given, and to which bytes before the block the data behind it
  * refer. Takes the data in pieces. Memory is some 80 KiB, whatever the data. For one thread.
  *

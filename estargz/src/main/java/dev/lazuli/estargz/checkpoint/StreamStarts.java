@@ -7,10 +7,10 @@ import java.nio.ByteBuffer;
  * of compressed streams, and at checkpoints within them. Safe for any thread.
  */
 public interface StreamStarts {
-  /** What {@link #bit} says of the begin of a stream. */
+  /** What {@link #bit} says of the start of a stream. */
   int STREAM = -1;
 
-  /** No start is known but the begins of streams, and of these not where they are in the tar. */
+  /** No start is known but the starts of streams, and of these not where they are in the tar. */
   StreamStarts NONE =
       new StreamStarts() {
         @Override
@@ -48,7 +48,7 @@ public interface StreamStarts {
 
   /**
    * Returns what came out before a checkpoint, at most 32 KiB of it, deflated (RFC 1951). Bytes to
-   * which nothing refers may be zeros. Empty for the begin of a stream.
+   * which nothing refers may be zeros. Empty for the start of a stream.
    */
   ByteBuffer window(int start);
 }

@@ -26,7 +26,7 @@ public record VerificationReport(
     int chunks,
     long bytes,
     List<String> problems) {
-  /** After so many wrong chunks the rest is not looked at. */
+  /** After that many wrong chunks the rest is not looked at. */
   public static final int MOST_PROBLEMS = 100;
 
   /** Copies the problems. */

@@ -34,7 +34,7 @@ public interface ChunkTableView {
   /** Returns the chunk's position in what is decompressed from there. */
   long chunkInnerOffset(int chunk);
 
-  /** Returns where decompression can start, besides at the begins of streams. */
+  /** Returns where decompression can start, besides at the starts of streams. */
   default StreamStarts starts() {
     return StreamStarts.NONE;
   }

@@ -43,7 +43,7 @@ final class SpanPass {
     int next = table.spans().find(offset);
     if (next == table.spans().count() || table.spans().start(next) != offset) {
       throw new LayerFormatException(
-          table.layer(), "chunk " + chunk + " blob offset", offset, "the begin of a span");
+          table.layer(), "chunk " + chunk + " blob offset", offset, "the start of a span");
     }
     if (next != span) {
       finish();

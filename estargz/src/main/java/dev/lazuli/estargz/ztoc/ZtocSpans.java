@@ -102,7 +102,7 @@ public final class ZtocSpans {
 
   private void check(FlatBytes file) throws LayerFormatException {
     if (starts[0] < 1 || tarOffsets[0] != 0) {
-      throw file.bad("first checkpoint", starts[0] + "/" + tarOffsets[0], "the tar's begin");
+      throw file.bad("first checkpoint", starts[0] + "/" + tarOffsets[0], "the tar's start");
     }
     for (int span = 0; span < count; span++) {
       // One more than the last: where neighbours share a byte, each needs one of its own, too.

@@ -45,7 +45,7 @@ final class CheckpointRandomTest {
     assertThat(bits).contains(0, 1, 2, 3, 4, 5, 6, 7);
   }
 
-  /** Within such files there is what looks like the begin of a block, and gives the same bytes. */
+  /** Within such files there is what looks like the start of a block, and gives the same bytes. */
   @Test
   void blocksOfCompressedFiles_thatAreStoredAsTheyAre_areNotTakenForTheLayers() throws IOException {
     long seed = Long.getLong("lazuli.checkpoint.seed", System.nanoTime());

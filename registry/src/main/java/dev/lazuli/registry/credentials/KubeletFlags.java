@@ -64,8 +64,8 @@ record KubeletFlags(Path config, Path programs) {
   }
 
   /**
-   * Returns the flags of a kubelet of this very mount namespace, run by root or by who runs this: a
-   * container may call a process as it likes, and is not to choose what runs here.
+   * Returns the flags of a kubelet of this very mount namespace, run by root or by our own user: a
+   * container can give a process any name, and must not choose what runs here.
    */
   private static Optional<KubeletFlags> running(Path root) {
     Path processes = root.resolve("proc");

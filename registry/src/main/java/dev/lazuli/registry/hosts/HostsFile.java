@@ -44,7 +44,7 @@ public final class HostsFile {
       List<Path> authorities,
       List<TlsSettings.Identity> identities,
       Map<String, List<String>> headers) {
-    /** Whether it says nothing of the registry that would not be so without it. */
+    /** Whether it says nothing about the registry but what would hold without it. */
     boolean isPreset() {
       return url == null && pulls && resolves && !isAboutTls() && headers.isEmpty();
     }

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class FetchCommand implements Callable<Integer> {
   private static final Duration PAUSE = Duration.ofMillis(300);
 
-  /** Longest that nothing may arrive while there are errors, or nothing is being fetched. */
+  /** How long nothing may arrive while there are errors, or while nothing is being fetched. */
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Parameters(

@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * What layers have learnt of their registries, for the layers that come next: one may be in the
- * same rack, another beyond an ocean. A registry that nothing is known of begins anew. Thread-safe.
+ * same rack, another beyond an ocean. A registry that nothing is known of starts afresh.
+ * Thread-safe.
  */
 final class RegistryLinks {
   private static final int MOST = 100;

@@ -99,7 +99,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     return refusal.isEmpty() && (!parts.proofs().options().beforeLocal() || !isWanted());
   }
 
-  /** Answers all reads of the layer with errors from now on, or no more. */
+  /** Answers all reads of the layer with errors from now on, or stops doing so. */
   void refuse(Optional<String> reason) {
     var before = refusal;
     refusal = reason.isPresent() ? reason : lie();

@@ -57,7 +57,7 @@ final class NodeStore implements AutoCloseable {
 
   /**
    * The FUSE session is this daemon's. The kernel is asked for the store's directory once, and
-   * remembers it: clients look at it first thing, and are not to wait while there is no daemon.
+   * remembers it: clients look at it first, and must not wait while there is no daemon.
    *
    * @throws IOException if what a former daemon mounted is no longer wanted and cannot be unmounted
    */
@@ -69,7 +69,7 @@ final class NodeStore implements AutoCloseable {
     }
   }
 
-  /** From now on what is used is mounted. */
+  /** Mounts what is used, from now on. */
   void start(Troubles troubles) {
     store.ifPresent(opened -> opened.start(troubles));
   }

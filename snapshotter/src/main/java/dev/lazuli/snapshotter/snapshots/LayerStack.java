@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Mounted layers, one upon the other, that are shown without a snapshot. */
+/** Mounted layers, one on top of the other, that are shown without a snapshot. */
 public final class LayerStack {
   private final Path trees;
 

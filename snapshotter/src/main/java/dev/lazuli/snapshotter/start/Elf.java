@@ -91,7 +91,7 @@ record Elf(String interpreter, List<String> needed, List<String> searched, List<
     loaded = List.copyOf(loaded);
   }
 
-  /** Returns whether a file that starts so is one that {@link #read} understands. */
+  /** Returns whether a file that starts like this is one that {@link #read} understands. */
   static boolean starts(byte[] head) {
     return head.length >= HEADER_BYTES
         && buffer(head).getInt(0) == MAGIC
