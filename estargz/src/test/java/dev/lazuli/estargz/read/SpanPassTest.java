@@ -3,18 +3,26 @@ package dev.lazuli.estargz.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
 import dev.lazuli.estargz.ztoc.ZtocFiles;
+import dev.lazuli.estargz.ztoc.ZtocFiles.Row;
 import dev.lazuli.estargz.ztoc.ZtocLayerView;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Chunks of a layer of which only the compressed spans have digests. */
 class SpanPassTest {
@@ -98,6 +106,59 @@ class SpanPassTest {
           .hasMessageContaining("span at blob bytes");
 
       assertThat(sink.committed).isEmpty();
+    }
+  }
+
+  private static byte[] gzip(byte[] content) throws IOException {
+    var out = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(out)) {
+      gzip.write(content);
+    }
+    return out.toByteArray();
+  }
+
+  /** SOCI makes no ztoc of such a blob, but others may: spans begin where members do, or do not. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void gzipOfSeveralMembers_givesTheBytesOfTheTar(int spans) throws IOException {
+    var tar = new byte[200_000];
+    var random = new Random(spans);
+    for (int i = 0; i < tar.length; i++) {
+      tar[i] = (byte) random.nextInt(16);
+    }
+    var blob = new ByteArrayOutputStream();
+    var rows = new ArrayList<Row>();
+    for (int member = 0; member < 4; member++) {
+      if (member % (4 / spans) == 0) {
+        rows.add(new Row(blob.size() + 10, member * 50_000L, 0));
+      }
+      blob.write(gzip(Arrays.copyOfRange(tar, member * 50_000, (member + 1) * 50_000)));
+    }
+    var bytes = blob.toByteArray();
+    var digests = new ArrayList<String>();
+    for (int span = 0; span < spans; span++) {
+      int end = span + 1 < spans ? (int) rows.get(span + 1).in() : bytes.length;
+      var compressed = Arrays.copyOfRange(bytes, (int) rows.get(span).in(), end);
+      digests.add(Digest.sha256(compressed).toString());
+    }
+    var entries =
+        List.of(
+            ZtocFiles.entry("a", "reg", 512, 40_000),
+            ZtocFiles.entry("over-a-border", "reg", 45_000, 60_000),
+            ZtocFiles.entry("last", "reg", 190_000, 10_000));
+    var zinfo = ZtocFiles.zinfo(spans, rows.toArray(Row[]::new));
+    var ztoc = ZtocFiles.gzip(bytes.length, tar.length, entries, digests, zinfo);
+    try (var layer = new ZtocLayerView(ztoc, bytes.length, Limits.DEFAULT)) {
+      for (int chunk : all(layer)) {
+        var sink = new CollectingSink();
+
+        decode(bytes, 1000, layer, new int[] {chunk}, sink);
+
+        assertThat(sink.committed.get(chunk)).isEqualTo(expected(tar, layer, chunk));
+      }
+      var sink = new CollectingSink();
+      decode(bytes, 70_000, layer, all(layer), sink);
+      assertThat(sink.committed.keySet()).hasSize(layer.chunkCount());
     }
   }
 }

@@ -53,9 +53,10 @@ final class RestartIT {
       ctr("task", "exec", "--exec-id", "stop", CONTAINER, "/bin/sh", "-c", ": > /stop");
       assertThat(container.get().strip()).endsWith(" times " + FILES + " files");
       assertThat(daemon.log()).doesNotContain("remote-snapshot-prepared=false");
+      var layers = daemon.root().resolve("layers");
+      assertThat(LiveDirectory.files(layers)).isNotEmpty();
       ctr("image", "rm", "--sync", reference);
       // Not only once the daemon has settled, or ends: what was taken over went with its snapshots.
-      var layers = daemon.root().resolve("layers");
       Eventually.asserted(() -> assertThat(LiveDirectory.files(layers)).isEmpty());
       daemon.close();
       assertThat(MountTable.below(BED.directory().resolve("d"))).isEmpty();
