@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -23,28 +22,13 @@ final class DiskSpaceTest {
 
   @TempDir Path root;
 
-  static String run(String... command) throws IOException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-    try {
-      assertThat(process.waitFor()).as(output).isZero();
-    } catch (InterruptedException e) {
-      throw new IOException(e);
-    }
-    return output;
-  }
-
-  static void punch(Path file, long offset, long length) throws IOException {
-    run("fallocate", "-p", "-o", offset + "", "-l", length + "", file.toString());
-  }
-
   private static long du(Path file) throws IOException {
-    String line = run("du", "-s", "--block-size=1", file.toString());
+    String line = DiskPrograms.run("du", "-s", "--block-size=1", file.toString());
     return Long.parseLong(line.substring(0, line.indexOf('\t')));
   }
 
   private static StoreOptions options() throws IOException {
-    return StoreOptions.defaults().withReuseEntries(0).withPuncher(DiskSpaceTest::punch);
+    return StoreOptions.defaults().withReuseEntries(0).withPuncher(DiskPrograms::punch);
   }
 
   private static Path directory(LayerData data) {
@@ -112,7 +96,7 @@ final class DiskSpaceTest {
       counted = store.usedBytes();
       try (Writer writer = data.writer(3)) {
         writer.write(ByteBuffer.wrap(layer.chunks.get(3).content()));
-        run("cp", "-a", root.resolve("a").toString(), killed.toString());
+        DiskPrograms.run("cp", "-a", root.resolve("a").toString(), killed.toString());
       }
     }
     try (var store = LayerStore.open(killed, options());
@@ -134,7 +118,7 @@ final class DiskSpaceTest {
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
       counted = store.usedBytes();
-      run("cp", "-a", root.resolve("a").toString(), crashed.toString());
+      DiskPrograms.run("cp", "-a", root.resolve("a").toString(), crashed.toString());
     }
     try (var store = LayerStore.open(crashed, options().withBootId(NEXT_BOOT));
         LayerData data = store.find(layer.digest).orElseThrow()) {

@@ -37,8 +37,6 @@ final class FullFileSystemIT {
 
   private Path disk = Path.of("");
   private boolean mounted;
-  private int moment;
-  private int fullAt;
 
   private interface Step {
     void run() throws IOException;
@@ -46,23 +44,25 @@ final class FullFileSystemIT {
 
   private void mount(String makeFileSystem) throws IOException {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root to mount file systems");
+    var program = makeFileSystem.substring(0, makeFileSystem.indexOf(' '));
+    assumeTrue(DiskPrograms.has(program), "needs " + program);
     Path image = directory.resolve("image");
     try (var file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(IMAGE_BYTES);
     }
-    DiskSpaceTest.run("sh", "-c", makeFileSystem + " " + image);
+    DiskPrograms.run("sh", "-c", makeFileSystem + " " + image);
     disk = Files.createDirectory(directory.resolve("disk"));
-    DiskSpaceTest.run("mount", "-o", "loop", image.toString(), disk.toString());
+    DiskPrograms.run("mount", "-o", "loop", image.toString(), disk.toString());
     mounted = true;
     long ballast = disk.toFile().getUsableSpace() - ROOM;
-    DiskSpaceTest.run(
+    DiskPrograms.run(
         "fallocate", "--length", Long.toString(ballast), disk.resolve("ballast").toString());
   }
 
   @AfterEach
   void unmount() throws IOException {
     if (mounted) {
-      DiskSpaceTest.run("umount", disk.toString());
+      DiskPrograms.run("umount", disk.toString());
     }
   }
 
@@ -77,15 +77,17 @@ final class FullFileSystemIT {
   void diskRunsFullAtAnyMoment_noByteIsWrong_andRoomHealsAll(String makeFileSystem)
       throws IOException {
     mount(makeFileSystem);
-    for (fullAt = 0; fullAt < MOMENTS; fullAt++) {
+    for (int fullAt = 0; fullAt < MOMENTS; fullAt++) {
       Path root = disk.resolve("store" + fullAt);
-      moment = 0;
       try (var store = open(root)) {
-        live(store);
-        assertThat(moment).isEqualTo(MOMENTS);
+        var steps = life(store);
+        assertThat(steps).hasSize(MOMENTS);
+        for (int moment = 0; moment < MOMENTS; moment++) {
+          attempt(steps.get(moment), moment, fullAt);
+        }
         Files.deleteIfExists(filler());
         heal(store);
-        assertAccounts(store, root);
+        assertAccounts(store, root, directory.resolve("copy" + fullAt));
         store.remove(first.digest);
         store.remove(second.digest);
       }
@@ -133,19 +135,20 @@ final class FullFileSystemIT {
   private static LayerStore open(Path root) throws IOException {
     var boot = UUID.fromString("00000000-0000-4000-8000-000000000001");
     return LayerStore.open(
-        root, StoreOptions.defaults().withBootId(boot).withPuncher(DiskSpaceTest::punch));
+        root, StoreOptions.defaults().withBootId(boot).withPuncher(DiskPrograms::punch));
   }
 
-  private void live(LayerStore store) {
-    attempt(() -> first.addTo(store).close());
-    attempt(() -> write(store, first, 0, 3));
-    attempt(() -> abort(store, first));
-    attempt(() -> write(store, first, 3, 6));
-    attempt(() -> checkpoint(store, first));
-    attempt(() -> second.addTo(store).close());
-    attempt(() -> write(store, second, 0, second.chunks.size()));
-    attempt(() -> seal(store, second));
-    attempt(() -> store.shrinkTo(store.usedBytes() - 1));
+  private List<Step> life(LayerStore store) {
+    return List.of(
+        () -> first.addTo(store).close(),
+        () -> write(store, first, 0, 3),
+        () -> abort(store, first),
+        () -> write(store, first, 3, 6),
+        () -> checkpoint(store, first),
+        () -> second.addTo(store).close(),
+        () -> write(store, second, 0, second.chunks.size()),
+        () -> seal(store, second),
+        () -> store.shrinkTo(store.usedBytes() - 1));
   }
 
   private Path filler() {
@@ -153,15 +156,14 @@ final class FullFileSystemIT {
   }
 
   /** Runs one step, on a full disk from the chosen one on. */
-  private void attempt(Step step) {
+  private void attempt(Step step, int moment, int fullAt) {
     if (moment == fullAt) {
       fill();
     }
-    moment++;
     try {
       step.run();
     } catch (IOException e) {
-      assertThat(moment).as(e.toString()).isGreaterThan(fullAt);
+      assertThat(moment).as(e.toString()).isGreaterThanOrEqualTo(fullAt);
     }
   }
 
@@ -241,9 +243,8 @@ final class FullFileSystemIT {
     }
   }
 
-  private void assertAccounts(LayerStore store, Path root) throws IOException {
+  private void assertAccounts(LayerStore store, Path root, Path copy) throws IOException {
     store.shrinkTo(Long.MAX_VALUE);
-    Path copy = directory.resolve("copy" + fullAt);
     FaultyDisk.copy(root, copy);
     try (var other = open(copy)) {
       other.shrinkTo(Long.MAX_VALUE);

@@ -127,7 +127,7 @@ final class RandomTar {
     entry.xattrs().forEach((key, value) -> pax.put("SCHILY.xattr." + key, value));
     var name = name(entry.name(), pax);
     var link = link(entry.link(), pax);
-    var size = entry.type() == '0' ? entry.content() : "";
+    var content = entry.type() == '0' ? entry.content() : "";
     var facts = facts(entry, pax);
     if (random.nextInt(6) == 0) {
       pax.putIfAbsent(one(List.of("size", "path", "linkpath", "uname", "comment")), "");
@@ -140,7 +140,7 @@ final class RandomTar {
     if (entry.type() == '3') {
       tar.device(name, 1, 3, facts);
     } else {
-      tar.entry(name, type, link, size, facts);
+      tar.entry(name, type, link, content, facts);
     }
   }
 

@@ -153,6 +153,9 @@ class LayerIndexTest {
   void aDirectoryInPlaceOfAFile_isEmptyAtFirst() throws IOException {
     try (var index = index(file("a", 2, 20), entry("dir", "a"), file("a/c", 1, 30))) {
       assertThat(names(index)).containsOnlyKeys("a", "a/c");
+      assertThat(index.mode(inode(index, "a"))).isEqualTo(0040755);
+      assertThat(index.chunkCount()).as("only that of a/c").isEqualTo(1);
+      assertThat(index.chunkBlobOffset(0)).isEqualTo(30);
     }
   }
 

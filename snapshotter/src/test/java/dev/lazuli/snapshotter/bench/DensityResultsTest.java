@@ -57,5 +57,11 @@ final class DensityResultsTest {
             .parse(new ByteArrayInputStream(svg.getBytes(UTF_8)));
     assertThat(document.getElementsByTagName("circle").getLength())
         .isEqualTo(2 * DensityImages.SHARES.size());
+    assertThat(svg.lines().filter(line -> line.matches("<path d=\"M[^\"]+L.* fill=\"none\".*")))
+        .as("lines from point to point")
+        .hasSize(2)
+        .allMatch(
+            line ->
+                line.chars().filter(to -> to == 'L').count() == DensityImages.SHARES.size() - 1);
   }
 }

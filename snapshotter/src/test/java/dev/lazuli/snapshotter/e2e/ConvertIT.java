@@ -120,14 +120,20 @@ final class ConvertIT {
     assertThat(differencesWhenMounted(name, converted)).isEmpty();
   }
 
-  /** Mounts the image's layers by {@code lazuli mount} and compares all that can be seen. */
-  private static List<String> differencesWhenMounted(String name, String reference)
-      throws IOException {
+  /** Copies an image to a layout of its own, under the tag 1. */
+  private static Path copiedLayout(String reference) throws IOException {
     var layout = Files.createTempDirectory(BED.directory(), "layout");
     Command.of("skopeo", "--insecure-policy", "copy", "--quiet", "--preserve-digests")
         .with("--src-tls-verify=false", "docker://" + reference, "oci:" + layout + ":1")
         .within(LONG)
         .check();
+    return layout;
+  }
+
+  /** Mounts the image's layers by {@code lazuli mount} and compares all that can be seen. */
+  private static List<String> differencesWhenMounted(String name, String reference)
+      throws IOException {
+    var layout = copiedLayout(reference);
     try (var mount = LocalMount.of(layout + ":1", BED.directory())) {
       return withoutTheRootsTime(requireNonNull(TREES.get(name)).differences(mount.directory()));
     }
@@ -182,12 +188,7 @@ final class ConvertIT {
 
   private static void assertThatCtrRemoteFindsTheTocs(String reference, boolean zstd)
       throws IOException {
-    var layout = Files.createTempDirectory(BED.directory(), "pulled");
-    Command.of("skopeo", "--insecure-policy", "copy", "--quiet", "--preserve-digests")
-        .with("--src-tls-verify=false", "docker://" + reference, "oci:" + layout + ":1")
-        .within(LONG)
-        .check();
-    var copy = OciLayout.at(layout);
+    var copy = OciLayout.at(copiedLayout(reference));
     var layers = copy.layers(requireNonNull(copy.images().get("1")));
     assertThat(layers).hasSize(2);
     for (var layer : layers) {
