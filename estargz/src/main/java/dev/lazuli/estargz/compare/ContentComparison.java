@@ -1,6 +1,7 @@
 package dev.lazuli.estargz.compare;
 
 import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.toc.FileType;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
 import java.util.Optional;
@@ -11,8 +12,6 @@ import java.util.Optional;
  * there.
  */
 final class ContentComparison {
-  private static final int TYPE = 0170000;
-  private static final int REGULAR = 0100000;
 
   private final LayerIndex tar;
   private final ShownTree shown;
@@ -29,7 +28,7 @@ final class ContentComparison {
 
   /** Returns what differs, in words that follow the path; the two files have one size. */
   Optional<String> of(int inode, long file) throws IOException {
-    if ((tar.mode(inode) & TYPE) != REGULAR || tar.size(inode) == 0) {
+    if (FileType.of(tar.mode(inode)) != FileType.REGULAR || tar.size(inode) == 0) {
       return Optional.empty();
     }
     if (tar.isUncovered(inode)) {

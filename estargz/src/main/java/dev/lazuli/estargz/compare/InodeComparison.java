@@ -2,29 +2,30 @@ package dev.lazuli.estargz.compare;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.lazuli.estargz.ForeignText;
+import dev.lazuli.estargz.toc.FileType;
 import dev.lazuli.estargz.toc.LayerIndex;
+import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Compares what is said of one file: by the tar, and by what is shown. */
 final class InodeComparison {
-  private static final int TYPE = 0170000;
-  private static final int DIRECTORY = 0040000;
-  private static final int REGULAR = 0100000;
-  private static final int SYMLINK = 0120000;
   private static final int HALF_A_SECOND = 500_000_000;
 
   /** Overlayfs's own marks, by the two ways of mounting it. */
-  private static final Set<String> OPAQUE = Set.of("trusted.overlay.opaque", "user.overlay.opaque");
+  private static final Set<String> OPAQUE = marks(OpaqueXattr::attribute);
 
   /** Only tells overlayfs where to look for whiteouts; earlier versions did not set it. */
-  private static final Set<String> ORIGIN = Set.of("trusted.overlay.origin", "user.overlay.origin");
+  private static final Set<String> ORIGIN = marks(OpaqueXattr::originAttribute);
 
   private final LayerIndex tar;
   private final ShownTree shown;
@@ -50,10 +51,10 @@ final class InodeComparison {
     }
     if (found.isEmpty()) {
       found =
-          switch (mode & TYPE) {
-            case REGULAR -> difference("size", tar.size(inode), shown.size(file));
-            case SYMLINK -> target(inode, file);
-            case DIRECTORY -> implied(inode, file);
+          switch (FileType.of(mode)) {
+            case FileType.REGULAR -> difference("size", tar.size(inode), shown.size(file));
+            case FileType.SYMLINK -> target(inode, file);
+            case FileType.DIRECTORY -> implied(inode, file);
             default -> device(inode, file);
           };
     }
@@ -135,6 +136,12 @@ final class InodeComparison {
     return actual.keySet().stream()
         .findFirst()
         .map(name -> "is shown with attribute " + named(name) + ", which its tar does not have");
+  }
+
+  private static Set<String> marks(Function<OpaqueXattr, byte[]> attribute) {
+    return Stream.of(OpaqueXattr.values())
+        .map(way -> new String(attribute.apply(way), ISO_8859_1))
+        .collect(toUnmodifiableSet());
   }
 
   private static String named(String attribute) {

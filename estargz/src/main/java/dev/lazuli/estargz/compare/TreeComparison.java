@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lazuli.estargz.ForeignText;
 import dev.lazuli.estargz.read.ChunkTableView;
+import dev.lazuli.estargz.toc.FileType;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
@@ -26,8 +27,6 @@ import java.util.Optional;
  * <p>For one thread.
  */
 final class TreeComparison implements AutoCloseable {
-  private static final int TYPE = 0170000;
-  private static final int DIRECTORY = 0040000;
 
   private final LayerIndex tar;
   private final ShownTree shown;
@@ -72,7 +71,7 @@ final class TreeComparison implements AutoCloseable {
         return Optional.of(at(tar.path(inode), found.get()));
       }
       // Inodes are numbered breadth first: a directory gives its children their files in time.
-      if ((tar.mode(inode) & TYPE) == DIRECTORY) {
+      if (FileType.of(tar.mode(inode)) == FileType.DIRECTORY) {
         found = names(inode, file);
         if (found.isPresent()) {
           return found;

@@ -3,6 +3,7 @@ package dev.lazuli.estargz.read;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.toc.FileType;
 import dev.lazuli.estargz.toc.LayerIndex;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,10 +33,12 @@ public final class LayerInspector implements AutoCloseable {
           footer.tocOffset(),
           footer.tocEnd() - footer.tocOffset(),
           toc.bytes(),
-          count(index, 0x4000),
-          count(index, 0x8000),
-          count(index, 0xa000),
-          count(index, 0x2000) + count(index, 0x6000) + count(index, 0x1000),
+          count(index, FileType.DIRECTORY),
+          count(index, FileType.REGULAR),
+          count(index, FileType.SYMLINK),
+          count(index, FileType.CHARACTER_DEVICE)
+              + count(index, FileType.BLOCK_DEVICE)
+              + count(index, FileType.FIFO),
           index.chunkCount(),
           fileBytes(index),
           index.dataSize(),
@@ -46,7 +49,7 @@ public final class LayerInspector implements AutoCloseable {
   private static int count(LayerIndex index, int type) {
     var count = 0;
     for (int inode = 0; inode < index.inodeCount(); inode++) {
-      if ((index.mode(inode) & 0xf000) == type) {
+      if (FileType.of(index.mode(inode)) == type) {
         count++;
       }
     }
@@ -56,7 +59,7 @@ public final class LayerInspector implements AutoCloseable {
   private static long fileBytes(LayerIndex index) {
     var bytes = 0L;
     for (int inode = 0; inode < index.inodeCount(); inode++) {
-      if ((index.mode(inode) & 0xf000) == 0x8000) {
+      if (FileType.of(index.mode(inode)) == FileType.REGULAR) {
         bytes += index.size(inode);
       }
     }

@@ -4,13 +4,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What a TOC entry is, as its {@code type} says. */
 enum EntryKind {
-  DIRECTORY(0, 0x4000),
-  REGULAR(1, 0x8000),
-  SYMLINK(2, 0xa000),
+  DIRECTORY(0, FileType.DIRECTORY),
+  REGULAR(1, FileType.REGULAR),
+  SYMLINK(2, FileType.SYMLINK),
   HARDLINK(3, 0),
-  CHAR(4, 0x2000),
-  BLOCK(5, 0x6000),
-  FIFO(6, 0x1000),
+  CHAR(4, FileType.CHARACTER_DEVICE),
+  BLOCK(5, FileType.BLOCK_DEVICE),
+  FIFO(6, FileType.FIFO),
   CHUNK(7, 0);
 
   private static final EntryKind[] BY_CODE = values();

@@ -18,10 +18,6 @@ import java.util.Objects;
  * {@link IllegalStateException}. Memory segments that it hands out live as long as it does.
  */
 public final class LayerIndex implements ChunkTableView, AutoCloseable {
-  private static final int SYMLINK = 0xa000;
-  private static final int REGULAR = 0x8000;
-  private static final int DIRECTORY = 0x4000;
-  private static final int TYPE_MASK = 0xf000;
 
   private final IndexSpace memory;
   private final Summary summary;
@@ -198,12 +194,12 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
    * inode is not a regular file or is empty.
    */
   public long dataOffset(int inode) {
-    return type(inode) == REGULAR ? inodes.getLong(row(inode), InodeRow.PLACE) : -1;
+    return type(inode) == FileType.REGULAR ? inodes.getLong(row(inode), InodeRow.PLACE) : -1;
   }
 
   /** Returns the target of a symbolic link, empty for anything else. */
   public MemorySegment linkTarget(int inode) {
-    if (type(inode) != SYMLINK) {
+    if (type(inode) != FileType.SYMLINK) {
       return text.slice(0, 0);
     }
     return text.slice((int) inodes.getLong(row(inode), InodeRow.PLACE), (int) size(inode));
@@ -232,7 +228,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
    * ..}; nothing for other inodes.
    */
   public void forEachChild(int directory, ChildVisitor visitor) {
-    if (type(directory) != DIRECTORY) {
+    if (type(directory) != FileType.DIRECTORY) {
       return;
     }
     var place = inodes.getLong(row(directory), InodeRow.PLACE);
@@ -246,7 +242,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   /** Returns how many names a directory has; 0 for other inodes. */
   public int childCount(int directory) {
-    return type(directory) == DIRECTORY
+    return type(directory) == FileType.DIRECTORY
         ? (int) (inodes.getLong(row(directory), InodeRow.PLACE) >>> 32)
         : 0;
   }
@@ -338,7 +334,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
   }
 
   private int type(int inode) {
-    return mode(inode) & TYPE_MASK;
+    return FileType.of(mode(inode));
   }
 
   private boolean isDevice(int inode) {

@@ -17,7 +17,7 @@ public enum OpaqueXattr {
   }
 
   /** Returns the attribute's full name. */
-  byte[] attribute() {
+  public byte[] attribute() {
     return (prefix + "opaque").getBytes(StandardCharsets.US_ASCII);
   }
 
@@ -26,7 +26,7 @@ public enum OpaqueXattr {
    * in it, also where no other layer has the directory; empty values do. Directories of an upper
    * layer have it once they were copied up ({@code ovl_path_check_origin_xattr} in Linux).
    */
-  byte[] originAttribute() {
+  public byte[] originAttribute() {
     return (prefix + "origin").getBytes(StandardCharsets.US_ASCII);
   }
 

@@ -5,6 +5,7 @@ import static dev.lazuli.bridge.erofs.ErofsFormat.DIRENT_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.DIRENT_TYPE;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

@@ -2,12 +2,17 @@ package dev.lazuli.bridge.erofs;
 
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
 
+import dev.lazuli.bridge.kernel.FileMode;
+import dev.lazuli.bridge.kernel.OverlayMarks;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalStateException}.
  */
 public final class ErofsImage implements AutoCloseable {
+  private static final List<MemorySegment> OPAQUE =
+      OverlayMarks.OPAQUE.stream()
+          .map(name -> MemorySegment.ofArray(name.getBytes(StandardCharsets.US_ASCII)))
+          .toList();
+
   /** What {@link #lookup} returns for a name that is not there. */
   public static final long ABSENT = DirectoryBlocks.ABSENT;
 
@@ -256,6 +266,18 @@ public final class ErofsImage implements AutoCloseable {
       throws CorruptImageException {
     long inode = inodes.at(nid);
     return XattrBody.get(bytes, inode + INODE_SIZE, inodes.xattrSize(inode), name, into);
+  }
+
+  /** Returns whether the directory hides those below it from overlayfs. */
+  public boolean isOpaque(long nid) throws CorruptImageException {
+    var value = MemorySegment.ofArray(new byte[1]);
+    for (var name : OPAQUE) {
+      if (getXattr(nid, name, value) == 1
+          && value.get(ValueLayout.JAVA_BYTE, 0) == OverlayMarks.OPAQUE_VALUE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

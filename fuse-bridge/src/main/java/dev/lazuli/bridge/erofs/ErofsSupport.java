@@ -2,6 +2,7 @@ package dev.lazuli.bridge.erofs;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import dev.lazuli.bridge.kernel.IdMappedMounts;
 import dev.lazuli.bridge.kernel.ProcFiles;
 import dev.lazuli.bridge.kernel.UserNamespace;

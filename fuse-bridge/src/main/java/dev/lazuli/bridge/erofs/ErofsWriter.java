@@ -2,6 +2,7 @@ package dev.lazuli.bridge.erofs;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

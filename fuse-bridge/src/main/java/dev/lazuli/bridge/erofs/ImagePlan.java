@@ -5,6 +5,7 @@ import static dev.lazuli.bridge.erofs.ErofsFormat.FIRST_INODE_OFFSET;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SLOT;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -7,6 +7,8 @@ import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_DEVICE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.CHUNK_INDEX_SIZE;
 import static dev.lazuli.bridge.erofs.ErofsFormat.INODE_SIZE;
 
+import dev.lazuli.bridge.kernel.FileMode;
+
 /**
  * Finds an image's inodes and what belongs to them: the extended attributes behind them, and the
  * bytes that they describe. Checks everything that it follows.

@@ -2,6 +2,7 @@ package dev.lazuli.bridge.erofs;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package dev.lazuli.bridge.erofs;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,5 +1,6 @@
 package dev.lazuli.bridge.erofs;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import dev.lazuli.demo.images.FileContent;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.RawNames;

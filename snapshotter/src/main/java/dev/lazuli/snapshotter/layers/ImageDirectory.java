@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.lazuli.bridge.erofs.EntryVisitor;
 import dev.lazuli.bridge.erofs.ErofsImage;
+import dev.lazuli.bridge.kernel.FileMode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,11 +15,6 @@ import java.util.TreeMap;
 
 /** A directory of a layer's metadata image. */
 record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Directory {
-  /** S_IFMT and its value for directories, of uapi/linux/stat.h. */
-  private static final int TYPE = 0170000;
-
-  private static final int DIRECTORY = 0040000;
-
   /** FT_DIR of uapi/linux/fs_types.h. */
   private static final int DIRECTORY_ENTRY = 2;
 
@@ -26,9 +22,6 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
 
   /** How many names are on the heap at a time. */
   private static final int BATCH = 64;
-
-  private static final List<String> OPAQUE =
-      List.of("trusted.overlay.opaque", "user.overlay.opaque");
 
   static ImageDirectory root(ErofsImage image) {
     return new ImageDirectory(image, image.rootNid());
@@ -67,14 +60,7 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
 
   @Override
   public boolean isOpaque() throws IOException {
-    var value = MemorySegment.ofArray(new byte[1]);
-    for (var name : OPAQUE) {
-      if (image.getXattr(nid, bytes(name), value) == 1
-          && value.get(ValueLayout.JAVA_BYTE, 0) == 'y') {
-        return true;
-      }
-    }
-    return false;
+    return image.isOpaque(nid);
   }
 
   @Override
@@ -92,7 +78,7 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
 
   /** Returns whether the attributes are those that implied directories get. */
   private boolean looksImplied() throws IOException {
-    return (image.mode(nid) & ~TYPE) == IMPLIED_PERMISSIONS
+    return (image.mode(nid) & ~FileMode.TYPE_MASK) == IMPLIED_PERMISSIONS
         && image.uid(nid) == 0
         && image.gid(nid) == 0
         && image.mtimeSeconds(nid) == 0
@@ -107,7 +93,7 @@ record ImageDirectory(ErofsImage image, long nid) implements LayerEntry.Director
     if (child == ErofsImage.ABSENT) {
       return LayerEntry.Other.ABSENT;
     }
-    return (image.mode(child) & TYPE) == DIRECTORY
+    return FileMode.isDirectory(image.mode(child))
         ? new ImageDirectory(image, child)
         : LayerEntry.Other.HIDING;
   }

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.snapshots;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import dev.lazuli.bridge.kernel.FileMode;
 import dev.lazuli.snapshotter.layers.Usage;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -22,11 +23,6 @@ final class DirectoryTree {
 
   /** Levels of a tree that are open at once while it is deleted. */
   private static final int MAX_DEPTH = 32;
-
-  /** S_IFMT and S_IFCHR of uapi/linux/stat.h. */
-  private static final int TYPE = 0170000;
-
-  private static final int CHARACTER_DEVICE = 0020000;
 
   private DirectoryTree() {}
 
@@ -127,7 +123,7 @@ final class DirectoryTree {
   private static boolean isWhiteout(Path file) throws IOException {
     var attributes = Files.readAttributes(file, "unix:mode,rdev", NOFOLLOW_LINKS);
     return attributes.get("mode") instanceof Integer mode
-        && (mode & TYPE) == CHARACTER_DEVICE
+        && FileMode.type(mode) == FileMode.CHARACTER_DEVICE
         && attributes.get("rdev") instanceof Long device
         && device == 0;
   }

@@ -1,6 +1,8 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.bridge.kernel.DirectoryEntries;
+import dev.lazuli.bridge.kernel.FileMode;
+import dev.lazuli.bridge.kernel.OverlayMarks;
 import dev.lazuli.bridge.kernel.RawPaths;
 import dev.lazuli.snapshotter.layers.DirectoryAttributes;
 import dev.lazuli.snapshotter.layers.LayerEntry;
@@ -15,13 +17,6 @@ import java.util.Arrays;
  * @param path one character for each byte
  */
 record HostDirectory(String path) implements LayerEntry.Directory {
-  /** S_IFMT and its value for directories, of uapi/linux/stat.h. */
-  private static final int TYPE = 0170000;
-
-  private static final int DIRECTORY = 0040000;
-
-  private static final String[] OPAQUE = {"trusted.overlay.opaque", "user.overlay.opaque"};
-
   static HostDirectory of(Path path) {
     return new HostDirectory(RawPaths.of(path));
   }
@@ -42,8 +37,8 @@ record HostDirectory(String path) implements LayerEntry.Directory {
   @Override
   public boolean isOpaque() throws IOException {
     var xattrs = RawPaths.xattrs(path);
-    for (var name : OPAQUE) {
-      if (Arrays.equals(xattrs.get(name), new byte[] {'y'})) {
+    for (var name : OverlayMarks.OPAQUE) {
+      if (Arrays.equals(xattrs.get(name), new byte[] {OverlayMarks.OPAQUE_VALUE})) {
         return true;
       }
     }
@@ -62,7 +57,7 @@ record HostDirectory(String path) implements LayerEntry.Directory {
     if (status.isEmpty()) {
       return LayerEntry.Other.ABSENT;
     }
-    return (status.get().mode() & TYPE) == DIRECTORY
+    return FileMode.isDirectory(status.get().mode())
         ? new HostDirectory(child)
         : LayerEntry.Other.HIDING;
   }
