@@ -40,46 +40,47 @@ public final class DataFile implements Syncable, Closeable {
 
   /** Fills {@code dst} from {@code offset}. */
   public void read(long offset, ByteBuffer dst) throws IOException {
-    transfer(offset, dst, false);
+    long base = offset - dst.position();
+    retrying(
+        file -> {
+          while (dst.hasRemaining()) {
+            long at = base + dst.position();
+            if (file.read(dst, at) < 0) {
+              throw new EOFException("cache file %s ends before %d".formatted(path, at));
+            }
+          }
+        });
   }
 
   /** Writes all of {@code src} at {@code offset}. */
   public void write(long offset, ByteBuffer src) throws IOException {
-    transfer(offset, src, true);
-  }
-
-  private void transfer(long offset, ByteBuffer buffer, boolean write) throws IOException {
-    long base = offset - buffer.position();
-    boolean interrupted = false;
-    try {
-      while (buffer.hasRemaining()) {
-        FileChannel current = channel;
-        try {
-          long at = base + buffer.position();
-          int moved = write ? current.write(buffer, at) : current.read(buffer, at);
-          if (moved < 0) {
-            throw new EOFException("cache file %s ends before %d".formatted(path, at));
+    long base = offset - src.position();
+    retrying(
+        file -> {
+          while (src.hasRemaining()) {
+            file.write(src, base + src.position());
           }
-        } catch (ClosedChannelException e) {
-          interrupted |= Thread.interrupted();
-          reopen(e);
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+        });
   }
 
   @Override
   public void sync() throws IOException {
+    retrying(file -> file.force(false));
+  }
+
+  /** Something that goes on where it was when it is run again. */
+  @FunctionalInterface
+  private interface ChannelOperation {
+    void on(FileChannel file) throws IOException;
+  }
+
+  /** Runs an operation, again with a new channel if an interrupt has closed the one it used. */
+  private void retrying(ChannelOperation operation) throws IOException {
     boolean interrupted = false;
     try {
       while (true) {
-        FileChannel current = channel;
         try {
-          current.force(false);
+          operation.on(channel);
           return;
         } catch (ClosedChannelException e) {
           interrupted |= Thread.interrupted();
