@@ -106,7 +106,6 @@ final class ArchitectureTest {
               "snapshotter.locks",
               "snapshotter.proof",
               "snapshotter.waterfall",
-              "snapshotter.metrics",
               "snapshotter.status"),
           room(
               "snapshotter.snapshots",
@@ -140,6 +139,7 @@ final class ArchitectureTest {
               "snapshotter.layers"),
           room(
               "snapshotter.node",
+              "estargz",
               "cache",
               "bridge",
               "registry",

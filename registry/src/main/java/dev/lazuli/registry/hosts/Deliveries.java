@@ -1,5 +1,6 @@
 package dev.lazuli.registry.hosts;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ public final class Deliveries {
 
   private record Delivery(long start, long end, RegistryHost host) {}
 
+  @GuardedBy("this")
   private final ArrayDeque<Delivery> latest = new ArrayDeque<>();
 
   /** Notes which host was asked for a range. */

@@ -88,6 +88,15 @@ public record ImageReference(
     }
   }
 
+  /** Returns {@code registry/repository} of a reference, or all of a text that is none. */
+  public static String repositoryOf(String text) {
+    try {
+      return parse(text).name();
+    } catch (IllegalArgumentException e) {
+      return text;
+    }
+  }
+
   /** Returns the same repository's manifest with the given digest, without a tag. */
   public ImageReference withDigest(Digest digest) {
     return new ImageReference(registry, repository, null, requireNonNull(digest));

@@ -71,7 +71,8 @@ public final class IndexSources {
    * @return the digest by which the index is known; empty if the layer has to be pulled whole
    * @throws InterruptedException if the caller no longer waits
    */
-  public Optional<Digest> restore(IndexQuery query, Sharing sharing) throws InterruptedException {
+  public Optional<Digest> addByIndex(IndexQuery query, Sharing sharing)
+      throws InterruptedException {
     if (sources.isEmpty()) {
       return Optional.empty();
     }
@@ -93,7 +94,7 @@ public final class IndexSources {
   private Optional<Digest> ask(IndexQuery query) throws InterruptedException {
     for (var source : sources) {
       try {
-        var found = restore(source, query);
+        var found = addByIndex(source, query);
         if (found.isPresent()) {
           return found;
         }
@@ -104,14 +105,16 @@ public final class IndexSources {
     return Optional.empty();
   }
 
-  private Optional<Digest> restore(IndexSource source, IndexQuery query)
+  private Optional<Digest> addByIndex(IndexSource source, IndexQuery query)
       throws IOException, InterruptedException {
     var asking = patience.compareTo(MOST_ASKING) < 0 ? patience : MOST_ASKING;
     var found = within(asking, () -> source.find(query)).orElse(null);
-    return found == null ? Optional.empty() : within(patience, () -> restore(found, source, query));
+    return found == null
+        ? Optional.empty()
+        : within(patience, () -> addByIndex(found, source, query));
   }
 
-  private Optional<Digest> restore(FoundIndex found, IndexSource source, IndexQuery query)
+  private Optional<Digest> addByIndex(FoundIndex found, IndexSource source, IndexQuery query)
       throws IOException, InterruptedException {
     if (isStoredBy(found, query)) {
       return Optional.of(found.digest());

@@ -100,20 +100,20 @@ final class KeptIndex implements AutoCloseable {
    * @throws IOException if that fails; nothing is left of it
    */
   @MustBeClosed
-  LayerData restore(LayerStore store, Instant now) throws IOException {
+  LayerData addTo(LayerStore store, Instant now) throws IOException {
     var record = UnindexedLayer.record(facts.layer(), facts.blobBytes(), facts.compression(), null);
     for (var reference : references) {
       record = record.withReference(reference);
     }
     try (var layer = store.create(record)) {
-      restore(layer);
+      fill(layer);
       return layer.commitProved(new LayerProof(facts.diffId(), null, now));
     } catch (IllegalArgumentException e) {
       throw new IOException("kept index of layer %s: %s".formatted(facts.layer(), e), e);
     }
   }
 
-  private void restore(NewLayer layer) throws IOException {
+  private void fill(NewLayer layer) throws IOException {
     try (var inflater = new Inflater(/* nowrap= */ true);
         var meta = inflated(facts.metaAt(), facts.packedMetaBytes(), inflater)) {
       copy(meta, facts.metaBytes(), layer.meta());

@@ -123,7 +123,7 @@ public final class KeptIndexes implements AutoCloseable {
    * @param blob asked whether the layer can be had
    * @return whether the layer is in the store now, proved: another call may have added it
    */
-  public boolean restore(Digest digest, BlobSize blob) {
+  public boolean addByIndex(Digest digest, BlobSize blob) {
     var there = store.record(digest);
     if (there.isPresent()) {
       return there.get().isProved();
@@ -137,7 +137,7 @@ public final class KeptIndexes implements AutoCloseable {
       if (size != index.blobBytes()) {
         throw new IOException("its registry says that the blob has %d bytes".formatted(size));
       }
-      try (var _ = index.restore(store, clock.instant())) {
+      try (var _ = index.addTo(store, clock.instant())) {
         log.info("layer {}: mounted from its kept index", digest);
       }
       return true;

@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
@@ -57,6 +58,7 @@ final class Admission {
   private final LongSupplier nanoTime;
 
   /** By image and by what it asked for, the oldest first; guarded by itself. */
+  @GuardedBy("refusals")
   private final SequencedMap<Asked, Refusal> refusals = new LinkedHashMap<>();
 
   /** Whether an asker who names its table of contents is refused depends on it. */

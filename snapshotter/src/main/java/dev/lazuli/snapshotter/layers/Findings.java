@@ -34,8 +34,13 @@ public final class Findings {
   }
 
   /** Remembers that a layer is not to be read, for when it is opened. */
-  void refuse(Digest digest, Optional<String> reason) {
-    reason.ifPresentOrElse(why -> refused.put(digest, why), () -> refused.remove(digest));
+  void refuse(Digest digest, String reason) {
+    refused.put(digest, reason);
+  }
+
+  /** Forgets that a layer is not to be read. */
+  void admit(Digest digest) {
+    refused.remove(digest);
   }
 
   Optional<String> refusal(Digest digest) {

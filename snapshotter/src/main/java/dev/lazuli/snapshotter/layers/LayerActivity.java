@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
@@ -22,8 +23,14 @@ final class LayerActivity implements FetchListener {
   static final class History {
     private final LongAdder errors = new LongAdder();
     private volatile @Nullable Failure last;
+
+    @GuardedBy("this")
     private long windowStart = System.nanoTime();
+
+    @GuardedBy("this")
     private long windowBytes;
+
+    @GuardedBy("this")
     private long bytesPerSecond;
 
     private synchronized void fetched(int bytes) {
@@ -31,6 +38,7 @@ final class LayerActivity implements FetchListener {
       windowBytes += bytes;
     }
 
+    @GuardedBy("this")
     private void roll() {
       long elapsed = System.nanoTime() - windowStart;
       if (elapsed >= RATE_NANOS) {

@@ -65,9 +65,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     this.reference = reference;
     this.onEnd = onEnd;
     var known = lie().or(() -> parts.findings().refusal(digest()));
-    if (known.isPresent()) {
-      refuse(known);
-    }
+    known.ifPresent(this::refuse);
   }
 
   /** Returns whether a proof is still to be had. */
@@ -99,17 +97,28 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     return refusal.isEmpty() && (!parts.proofs().options().beforeLocal() || !isWanted());
   }
 
-  /** Answers all reads of the layer with errors from now on, or stops doing so. */
-  void refuse(Optional<String> reason) {
-    var before = refusal;
-    refusal = reason.isPresent() ? reason : lie();
-    parts.served().refuse(data.slot(), refusal.isPresent());
-    if (refusal.isPresent() && before.isEmpty()) {
+  /** Answers all reads of the layer with errors from now on. */
+  void refuse(String reason) {
+    boolean isNews = refusal.isEmpty();
+    refusal = Optional.of(reason);
+    parts.served().refuse(data.slot());
+    if (isNews) {
       log.error(
           "layer {}, index {}: reads fail from now on, because it is not what its image says: {}",
           digest(),
           data.record().tocDigest(),
-          refusal.get());
+          reason);
+    }
+  }
+
+  /** Answers reads of the layer again, unless its own proof found a lie. */
+  void admit() {
+    var lie = lie();
+    if (lie.isPresent()) {
+      refuse(lie.get());
+    } else {
+      refusal = Optional.empty();
+      parts.served().admit(data.slot());
     }
   }
 
@@ -183,9 +192,7 @@ final class LayerTruth implements ProvableLayer, AutoCloseable {
     delay = Optional.empty();
     var finding = Finding.of(proof);
     finding.diffId().ifPresent(id -> log.info("layer {}: proved, its tar is {}", digest(), id));
-    if (finding.lie().isPresent()) {
-      refuse(finding.lie());
-    }
+    finding.lie().ifPresent(this::refuse);
     parts.findings().found(digest(), finding);
     onEnd.run();
   }

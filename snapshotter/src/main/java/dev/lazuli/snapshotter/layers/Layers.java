@@ -14,9 +14,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -28,7 +26,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** All layers of this node that are in use, by digest. */
+/** All layers of this node that are in use, by digest. Safe for use by several threads. */
 public final class Layers implements RemoteLayers, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Layers.class);
 
@@ -37,17 +35,8 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private static final long MOST_REMOVAL_MILLIS = 60_000;
 
-  private static final class Entry {
-    final SharedLayer layer;
-    int users;
-
-    Entry(SharedLayer layer) {
-      this.layer = layer;
-    }
-  }
-
   private final LayerParts parts;
-  private final Map<Digest, Entry> entries = new HashMap<>();
+  private final LayersInUse used;
   private volatile Claimants needed = Set::of;
   private volatile boolean known;
   private final Queue<SharedLayer> adopted = new ConcurrentLinkedQueue<>();
@@ -57,6 +46,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   Layers(LayerParts parts) {
     this.parts = parts;
+    this.used = new LayersInUse(digest -> new SharedLayer(digest, parts));
     this.ways = new WaysToLayers(parts);
     this.headStarts =
         new HeadStarts(
@@ -129,7 +119,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private RemoteLayer claim(LayerRequest request, Trust trust, Consumer<LayerRequest> mounted)
       throws IOException, InterruptedException {
-    var layer = use(request.digest());
+    var layer = used.use(request.digest());
     boolean claimed = false;
     boolean first;
     try {
@@ -137,7 +127,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
       claimed = true;
     } finally {
       if (!claimed) {
-        leave(request.digest());
+        used.leave(request.digest());
       }
     }
     try (var opened = new OpenedParts()) {
@@ -158,13 +148,13 @@ public final class Layers implements RemoteLayers, AutoCloseable {
    */
   void adoptAll() {
     for (var record : parts.store().list()) {
-      var layer = use(record.digest());
+      var layer = used.use(record.digest());
       try {
         layer.adopt(record);
         adopted.add(layer);
       } catch (IOException | RuntimeException e) {
         log.error("layer {}: not taken over: {}", record.digest(), e.getMessage());
-        leave(record.digest());
+        used.leave(record.digest());
       }
     }
   }
@@ -193,9 +183,15 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(Digest digest, Optional<String> reason) {
+  public void refuse(Digest digest, String reason) {
     parts.findings().refuse(digest, reason);
     inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().refuse(reason));
+  }
+
+  @Override
+  public void admit(Digest digest) {
+    parts.findings().admit(digest);
+    inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().admit());
   }
 
   /** Gives up what was adopted or stored and is needed by no snapshot; logs a failure. */
@@ -273,28 +269,15 @@ public final class Layers implements RemoteLayers, AutoCloseable {
 
   private void release(SharedLayer layer) {
     boolean gone = layer.release();
-    leave(layer.digest());
+    used.leave(layer.digest());
     if (!gone) {
       removeSoon(layer.digest(), REMOVAL_MILLIS);
     }
   }
 
-  private synchronized SharedLayer use(Digest digest) {
-    var entry = entries.computeIfAbsent(digest, key -> new Entry(new SharedLayer(key, parts)));
-    entry.users++;
-    return entry.layer;
-  }
-
-  private synchronized void leave(Digest digest) {
-    var entry = entries.get(digest);
-    if (entry != null && --entry.users == 0) {
-      entries.remove(digest);
-    }
-  }
-
   /** Returns what operators see of the layers in use. */
   List<LayerStatus> status() {
-    return all().stream().flatMap(layer -> layer.status().stream()).toList();
+    return used.all().stream().flatMap(layer -> layer.status().stream()).toList();
   }
 
   /**
@@ -312,7 +295,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   Waterfall waterfall(String reference, Optional<Instant> began) throws IOException {
     var shared = new ArrayList<LayerData>();
     try {
-      for (var layer : all().stream().flatMap(layer -> layer.ifOpen().stream()).toList()) {
+      for (var layer : used.all().stream().flatMap(layer -> layer.ifOpen().stream()).toList()) {
         if (layer.data().record().references().contains(reference)) {
           shared.add(layer.data().share());
         }
@@ -324,13 +307,9 @@ public final class Layers implements RemoteLayers, AutoCloseable {
     }
   }
 
-  private synchronized List<SharedLayer> all() {
-    return entries.values().stream().map(entry -> entry.layer).toList();
-  }
-
   /** Returns a layer while somebody uses it. */
-  synchronized Optional<SharedLayer> inUse(Digest digest) {
-    return Optional.ofNullable(entries.get(digest)).map(entry -> entry.layer);
+  Optional<SharedLayer> inUse(Digest digest) {
+    return used.find(digest);
   }
 
   /** Returns what operators may see and do. */
@@ -342,9 +321,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   @Override
   public void close() {
     adopted.clear();
-    all().forEach(SharedLayer::stop);
-    synchronized (this) {
-      entries.clear();
-    }
+    used.all().forEach(SharedLayer::stop);
+    used.clear();
   }
 }

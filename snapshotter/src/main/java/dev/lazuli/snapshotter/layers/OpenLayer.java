@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.layers;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.bridge.erofs.ErofsImage;
 import dev.lazuli.cache.LayerData;
 import dev.lazuli.cache.Pin;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A stored layer that is served and mounted. Opening it starts to answer for it; then it is either
- * {@linkplain #mount mounted} or {@linkplain #adopt adopted}.
+ * {@linkplain #mount mounted} or {@linkplain #adopt adopted}. Safe for use by several threads.
  */
 final class OpenLayer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OpenLayer.class);
@@ -36,10 +37,19 @@ final class OpenLayer implements AutoCloseable {
   private final SharedBlob blob;
   private final LayerFetch fetch;
   private final LayerTruth truth;
+
+  @GuardedBy("this")
   private @Nullable MountedTree lazy;
+
+  @GuardedBy("this")
   private @Nullable MountedTree local;
+
+  @GuardedBy("this")
   private @Nullable Pin pin;
+
+  @GuardedBy("this")
   private boolean closed;
+
   private volatile long availableUntil = System.nanoTime();
 
   private OpenLayer(
@@ -100,7 +110,7 @@ final class OpenLayer implements AutoCloseable {
 
   /** Mounts the layer and starts to fetch what is missing. */
   synchronized void mount(OptionalLong prefetchBytes) throws IOException {
-    if (data.complete() && truth.mayBeLocal() && becomesLocal()) {
+    if (data.complete() && truth.mayBeLocal() && tryMountLocal()) {
       requestProof();
       return;
     }
@@ -192,13 +202,14 @@ final class OpenLayer implements AutoCloseable {
     if (closed || local != null || !data.complete() || !truth.mayBeLocal()) {
       return;
     }
-    if (becomesLocal()) {
+    if (tryMountLocal()) {
       log.info("layer {}: complete, new mounts are {}", digest(), parts.local().kind());
     }
   }
 
   /** Mounts the layer on its own data; returns false where that is not possible now. */
-  private boolean becomesLocal() {
+  @GuardedBy("this")
+  private boolean tryMountLocal() {
     try {
       mountLocal();
       return true;
@@ -213,6 +224,7 @@ final class OpenLayer implements AutoCloseable {
   }
 
   /** The kernel reads the data file itself from now on: nothing may be evicted from it. */
+  @GuardedBy("this")
   @SuppressWarnings("MustBeClosed") // close() gives the pin back.
   private void mountLocal() throws IOException {
     if (pin == null) {
@@ -316,11 +328,11 @@ final class OpenLayer implements AutoCloseable {
     closed = true;
     truth.close();
     parts.followed().ended(data.slot());
-    parts.served().remove(data.slot());
+    parts.served().stopAnswering(data.slot());
     close(fetch);
     close(local);
     close(lazy);
-    parts.served().removed(data.slot());
+    parts.served().forget(data.slot());
     close(pin);
     close(image);
     data.close();

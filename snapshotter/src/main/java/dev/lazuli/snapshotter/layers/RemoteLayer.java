@@ -32,20 +32,16 @@ public interface RemoteLayer extends AutoCloseable {
   boolean mayImplyDirectories() throws IOException;
 
   /** Returns what reading the layer's whole blob has shown; empty while nobody has. */
-  default Optional<Finding> finding() {
-    return Optional.empty();
-  }
+  Optional<Finding> finding();
 
   /**
    * Says that the layer, whose whole blob was read, is what its image says: a snapshot was made of
    * it. Neither waits nor throws.
    */
-  default void confirmed() {}
+  void confirmed();
 
   /** Returns whether an image is of a repository that is known to have the layer. */
-  default boolean isSharedWith(String reference) {
-    return false;
-  }
+  boolean isSharedWith(String reference);
 
   /** Returns whether all of the layer's content is on this node's disk. */
   boolean complete();

@@ -4,7 +4,6 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The lazily mounted layers of this node, as the snapshots service needs them.
@@ -49,11 +48,8 @@ public interface RemoteLayers {
    * @throws IOException when it cannot be pulled or mounted, or this node pulls no layers whole
    * @throws InterruptedException when the caller no longer waits; others get the layer all the same
    */
-  default RemoteLayer pull(LayerRequest request, boolean isAwaited)
-      throws IOException, InterruptedException {
-    throw new NoIndexException(
-        request.digest(), "it has no index, and pulling layers whole is switched off");
-  }
+  RemoteLayer pull(LayerRequest request, boolean isAwaited)
+      throws IOException, InterruptedException;
 
   /**
    * Mounts a layer again that was mounted when the daemon stopped. What the node has on disk is
@@ -71,19 +67,20 @@ public interface RemoteLayers {
    *
    * @throws IOException if the manifest cannot be read
    */
-  default List<Digest> listed(LayerRequest request) throws IOException {
-    return List.of();
-  }
+  List<Digest> listed(LayerRequest request) throws IOException;
 
   /** Takes one more who is told from now on what is found of layers. */
   void onFinding(Findings.Listener listener);
 
   /**
-   * Answers all reads of a layer with errors from now on, whoever reads it, or no more.
+   * Answers all reads of a layer with errors from now on, whoever reads it.
    *
-   * @param reason why; empty to answer them again
+   * @param reason why, in words for logs and status
    */
-  void refuse(Digest digest, Optional<String> reason);
+  void refuse(Digest digest, String reason);
+
+  /** Answers reads of a layer again, unless what it holds is known to be wrong. */
+  void admit(Digest digest);
 
   /**
    * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.
@@ -106,10 +103,24 @@ public interface RemoteLayers {
       }
 
       @Override
+      public RemoteLayer pull(LayerRequest request, boolean isAwaited) throws IOException {
+        throw new NoIndexException(
+            request.digest(), "it has no index, and pulling layers whole is switched off");
+      }
+
+      @Override
+      public List<Digest> listed(LayerRequest request) {
+        return List.of();
+      }
+
+      @Override
       public void onFinding(Findings.Listener listener) {}
 
       @Override
-      public void refuse(Digest digest, Optional<String> reason) {}
+      public void refuse(Digest digest, String reason) {}
+
+      @Override
+      public void admit(Digest digest) {}
     };
   }
 }

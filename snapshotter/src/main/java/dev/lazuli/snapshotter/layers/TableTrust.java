@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.layers;
 import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -84,8 +85,10 @@ final class TableTrust {
   }
 
   private void requireOwn(String reference, LayerRecord there) throws LayerMountException {
-    var repository = Tenancy.repositoryOf(reference);
-    if (there.references().stream().map(Tenancy::repositoryOf).noneMatch(repository::equals)) {
+    var repository = ImageReference.repositoryOf(reference);
+    if (there.references().stream()
+        .map(ImageReference::repositoryOf)
+        .noneMatch(repository::equals)) {
       throw new LayerMountException(
           digest,
           "was brought by others, and %s has no digest to compare it with".formatted(reference));

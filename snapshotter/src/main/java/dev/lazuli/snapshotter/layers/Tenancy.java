@@ -74,16 +74,11 @@ public record Tenancy(List<String> lazyFrom, boolean oneTenant) {
   static List<String> onePerRepository(List<String> references) {
     var newest = new LinkedHashMap<String, String>();
     for (var reference : references) {
-      var name = repositoryOf(reference);
+      var name = ImageReference.repositoryOf(reference);
       newest.remove(name);
       newest.put(name, reference);
     }
     return List.copyOf(newest.values());
-  }
-
-  /** Returns {@code registry/repository} of a reference, or all of it if it is malformed. */
-  public static String repositoryOf(String reference) {
-    return names(List.of(reference)).findFirst().orElse(reference);
   }
 
   /** Returns {@code registry/repository} of each reference that is one. */

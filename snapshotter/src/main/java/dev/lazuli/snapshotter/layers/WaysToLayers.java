@@ -117,7 +117,7 @@ final class WaysToLayers {
       return known;
     }
     KeptIndexes.BlobSize blob = () -> origin.blob(known.reference(), known.digest(), -1).size();
-    if (kept.restore(known.digest(), blob)) {
+    if (kept.addByIndex(known.digest(), blob)) {
       return known;
     }
     var indexed = withIndex(known, blob);
@@ -146,7 +146,7 @@ final class WaysToLayers {
             blob,
             () -> origin.sociIndex(request.reference(), image));
     return sources
-        .restore(query, others -> tenancy.shares(others, request.reference()))
+        .addByIndex(query, others -> tenancy.shares(others, request.reference()))
         .<LayerRequest>map(index -> request.withToc(new TocTrust.Json(index)))
         .orElse(request);
   }

@@ -9,6 +9,7 @@
  * NodeLayers (in node)            what snapshots and the store ask: RemoteLayers, lazy or not
  *   LayerService                  opens and closes what all layers share: LayerParts
  *     Layers                      finds a layer by its digest, decides how it is had
+ *       LayersInUse               the layers that somebody claims, by digest
  *       SharedLayer               one layer while somebody claims it; makes or finds its files
  *         OpenLayer               its files, its fetching, its mounts
  *           LayerTruth            its proof, and whether reads of it fail

@@ -135,8 +135,13 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(Digest digest, Optional<String> reason) {
+  public void refuse(Digest digest, String reason) {
     service().ifPresent(opened -> opened.layers().refuse(digest, reason));
+  }
+
+  @Override
+  public void admit(Digest digest) {
+    service().ifPresent(opened -> opened.layers().admit(digest));
   }
 
   private RemoteLayers layers() throws IOException {

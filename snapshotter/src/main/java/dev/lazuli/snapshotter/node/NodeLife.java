@@ -8,7 +8,6 @@ import dev.lazuli.registry.credentials.CredentialChain;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.knowledge.IndexPublisher;
-import dev.lazuli.snapshotter.layers.FetchMetrics;
 import dev.lazuli.snapshotter.layers.LayerActions;
 import dev.lazuli.snapshotter.layers.LayerCounts;
 import dev.lazuli.snapshotter.layers.LayerService;

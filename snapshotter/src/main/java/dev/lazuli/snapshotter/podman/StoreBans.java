@@ -1,8 +1,8 @@
 package dev.lazuli.snapshotter.podman;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.layers.LayerRequest;
-import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.podman.StoredUse.NamedLayer;
 import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.proof.Finding;
@@ -50,7 +50,7 @@ final class StoreBans {
   }
 
   private static String repositoryKey(LayerRequest mounted) {
-    var repository = Tenancy.repositoryOf(mounted.reference());
+    var repository = ImageReference.repositoryOf(mounted.reference());
     return BannedLayers.layerOf(repository, mounted.digest(), toc(mounted));
   }
 

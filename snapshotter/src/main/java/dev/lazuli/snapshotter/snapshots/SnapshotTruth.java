@@ -1,11 +1,11 @@
 package dev.lazuli.snapshotter.snapshots;
 
 import dev.lazuli.digest.Digest;
+import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
-import dev.lazuli.snapshotter.layers.Tenancy;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.BannedLayers;
 import dev.lazuli.snapshotter.proof.ChainId;
@@ -272,8 +272,11 @@ final class SnapshotTruth {
     try {
       var all = ofLayer(digest);
       boolean noneIsRight = all.stream().allMatch(snapshot -> snapshot.lie().isPresent());
-      layers.refuse(
-          digest, all.isEmpty() || !noneIsRight ? Optional.empty() : all.getFirst().lie());
+      if (noneIsRight && !all.isEmpty()) {
+        layers.refuse(digest, all.getFirst().lie().orElseThrow());
+      } else {
+        layers.admit(digest);
+      }
     } catch (IOException e) {
       log.error("layer {}: cannot tell whether it may be read: {}", digest, e.toString());
     }
@@ -292,7 +295,7 @@ final class SnapshotTruth {
   }
 
   private static String repositoryKey(LayerRequest request) {
-    var repository = Tenancy.repositoryOf(request.reference());
+    var repository = ImageReference.repositoryOf(request.reference());
     return BannedLayers.layerOf(repository, request.digest(), toc(request));
   }
 

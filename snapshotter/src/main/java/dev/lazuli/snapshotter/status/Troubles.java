@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.status;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -20,6 +21,8 @@ public final class Troubles {
   private record Key(Trouble.Kind kind, String snapshot) {}
 
   private final InstantSource clock;
+
+  @GuardedBy("this")
   private final LinkedHashMap<Key, Trouble> newest = new LinkedHashMap<>();
 
   /** Makes an empty list. */
@@ -44,11 +47,12 @@ public final class Troubles {
   }
 
   /** What the configuration wants must not push out what went wrong. */
+  @GuardedBy("this")
   private Key leastImportant() {
     return newest.keySet().stream()
         .filter(key -> key.kind() == Trouble.Kind.POLICY)
         .findFirst()
-        .orElseGet(() -> newest.firstEntry().getKey());
+        .orElse(newest.firstEntry().getKey());
   }
 
   /**

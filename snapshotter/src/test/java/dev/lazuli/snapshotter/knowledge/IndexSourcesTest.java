@@ -68,8 +68,8 @@ final class IndexSourcesTest {
     return new IndexSources(List.of(all), assembly, patience);
   }
 
-  private Optional<Digest> restore(IndexSource... all) throws InterruptedException {
-    return sources(Duration.ofMinutes(1), all).restore(query(), _ -> false);
+  private Optional<Digest> addByIndex(IndexSource... all) throws InterruptedException {
+    return sources(Duration.ofMinutes(1), all).addByIndex(query(), _ -> false);
   }
 
   /** A source that has one index of every layer. */
@@ -120,7 +120,7 @@ final class IndexSourcesTest {
 
   @Test
   void firstSourceThatHasAnIndex_bringsTheLayer_unproved() throws Exception {
-    assertThat(restore(without(), with(INDEX), with(OTHER))).contains(INDEX);
+    assertThat(addByIndex(without(), with(INDEX), with(OTHER))).contains(INDEX);
 
     assertThat(asked).containsExactly("nothing", INDEX.toString());
     var record = store.record(LAYER).orElseThrow();
@@ -137,8 +137,8 @@ final class IndexSourcesTest {
               throw new IOException("503");
             });
 
-    assertThat(restore(broken)).isEmpty();
-    assertThat(restore(broken, with(INDEX))).contains(INDEX);
+    assertThat(addByIndex(broken)).isEmpty();
+    assertThat(addByIndex(broken, with(INDEX))).contains(INDEX);
   }
 
   @Test
@@ -158,7 +158,7 @@ final class IndexSourcesTest {
               return Optional.empty();
             });
 
-    var found = sources(Duration.ofMillis(50), silent).restore(query(), _ -> false);
+    var found = sources(Duration.ofMillis(50), silent).addByIndex(query(), _ -> false);
 
     interrupted.await();
     assertThat(found).isEmpty();
@@ -193,7 +193,7 @@ final class IndexSourcesTest {
       for (int i = 0; i < 100; i++) {
         var layer = digest(i + 10);
         var query = new IndexQuery(IMAGE, digest(9), layer, () -> 100);
-        var _ = pulls.submit(() -> sources.restore(query, _ -> false));
+        var _ = pulls.submit(() -> sources.addByIndex(query, _ -> false));
       }
       begun.acquire(8);
 
@@ -206,13 +206,13 @@ final class IndexSourcesTest {
 
   @Test
   void layerThatIsThereByAnIndex_isSharedWithoutAsking_orAskedForAgain() throws Exception {
-    assertThat(restore(with(INDEX))).contains(INDEX);
+    assertThat(addByIndex(with(INDEX))).contains(INDEX);
     asked.clear();
 
-    var shared = sources(Duration.ofMinutes(1), without()).restore(query(), _ -> true);
-    var ofOthers = sources(Duration.ofMinutes(1), without()).restore(query(), _ -> false);
+    var shared = sources(Duration.ofMinutes(1), without()).addByIndex(query(), _ -> true);
+    var ofOthers = sources(Duration.ofMinutes(1), without()).addByIndex(query(), _ -> false);
     var ofOthersWithTheSame =
-        sources(Duration.ofMinutes(1), with(INDEX)).restore(query(), _ -> false);
+        sources(Duration.ofMinutes(1), with(INDEX)).addByIndex(query(), _ -> false);
 
     assertThat(shared).contains(INDEX);
     assertThat(ofOthers).isEmpty();
@@ -222,13 +222,13 @@ final class IndexSourcesTest {
 
   @Test
   void layerThatIsThereByAnotherIndex_isMadeAnew_butNotWhileItIsInUse() throws Exception {
-    assertThat(restore(with(INDEX))).contains(INDEX);
+    assertThat(addByIndex(with(INDEX))).contains(INDEX);
     try (var inUse = store.find(LAYER).orElseThrow()) {
-      assertThat(restore(with(OTHER))).isEmpty();
+      assertThat(addByIndex(with(OTHER))).isEmpty();
       assertThat(inUse.record().tocDigest()).isEqualTo(INDEX);
     }
 
-    assertThat(restore(with(OTHER))).contains(OTHER);
+    assertThat(addByIndex(with(OTHER))).contains(OTHER);
     assertThat(store.record(LAYER).orElseThrow().tocDigest()).isEqualTo(OTHER);
   }
 }

@@ -126,8 +126,8 @@ final class KeptIndexesTest {
     }
   }
 
-  private boolean restore(LayoutLayer layer) {
-    return kept.restore(digest(layer), () -> layer.descriptor().size());
+  private boolean addByIndex(LayoutLayer layer) {
+    return kept.addByIndex(digest(layer), () -> layer.descriptor().size());
   }
 
   private Path file(LayoutLayer layer) {
@@ -141,7 +141,7 @@ final class KeptIndexesTest {
     var layer = build(encoding, 1);
     pullAndRemove(layer);
 
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
 
     try (var data = store.find(digest(layer)).orElseThrow()) {
       assertThat(data.complete()).isFalse();
@@ -176,9 +176,9 @@ final class KeptIndexesTest {
     var layer = build(LayerEncoding.GZIP, 1);
     pullAndRemove(layer);
 
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
 
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
   }
 
   @Test
@@ -193,7 +193,7 @@ final class KeptIndexesTest {
     kept = kept(QUOTA);
 
     assertThat(kept.count()).isOne();
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
   }
 
   @Test
@@ -209,7 +209,7 @@ final class KeptIndexesTest {
     assertThat(kept.count()).isEqualTo(1);
     assertThat(kept.bytes()).isEqualTo(bytes);
     assertThat(directory.resolve("indexes/half.new")).doesNotExist();
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
   }
 
   @Test
@@ -225,7 +225,7 @@ final class KeptIndexesTest {
 
     assertThat(kept.count()).isZero();
     assertThat(store.remove(digest(layer))).isTrue();
-    assertThat(restore(layer)).isFalse();
+    assertThat(addByIndex(layer)).isFalse();
   }
 
   @Test
@@ -243,7 +243,7 @@ final class KeptIndexesTest {
       kept.close();
       kept = kept(QUOTA);
 
-      assertThat(restore(layer)).isFalse();
+      assertThat(addByIndex(layer)).isFalse();
 
       assertThat(store.find(digest(layer))).isEmpty();
       assertThat(file(layer)).doesNotExist();
@@ -258,9 +258,9 @@ final class KeptIndexesTest {
     pullAndRemove(other);
     Files.copy(file(layer), file(other), StandardCopyOption.REPLACE_EXISTING);
 
-    assertThat(restore(other)).isFalse();
+    assertThat(addByIndex(other)).isFalse();
     assertThat(kept.has(digest(other))).isFalse();
-    assertThat(restore(layer)).isTrue();
+    assertThat(addByIndex(layer)).isTrue();
   }
 
   @Test
@@ -282,7 +282,7 @@ final class KeptIndexesTest {
     kept.close();
     kept = kept(QUOTA, VERSION + 1);
 
-    assertThat(restore(layer)).isFalse();
+    assertThat(addByIndex(layer)).isFalse();
     assertThat(store.find(digest(layer))).isEmpty();
     assertThat(file(layer)).doesNotExist();
   }
@@ -293,12 +293,12 @@ final class KeptIndexesTest {
     pullAndRemove(layer);
 
     boolean gone =
-        kept.restore(
+        kept.addByIndex(
             digest(layer),
             () -> {
               throw new IOException("404");
             });
-    boolean otherSize = kept.restore(digest(layer), () -> 1);
+    boolean otherSize = kept.addByIndex(digest(layer), () -> 1);
 
     assertThat(gone).isFalse();
     assertThat(otherSize).isFalse();
@@ -312,7 +312,7 @@ final class KeptIndexesTest {
     var second = build(LayerEncoding.GZIP, 1000);
     pullAndRemove(first);
     pullAndRemove(second);
-    assertThat(restore(first)).isTrue();
+    assertThat(addByIndex(first)).isTrue();
     long bytes = kept.bytes();
     kept.close();
 

@@ -85,6 +85,11 @@ final class PodmanStoreTest {
     }
 
     @Override
+    public RemoteLayer pull(LayerRequest request, boolean isAwaited) {
+      throw new AssertionError();
+    }
+
+    @Override
     public List<Digest> listed(LayerRequest request) {
       return List.of();
     }
@@ -95,7 +100,10 @@ final class PodmanStoreTest {
     }
 
     @Override
-    public void refuse(Digest digest, Optional<String> reason) {}
+    public void refuse(Digest digest, String reason) {}
+
+    @Override
+    public void admit(Digest digest) {}
 
     @Override
     public BlobSource blob(String reference, Digest digest, long size) {
@@ -141,6 +149,14 @@ final class PodmanStoreTest {
       return request.reference().contains("lying")
           ? Optional.of(new Finding(Optional.of(DIGEST), Optional.empty()))
           : Optional.empty();
+    }
+
+    @Override
+    public void confirmed() {}
+
+    @Override
+    public boolean isSharedWith(String reference) {
+      return false;
     }
 
     @Override

@@ -78,9 +78,13 @@ final class FakeLayers implements RemoteLayers {
   }
 
   @Override
-  public void refuse(Digest digest, Optional<String> reason) {
-    reason.ifPresentOrElse(
-        why -> refused.put(digest.toString(), why), () -> refused.remove(digest.toString()));
+  public void refuse(Digest digest, String reason) {
+    refused.put(digest.toString(), reason);
+  }
+
+  @Override
+  public void admit(Digest digest) {
+    refused.remove(digest.toString());
   }
 
   /** A layer's whole blob was read. */
@@ -203,6 +207,9 @@ final class FakeLayers implements RemoteLayers {
     public Optional<Finding> finding() {
       return Optional.ofNullable(findings.get(digest));
     }
+
+    @Override
+    public void confirmed() {}
 
     @Override
     public boolean isSharedWith(String reference) {

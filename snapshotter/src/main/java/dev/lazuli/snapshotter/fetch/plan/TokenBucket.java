@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.fetch.plan;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 /**
  * A rate, kept by borrowing: whoever takes more than there is waits until it has been earned. A
  * rate of 0 means no limit. Thread-safe.
@@ -7,7 +9,11 @@ package dev.lazuli.snapshotter.fetch.plan;
 public final class TokenBucket {
   private final double perNano;
   private final double most;
+
+  @GuardedBy("this")
   private double tokens;
+
+  @GuardedBy("this")
   private long last;
 
   /** Holds at most {@code burst} unspent tokens. */
@@ -41,6 +47,7 @@ public final class TokenBucket {
     return true;
   }
 
+  @GuardedBy("this")
   private void earn(long now) {
     tokens = Math.min(most, tokens + (now - last) * perNano);
     last = now;

@@ -59,7 +59,8 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
   }
 
   /**
-   * Starts to answer for a layer; it, its image and its fetching stay open until {@link #remove}.
+   * Starts to answer for a layer; it, its image and its fetching stay open until {@link
+   * #stopAnswering}.
    *
    * @param reference the image that brought it
    */
@@ -71,14 +72,19 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
         new Served(reference, data, image, fetch, watch, failures, new AtomicLong(NEVER)));
   }
 
-  /** Answers every read of a layer with an error from now on, or no more. */
-  public void refuse(long slot, boolean on) {
-    if (on && refused.add(slot)) {
+  /** Answers every read of a layer with an error from now on. */
+  public void refuse(long slot) {
+    if (refused.add(slot)) {
       var asking = session;
       if (asking != null) {
         asking.failReads(slot);
       }
-    } else if (!on && refused.remove(slot)) {
+    }
+  }
+
+  /** Answers reads of a layer again that was refused. */
+  public void admit(long slot) {
+    if (refused.remove(slot)) {
       var asking = session;
       if (asking != null) {
         asking.admitReads(slot);
@@ -112,9 +118,9 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
 
   /**
    * Ends answering: no read of the layer waits any more or will, so that its mounts can be taken
-   * away. {@link #removed} must follow, once they are.
+   * away. {@link #forget} must follow, once they are.
    */
-  public void remove(long slot) {
+  public void stopAnswering(long slot) {
     bySlot.remove(slot);
     var asking = session;
     if (asking != null) {
@@ -122,8 +128,10 @@ public final class ServedLayers implements BlobHandler, TreeProvider {
     }
   }
 
-  /** Forgets a layer that was removed; whoever still reads it gets errors all the same. */
-  public void removed(long slot) {
+  /**
+   * Forgets a layer that is no longer answered; whoever still reads it gets errors all the same.
+   */
+  public void forget(long slot) {
     refused.remove(slot);
     var asking = session;
     if (asking != null) {

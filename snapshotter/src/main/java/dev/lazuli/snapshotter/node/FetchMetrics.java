@@ -1,4 +1,4 @@
-package dev.lazuli.snapshotter.layers;
+package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.estargz.DigestMismatchException;
 import dev.lazuli.estargz.LayerFormatException;
@@ -17,7 +17,7 @@ import java.time.Duration;
  *
  * @param metrics where to count
  */
-public record FetchMetrics(Metrics metrics) implements FetchListener {
+record FetchMetrics(Metrics metrics) implements FetchListener {
   @Override
   public void rangeOpened(String layer, long offset, long length, Priority priority) {
     metrics.rangeRequested(label(priority));
