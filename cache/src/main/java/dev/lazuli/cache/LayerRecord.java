@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import dev.lazuli.digest.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param slot the layer's number on this node, 1 to 2^31 - 1, never given twice; 0 before the store
  *     has assigned it
  * @param references image references the layer was pulled by, without repeats, the newest last; of
- *     more than {@value #MOST_REFERENCES} the oldest are dropped
+ *     more than {@value #MOST_REFERENCES} the oldest are dropped, first those of whose repository a
+ *     newer one is known
  * @param created when the layer was added to the store
  * @param completed when its last chunk was on disk and synced; null while chunks are missing
  * @param prefetchEnd blob offset where prefetch ends; 0 if the image asks for no prefetch, -1 where
@@ -110,8 +112,30 @@ public record LayerRecord(
         null);
   }
 
+  /** Many tags of one repository push no other repository out. */
   private static List<String> newest(List<String> all) {
-    return List.copyOf(all.subList(Math.max(0, all.size() - MOST_REFERENCES), all.size()));
+    int tooMany = all.size() - MOST_REFERENCES;
+    if (tooMany <= 0) {
+      return List.copyOf(all);
+    }
+    var repositories = new HashSet<String>();
+    var repeats = new ArrayList<String>();
+    for (var reference : all.reversed()) {
+      if (!repositories.add(repositoryOf(reference))) {
+        repeats.add(reference);
+      }
+    }
+    var dropped = repeats.subList(Math.max(0, repeats.size() - tooMany), repeats.size());
+    var kept = all.stream().filter(reference -> !dropped.contains(reference)).toList();
+    return kept.subList(Math.max(0, kept.size() - MOST_REFERENCES), kept.size());
+  }
+
+  /** Returns a reference without its tag and digest. */
+  private static String repositoryOf(String reference) {
+    int digest = reference.indexOf('@');
+    var tagged = digest < 0 ? reference : reference.substring(0, digest);
+    int tag = tagged.indexOf(':', tagged.lastIndexOf('/') + 1);
+    return tag < 0 ? tagged : tagged.substring(0, tag);
   }
 
   /** Returns whether the layer is known to be what its digest stands for. */

@@ -293,6 +293,22 @@ final class LayerStoreTest {
     }
   }
 
+  @Test
+  void references_ofOneRepository_pushNoOtherOut() throws IOException {
+    try (var store = open();
+        LayerData data = layer.addTo(store)) {
+      data.addReference("registry.example:5000/victim:1");
+      for (int i = 0; i < 100; i++) {
+        data.addReference("registry.example:5000/image:" + i + "@" + layer.digest);
+      }
+
+      assertThat(data.record().references())
+          .hasSize(LayerRecord.MOST_REFERENCES)
+          .startsWith("registry.example:5000/victim:1")
+          .endsWith("registry.example:5000/image:99@" + layer.digest);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"meta.erofs", "chunks"})
   void fileThatHasChangedSinceItWasWritten_isCorrupt_untilTheLayerIsMadeAnew(String name)

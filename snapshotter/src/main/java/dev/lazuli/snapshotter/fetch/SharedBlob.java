@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -194,13 +195,28 @@ public final class SharedBlob implements BlobSource {
     }
   }
 
-  /** Returns all other images, from the one after this on. */
+  /**
+   * Returns all other images, from the one after this on, but one of each registry before a second
+   * of any: one registry with many repositories keeps nobody from another.
+   */
   private List<String> others(String reference) {
     var all = references.get();
     int at = all.indexOf(reference);
     var others = new ArrayList<>(all.subList(at + 1, all.size()));
     others.addAll(all.subList(0, Math.max(at, 0)));
-    return others;
+    var turns = new HashMap<String, Integer>();
+    turns.put(registryOf(reference), 1);
+    var byTurn = new TreeMap<Integer, List<String>>();
+    for (var other : others) {
+      int turn = turns.merge(registryOf(other), 1, Integer::sum);
+      byTurn.computeIfAbsent(turn, _ -> new ArrayList<>()).add(other);
+    }
+    return byTurn.values().stream().flatMap(List::stream).toList();
+  }
+
+  private static String registryOf(String reference) {
+    int end = reference.indexOf('/');
+    return end < 0 ? reference : reference.substring(0, end);
   }
 
   private synchronized BlobSource blob(String reference) throws IOException {

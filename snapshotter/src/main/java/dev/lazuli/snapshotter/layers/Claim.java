@@ -11,13 +11,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class Claim implements RemoteLayer {
   private final SharedLayer layer;
   private final LayerRequest request;
+  private final Trust trust;
   private final Runnable onLast;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  Claim(SharedLayer layer, LayerRequest request, Runnable onLast) {
+  /**
+   * Makes a claim that the layer has counted already.
+   *
+   * @param trust with which it was asked for: one made ahead does not count as the image's use
+   * @param onLast releases it
+   */
+  Claim(SharedLayer layer, LayerRequest request, Trust trust, Runnable onLast) {
     this.layer = layer;
     this.request = request;
+    this.trust = trust;
     this.onLast = onLast;
+    if (trust != Trust.DEFERRED) {
+      layer.images().add(request.reference());
+    }
   }
 
   @Override
@@ -86,6 +97,9 @@ final class Claim implements RemoteLayer {
   @Override
   public void close() {
     if (open.compareAndSet(true, false)) {
+      if (trust != Trust.DEFERRED) {
+        layer.images().remove(request.reference());
+      }
       onLast.run();
     }
   }

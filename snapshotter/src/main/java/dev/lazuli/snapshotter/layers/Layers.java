@@ -131,7 +131,7 @@ public final class Layers implements RemoteLayers, AutoCloseable {
       }
     }
     try (var opened = new OpenedParts()) {
-      var claim = opened.add(new Claim(layer, request, () -> release(layer)));
+      var claim = opened.add(new Claim(layer, request, trust, () -> release(layer)));
       if (first) {
         mounted.accept(request);
       }

@@ -8,6 +8,7 @@ import dev.lazuli.cache.LayerRecord;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.fetch.ImagesInUse;
 import dev.lazuli.snapshotter.fetch.SharedBlob;
 import dev.lazuli.snapshotter.layers.index.IndexedLayer;
 import dev.lazuli.snapshotter.locks.KeyedLocks;
@@ -33,6 +34,7 @@ final class SharedLayer {
   private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable OpenLayer open;
   private final AtomicInteger claims = new AtomicInteger();
+  private final ImagesInUse images = new ImagesInUse();
 
   /** Those that are within {@link #claim}. */
   @GuardedBy("lock")
@@ -233,7 +235,7 @@ final class SharedLayer {
     return new SharedBlob(
         image -> parts.origin().blob(image, digest, size),
         reference,
-        () -> Tenancy.onePerRepository(data.record().references()));
+        () -> Tenancy.onePerRepository(images.before(data.record().references())));
   }
 
   /** A stored layer with another table of contents is replaced if it is unused. */
@@ -303,6 +305,11 @@ final class SharedLayer {
 
   int claims() {
     return claims.get();
+  }
+
+  /** Returns the images of those who hold claims that were not made ahead. */
+  ImagesInUse images() {
+    return images;
   }
 
   /** As {@link #release} says. Without the lock: deleting takes long. */

@@ -128,6 +128,17 @@ final class SharedBlobTest {
   }
 
   @Test
+  void registryOfManyRepositories_isAskedOnce_beforeTheOther() throws IOException {
+    images.addAll(List.of("evil/y", "evil/z", "good/y"));
+    read(0);
+
+    blob.brokeOff(0, 10);
+    read(10);
+
+    assertThat(good.ranges).containsExactly(new TestSource.Range(10, 10));
+  }
+
+  @Test
   void allRegistriesAway_failsWithTheFirstReason_untilOneIsBack() throws IOException {
     images.add("good/y");
     evil.onOpen = AWAY;

@@ -322,6 +322,25 @@ final class LayerOwnershipTest {
     layers.close();
   }
 
+  @Test
+  void imageInUse_isAsked_howeverManyOthersBringTheLayer() throws Exception {
+    blobs.put(OTHER, layout.blob(layer.digest()));
+    try (var _ = layers.mount(TestRequests.of(OTHER, layer));
+        var _ = layers.mount(TestRequests.of(APP, layer))) {
+      for (int i = 0; i < LayerRecord.MOST_REFERENCES; i++) {
+        var reference = "other.test/app" + i + ":1";
+        blobs.put(reference, layout.blob(layer.digest()));
+        layers.mount(TestRequests.of(reference, layer)).close();
+      }
+      assertThat(openLayer().data().record().references()).doesNotContain(APP);
+      blobs.keySet().removeIf(reference -> !reference.equals(APP));
+
+      openLayer().completeNow();
+
+      openLayer().completed().get(30, TimeUnit.SECONDS);
+    }
+  }
+
   private OpenLayer openLayer() {
     return layers.inUse(Digest.parse(layer.digest())).flatMap(SharedLayer::ifOpen).orElseThrow();
   }
