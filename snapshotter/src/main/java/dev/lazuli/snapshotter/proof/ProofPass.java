@@ -14,6 +14,9 @@ import dev.lazuli.snapshotter.proof.WholeBlobStream.Pace;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +29,11 @@ final class ProofPass {
 
   /** For the memory of the tar's index, which few layers have to wait for. */
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  /**
+   * Registries that are waited for in one pass, each for a minute or so; others have their turn.
+   */
+  private static final int MOST_AWAY = 4;
 
   private final ProvableLayer layer;
   private final Limits limits;
@@ -61,7 +69,8 @@ final class ProofPass {
    * Reads the blob from one registry after the other until one sends the right one. From each it is
    * read twice where its digest is wrong, since a host of it may have sent wrong bytes. Only a
    * layer of which every registry sends another blob has lied: one alone could else take it from
-   * the images of all others.
+   * the images of all others. The one that was good last is asked first, the others in any order,
+   * so that a few that are silent do not keep the layer from the right one each time.
    *
    * @throws IOException if no registry sent the right blob and one of them could not be read to its
    *     end, or was wrong in two ways; or if the metadata image on the disk is damaged, and then
@@ -73,7 +82,8 @@ final class ProofPass {
       data.checkMeta();
       var lie = "";
       IOException away = null;
-      for (var blob : layer.blobs()) {
+      int tries = 0;
+      for (var blob : shuffled(layer.blobs())) {
         try {
           var found = readTwice(data, blob);
           if (found.blobDigest().equals(layer.digest())) {
@@ -84,6 +94,9 @@ final class ProofPass {
           throw e;
         } catch (IOException e) {
           away = away == null ? e : away;
+          if (++tries == MOST_AWAY) {
+            break;
+          }
         }
       }
       if (away != null) {
@@ -91,6 +104,12 @@ final class ProofPass {
       }
       return new LayerProof(null, lie, /* isOtherBlob= */ true, clock.instant());
     }
+  }
+
+  private static List<BlobSource> shuffled(List<BlobSource> blobs) {
+    var shuffled = new ArrayList<>(blobs);
+    Collections.shuffle(shuffled.subList(Math.min(1, blobs.size()), blobs.size()));
+    return shuffled;
   }
 
   private WholeBlob readTwice(LayerData data, BlobSource blob) throws IOException {

@@ -101,6 +101,8 @@ final class WholeBlobStream implements BlobStream {
     } catch (IOException e) {
       closeRange();
       requireGoingOn();
+      rate.received(0, waitedNanos); // Silence is too slow, also where nothing ever comes.
+      waitedNanos = 0;
       if (++failures == MOST_FAILURES) {
         throw new IOException("blob bytes from %d: %s".formatted(at, e.getMessage()), e);
       }

@@ -77,6 +77,18 @@ final class WholeBlobStreamTest {
   }
 
   @Test
+  void silence_endsTheStream_asADripDoes() {
+    source.onOpen =
+        (_, _) -> {
+          now.addAndGet(75 * SECOND); // Five attempts of the registry's client.
+          throw new IOException("no answer");
+        };
+
+    assertThatThrownBy(this::readAll).hasMessageContaining("too slow");
+    assertThat(source.requests).hasValue(1);
+  }
+
+  @Test
   void dripOfOnePieceForEachRequest_endsTheStream() {
     source.onPiece =
         (_, delivered) -> {
