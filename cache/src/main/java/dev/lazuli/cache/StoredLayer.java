@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -237,12 +238,10 @@ final class StoredLayer {
   /** Returns the disk that the layer takes beside its chunks. */
   private long fixedBytes() throws IOException {
     long bytes = Blocks.SIZE; // The directory.
-    for (String name :
-        List.of(StoredFiles.META, StoredFiles.CHUNKS, StoredFiles.PRESENT, StoredFiles.RECORD)) {
-      bytes += Blocks.up(parts.disk().size(directory.resolve(name)));
+    for (var file : filesBesideData()) {
+      bytes += Blocks.up(parts.disk().size(file));
     }
-    Path starts = directory.resolve(StoredFiles.STARTS);
-    return parts.disk().exists(starts) ? bytes + Blocks.up(parts.disk().size(starts)) : bytes;
+    return bytes;
   }
 
   /** Returns the disk that the layer takes; it must have been open. */
@@ -252,17 +251,26 @@ final class StoredLayer {
       return countedBytes();
     }
     long bytes = blocksOf.allocatedBytes(directory);
-    for (String name :
-        List.of(
-            StoredFiles.META,
-            StoredFiles.CHUNKS,
-            StoredFiles.PRESENT,
-            StoredFiles.RECORD,
-            StoredFiles.DATA)) {
-      bytes += blocksOf.allocatedBytes(directory.resolve(name));
+    bytes += blocksOf.allocatedBytes(directory.resolve(StoredFiles.DATA));
+    for (var file : filesBesideData()) {
+      bytes += blocksOf.allocatedBytes(file);
     }
-    Path starts = directory.resolve(StoredFiles.STARTS);
-    return parts.disk().exists(starts) ? bytes + blocksOf.allocatedBytes(starts) : bytes;
+    return bytes;
+  }
+
+  private List<Path> filesBesideData() throws IOException {
+    var files = new ArrayList<Path>();
+    for (String name :
+        List.of(StoredFiles.META, StoredFiles.CHUNKS, StoredFiles.PRESENT, StoredFiles.RECORD)) {
+      files.add(directory.resolve(name));
+    }
+    for (String name : List.of(StoredFiles.STARTS, StoredFiles.SPANS, StoredFiles.DIGESTS)) {
+      var file = directory.resolve(name);
+      if (parts.disk().exists(file)) {
+        files.add(file); // By the layer's format.
+      }
+    }
+    return files;
   }
 
   /** Closes the files if nobody uses them. */

@@ -3,6 +3,7 @@ package dev.lazuli.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.cache.chunks.Blocks;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -60,6 +61,20 @@ final class LearntDigestsTest {
     var digest = new byte[32];
     data.chunks().digest(chunk, digest);
     return digest;
+  }
+
+  @Test
+  void filesOfSpansAndDigests_countForTheQuota() throws IOException {
+    try (var store = open(directory, THIS_BOOT);
+        var data = add(store);
+        var files = Files.list(data.metaPath().getParent())) {
+      long bytes = Blocks.SIZE; // The directory.
+      for (var file : files.filter(file -> !file.endsWith("data")).toList()) {
+        bytes += Blocks.up(Files.size(file));
+      }
+
+      assertThat(store.usedBytes()).isEqualTo(bytes);
+    }
   }
 
   @Test
