@@ -84,11 +84,16 @@ final class SnapshotTruth {
       throw new NoIndexException(
           layer.digest(), "index %s has lied: %s".formatted(toc(request).get(), lie.get()));
     }
+    requireNotBanned(lie, target, parent, layer);
+  }
+
+  private void requireNotBanned(
+      Optional<String> lie, String target, String parent, RemoteLayer layer) throws IOException {
     var known =
         banned
             .reason(BannedLayers.chain(target, layer.digest()))
-            .or(() -> banned.reason(layerKey(request)))
-            .or(() -> banned.reason(repositoryKey(request)));
+            .or(() -> lie)
+            .or(() -> banned.reason(repositoryKey(layer.request())));
     if (known.isEmpty() && layer.finding().isPresent()) {
       var below = below(parent);
       known = below.flatMap(chain -> layer.finding().get().lieAbout(target, chain));
@@ -100,13 +105,15 @@ final class SnapshotTruth {
   }
 
   /**
-   * Refuses to make a snapshot of a layer unless it is known to be what it would be named after.
+   * Refuses to make a snapshot of a layer that was pulled whole unless it is known to be what it
+   * would be named after. That an index of it has lied does not matter, also where a label of the
+   * image still names that index.
    *
    * @param target the chain ID
    * @throws IOException if it is not, or if that cannot be said
    */
   void requireRight(String target, String parent, RemoteLayer layer) throws IOException {
-    requireNoLie(target, parent, layer);
+    requireNotBanned(Optional.empty(), target, parent, layer);
     if (layer.finding().isEmpty() || below(parent).isEmpty()) {
       throw new IOException(
           "layer %s was pulled whole, but it is not known whether it belongs on %s"

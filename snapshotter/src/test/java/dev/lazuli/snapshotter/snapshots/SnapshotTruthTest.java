@@ -141,6 +141,20 @@ final class SnapshotTruthTest {
   }
 
   @Test
+  void anIndexThatLied_isLeft_andTheLayerPulledWhole_alsoIfALabelNamesIt() throws IOException {
+    var labels = labels(LOW, RIGHT);
+    labels.put("containerd.io/snapshot/stargz/toc.digest", FakeLayers.digest(99));
+    assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("extract", "", labels));
+    layers.found(RIGHT, new Finding(Optional.empty(), Optional.of("shows other files")));
+    snapshotter.remove("lied/1/" + LOW);
+    layers.findings.put(RIGHT, tar(RIGHT_TAR));
+
+    assertFails(Reason.ALREADY_EXISTS, () -> snapshotter.prepare("extract", "", labels));
+
+    assertThat(layers.pulled).containsExactly(RIGHT + " awaited");
+  }
+
+  @Test
   void theSameTarInAnotherCompression_isTheSameSnapshot_onceThatIsProved() throws IOException {
     layers.sharing.add("registry.test/3:1");
     prepareLayer(LOW, "", RIGHT);
