@@ -15,7 +15,7 @@ final class TocBench {
   private static final int ROUNDS = 5;
 
   public static void main(String[] args) throws IOException {
-    var json = new MillionEntries.Json().readAllBytes();
+    var json = MillionEntries.json().readAllBytes();
     var facts =
         new LayerFacts(
             LayerFormat.ESTARGZ,

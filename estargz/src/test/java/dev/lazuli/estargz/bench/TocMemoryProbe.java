@@ -1,23 +1,20 @@
 package dev.lazuli.estargz.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
+import dev.lazuli.estargz.read.EntriesJson;
 import dev.lazuli.estargz.toc.IndexMemory;
 import dev.lazuli.estargz.toc.LayerFacts;
 import dev.lazuli.estargz.toc.LayerIndexBuilder;
 import dev.lazuli.estargz.toc.OpaqueXattr;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Locale;
 import java.util.concurrent.FutureTask;
-import java.util.function.IntFunction;
 
 /**
  * Builds indexes of tables of contents that want much memory, some of them at the same time, and
@@ -92,7 +89,7 @@ public final class TocMemoryProbe {
             limits,
             OpaqueXattr.TRUSTED,
             memory.share(kind.name(), Duration.ofMinutes(5)))) {
-      builder.read(new Json(kind::entry, kind.count));
+      builder.read(new EntriesJson(kind::entry, kind.count));
       try (var index = builder.build(facts)) {
         outcome = index.inodeCount() + " inodes";
       }
@@ -110,46 +107,6 @@ public final class TocMemoryProbe {
       }
     }
     throw new IOException("no VmHWM in /proc/self/status");
-  }
-
-  /** A document made up as it is read. */
-  private static final class Json extends InputStream {
-    private final IntFunction<String> entries;
-    private final int count;
-    private byte[] piece =
-        "{\"version\":1,\"entries\":[{\"name\":\"x\",\"type\":\"dir\"}".getBytes(UTF_8);
-    private int at;
-    private int next;
-
-    Json(IntFunction<String> entries, int count) {
-      this.entries = entries;
-      this.count = count;
-    }
-
-    @Override
-    public int read() {
-      return fill() ? piece[at++] & 0xff : -1;
-    }
-
-    @Override
-    public int read(byte[] into, int offset, int length) {
-      if (!fill()) {
-        return -1;
-      }
-      int taken = Math.min(length, piece.length - at);
-      System.arraycopy(piece, at, into, offset, taken);
-      at += taken;
-      return taken;
-    }
-
-    private boolean fill() {
-      if (at == piece.length && next <= count) {
-        piece = (next == count ? "]}" : "," + entries.apply(next)).getBytes(UTF_8);
-        next++;
-        at = 0;
-      }
-      return at < piece.length;
-    }
   }
 
   private TocMemoryProbe() {}

@@ -1,7 +1,5 @@
 package dev.lazuli.estargz.read;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormat;
 import dev.lazuli.estargz.Limits;
@@ -26,7 +24,7 @@ public final class MillionEntries {
             Long.MAX_VALUE,
             true);
     try (var builder = new LayerIndexBuilder("million", Limits.DEFAULT, OpaqueXattr.TRUSTED)) {
-      builder.read(new Json());
+      builder.read(json());
       try (var index = builder.build(facts)) {
         var millis = (System.nanoTime() - start) / 1_000_000;
         System.out.printf("heap %d KiB, %d ms%n", usedHeap() >> 10, millis);
@@ -40,57 +38,29 @@ public final class MillionEntries {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
-  /** The JSON, entry by entry; one in ten files is empty. */
-  public static final class Json extends InputStream {
-    private byte[] piece =
-        "{\"version\":1,\"entries\":[{\"name\":\"r\",\"type\":\"dir\"}".getBytes(UTF_8);
-    private int at;
-    private int entry;
+  /** Returns the document; one in ten files is empty. */
+  public static InputStream json() {
+    return new EntriesJson(MillionEntries::entry, ENTRIES);
+  }
 
-    @Override
-    public int read() {
-      return fill() ? piece[at++] & 0xff : -1;
+  private static String entry(int entry) {
+    var text = new StringBuilder(256);
+    if (entry < DIRECTORIES) {
+      text.append("{\"name\":\"r/dir").append(entry);
+      return text.append("/\",\"type\":\"dir\",\"mode\":493}").toString();
     }
-
-    @Override
-    public int read(byte[] into, int offset, int length) {
-      if (!fill()) {
-        return -1;
-      }
-      var count = Math.min(length, piece.length - at);
-      System.arraycopy(piece, at, into, offset, count);
-      at += count;
-      return count;
+    var file = entry - DIRECTORIES;
+    text.append("{\"name\":\"r/dir").append(file % DIRECTORIES).append("/file").append(file);
+    text.append("\",\"type\":\"reg\"");
+    if (file % 10 != 0) {
+      text.append(",\"size\":1234,\"mode\":420,\"modtime\":\"2024-01-01T00:00:00Z\",\"offset\":")
+          .append(1000L * entry)
+          .append(",\"chunkDigest\":\"sha256:")
+          .repeat("0", 56)
+          .append(Integer.toHexString(0x1000_0000 + entry))
+          .append('"');
     }
-
-    private boolean fill() {
-      if (at == piece.length && entry <= ENTRIES) {
-        piece = (entry == ENTRIES ? "]}" : next()).getBytes(UTF_8);
-        entry++;
-        at = 0;
-      }
-      return at < piece.length;
-    }
-
-    private String next() {
-      var text = new StringBuilder(256);
-      if (entry < DIRECTORIES) {
-        text.append(",{\"name\":\"r/dir").append(entry);
-        return text.append("/\",\"type\":\"dir\",\"mode\":493}").toString();
-      }
-      var file = entry - DIRECTORIES;
-      text.append(",{\"name\":\"r/dir").append(file % DIRECTORIES).append("/file").append(file);
-      text.append("\",\"type\":\"reg\"");
-      if (file % 10 != 0) {
-        text.append(",\"size\":1234,\"mode\":420,\"modtime\":\"2024-01-01T00:00:00Z\",\"offset\":")
-            .append(1000L * entry)
-            .append(",\"chunkDigest\":\"sha256:")
-            .repeat("0", 56)
-            .append(Integer.toHexString(0x1000_0000 + entry))
-            .append('"');
-      }
-      return text.append('}').toString();
-    }
+    return text.append('}').toString();
   }
 
   private MillionEntries() {}

@@ -58,6 +58,18 @@ final class SeveralRangesTest {
     return rig.scheduler(options).attach(data, source, Compression.GZIP);
   }
 
+  /** Has the source wait at a chunk until the latch is counted down. */
+  private CountDownLatch holdAt(int chunk) {
+    var held = new CountDownLatch(1);
+    source.onPiece =
+        (at, _) -> {
+          if (at == blob.blobOffset(chunk)) {
+            held.await();
+          }
+        };
+    return held;
+  }
+
   /** One chunk in twenty, from {@code first} on. */
   private List<ChunkRun> scattered(int first) {
     var runs = new ArrayList<ChunkRun>();
@@ -145,13 +157,7 @@ final class SeveralRangesTest {
   @Test
   void sourceThatTurnsOutToBeOfSingleRanges_givesTheOthersToStreamsOfTheirOwn() throws Exception {
     source.singleAfterAll = true;
-    var held = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(3)) {
-            held.await();
-          }
-        };
+    CountDownLatch held = holdAt(3);
     LayerFetch fetch = attachInTime(SMALL);
 
     CompletableFuture<Void> all = fetch.prefetch(scattered(3));
@@ -230,13 +236,7 @@ final class SeveralRangesTest {
 
   @Test
   void readerOfAFarRange_takesItFromTheRequest() throws Exception {
-    var held = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(3)) {
-            held.await();
-          }
-        };
+    CountDownLatch held = holdAt(3);
     LayerFetch fetch = attach(SMALL.withSizes(8 << 10, 8 << 10, 256 << 10, 1 << 20));
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     Eventually.until(() -> source.open.get() > 0);
@@ -252,13 +252,7 @@ final class SeveralRangesTest {
 
   @Test
   void readerBetweenTheRanges_doesNotWaitForTheRequest() throws Exception {
-    var held = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(3)) {
-            held.await();
-          }
-        };
+    CountDownLatch held = holdAt(3);
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     Eventually.until(() -> source.open.get() > 0);
@@ -273,13 +267,7 @@ final class SeveralRangesTest {
 
   @Test
   void readerOfChunksPartlyOnTheirWay_getsTheOthersAtOnce() throws Exception {
-    var held = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(3)) {
-            held.await();
-          }
-        };
+    CountDownLatch held = holdAt(3);
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     Eventually.until(() -> source.open.get() > 0);
@@ -294,13 +282,7 @@ final class SeveralRangesTest {
 
   @Test
   void readerOfANearRange_waitsForTheRequest() throws Exception {
-    var held = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(3)) {
-            held.await();
-          }
-        };
+    CountDownLatch held = holdAt(3);
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     Eventually.until(() -> source.open.get() > 0);
@@ -364,13 +346,7 @@ final class SeveralRangesTest {
 
   @Test
   void detaching_endsARequestBetweenRanges() throws Exception {
-    var third = new CountDownLatch(1);
-    source.onPiece =
-        (at, _) -> {
-          if (at == blob.blobOffset(43)) {
-            third.await();
-          }
-        };
+    CountDownLatch third = holdAt(43);
     LayerFetch fetch = attach(SMALL);
     CompletableFuture<Void> list = fetch.prefetch(scattered(3));
     Eventually.until(() -> data.isPresent(23));
