@@ -96,7 +96,13 @@ final class SharedIndexIT {
   @AfterEach
   void allGoesAgain() throws IOException {
     forgetImages();
-    node.restartDaemon(settings("indexes", false));
+  }
+
+  /** Restarts the daemon unless it runs with these settings. */
+  private static void useDaemon(String... settings) throws IOException {
+    if (!node.runsWith(settings)) {
+      node.restartDaemon(settings);
+    }
   }
 
   private static void forgetImages() throws IOException {
@@ -118,6 +124,7 @@ final class SharedIndexIT {
   @Test
   void nodeThatHasNeverSeenTheImage_mountsItLazily_movesLittle_andShowsTheSameFiles()
       throws IOException {
+    useDaemon(settings("indexes", false));
     node.rpull(image).check();
 
     assertLazy();
@@ -135,7 +142,7 @@ final class SharedIndexIT {
 
   @Test
   void layerMountedByAnIndex_isProved_andThenNeedsNoDaemon() throws IOException {
-    node.restartDaemon(settings("indexes", true));
+    useDaemon(settings("indexes", true));
     long byIndex = node.logged(BY_INDEX);
     long whole = node.logged(WHOLE);
 

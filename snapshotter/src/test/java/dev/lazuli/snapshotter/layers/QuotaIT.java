@@ -28,8 +28,8 @@ final class QuotaIT {
   private static final int SIZE = 1_000_000;
   private static final long QUOTA = 5_000_000;
 
-  /** Three seconds: what is fetched at each tick would have come over and over. */
-  private static final int TICKS = 30;
+  /** What is fetched at each tick, a file at least, would be most of the layer in so many. */
+  private static final int TICKS = 10;
 
   @TempDir Path directory;
 

@@ -13,17 +13,21 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A daemon that cannot start costs the containers of the last one nothing: their readers wait, and
- * the next daemon answers them.
+ * A daemon that cannot start costs the containers of the last one nothing: their readers wait, the
+ * same ones through all failures, and the next daemon answers them.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@TestMethodOrder(OrderAnnotation.class)
 final class FailedStartIT {
   private static final List<NodeState> START =
       List.of(
@@ -34,33 +38,33 @@ final class FailedStartIT {
           NodeState.TAKEN_OVER,
           NodeState.READY);
 
-  @TempDir Path directory;
+  @TempDir private static Path directory;
 
-  private NodeBed bed;
+  private static NodeBed bed;
 
-  @BeforeEach
-  void waitWithAReader() throws Exception {
+  @BeforeAll
+  static void waitWithAReader() throws Exception {
     bed = new NodeBed(directory);
     var daemon = bed.serve();
     var mount = bed.mount();
     bed.stallRegistry();
     var _ = bed.read(mount);
-    awaitTheReadersMiss();
+    Eventually.until(() -> bed.registry.faults().injected() > 0);
     assertThat(daemon.end("TERM")).isZero();
     var _ = bed.read(mount);
     bed.requireReadersWait();
   }
 
-  private void awaitTheReadersMiss() {
-    Eventually.until(() -> bed.registry.faults().injected() > 0);
+  @AfterAll
+  static void close() throws IOException {
+    if (bed != null) {
+      bed.close();
+    }
   }
 
-  @AfterEach
-  void close() throws IOException {
-    bed.close();
-  }
-
-  private void nextDaemonServesThem() throws Exception {
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void nextDaemon_servesThem() throws Exception {
     bed.requireReadersWait();
     bed.healRegistry();
     var _ = bed.serve();
@@ -81,7 +85,6 @@ final class FailedStartIT {
         bed.requireReadersWait();
       }
     }
-    nextDaemonServesThem();
   }
 
   @Test
@@ -89,7 +92,6 @@ final class FailedStartIT {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       requireFailure("cannot serve metrics", "metrics.address=127.0.0.1:" + taken.getLocalPort());
     }
-    nextDaemonServesThem();
   }
 
   @Test
@@ -98,7 +100,6 @@ final class FailedStartIT {
         var _ = file.lock()) {
       requireFailure("snapshots.db");
     }
-    nextDaemonServesThem();
   }
 
   @Test
@@ -106,19 +107,23 @@ final class FailedStartIT {
     var file = bed.root().resolve("snapshots.db");
     byte[] sound = Files.readAllBytes(file);
     Files.write(file, new byte[sound.length]);
-    requireFailure("snapshots.db");
-    Files.write(file, sound);
-    nextDaemonServesThem();
+    try {
+      requireFailure("snapshots.db");
+    } finally {
+      Files.write(file, sound);
+    }
   }
 
   @Test
   void statusSocketThatCannotBeBound_leavesReadersWaiting() throws Exception {
     var place = Files.createDirectory(bed.state().resolve("status.sock"));
     var obstacle = Files.createFile(place.resolve("obstacle"));
-    requireFailure("status.sock");
-    Files.delete(obstacle);
-    Files.delete(place);
-    nextDaemonServesThem();
+    try {
+      requireFailure("status.sock");
+    } finally {
+      Files.delete(obstacle);
+      Files.delete(place);
+    }
   }
 
   @Test
@@ -127,13 +132,13 @@ final class FailedStartIT {
       var _ = bed.serve().end(signal);
       bed.requireReadersWait();
     }
-    nextDaemonServesThem();
   }
 
   private void requireFailure(String reason, String... settings) throws Exception {
+    var before = bed.log();
     var daemon = bed.start(List.of("-", "-"), List.of(), Map.of(), settings);
     assertThat(daemon.awaitEnd()).isEqualTo(1);
-    assertThat(daemon.log()).contains(reason);
+    assertThat(daemon.log().substring(before.length())).contains(reason);
     bed.requireReadersWait();
   }
 }

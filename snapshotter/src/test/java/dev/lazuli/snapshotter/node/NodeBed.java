@@ -141,6 +141,11 @@ final class NodeBed implements AutoCloseable {
     registry.dropConnections();
   }
 
+  /** Returns what all daemons have written. */
+  String log() throws IOException {
+    return daemons.getLast().log();
+  }
+
   SnapshotCalls calls() {
     return new SnapshotCalls(socket());
   }
