@@ -43,7 +43,7 @@ class AuthorizationTest {
     private void answer(Request request, Reply reply) throws Exception {
       if (request.path().equals("/token")) {
         valid = issued.incrementAndGet();
-        Thread.sleep(30);
+        Thread.sleep(30); // Others ask meanwhile.
         reply.send(200, "{\"token\":\"t" + valid + "\",\"expires_in\":" + seconds + "}");
       } else if (("Bearer t" + valid).equals(request.header("authorization"))) {
         reply.range(request, BLOB);

@@ -101,7 +101,7 @@ class BlobRangeTest {
                       "Content-Range: bytes " + first + "-999999/1000000",
                       "Content-Length: " + (1_000_000 - first));
                   reply.raw(BLOB, first, first + 200_000);
-                  Thread.sleep(100);
+                  Thread.sleep(100); // The client has read what came before the end.
                   if (reset) {
                     reply.reset();
                   } else {
@@ -162,7 +162,7 @@ class BlobRangeTest {
                 (request, reply) -> {
                   reply.head(206, "Content-Range: bytes 0-9/1000000", "Content-Length: 10");
                   for (int i = 0; i < 10; i++) {
-                    Thread.sleep(250);
+                    Thread.sleep(250); // In all, longer than the timeout.
                     reply.raw(BLOB, i, i + 1);
                   }
                 });
@@ -193,7 +193,7 @@ class BlobRangeTest {
         var rig = new ClientRig(options -> options.idleBodyTimeout(Duration.ofMillis(700)));
         BlobStream stream = rig.blob(server, big).open(0, big.length)) {
       assertThat(stream.next()).isNotNull();
-      Thread.sleep(1000);
+      Thread.sleep(1000); // A reader that pauses for longer than the timeout.
 
       assertThat(sent.get()).isLessThan(24 << 20);
       assertThat(rig.client.buffersInUse()).isLessThanOrEqualTo(4);
@@ -412,7 +412,7 @@ class BlobRangeTest {
     try (var server =
             new ScriptedServer(
                 (request, reply) -> {
-                  Thread.sleep(20);
+                  Thread.sleep(20); // So that the others wait.
                   reply.range(request, BLOB);
                 });
         var rig = new ClientRig(o -> o.connectionsPerHost(3));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.http.HttpTransport;
 import dev.lazuli.registry.model.Credentials;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -90,19 +91,27 @@ final class DockerRegistry implements AutoCloseable {
     return response;
   }
 
-  private void awaitAnswer() throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (true) {
-      try {
-        http.send(request("/v2/").build(), BodyHandlers.discarding());
-        return;
-      } catch (IOException e) {
-        if (System.nanoTime() > deadline || !process.isAlive()) {
-          close();
-          throw e;
-        }
-        Thread.sleep(50);
+  private void awaitAnswer() throws IOException {
+    boolean answered = false;
+    try {
+      Eventually.until(() -> !process.isAlive() || answers());
+      answered = process.isAlive();
+    } finally {
+      if (!answered) {
+        close();
       }
+    }
+    if (!answered) {
+      throw new IOException("docker-registry has ended");
+    }
+  }
+
+  private boolean answers() throws InterruptedException {
+    try {
+      http.send(request("/v2/").build(), BodyHandlers.discarding());
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -58,7 +58,7 @@ class MemoryTest {
         all += piece.remaining();
         peak.accumulateAndGet(client.bufferBytes(), Math::max);
         if ((all & 0xff_ffff) == 0) {
-          Thread.sleep(1);
+          Thread.sleep(1); // A reader that is slower than the registry.
         }
       }
       return all;

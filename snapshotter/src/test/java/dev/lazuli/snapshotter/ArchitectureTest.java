@@ -29,6 +29,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +43,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ArchitectureTest {
   private static final String ALL = "dev.lazuli..";
   private static final String GENERATED = "snapshotter.api";
+
+  /**
+   * Tests and their fakes that let time pass, each with a comment that says why: servers and
+   * readers that are slow, kills at any moment, pauses of benchmarks.
+   */
+  private static final Set<String> SLOW_ON_PURPOSE =
+      Set.of(
+          "AuthorizationTest.java",
+          "Bed.java",
+          "BlobRangeTest.java",
+          "FetchMemoryProbe.java",
+          "FetchSchedulerTest.java",
+          "FetchStressTest.java",
+          "FetchTroubleTest.java",
+          "HandOverServer.java",
+          "Kills.java",
+          "KillsReader.java",
+          "MemoryTest.java",
+          "StressIT.java");
 
   /** Every room of the house, from the bottom up, and those below it that it may use. */
   static final List<Room> ROOMS =
@@ -353,10 +374,27 @@ final class ArchitectureTest {
     }
   }
 
+  @Test
+  void tests_waitForConditionsAndNotForTime() throws IOException {
+    var waiting =
+        Pattern.compile("((Thread|[A-Z]+)\\.sleep|parkNanos|onSpinWait|Thread\\.yield)\\(");
+    var found = new TreeSet<String>();
+    for (var source : sources("src/test/java").toList()) {
+      if (waiting.matcher(Files.readString(source)).find()) {
+        found.add(source.getFileName().toString());
+      }
+    }
+    assertThat(found).isEqualTo(SLOW_ON_PURPOSE);
+  }
+
   /** Returns the source files of all modules, without tests and generated code. */
   private static Stream<Path> sources() throws IOException {
+    return sources("src/main/java");
+  }
+
+  private static Stream<Path> sources(String folder) throws IOException {
     try (var modules = Files.list(Path.of("..").toRealPath())) {
-      var roots = modules.map(module -> module.resolve("src/main/java")).filter(Files::isDirectory);
+      var roots = modules.map(module -> module.resolve(folder)).filter(Files::isDirectory);
       var sources = new ArrayList<Path>();
       for (var root : roots.toList()) {
         try (var files = Files.walk(root)) {

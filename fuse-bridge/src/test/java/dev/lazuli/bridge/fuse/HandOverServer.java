@@ -108,6 +108,7 @@ final class HandOverServer {
     }
   }
 
+  /** An answer that takes a while. */
   private static void sleep(Duration duration) {
     try {
       Thread.sleep(duration);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lazuli.bridge.kernel.Errno;
 import dev.lazuli.bridge.kernel.FileDescriptor;
 import dev.lazuli.bridge.kernel.Pipe;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.lang.foreign.Arena;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -18,9 +19,7 @@ class SharedDeviceTest {
       var device = new SharedDevice(pipe.readEnd());
       var read =
           pool.submit(() -> device.read(arena.allocate(8), FileDescriptor.newCallState(arena)));
-      while (!device.inUse()) {
-        Thread.onSpinWait();
-      }
+      Eventually.until(device::inUse);
 
       device.close();
 

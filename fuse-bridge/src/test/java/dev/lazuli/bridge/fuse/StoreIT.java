@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -167,9 +168,7 @@ class StoreIT {
   void lookupThatWaits_holdsUpNoOther_andItsCallerCanBeKilled() throws Exception {
     var waiting =
         new ProcessBuilder("stat", store.resolve("image/layer-slow/diff").toString()).start();
-    while (asked.isEmpty()) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> !asked.isEmpty());
 
     assertThat(Files.readString(layer.resolve("diff/word"))).isEqualTo("here");
     assertThat(store.resolve("image/layer-none/diff")).doesNotExist();

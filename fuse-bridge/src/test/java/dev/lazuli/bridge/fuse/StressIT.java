@@ -224,13 +224,16 @@ class StressIT {
     while (buffer.position() < expected) {
       assertThat(channel.read(buffer, offset + buffer.position())).isPositive();
     }
-    for (int i = 0; i < expected; i++) {
-      if (buffer.get(i) != PatternLayers.byteAt(slot, dataOffset + offset + i)) {
-        throw new AssertionError("slot %d, byte %d is wrong".formatted(slot, offset + i));
-      }
+    int wrong =
+        buffer
+            .slice(0, expected)
+            .mismatch(ByteBuffer.wrap(PatternLayers.bytes(slot, dataOffset + offset, expected)));
+    if (wrong >= 0) {
+      throw new AssertionError("slot %d, byte %d is wrong".formatted(slot, offset + wrong));
     }
   }
 
+  /** Answers take random times, and so do the lives of readers. */
   private static void pause(long nanos) {
     try {
       Thread.sleep(Duration.ofNanos(nanos));

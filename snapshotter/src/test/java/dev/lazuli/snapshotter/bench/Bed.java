@@ -100,6 +100,7 @@ final class Bed implements AutoCloseable {
         == 0;
   }
 
+  /** Lets time pass, as between the pulls of a node; what is measured does not run meanwhile. */
   static void pause(long millis) throws IOException {
     try {
       Thread.sleep(millis);

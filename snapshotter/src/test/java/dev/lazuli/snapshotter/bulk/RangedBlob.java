@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.bulk;
 
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.BlobStream;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -107,14 +108,8 @@ final class RangedBlob implements BlobSource {
       return piece;
     }
 
-    private void awaitGate() throws IOException {
-      try {
-        while (at >= heldFrom && gate.getCount() > 0 && closed.getCount() > 0) {
-          Thread.sleep(1);
-        }
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+    private void awaitGate() {
+      Eventually.until(() -> at < heldFrom || gate.getCount() == 0 || closed.getCount() == 0);
     }
 
     @Override

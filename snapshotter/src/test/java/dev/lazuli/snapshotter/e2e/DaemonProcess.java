@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.e2e;
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -88,14 +89,19 @@ final class DaemonProcess implements AutoCloseable {
   }
 
   private void awaitListening(Path socket) throws IOException {
-    long end = System.nanoTime() + START_LIMIT.toNanos();
-    while (!listens(socket)) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        close();
-        throw new IOException("the daemon does not listen on " + socket + ": " + log());
-      }
-      pause();
+    try {
+      Eventually.until(START_LIMIT, () -> listens(socket) || hasEnded(), this::log);
+    } catch (AssertionError e) {
+      close();
+      throw e;
     }
+  }
+
+  private boolean hasEnded() throws IOException {
+    if (process.isAlive()) {
+      return false;
+    }
+    throw new IOException("the daemon has ended: " + log());
   }
 
   /** Returns the words of any {@code lazuli} command. */
@@ -115,15 +121,6 @@ final class DaemonProcess implements AutoCloseable {
       return channel.connect(UnixDomainSocketAddress.of(socket));
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  static void pause() throws IOException {
-    try {
-      Thread.sleep(50);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
     }
   }
 
@@ -157,14 +154,8 @@ final class DaemonProcess implements AutoCloseable {
 
   /** Waits until containerd has found the daemon by the name of one of its snapshotters. */
   void awaitKnownTo(PrivateContainerd containerd, String snapshotter) throws IOException {
-    long end = System.nanoTime() + START_LIMIT.toNanos();
     var call = containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", "probe");
-    while (call.run().exitStatus() != 0) {
-      if (System.nanoTime() > end) {
-        throw new IOException("containerd does not reach the daemon: " + log());
-      }
-      pause();
-    }
+    Eventually.until(START_LIMIT, () -> call.run().exitStatus() == 0, this::log);
     containerd.ctr("snapshots", "--snapshotter", snapshotter, "rm", "probe").check();
   }
 

@@ -28,7 +28,9 @@ import dev.lazuli.snapshotter.e2e.cri.SandboxRequest;
 import dev.lazuli.snapshotter.e2e.cri.SandboxSecurity;
 import dev.lazuli.snapshotter.e2e.cri.StopRequest;
 import dev.lazuli.snapshotter.transport.UnixTransport;
+import dev.lazuli.testimages.waiting.Eventually;
 import io.grpc.ManagedChannel;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -144,18 +146,14 @@ final class Kubelet implements AutoCloseable {
       return made;
     }
 
-    ContainerState awaitExit(ContainerId container) throws InterruptedException {
-      long end = System.nanoTime() + LIMIT.toNanos();
-      while (true) {
-        var state = runtime().containerStatus(container).getStatus();
-        if (state.getState() == EXITED) {
-          return state;
-        }
-        if (System.nanoTime() > end) {
-          throw new IllegalStateException("a container still runs after " + LIMIT);
-        }
-        Thread.sleep(20);
-      }
+    ContainerState awaitExit(ContainerId container) throws IOException {
+      Eventually.until(
+          LIMIT, () -> state(container).getState() == EXITED, () -> "a container still runs");
+      return state(container);
+    }
+
+    private ContainerState state(ContainerId container) {
+      return runtime().containerStatus(container).getStatus();
     }
 
     ExecReply exec(ContainerId container, String... command) {

@@ -9,6 +9,7 @@ import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.DebianPackages;
 import dev.lazuli.testimages.images.TreeComparer;
+import dev.lazuli.testimages.waiting.Eventually;
 import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -214,11 +215,10 @@ final class LazyStartIT {
   }
 
   private static void awaitLocal() throws IOException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (mountedLayers().stream().filter(path -> path.endsWith(".local")).count() < 3) {
-      assertThat(System.nanoTime()).as("layers become local: " + daemon.log()).isLessThan(end);
-      DaemonProcess.pause();
-    }
+    Eventually.until(
+        LONG,
+        () -> mountedLayers().stream().filter(path -> path.endsWith(".local")).count() == 3,
+        daemon::log);
   }
 
   private static long occurrences(String text, String part) {

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.e2e;
 
 import dev.lazuli.demo.containerd.MountTable;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ record LocalMount(Path directory, Process process) implements AutoCloseable {
     var mount = new LocalMount(directory, process);
     try {
       mount.await(log);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | AssertionError e) {
       mount.close();
       throw e;
     }
@@ -36,12 +37,12 @@ record LocalMount(Path directory, Process process) implements AutoCloseable {
   }
 
   private void await(Path log) throws IOException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!Files.readString(log).contains("layers by")) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        throw new IOException(directory + " is not mounted: " + Files.readString(log));
-      }
-      DaemonProcess.pause();
+    Eventually.until(
+        LONG,
+        () -> !process.isAlive() || Files.readString(log).contains("layers by"),
+        () -> Files.readString(log));
+    if (!process.isAlive()) {
+      throw new IOException(directory + " is not mounted: " + Files.readString(log));
     }
   }
 

@@ -1,10 +1,9 @@
 package dev.lazuli.snapshotter.e2e;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
+import dev.lazuli.testimages.waiting.Eventually;
 import dev.lazuli.testimages.waiting.LiveDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,11 +144,7 @@ final class Node {
 
   /** Waits for what other processes do in their own time. */
   void await(String what, Condition condition) throws IOException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as(what + "; the daemon says: " + daemon.log()).isLessThan(end);
-      DaemonProcess.pause();
-    }
+    Eventually.until(LONG, condition::holds, () -> what + "; the daemon says: " + daemon.log());
   }
 
   /** Waits until no mount, directory or byte of any image is left. */

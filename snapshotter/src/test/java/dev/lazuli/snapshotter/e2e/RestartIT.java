@@ -102,10 +102,11 @@ final class RestartIT {
 
   /** Before it runs, containerd needs the daemon to make its root file system. */
   private static void awaitRunning(CompletableFuture<String> container) throws IOException {
-    while (!ctr("task", "ls").contains("RUNNING")) {
-      assertThat(container).isNotCompletedExceptionally();
-      DaemonProcess.pause();
-    }
+    Eventually.until(
+        LONG,
+        () -> container.isCompletedExceptionally() || ctr("task", "ls").contains("RUNNING"),
+        () -> "no container runs");
+    assertThat(container).isNotCompletedExceptionally();
   }
 
   private static String checksumUntilStopped(String reference) {

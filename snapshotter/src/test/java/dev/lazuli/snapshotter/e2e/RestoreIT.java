@@ -15,6 +15,7 @@ import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -166,11 +167,7 @@ final class RestoreIT {
   }
 
   private static void await(Predicate<NodeStatus> condition) throws IOException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!condition.test(status())) {
-      assertThat(System.nanoTime()).as("%s in %s", status(), daemon.log()).isLessThan(end);
-      DaemonProcess.pause();
-    }
+    Eventually.until(LONG, () -> condition.test(status()), () -> status() + daemon.log());
   }
 
   private static NodeStatus status() throws IOException {

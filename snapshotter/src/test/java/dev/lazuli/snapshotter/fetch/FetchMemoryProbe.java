@@ -13,6 +13,7 @@ import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.fetch.plan.Priority;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -132,9 +133,8 @@ final class FetchMemoryProbe {
       for (int i = 1; i <= count; i++) {
         handles.add(add(i, 4));
         fetch(scheduler, handles.getLast());
-        while (received.getOrDefault(digest(i), new AtomicLong()).get() < stallAt) {
-          Thread.sleep(1);
-        }
+        var stalled = received.computeIfAbsent(digest(i), _ -> new AtomicLong());
+        Eventually.until(() -> stalled.get() >= stallAt);
         if (i == 1) {
           first = used();
         }
@@ -157,7 +157,7 @@ final class FetchMemoryProbe {
   private static long used() throws InterruptedException, IOException {
     for (int i = 0; i < 3; i++) {
       System.gc();
-      Thread.sleep(20);
+      Thread.sleep(20); // What a collection frees is given back by threads of the JVM.
     }
     long bytes = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {

@@ -142,7 +142,7 @@ final class FetchSchedulerTest {
   void backgroundThatStoodAside_goesOnWithWhatItHas() throws Exception {
     var blob = new TestBlob(7, 400, 20_000, 1);
     var source = new TestSource(blob.blob);
-    source.onPiece = (_, _) -> Thread.sleep(1);
+    source.onPiece = (_, _) -> Thread.sleep(1); // So that it lasts longer than a tick.
     LayerData data = rig.add(blob);
     var other = new TestBlob(8, 10, 20_000, 1);
     var slow = new TestSource(other.blob);
@@ -202,7 +202,7 @@ final class FetchSchedulerTest {
     source.onPiece =
         (_, _) -> {
           most.accumulateAndGet(source.open.get(), Math::max);
-          Thread.sleep(1);
+          Thread.sleep(1); // So that streams are open at the same time.
         };
     LayerData data = rig.add(blob);
     LayerFetch fetch =

@@ -204,6 +204,7 @@ final class FetchStressTest {
     }
   }
 
+  /** Fails, sends wrong bytes or is slow, which takes time. */
   private void misbehave(TestSource source) {
     int faults = random.nextInt(4);
     source.rangesAtOnce = 1 + random.nextInt(3) * 4;

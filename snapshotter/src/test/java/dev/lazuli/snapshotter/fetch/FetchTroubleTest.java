@@ -182,7 +182,7 @@ final class FetchTroubleTest {
     var dripping = new TestBlob(44, 60, 20_000, 1);
     var slow = new TestSource(dripping.blob);
     slow.pieceBytes = 1;
-    slow.onPiece = (_, _) -> Thread.sleep(100);
+    slow.onPiece = (_, _) -> Thread.sleep(100); // It drips.
     var other = new TestBlob(45, 5, 20_000, 1);
     LayerData drippingData = rig.add(dripping);
     LayerData otherData = rig.add(other);

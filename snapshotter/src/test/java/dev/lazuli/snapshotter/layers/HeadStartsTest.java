@@ -7,6 +7,7 @@ import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.snapshotter.start.FollowedStarts;
 import dev.lazuli.snapshotter.start.ImageStart;
 import dev.lazuli.snapshotter.start.StartLimits;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -53,10 +54,11 @@ final class HeadStartsTest {
       new HeadStarts(image, new FollowedStarts(), StartLimits.DEFAULT, _ -> Optional.empty());
 
   private void awaitSecondStart() {
-    while (image.asked.get() < 2) {
-      starts.mounted(STRANGE);
-      Thread.onSpinWait();
-    }
+    Eventually.until(
+        () -> {
+          starts.mounted(STRANGE);
+          return image.asked.get() >= 2;
+        });
   }
 
   @Test

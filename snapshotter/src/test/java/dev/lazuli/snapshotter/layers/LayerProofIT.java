@@ -8,6 +8,7 @@ import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.snapshotter.status.LayerStatus;
 import dev.lazuli.snapshotter.status.MountKind;
 import dev.lazuli.snapshotter.status.ProofState;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,12 +46,8 @@ final class LayerProofIT {
     return rig.service.layers().status().getFirst();
   }
 
-  private static void eventually(NodeRig rig, BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("%s", rig.log()).isLessThan(end);
-      Thread.sleep(20);
-    }
+  private static void eventually(NodeRig rig, Callable<Boolean> condition) throws IOException {
+    Eventually.until(Duration.ofMinutes(2), condition, () -> rig.log().toString());
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.lazuli.snapshotter.fetch.plan.FetchFailedException;
 import dev.lazuli.snapshotter.fetch.plan.FetchOptions;
 import dev.lazuli.snapshotter.layers.serve.MountChoice;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
@@ -130,14 +132,19 @@ final class NodeRig implements AutoCloseable {
   }
 
   /** Returns when the scheduler has looked again and again for something to do. */
-  void awaitTicks(int ticks) throws InterruptedException {
-    var last = Duration.ZERO;
-    while (ticks > 0) {
-      Thread.sleep(5);
-      var since = service.sinceTick();
-      ticks -= since.compareTo(last) < 0 ? 1 : 0;
-      last = since;
+  void awaitTicks(int ticks) {
+    for (int i = 0; i < ticks; i++) {
+      awaitTick();
     }
+  }
+
+  private void awaitTick() {
+    var last = new AtomicReference<>(Duration.ZERO);
+    Eventually.until(
+        () -> {
+          var since = service.sinceTick();
+          return since.compareTo(last.getAndSet(since)) < 0;
+        });
   }
 
   /** Returns what the registry has sent of the layer. */

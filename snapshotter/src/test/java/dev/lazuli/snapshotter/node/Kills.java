@@ -10,6 +10,7 @@ import dev.lazuli.demo.images.LayoutLayer;
 import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,13 +117,10 @@ final class Kills implements AutoCloseable {
   }
 
   /** Waits until the daemon answers; a socket of its predecessor does not count. */
-  private void awaitServing() throws IOException, InterruptedException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!NodeProcess.listens(socket())) {
-      if (!daemon.isAlive() || System.nanoTime() > end) {
-        throw new IOException("the daemon does not start: " + log());
-      }
-      Thread.sleep(5);
+  private void awaitServing() throws IOException {
+    Eventually.until(LONG, () -> !daemon.isAlive() || NodeProcess.listens(socket()), this::log);
+    if (!daemon.isAlive()) {
+      throw new IOException("the daemon does not start: " + log());
     }
   }
 
@@ -130,7 +128,10 @@ final class Kills implements AutoCloseable {
     return Files.readString(directory.resolve("daemon.log"));
   }
 
-  /** Kills one daemon and starts the next: half of them before they serve, most likely. */
+  /**
+   * Kills one daemon and starts the next: half of them before they serve, most likely. It waits for
+   * time, because a kill is to come at any moment.
+   */
   void round(boolean whileItStarts) throws IOException, InterruptedException {
     if (whileItStarts) {
       Thread.sleep(random.nextInt(MOST_MILLIS_OF_START));

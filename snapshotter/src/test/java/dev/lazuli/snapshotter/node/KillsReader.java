@@ -124,6 +124,7 @@ final class KillsReader {
     if (code != Status.Code.UNAVAILABLE && code != Status.Code.OK) {
       throw new IOException(what + ": " + code);
     }
+    // A refused call has no end to wait for, and asking at once would take the processor away.
     Thread.sleep(RETRY_MILLIS);
   }
 

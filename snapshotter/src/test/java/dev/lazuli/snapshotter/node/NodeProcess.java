@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.demo.containerd.Command;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -67,13 +68,14 @@ final class NodeProcess {
 
   /** Waits until it listens. */
   NodeProcess awaitServing(Path socket) throws IOException, InterruptedException {
-    long end = System.nanoTime() + LONG.toNanos();
-    while (!listens(socket)) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        process.destroyForcibly().waitFor();
-        throw new IOException("the daemon does not serve " + socket + ": " + log());
-      }
-      Thread.sleep(10);
+    try {
+      Eventually.until(LONG, () -> !process.isAlive() || listens(socket), this::log);
+    } catch (AssertionError e) {
+      process.destroyForcibly().waitFor();
+      throw e;
+    }
+    if (!process.isAlive()) {
+      throw new IOException("the daemon does not serve " + socket + ": " + log());
     }
     return this;
   }

@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.node;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,16 +49,17 @@ final class NotifySocket implements AutoCloseable {
 
   /** Waits until what has come satisfies a condition. */
   void await(Predicate<List<String>> condition) throws IOException {
-    while (!condition.test(Files.readAllLines(output))) {
-      if (!process.isAlive()) {
-        throw new IOException("python has ended: " + Files.readString(output));
-      }
-      try {
-        Thread.sleep(10);
-      } catch (InterruptedException e) {
-        throw new IOException("interrupted", e);
-      }
+    Eventually.until(
+        NodeProcess.LONG,
+        () -> condition.test(Files.readAllLines(output)) || hasEnded(),
+        () -> Files.readString(output));
+  }
+
+  private boolean hasEnded() throws IOException {
+    if (process.isAlive()) {
+      return false;
     }
+    throw new IOException("python has ended: " + Files.readString(output));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.node;
 
 import dev.lazuli.snapshotter.config.Configuration;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -56,8 +57,6 @@ final class TestNode {
   private static void term() throws IOException {
     var self = Long.toString(ProcessHandle.current().pid());
     new ProcessBuilder("kill", "-TERM", self).inheritIO().start();
-    while (!StopSignal.hasCome(StopSignal.TERM)) {
-      Thread.onSpinWait();
-    }
+    Eventually.until(() -> StopSignal.hasCome(StopSignal.TERM));
   }
 }
