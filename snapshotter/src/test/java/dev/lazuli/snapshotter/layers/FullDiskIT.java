@@ -201,8 +201,7 @@ final class FullDiskIT {
     var disk = disk(makeFileSystem);
     // A proof is tried again after ten seconds: that is waited for with one file system only.
     boolean proofFirst = makeFileSystem.contains("ext4");
-    var options =
-        LayersOptions.DEFAULT.withProof(new ProofOptions(true, List.of(), proofFirst, 2));
+    var options = LayersOptions.DEFAULT.withProof(new ProofOptions(true, List.of(), proofFirst, 2));
     try (var rig = new NodeRig(directory, disk.resolve("root"), tree, 0, options)) {
       try (var mounted = rig.mount()) {
         var filler = fill(disk);
