@@ -188,6 +188,7 @@ final class ArchitectureTest {
               "snapshotter.convert",
               "snapshotter.containerd",
               "snapshotter.fetch",
+              "snapshotter.knowledge",
               "snapshotter.layers",
               "snapshotter.snapshots",
               "snapshotter.node",

@@ -21,6 +21,7 @@ record ContainerdCheck(Configuration config, Surroundings around) {
     var plugin = running(examination);
     var settings = settings(examination);
     settings.ifPresent(read -> new PullCheck(around.snapshotter(), read).run(examination));
+    settings.ifPresent(read -> new PullSecretsCheck(config, read).run(examination));
     if (plugin.isPresent() && settings.isPresent()) {
       address(examination, settings.get());
     }

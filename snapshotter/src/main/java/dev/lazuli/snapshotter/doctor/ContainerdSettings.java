@@ -104,13 +104,38 @@ record ContainerdSettings(JsonNode file, JsonNode effective, boolean asked) {
 
   /** Returns whether the file sets CRI's snapshotter where containerd 2.x does not look. */
   boolean usesOldSection(String snapshotter) {
-    return isSecond()
-        && file.path("plugins")
-            .path(CRI_1)
-            .path("containerd")
-            .path("snapshotter")
-            .asString("")
-            .equals(snapshotter);
+    return isSecond() && namesInFirst(snapshotter);
+  }
+
+  /** Returns whether the file sets CRI's snapshotter as 1.x reads it only in files of version 2. */
+  boolean lacksVersion(String snapshotter) {
+    return asked && !isSecond() && namesInFirst(snapshotter) && file.path("version").asInt(1) < 2;
+  }
+
+  private boolean namesInFirst(String snapshotter) {
+    return file.path("plugins")
+        .path(CRI_1)
+        .path("containerd")
+        .path("snapshotter")
+        .asString("")
+        .equals(snapshotter);
+  }
+
+  /** Returns whether the file sets CRI's snapshotter and switches CRI off, as Docker's does. */
+  boolean isWithoutCri(String snapshotter) {
+    var second = file.path("plugins").path(CRI_2).path("snapshotter").asString("");
+    boolean isNamed = namesInFirst(snapshotter) || second.equals(snapshotter);
+    for (var plugin : file.path("disabled_plugins")) {
+      if (isNamed && List.of("cri", CRI_1, CRI_2).contains(plugin.asString(""))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns where CRI looks for hosts, with colons between; empty if nowhere. */
+  String hostsDirectories() {
+    return plugin(isSecond() ? CRI_2 : CRI_1).path("registry").path("config_path").asString("");
   }
 
   /** Returns the snapshotters that the transfer service unpacks for; empty: containerd's own. */

@@ -5,6 +5,7 @@ import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.node.NodeOptions;
+import dev.lazuli.snapshotter.status.NodeStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,11 +46,12 @@ public final class Doctor {
     var daemon = new DaemonCheck(config, version).run(examination);
     new PlaceCheck(config, daemon).run(examination);
     new ContainerdCheck(config, around).run(examination);
-    registries(examination, image);
+    registries(examination, image, daemon);
     return examination.diagnoses();
   }
 
-  private void registries(Examination examination, Optional<ImageReference> image) {
+  private void registries(
+      Examination examination, Optional<ImageReference> image, Optional<NodeStatus> daemon) {
     RegistryOptions options;
     try {
       options = NodeOptions.registry(config, around.environment());
@@ -60,7 +62,8 @@ public final class Doctor {
     }
     try (var client = new RegistryClient(options)) {
       new RegistryFilesCheck(config, options, client).run(examination);
-      image.ifPresent(reference -> new ImageCheck(reference, options, client).run(examination));
+      image.ifPresent(
+          reference -> new ImageCheck(config, reference, options, client, daemon).run(examination));
     }
   }
 }

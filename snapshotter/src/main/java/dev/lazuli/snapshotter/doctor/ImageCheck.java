@@ -1,5 +1,6 @@
 package dev.lazuli.snapshotter.doctor;
 
+import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.LayerFormatException;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.LayerInspector;
@@ -8,19 +9,28 @@ import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Platform;
 import dev.lazuli.registry.model.RegistryException;
+import dev.lazuli.snapshotter.config.Configuration;
 import dev.lazuli.snapshotter.convert.Conversions;
 import dev.lazuli.snapshotter.convert.ImageLayers;
 import dev.lazuli.snapshotter.convert.ImagePlace;
+import dev.lazuli.snapshotter.status.NodeStatus;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
-/** What a pull of one image would do, without pulling it. */
-record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient client) {
+/**
+ * What a pull of one image would do, without pulling it.
+ *
+ * @param daemon what the daemon says of this node, if one answers
+ */
+record ImageCheck(
+    Configuration config,
+    ImageReference image,
+    RegistryOptions options,
+    RegistryClient client,
+    Optional<NodeStatus> daemon) {
   private static final String REGISTRY = "registry";
   private static final String AREA = "image";
-
-  /** The footer and the table of contents, and a look-up of the size. */
-  private static final int REQUESTS_FOR_A_LAZY_LAYER = 3;
 
   /** An index, a manifest and a configuration. */
   private static final int REQUESTS_FOR_AN_IMAGE = 3;
@@ -34,7 +44,7 @@ record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient 
           ImageLayers.of(
               Conversions.source(new ImagePlace.Registry(image), client), Platform.current());
       ranges(examination, layers);
-      predict(examination, layers);
+      predict(examination, resolved.digest(), layers);
     } catch (RegistryException e) {
       examination.problem(REGISTRY, Examination.words(e), remedy(e));
     } catch (IOException e) {
@@ -91,23 +101,20 @@ record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient 
     }
   }
 
-  private void predict(Examination examination, List<ImageLayers.Found> layers) throws IOException {
+  private void predict(Examination examination, Digest resolved, List<ImageLayers.Found> layers)
+      throws IOException {
+    var ways = new LayerWays(config, image, resolved, client, daemon);
     long bytes = 0;
     long whole = 0;
     int lazy = 0;
     int requests = REQUESTS_FOR_AN_IMAGE;
     try (var inspector = new LayerInspector(Limits.DEFAULT)) {
       for (var layer : layers) {
-        long toc = toc(examination, inspector, layer);
+        var way = way(ways, layer, inspector, examination);
         whole += layer.descriptor().size();
-        if (toc < 0) {
-          bytes += layer.descriptor().size();
-          requests++;
-        } else {
-          lazy++;
-          bytes += toc;
-          requests += REQUESTS_FOR_A_LAZY_LAYER;
-        }
+        bytes += way.bytes();
+        requests += way.requests();
+        lazy += way.isLazy() ? 1 : 0;
       }
     }
     examination.ok(
@@ -117,41 +124,21 @@ record ImageCheck(ImageReference image, RegistryOptions options, RegistryClient 
             .formatted(lazy, layers.size(), bytes / 1000, requests, whole / 1000));
   }
 
-  /** Returns the bytes that mounting a layer takes, or -1 if it would be pulled whole. */
-  private long toc(Examination examination, LayerInspector inspector, ImageLayers.Found layer)
+  private static LayerWays.LayerOutlook way(
+      LayerWays ways, ImageLayers.Found layer, LayerInspector inspector, Examination examination)
       throws IOException {
-    if (layer.request().isEmpty()) {
-      examination.note(
-          AREA,
-          "layer " + layer.digest() + " is in no lazy format: it would be pulled whole",
-          "lazuli convert " + image + " NEW-REFERENCE makes an image that is");
-      return -1;
-    }
     try {
-      var description = inspector.describe(layer.request().get());
-      examination.ok(
-          AREA,
-          "layer %s is %s: %,d files, table of contents of %,d kB%s"
-              .formatted(
-                  layer.digest(),
-                  description.format().title(),
-                  description.files(),
-                  description.tocCompressedBytes() / 1000,
-                  layer.trusted() ? "" : ", whose digest no manifest vouches for"));
-      if (!layer.trusted()) {
-        examination.note(
-            AREA,
-            "layer "
-                + layer.digest()
-                + " has no annotation of its table of contents: it would be"
-                + " pulled whole",
-            "lazuli convert " + image + " NEW-REFERENCE annotates it");
-        return -1;
+      var way = ways.of(layer, inspector, examination);
+      var found = "layer %s %s".formatted(layer.digest(), way.found());
+      if (way.remedy().isEmpty()) {
+        examination.ok(AREA, found);
+      } else {
+        examination.note(AREA, found, way.remedy());
       }
-      return description.tocCompressedBytes();
+      return way;
     } catch (LayerFormatException e) {
       examination.problem(AREA, Examination.words(e), "build the image anew, or convert it");
-      return -1;
+      return new LayerWays.LayerOutlook(false, layer.descriptor().size(), 1, "", "");
     }
   }
 }

@@ -42,6 +42,23 @@ record PullCheck(String snapshotter, ContainerdSettings settings) {
   private void pods(Examination examination) {
     var images = settings.images();
     var used = images.path("snapshotter").asString("overlayfs");
+    if (settings.lacksVersion(snapshotter)) {
+      examination.problem(
+          PODS,
+          "containerd ignores the section of CRI that names "
+              + snapshotter
+              + ", because its file does not begin with \"version = 2\": pods use "
+              + used,
+          "put version = 2 into the first line, and restart containerd");
+      return;
+    }
+    if (settings.isWithoutCri(snapshotter)) {
+      examination.problem(
+          PODS,
+          "CRI is to use " + snapshotter + ", but it is switched off (disabled_plugins)",
+          "remove CRI from disabled_plugins, and restart containerd");
+      return;
+    }
     if (settings.usesOldSection(snapshotter) && !used.equals(snapshotter)) {
       examination.problem(
           PODS,

@@ -18,6 +18,9 @@ public interface FoundIndex {
   /** Returns the registry that sends it. */
   String registry();
 
+  /** Returns how many bytes it says that it has. */
+  long bytes();
+
   /**
    * Fetches the index, and adds the layer to the store with no content and not proved.
    *

@@ -6,6 +6,7 @@ import dev.lazuli.cache.chunks.ChunkTable;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.index.IndexRecorder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -59,6 +60,16 @@ public final class KeptIndexes implements AutoCloseable {
     this.quota = quota;
     this.metaVersion = metaVersion;
     files = new KeptFiles(directory, quota, store::spareBytes, clock);
+  }
+
+  /** Returns where a daemon with this root directory keeps indexes. */
+  public static Path directory(Path root) {
+    return root.resolve("indexes").resolve("sha256");
+  }
+
+  /** Returns whether a daemon with this root directory keeps the index of a layer. */
+  public static boolean isKept(Path root, Digest layer) {
+    return Files.exists(directory(root).resolve(layer.hex()));
   }
 
   /**

@@ -49,7 +49,7 @@ final class WaysToLayers {
    * @param store stays the caller's
    */
   static KeptIndexes kept(LayerService.Setup setup, LayerStore store) {
-    var directory = setup.root().resolve("indexes").resolve("sha256");
+    var directory = KeptIndexes.directory(setup.root());
     long quota = setup.layers().bulk().indexBytes();
     var clock = setup.store().clock();
     return new KeptIndexes(directory, quota, MetadataImage.VERSION, store, clock);

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Where this node looks for indexes of layers that it has never seen, as it is configured. */
-final class IndexPlaces {
+public final class IndexPlaces {
   private IndexPlaces() {}
 
   /**
@@ -24,8 +24,8 @@ final class IndexPlaces {
    * @param scratch directory on a disk for what is being read
    * @throws IOException if the configuration names a repository that can be none
    */
-  static List<IndexSource> of(Configuration.Indexes from, RegistryClient registry, Path scratch)
-      throws IOException {
+  public static List<IndexSource> of(
+      Configuration.Indexes from, RegistryClient registry, Path scratch) throws IOException {
     var places = new ArrayList<IndexSource>();
     if (from.sideRepository().isPresent()) {
       places.add(RegistryIndexes.side(side(from.sideRepository().get()), registry));

@@ -36,6 +36,11 @@ record RemoteIndex(IndexQuery query, String registry, Descriptor descriptor, Blo
   }
 
   @Override
+  public long bytes() {
+    return descriptor.size();
+  }
+
+  @Override
   @MustBeClosed
   public LayerData addTo(IndexAssembly assembly) throws IOException {
     long blobBytes = query.blob().ask();

@@ -47,6 +47,11 @@ record ZtocIndex(
   }
 
   @Override
+  public long bytes() {
+    return ztoc.size();
+  }
+
+  @Override
   @MustBeClosed
   public LayerData addTo(IndexAssembly assembly) throws IOException, InterruptedException {
     if (ztoc.size() < 1 || ztoc.size() > Ztoc.MOST_BYTES) {

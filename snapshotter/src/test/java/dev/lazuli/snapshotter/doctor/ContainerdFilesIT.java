@@ -71,6 +71,29 @@ final class ContainerdFilesIT {
         "io.containerd.cri.v1.images");
   }
 
+  @Test
+  void sectionThatContainerd1ReadsOnlyWithAVersion_isFound() throws IOException {
+    var node = node("host");
+    assumeTrue(!node.isSecond(), "containerd here is " + node.version());
+    var file = directory.resolve("config.toml");
+    Files.writeString(file, Files.readString(DIST.resolve("containerd-1.toml")));
+
+    assertProblem(examine(node, file), "\"version = 2\": pods use overlayfs", "the first line");
+  }
+
+  @Test
+  void criThatIsSwitchedOff_isFound() throws IOException {
+    var node = node("host");
+    assumeTrue(!node.isSecond(), "containerd here is " + node.version());
+    var file = directory.resolve("config.toml");
+    Files.writeString(
+        file,
+        "version = 2\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n"
+            + Files.readString(DIST.resolve("containerd-1.toml")));
+
+    assertProblem(examine(node, file), "it is switched off", "disabled_plugins");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"host", "trixie"})
   void annotationsThatAreHidden_areFound(String suite) throws IOException {
@@ -131,6 +154,10 @@ final class ContainerdFilesIT {
   private List<Diagnosis> examine(NodePrograms node, String appended) throws IOException {
     var file = directory.resolve("config.toml");
     Files.writeString(file, Files.readString(node.stockConfiguration()) + "\n" + appended);
+    return examine(node, file);
+  }
+
+  private static List<Diagnosis> examine(NodePrograms node, Path file) throws IOException {
     var settings = ContainerdSettings.read(file, node.path("containerd"));
     var examination = new Examination();
     new PullCheck("lazuli", settings).run(examination);

@@ -102,6 +102,11 @@ final class IndexSourcesTest {
 
   private record OneIndex(Digest digest) implements FoundIndex {
     @Override
+    public long bytes() {
+      return 1;
+    }
+
+    @Override
     public String registry() {
       return "registry.example";
     }
@@ -171,6 +176,11 @@ final class IndexSourcesTest {
     @Override
     public Digest digest() {
       return INDEX;
+    }
+
+    @Override
+    public long bytes() {
+      return 1;
     }
 
     @Override
