@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class PackageIT {
   private static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern README_LINES =
-      Pattern.compile("## On a node\n.*?```sh\n(.*?)\n(.*?)\n(.*?)\n```", Pattern.DOTALL);
+      Pattern.compile("## On a node\n.*?```sh\n(.*?)\n\n(.*?)\n\n(.*?)\n```", Pattern.DOTALL);
   private static final String README_IMAGE = "docker.io/library/python:3-slim";
 
   private static final CleanUp CLEAN_UP = new CleanUp();
