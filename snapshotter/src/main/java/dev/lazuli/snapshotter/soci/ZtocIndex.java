@@ -33,6 +33,9 @@ record ZtocIndex(
     Semaphore turns)
     implements FoundIndex {
 
+  /** 1 MiB: what a ztoc may have beyond its layer's size, since it has a window of 32 KiB. */
+  private static final long FREE_BYTES = 1 << 20;
+
   /** For the memory of the index. */
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -59,6 +62,7 @@ record ZtocIndex(
           "ztoc %s has %d bytes, allowed %d".formatted(digest(), ztoc.size(), Ztoc.MOST_BYTES));
     }
     long blobBytes = query.blob().ask();
+    requireRoom(ztoc, blobBytes, assembly.store().spareBytes());
     try (var file = ScratchFile.make(scratch)) {
       // Before its turn to be read: a slow registry must not hold up what others have sent.
       fetch(file);
@@ -68,6 +72,19 @@ record ZtocIndex(
       } finally {
         turns.release();
       }
+    }
+  }
+
+  /** One that is larger than its layer costs more than to pull the layer whole. */
+  static void requireRoom(Descriptor ztoc, long blobBytes, long spareBytes) throws IOException {
+    if (ztoc.size() > blobBytes + FREE_BYTES) {
+      throw new IOException(
+          "ztoc %s has %d bytes, its layer %d".formatted(ztoc.digest(), ztoc.size(), blobBytes));
+    }
+    if (ztoc.size() > spareBytes) {
+      throw new IOException(
+          "ztoc %s has %d bytes, and %d may be used of the cache's disk"
+              .formatted(ztoc.digest(), ztoc.size(), spareBytes));
     }
   }
 
