@@ -3,6 +3,7 @@ package dev.lazuli.estargz.read;
 import dev.lazuli.digest.Digest;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Why a TOC may be believed. */
 public sealed interface TocTrust {
@@ -21,6 +22,10 @@ public sealed interface TocTrust {
 
   /** The TOC is believed without proof; only where configuration and label both ask for it. */
   record Unverified() implements TocTrust {}
+
+  /** Names of the annotations that {@link #fromAnnotations} reads. */
+  Set<String> ANNOTATIONS =
+      Set.of(Annotations.TOC_DIGEST, Annotations.CONTAINERS_CHECKSUM, Annotations.STARGZ_CHECKSUM);
 
   /**
    * Returns the trust that a layer descriptor's annotations (or a snapshot's labels) give; empty if

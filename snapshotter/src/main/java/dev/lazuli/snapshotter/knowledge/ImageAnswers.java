@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +24,13 @@ import org.slf4j.LoggerFactory;
 public final class ImageAnswers<T> {
   private static final Logger log = LoggerFactory.getLogger(ImageAnswers.class);
 
-  /** An answer takes a few hundred bytes for each layer that has an index. */
-  private static final int MOST_IMAGES = 64;
+  /** A usual image takes about 5 KiB of it. */
+  private static final long MOST_BYTES = 1 << 20;
+
+  /** What an answer takes beside what it says. */
+  private static final int ANSWER_BYTES = 500;
+
+  private static final int MOST_SILENT = 64;
 
   private static final Duration AWAY = Duration.ofMinutes(1);
 
@@ -45,7 +51,7 @@ public final class ImageAnswers<T> {
   private final String name;
   private final Cache<Image, Optional<T>> answers;
   private final Cache<String, Boolean> silent =
-      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(AWAY).build();
+      Caffeine.newBuilder().maximumSize(MOST_SILENT).expireAfterWrite(AWAY).build();
   private final KeyedLocks<Image> asking = new KeyedLocks<>();
 
   /**
@@ -53,11 +59,20 @@ public final class ImageAnswers<T> {
    *
    * @param name what logs call it that is asked
    * @param remembered how long an answer counts
+   * @param bytes about how much of the heap an answer takes
    */
-  public ImageAnswers(String name, Duration remembered) {
+  public ImageAnswers(String name, Duration remembered, ToIntFunction<T> bytes) {
     this.name = name;
     this.answers =
-        Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(remembered).build();
+        Caffeine.newBuilder()
+            .maximumWeight(MOST_BYTES)
+            .weigher(
+                (Image image, Optional<T> answer) ->
+                    ANSWER_BYTES
+                        + image.repository().length()
+                        + answer.map(known -> bytes.applyAsInt(known)).orElse(0))
+            .expireAfterWrite(remembered)
+            .build();
   }
 
   /**

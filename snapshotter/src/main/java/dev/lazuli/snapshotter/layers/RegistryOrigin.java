@@ -6,6 +6,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.RegistryClient;
+import dev.lazuli.registry.model.Descriptor;
 import dev.lazuli.registry.model.ImageConfig;
 import dev.lazuli.registry.model.ImageIndex;
 import dev.lazuli.registry.model.ImageManifest;
@@ -193,10 +194,22 @@ public final class RegistryOrigin implements LayerOrigin {
   @Override
   public Optional<ListedImage> image(String reference) throws IOException {
     var parsed = ImageReference.require(reference);
+    var kept = listed(parsed);
+    var diffIds = ImageConfig.diffIds(registry.content(parsed, kept.config()));
+    return Optional.of(ListedImage.of(kept.digest(), kept.layers(), diffIds));
+  }
+
+  /** What is needed of a manifest while the configuration is waited for: little of its text. */
+  private record Listed(Digest digest, Descriptor config, List<Descriptor> layers) {}
+
+  private Listed listed(ImageReference parsed) throws IOException {
     var content = content(parsed);
     var manifest = requireManifest(parsed, content.manifest());
-    var diffIds = ImageConfig.diffIds(registry.content(parsed, manifest.config()));
-    return Optional.of(ListedImage.of(content.descriptor().digest(), manifest.layers(), diffIds));
+    var config = manifest.config();
+    return new Listed(
+        content.descriptor().digest(),
+        new Descriptor("", config.digest(), config.size()),
+        manifest.layers().stream().map(ListedImage::withoutText).toList());
   }
 
   private KeptManifest kept(ImageReference exact) throws IOException {

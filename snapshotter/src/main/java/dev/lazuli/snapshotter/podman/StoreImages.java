@@ -22,7 +22,12 @@ import org.jspecify.annotations.Nullable;
  * because a tag may have moved. Safe for use by several threads.
  */
 final class StoreImages {
-  private static final int IMAGES = 64;
+  /** A usual image takes about 5 KiB of it. */
+  private static final long MOST_BYTES = 1 << 20;
+
+  /** Three digests, and the objects around them. */
+  private static final int LAYER_BYTES = 700;
+
   private static final Duration REMEMBERED = Duration.ofMinutes(1);
 
   /** What was read this long ago is not read again to find nothing once more. */
@@ -39,7 +44,12 @@ final class StoreImages {
   StoreImages(LayerOrigin origin, LongSupplier nanoTime) {
     this.origin = origin;
     this.nanoTime = nanoTime;
-    this.images = Caffeine.newBuilder().maximumSize(IMAGES).build();
+    this.images =
+        Caffeine.newBuilder()
+            .maximumWeight(MOST_BYTES)
+            .weigher((String name, Image image) -> LAYER_BYTES + name.length() + image.bytes)
+            .expireAfterAccess(REMEMBERED)
+            .build();
   }
 
   /**
@@ -56,11 +66,20 @@ final class StoreImages {
    */
   Found find(StoreName name) throws IOException {
     var image = images.get(name.image(), _ -> new Image());
-    return image.find(name);
+    int before = image.bytes;
+    try {
+      return image.find(name);
+    } finally {
+      if (image.bytes != before) {
+        images.put(name.image(), image); // To be weighed again.
+      }
+    }
   }
 
   /** One image; who wants it waits for who reads it. */
   private final class Image {
+    private volatile int bytes;
+
     @GuardedBy("this")
     private @Nullable ListedImage listed;
 
@@ -104,6 +123,7 @@ final class StoreImages {
       } catch (IOException e) {
         failure = e;
       }
+      bytes = listed == null ? 0 : LAYER_BYTES * listed.layers().size();
       readAt = nanoTime.getAsLong();
     }
 

@@ -89,7 +89,9 @@ public final class IndexArtifact {
     for (var index : manifest.layers()) {
       var layer = index.annotations().getOrDefault(LAYER, "");
       if (index.mediaType().equals(BLOB_TYPE) && Digest.isDigest(layer)) {
-        indexes.putIfAbsent(Digest.parse(layer), index);
+        // Without its annotations, which may be megabytes.
+        indexes.putIfAbsent(
+            Digest.parse(layer), new Descriptor(BLOB_TYPE, index.digest(), index.size()));
       }
     }
     return Optional.of(indexes);

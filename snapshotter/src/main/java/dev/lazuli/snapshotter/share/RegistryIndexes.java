@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class RegistryIndexes implements IndexSource {
   private static final Logger log = LoggerFactory.getLogger(RegistryIndexes.class);
 
+  /** What is remembered of one on the heap: two digests, and the objects around them. */
+  private static final int INDEX_BYTES = 500;
+
   private static final Duration REMEMBERED = Duration.ofMinutes(2);
 
   /** Where the indexes of an image are. */
@@ -69,7 +72,11 @@ public final class RegistryIndexes implements IndexSource {
   }
 
   /** The indexes of an image and where they are. */
-  private record Known(ImageReference at, Map<Digest, Descriptor> indexes) {}
+  private record Known(ImageReference at, Map<Digest, Descriptor> indexes) {
+    int bytes() {
+      return INDEX_BYTES * (1 + indexes.size());
+    }
+  }
 
   private final String name;
   private final RegistryClient registry;
@@ -80,7 +87,7 @@ public final class RegistryIndexes implements IndexSource {
     this.name = name;
     this.registry = registry;
     this.lookup = lookup;
-    this.images = new ImageAnswers<>(name, REMEMBERED);
+    this.images = new ImageAnswers<>(name, REMEMBERED, Known::bytes);
   }
 
   /**

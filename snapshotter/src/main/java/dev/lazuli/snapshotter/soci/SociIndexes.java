@@ -31,6 +31,9 @@ public final class SociIndexes implements IndexSource {
   private static final String TYPE_2 = "application/vnd.amazon.soci.index.v2+json";
   private static final String LAYER_DIGEST = "com.amazon.soci.image-layer-digest";
 
+  /** What is remembered of one on the heap: two digests, and the objects around them. */
+  private static final int ZTOC_BYTES = 500;
+
   /** An image that was indexed since it was asked for last is pulled whole for so long. */
   private static final Duration REMEMBERED = Duration.ofMinutes(10);
 
@@ -44,7 +47,7 @@ public final class SociIndexes implements IndexSource {
 
   /** The ztocs of an image's layers. */
   private final ImageAnswers<Map<Digest, Descriptor>> images =
-      new ImageAnswers<>("SOCI indexes", REMEMBERED);
+      new ImageAnswers<>("SOCI indexes", REMEMBERED, ztocs -> ZTOC_BYTES * ztocs.size());
 
   /**
    * Asks registries by a client, which stays the caller's.
@@ -107,12 +110,13 @@ public final class SociIndexes implements IndexSource {
     throw new IOException(exact + " is not a " + type);
   }
 
-  private static Map<Digest, Descriptor> ztocs(ImageManifest index) {
+  static Map<Digest, Descriptor> ztocs(ImageManifest index) {
     var ztocs = new HashMap<Digest, Descriptor>();
     for (var ztoc : index.layers()) {
       var layer = ztoc.annotations().get(LAYER_DIGEST);
       if (layer != null && Digest.isDigest(layer)) {
-        ztocs.putIfAbsent(Digest.parse(layer), ztoc);
+        // Without its annotations, which may be megabytes.
+        ztocs.putIfAbsent(Digest.parse(layer), new Descriptor("", ztoc.digest(), ztoc.size()));
       }
     }
     return ztocs;

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 final class ImageAnswersTest {
   private static final Digest LAYER = Digest.sha256(new byte[1]);
 
-  private final ImageAnswers<String> answers = new ImageAnswers<>("tests", Duration.ofHours(1));
+  private final ImageAnswers<String> answers =
+      new ImageAnswers<>("tests", Duration.ofHours(1), answer -> answer.length() << 10);
   private final AtomicInteger asked = new AtomicInteger();
 
   private static IndexQuery query(int image) {
@@ -45,6 +46,21 @@ final class ImageAnswersTest {
     assertThat(get(2, () -> Optional.of("b"))).isEmpty();
 
     assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void largeAnswers_areForgottenForOthers() throws Exception {
+    for (int image = 0; image < 10; image++) {
+      get(image, () -> Optional.of("a".repeat(400))); // 400 KiB each.
+    }
+
+    Eventually.until(
+        () -> {
+          for (int image = 0; image < 10; image++) {
+            get(image, () -> Optional.of("a".repeat(400)));
+          }
+          return asked.get() > 10;
+        });
   }
 
   @Test

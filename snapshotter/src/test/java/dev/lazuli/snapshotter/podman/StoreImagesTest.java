@@ -9,9 +9,11 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.index.ListedImage;
 import dev.lazuli.snapshotter.layers.index.ListedImage.ListedLayer;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,6 +63,22 @@ final class StoreImagesTest {
 
   private static StoreName name(String digit) {
     return new StoreName(IMAGE, digest(digit));
+  }
+
+  @Test
+  void largeImages_areForgottenForOthers() throws IOException {
+    tags.layers = Collections.nCopies(1000, json("1"));
+    for (int image = 0; image < 10; image++) {
+      images.find(new StoreName("localhost/x" + image + ":1", digest("1")));
+    }
+
+    Eventually.until(
+        () -> {
+          for (int image = 0; image < 10; image++) {
+            images.find(new StoreName("localhost/x" + image + ":1", digest("1")));
+          }
+          return tags.asked.size() > 10;
+        });
   }
 
   private void pass(Duration time) {

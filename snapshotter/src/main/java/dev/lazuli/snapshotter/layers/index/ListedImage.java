@@ -5,6 +5,7 @@ import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.Descriptor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,9 @@ import java.util.Optional;
  * @param layers from the bottom up
  */
 public record ListedImage(Digest manifest, List<ListedLayer> layers) {
+  /** What media types of layers end with that are compressed by zstd. */
+  private static final String ZSTD = "zstd";
+
   /** Copies the list. */
   public ListedImage {
     layers = List.copyOf(layers);
@@ -32,6 +36,24 @@ public record ListedImage(Digest manifest, List<ListedLayer> layers) {
   public record ListedLayer(
       Digest digest, long size, Optional<TocTrust> toc, boolean isZstd, Digest diffId) {}
 
+  /** No digest of a table of contents is longer. */
+  private static final int MOST_TEXT = 200;
+
+  /** Returns what {@link #of} reads of a layer's descriptor, which may be megabytes. */
+  public static Descriptor withoutText(Descriptor layer) {
+    var annotations = new HashMap<>(layer.annotations());
+    annotations.keySet().retainAll(TocTrust.ANNOTATIONS);
+    annotations.replaceAll((_, text) -> text.substring(0, Math.min(text.length(), MOST_TEXT)));
+    return new Descriptor(
+        layer.mediaType().endsWith(ZSTD) ? ZSTD : "",
+        layer.digest(),
+        layer.size(),
+        annotations,
+        List.of(),
+        null,
+        null);
+  }
+
   /**
    * Joins what a manifest and a configuration say.
    *
@@ -47,7 +69,7 @@ public record ListedImage(Digest manifest, List<ListedLayer> layers) {
     var listed = new ArrayList<ListedLayer>();
     for (int i = 0; i < layers.size(); i++) {
       var layer = layers.get(i);
-      boolean isZstd = layer.mediaType().endsWith("zstd");
+      boolean isZstd = layer.mediaType().endsWith(ZSTD);
       listed.add(new ListedLayer(layer.digest(), layer.size(), toc(layer), isZstd, diffIds.get(i)));
     }
     return new ListedImage(manifest, listed);

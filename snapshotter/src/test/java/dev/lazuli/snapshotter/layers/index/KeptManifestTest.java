@@ -46,6 +46,18 @@ final class KeptManifestTest {
   }
 
   @Test
+  void layerOfAListedImage_isKeptWithoutWhatNobodyAsksFor() throws Exception {
+    var annotations = Map.of(Annotations.TOC_DIGEST, TOC.toString(), "other", LONG);
+
+    var kept = ListedImage.withoutText(described(LAYER, annotations));
+
+    assertThat(kept.toString()).hasSizeLessThan(1000);
+    assertThat(ListedImage.of(MANIFEST, List.of(kept), List.of(CONFIG)).layers())
+        .singleElement()
+        .satisfies(layer -> assertThat(layer.toc()).contains(new TocTrust.Json(TOC)));
+  }
+
+  @Test
   void annotationThatMakesNoSense_isKeptAsAShortProblem() {
     var layer = kept(Map.of(Annotations.TOC_DIGEST, LONG)).layer(LAYER).orElseThrow();
 
