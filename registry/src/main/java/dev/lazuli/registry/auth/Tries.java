@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * one thread.
  */
 public final class Tries {
-  /** Some sources have other credentials each time. */
-  /** How many credentials of one host are tried. */
+  /** How many credentials of one host are tried: some sources have others each time. */
   static final int MAX_CREDENTIALS = 8;
 
   private static final int MAX_REFUSED = MAX_CREDENTIALS + 1;

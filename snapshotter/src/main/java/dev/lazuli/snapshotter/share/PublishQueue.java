@@ -65,12 +65,7 @@ final class PublishQueue implements AutoCloseable {
     this.pause = pause;
     timer =
         new ScheduledThreadPoolExecutor(
-            1,
-            Thread.ofPlatform()
-                .daemon()
-                .name("lazuli-publish")
-                .priority(Thread.MIN_PRIORITY)
-                .factory());
+            1, Thread.ofPlatform().daemon().name("lazuli-publish").factory());
     timer.setKeepAliveTime(END_SECONDS, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -220,7 +221,7 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
   }
 
   /** Pushes an index, unless this node has done so for another image. */
-  private boolean add(Digest layer, LinkedHashMap<Digest, Descriptor> all) throws IOException {
+  private boolean add(Digest layer, Map<Digest, Descriptor> all) throws IOException {
     var known = pushed.getIfPresent(layer);
     if (known != null) {
       all.put(layer, known);
@@ -236,10 +237,7 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
 
   /** Where a registry has thrown away what was pushed once, it is not taken for granted again. */
   private void publish(
-      ImageReference image,
-      Descriptor manifest,
-      LinkedHashMap<Digest, Descriptor> all,
-      Set<Digest> layers)
+      ImageReference image, Descriptor manifest, Map<Digest, Descriptor> all, Set<Digest> layers)
       throws IOException {
     try {
       side.publish(manifest, all);
