@@ -42,7 +42,7 @@ final class ConvertIT {
     var obstacle = DebianPackages.obstacle();
     assumeTrue(obstacle.isEmpty(), () -> "no Debian packages: " + obstacle.orElse(""));
     var packages = new DebianPackages(BED.directory().resolve("debs"));
-    push("tools", packages.layers(List.of("libc6"), List.of("dash", "coreutils")));
+    push("tools", packages.layers(List.of("dash"), List.of("coreutils")));
     push(
         "terminal",
         packages.layers(List.of("busybox-static"), List.of("ncurses-base", "media-types")));
