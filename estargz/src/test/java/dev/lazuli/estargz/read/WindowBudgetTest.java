@@ -1,6 +1,7 @@
 package dev.lazuli.estargz.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.ZstdOutputStream;
@@ -8,9 +9,9 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.MemoryBlob;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,17 @@ final class WindowBudgetTest {
     assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(WindowBudget.unitsOf(WINDOW));
     assertThat(budget.freeBytes()).isEqualTo(WINDOW);
     waiter.join();
+  }
+
+  @Test
+  void whoFindsTooLittleForLong_isToldSo_andTakesNothing() throws Exception {
+    var impatient = new WindowBudget(2 * WINDOW, Duration.ofMillis(1));
+    var taken = impatient.take(2 * WINDOW);
+
+    assertThatThrownBy(() -> impatient.take(WINDOW)).hasMessageContaining("others hold it");
+
+    impatient.give(taken);
+    assertThat(impatient.freeBytes()).isEqualTo(2 * WINDOW);
   }
 
   @Test
@@ -94,7 +106,7 @@ final class WindowBudgetTest {
   private void take(CompletableFuture<Integer> taken) {
     try {
       taken.complete(budget.take(WINDOW));
-    } catch (InterruptedIOException e) {
+    } catch (IOException e) {
       taken.completeExceptionally(e);
     }
   }
