@@ -112,7 +112,7 @@ final class ArchitectureTest {
               "registry",
               "snapshotter.bulk",
               "snapshotter.knowledge"),
-          room("snapshotter.start", "cache", "bridge.erofs", "snapshotter.fetch"),
+          room("snapshotter.start", "cache", "bridge.erofs", "bridge.kernel", "snapshotter.fetch"),
           room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
           room(
               "snapshotter.layers",

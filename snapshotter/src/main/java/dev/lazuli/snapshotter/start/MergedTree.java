@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lazuli.bridge.erofs.CorruptImageException;
 import dev.lazuli.bridge.erofs.EntryVisitor;
 import dev.lazuli.bridge.erofs.ErofsImage;
+import dev.lazuli.bridge.kernel.FileMode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -25,33 +26,16 @@ final class MergedTree {
 
   private static final int MOST_NAMES = 4096;
 
-  /** S_IFMT and its values, of uapi/linux/stat.h. */
-  private static final int TYPE = 0170000;
-
-  private static final int DIRECTORY = 0040000;
-  private static final int REGULAR = 0100000;
-  private static final int LINK = 0120000;
-
   private static final int REGULAR_ENTRY = 1;
-
-  private static final List<MemorySegment> OPAQUE =
-      List.of(text("trusted.overlay.opaque"), text("user.overlay.opaque"));
 
   /** An inode of a layer. */
   private record Node(StartLayer layer, long nid) {
     int type() throws CorruptImageException {
-      return layer.image().mode(nid) & TYPE;
+      return FileMode.type(layer.image().mode(nid));
     }
 
     boolean isOpaque() throws CorruptImageException {
-      var value = MemorySegment.ofArray(new byte[1]);
-      for (MemorySegment name : OPAQUE) {
-        if (layer.image().getXattr(nid, name, value) == 1
-            && value.get(ValueLayout.JAVA_BYTE, 0) == 'y') {
-          return true;
-        }
-      }
-      return false;
+      return layer.image().isOpaque(nid);
     }
   }
 
@@ -86,7 +70,7 @@ final class MergedTree {
    */
   Optional<ImageFile> file(String path) throws CorruptImageException {
     var way = walk(path);
-    if (way.isEmpty() || way.get().node().type() != REGULAR) {
+    if (way.isEmpty() || way.get().node().type() != FileMode.REGULAR) {
       return Optional.empty();
     }
     return file(way.get().path(), way.get().node());
@@ -108,7 +92,7 @@ final class MergedTree {
    */
   Optional<Directory> directory(String path) throws CorruptImageException {
     var way = walk(path);
-    return way.isEmpty() || way.get().node().type() != DIRECTORY
+    return way.isEmpty() || way.get().node().type() != FileMode.DIRECTORY
         ? Optional.empty()
         : Optional.of(new Directory(way.get().path(), way.get().end()));
   }
@@ -136,8 +120,8 @@ final class MergedTree {
       }
       Node node = found.nodes().getFirst();
       return switch (node.type()) {
-        case REGULAR -> MergedTree.file(path + "/" + name, node);
-        case LINK -> MergedTree.this.file(path + "/" + name);
+        case FileMode.REGULAR -> MergedTree.file(path + "/" + name, node);
+        case FileMode.SYMLINK -> MergedTree.this.file(path + "/" + name);
         default -> Optional.empty();
       };
     }
@@ -149,8 +133,8 @@ final class MergedTree {
         return Optional.empty();
       }
       return switch (found.nodes().getFirst().type()) {
-        case DIRECTORY -> Optional.of(new Directory(path + "/" + name, found));
-        case LINK -> MergedTree.this.directory(path + "/" + name);
+        case FileMode.DIRECTORY -> Optional.of(new Directory(path + "/" + name, found));
+        case FileMode.SYMLINK -> MergedTree.this.directory(path + "/" + name);
         default -> Optional.empty();
       };
     }
@@ -163,7 +147,7 @@ final class MergedTree {
   List<String> files(String directory) throws CorruptImageException {
     var names = new TreeSet<String>();
     for (Node node : walk(directory).map(way -> way.end().nodes()).orElse(List.of())) {
-      if (node.type() == DIRECTORY) {
+      if (node.type() == FileMode.DIRECTORY) {
         node.layer().image().forEachEntry(node.nid(), 0, new Names(names, budget));
       }
     }
@@ -202,7 +186,7 @@ final class MergedTree {
           return Optional.empty();
         }
         Node node = next.nodes().getFirst();
-        if (node.type() != LINK) {
+        if (node.type() != FileMode.SYMLINK) {
           way.down(next);
         } else if (++links > MOST_LINKS) {
           return Optional.empty();
@@ -266,7 +250,7 @@ final class MergedTree {
     MemorySegment bytes = text(name);
     var found = new ArrayList<Node>();
     for (Node directory : parent.nodes()) {
-      if (directory.type() != DIRECTORY || !budget.takeLookUp()) {
+      if (directory.type() != FileMode.DIRECTORY || !budget.takeLookUp()) {
         break;
       }
       long nid =
@@ -275,7 +259,7 @@ final class MergedTree {
         continue;
       }
       var node = new Node(directory.layer(), nid);
-      boolean isDirectory = node.type() == DIRECTORY;
+      boolean isDirectory = node.type() == FileMode.DIRECTORY;
       if (!isDirectory && !found.isEmpty()) {
         break;
       }
