@@ -16,8 +16,10 @@ import tools.jackson.dataformat.toml.TomlMapper;
 /** Whether pull secrets can get from containerd to the daemon. */
 final class PullSecretsCheckTest {
   private static final String ENTRY =
-      "[host.\"http://127.0.0.1:989/lazuli-pull-secrets\"]\n"
-          + "  capabilities = [\"pull\", \"resolve\"]\n";
+      """
+      [host."http://127.0.0.1:989/lazuli-pull-secrets"]
+        capabilities = ["pull", "resolve"]
+      """;
 
   @TempDir private Path directory;
   private Path hosts;

@@ -55,7 +55,8 @@ final class StoreUsesTest {
   void lookup_doesNotWaitWhileAUseIsWritten() throws IOException {
     use(2);
 
-    synchronized (uses) {
+    var written = uses;
+    synchronized (written) {
       assertThat(CompletableFuture.supplyAsync(this::count))
           .succeedsWithin(Eventually.PATIENCE)
           .isEqualTo(1);

@@ -31,10 +31,11 @@ final class RehearsalTest {
 
   @Test
   void rehearsalThatIsClosed_endsAndLeavesNothing() throws Exception {
-    try (var rehearsal = Rehearsal.start(state)) {
-      rehearsal.close();
-      var _ = rehearsal.await();
+    var rehearsal = Rehearsal.start(state);
+    try (rehearsal) {
+      assertThat(state).exists();
     }
+    var _ = rehearsal.await();
 
     assertThat(state).isEmptyDirectory();
   }

@@ -262,6 +262,7 @@ final class SidePublisherTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosed") // It is closed at once.
   void notesThatFail_leaveThePullAlone() throws Exception {
     var taken = new ArrayList<RecordedIndex.Whole>();
     var recorder = new IndexRecorder(scratch);
