@@ -33,6 +33,11 @@ public record Reply(HttpResponseStatus status, HttpHeaders headers, List<Part> b
     return new Reply(status, headers, List.copyOf(body));
   }
 
+  /** Returns an answer that all is well, and some bytes. */
+  public static Reply ok(String contentType, byte[] content) {
+    return of(HttpResponseStatus.OK, contentType, List.of(Part.of(content)));
+  }
+
   /** Returns an answer without a body. */
   public static Reply empty(HttpResponseStatus status) {
     var headers = new DefaultHttpHeaders();

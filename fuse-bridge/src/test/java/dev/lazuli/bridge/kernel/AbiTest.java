@@ -38,6 +38,7 @@ final class AbiTest {
           "MountProgram.FLAGS",
           "MountProgram.PAGE",
           "NoRoom.LONGEST_TEXT",
+          "OverlayMarks.OPAQUE_VALUE",
           "PageSize.BYTES",
           "RawPaths.MOST_XATTR_BYTES",
           "Spawn.OPAQUE_STRUCT_SIZE",

@@ -29,7 +29,12 @@ final class HandedOver implements CredentialsProvider {
   private static final int MAX_REPOSITORIES = 1000;
   private static final int MAX_EACH = 4;
   private static final int MAX_TEXT = 4096;
-  private static final int MAX_BYTES = 64 << 20;
+
+  /** Characters of all names, users and secrets together: any process of the node may send some. */
+  private static final int MAX_TEXTS = 1 << 20;
+
+  /** Of those, in Base64 of at most three bytes each. */
+  private static final int MAX_BYTES = 4 * MAX_TEXTS;
 
   private final StateFile file;
 
@@ -67,12 +72,23 @@ final class HandedOver implements CredentialsProvider {
     all.addFirst(credentials);
     byRepository.remove(name);
     byRepository.put(name, all.size() > MAX_EACH ? all.subList(0, MAX_EACH) : all);
-    if (byRepository.size() > MAX_REPOSITORIES) {
+    while (byRepository.size() > MAX_REPOSITORIES || texts() > MAX_TEXTS) {
       byRepository.remove(byRepository.keySet().iterator().next());
     }
     if (isNew) {
       save();
     }
+  }
+
+  @GuardedBy("this")
+  private long texts() {
+    long texts = 0;
+    for (var known : byRepository.entrySet()) {
+      for (var one : known.getValue()) {
+        texts += known.getKey().length() + one.username().length() + one.secret().length();
+      }
+    }
+    return texts;
   }
 
   @Override

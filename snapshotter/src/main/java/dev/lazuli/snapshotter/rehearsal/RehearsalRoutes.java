@@ -8,11 +8,8 @@ import dev.lazuli.demo.registry.IncomingRequest;
 import dev.lazuli.demo.registry.RegistryExchange;
 import dev.lazuli.demo.registry.RegistryRoutes;
 import dev.lazuli.demo.registry.Reply;
-import dev.lazuli.demo.registry.Reply.Part;
 import dev.lazuli.demo.registry.RequestTarget;
 import dev.lazuli.digest.Digest;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import java.util.List;
 
 /**
  * A registry with one image of one layer. It does without the parsing of its own manifests, which
@@ -50,7 +47,7 @@ final class RehearsalRoutes implements RegistryRoutes {
       byte[] content = blob.digest().equals(Digest.sha256(layer).toString()) ? layer : CONFIG;
       return BlobReply.of(blob.digest(), BlobContent.of(content), request.range());
     }
-    return Reply.of(HttpResponseStatus.OK, MANIFEST, List.of(Part.of(manifest)))
+    return Reply.ok(MANIFEST, manifest)
         .with("Docker-Content-Digest", Digest.sha256(manifest).toString());
   }
 }

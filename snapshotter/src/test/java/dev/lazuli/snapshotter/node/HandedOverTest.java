@@ -74,6 +74,19 @@ class HandedOverTest {
   }
 
   @Test
+  void textsTogether_areBounded_andTheLatestStay() throws IOException {
+    var longest = HandedOver.secret("u".repeat(4096), "p".repeat(4096));
+    for (int i = 0; i < 300; i++) {
+      secrets.remember("reg.example", "many/app" + i, longest);
+    }
+
+    assertThat(Files.size(file)).isLessThan(4 << 20);
+    assertThat(secrets.knows("reg.example/many/app299")).isTrue();
+    assertThat(secrets.knows("reg.example/many/app0")).isFalse();
+    assertThat(HandedOver.open(file).knows("reg.example/many/app299")).isTrue();
+  }
+
+  @Test
   void brokenFile_isGivenUp() throws IOException {
     Files.writeString(file, "reg.example/team/app user !!!\n");
 
