@@ -1,7 +1,5 @@
 package dev.lazuli.snapshotter.layers;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.BlobSource;
 import dev.lazuli.snapshotter.start.FollowedStarts;
@@ -53,6 +51,7 @@ final class HeadStartsTest {
   private final HeadStarts starts =
       new HeadStarts(image, new FollowedStarts(), StartLimits.DEFAULT, _ -> Optional.empty());
 
+  /** An image gets one start at a time: another one can only begin when the first has ended. */
   private void awaitSecondStart() {
     Eventually.until(
         () -> {
@@ -70,7 +69,6 @@ final class HeadStartsTest {
     image.mayCome.countDown();
 
     awaitSecondStart();
-    assertThat(image.asked.get()).isEqualTo(2);
   }
 
   @Test
@@ -81,6 +79,5 @@ final class HeadStartsTest {
     starts.failed(BOTTOM);
 
     awaitSecondStart();
-    assertThat(image.asked.get()).isEqualTo(2);
   }
 }
