@@ -212,8 +212,8 @@ final class ImageKindsIT {
 
   private static void assertRuns(Kind kind, String client) throws IOException {
     var script =
-        "cat /greeting; cat /data/link /replaced/c; test -e /gone || echo gone;"
-            + " test -e /old/a -o -e /replaced/b || echo replaced";
+        "cat /greeting; cat /data/link /replaced/c; test -e /gone && echo found || echo gone;"
+            + " test -e /old/a -o -e /replaced/b && echo found || echo replaced";
 
     assertThat(node.shell(reference(kind), client + "-" + kind.tag(), script))
         .isEqualTo("good evening\ngood evening\ncgone\nreplaced");
