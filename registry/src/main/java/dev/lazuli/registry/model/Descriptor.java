@@ -43,4 +43,9 @@ public record Descriptor(
   public Descriptor(String mediaType, Digest digest, long size) {
     this(mediaType, digest, size, Map.of(), List.of(), null, null);
   }
+
+  /** Returns just digest and size: all else is text of a manifest's author, up to megabytes. */
+  public Descriptor withoutText() {
+    return new Descriptor("", digest, size);
+  }
 }

@@ -60,9 +60,7 @@ final class TocImage {
   /** Returns the TOC of a layer in a TOC image. */
   static Optional<Descriptor> find(ImageSource tocs, Digest layer) throws IOException {
     return tocs.root().manifest() instanceof ImageManifest image
-        ? image.layers().stream()
-            .filter(toc -> layer.toString().equals(toc.annotations().get(Annotations.LAYER_DIGEST)))
-            .findFirst()
+        ? Optional.ofNullable(image.layersBy(Annotations.LAYER_DIGEST).get(layer))
         : Optional.empty();
   }
 

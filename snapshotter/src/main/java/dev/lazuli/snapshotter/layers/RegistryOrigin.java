@@ -205,10 +205,9 @@ public final class RegistryOrigin implements LayerOrigin {
   private Listed listed(ImageReference parsed) throws IOException {
     var content = content(parsed);
     var manifest = requireManifest(parsed, content.manifest());
-    var config = manifest.config();
     return new Listed(
         content.descriptor().digest(),
-        new Descriptor("", config.digest(), config.size()),
+        manifest.config().withoutText(),
         manifest.layers().stream().map(ListedImage::withoutText).toList());
   }
 

@@ -20,11 +20,13 @@ final class RehearsalRoutes implements RegistryRoutes {
   private static final byte[] CONFIG = "{}".getBytes(US_ASCII);
 
   private final byte[] layer;
+  private final String layerDigest;
   private final byte[] manifest;
 
   /** Serves a layer, which stays as it is. */
   RehearsalRoutes(byte[] layer) {
     this.layer = layer;
+    this.layerDigest = Digest.sha256(layer).toString();
     this.manifest =
         """
         {"schemaVersion":2,"mediaType":"%s",
@@ -32,8 +34,7 @@ final class RehearsalRoutes implements RegistryRoutes {
          "layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"%s",
            "size":%d}]}
         """
-            .formatted(
-                MANIFEST, Digest.sha256(CONFIG), CONFIG.length, Digest.sha256(layer), layer.length)
+            .formatted(MANIFEST, Digest.sha256(CONFIG), CONFIG.length, layerDigest, layer.length)
             .getBytes(US_ASCII);
   }
 
@@ -44,7 +45,7 @@ final class RehearsalRoutes implements RegistryRoutes {
 
   private Reply answer(IncomingRequest request) {
     if (request.target() instanceof RequestTarget.Blob blob) {
-      byte[] content = blob.digest().equals(Digest.sha256(layer).toString()) ? layer : CONFIG;
+      byte[] content = blob.digest().equals(layerDigest) ? layer : CONFIG;
       return BlobReply.of(blob.digest(), BlobContent.of(content), request.range());
     }
     return Reply.ok(MANIFEST, manifest)

@@ -12,7 +12,6 @@ import dev.lazuli.snapshotter.knowledge.IndexSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -70,7 +69,10 @@ public final class SociIndexes implements IndexSource {
   public Optional<FoundIndex> find(IndexQuery query) throws IOException, InterruptedException {
     var reference = ImageReference.require(query.reference());
     return images
-        .get(query, reference.registry(), () -> index(reference, query).map(SociIndexes::ztocs))
+        .get(
+            query,
+            reference.registry(),
+            () -> index(reference, query).map(index -> index.layersBy(LAYER_DIGEST)))
         .flatMap(ztocs -> Optional.ofNullable(ztocs.get(query.layer())))
         .map(ztoc -> new ZtocIndex(query, reference, ztoc, registry, scratch, turns));
   }
@@ -108,17 +110,5 @@ public final class SociIndexes implements IndexSource {
       return manifest;
     }
     throw new IOException(exact + " is not a " + type);
-  }
-
-  static Map<Digest, Descriptor> ztocs(ImageManifest index) {
-    var ztocs = new HashMap<Digest, Descriptor>();
-    for (var ztoc : index.layers()) {
-      var layer = ztoc.annotations().get(LAYER_DIGEST);
-      if (layer != null && Digest.isDigest(layer)) {
-        // Without its annotations, which may be megabytes.
-        ztocs.putIfAbsent(Digest.parse(layer), new Descriptor("", ztoc.digest(), ztoc.size()));
-      }
-    }
-    return ztocs;
   }
 }

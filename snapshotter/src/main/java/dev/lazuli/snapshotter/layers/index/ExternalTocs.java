@@ -12,7 +12,6 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.RegistryException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,8 +21,14 @@ import java.util.Optional;
  * image's manifest names, so it does not matter who has put them there. Thread-safe.
  */
 public final class ExternalTocs {
-  /** A few hundred bytes for each layer. */
-  private static final int MOST_IMAGES = 64;
+  /** What is remembered of all images; a usual one takes a few kilobytes. */
+  private static final long MOST_BYTES = 1 << 20;
+
+  /** What an image takes beside its tables. */
+  private static final int IMAGE_BYTES = 500;
+
+  /** Both digests of a table, and the objects around them. */
+  private static final int TOC_BYTES = 400;
 
   /** No tag is longer. */
   private static final int MOST_TAG = 128;
@@ -32,7 +37,13 @@ public final class ExternalTocs {
 
   private final RegistryClient registry;
   private final Cache<ImageReference, Map<Digest, Descriptor>> images =
-      Caffeine.newBuilder().maximumSize(MOST_IMAGES).expireAfterWrite(REMEMBERED).build();
+      Caffeine.newBuilder()
+          .maximumWeight(MOST_BYTES)
+          .weigher(
+              (ImageReference image, Map<Digest, Descriptor> tocs) ->
+                  IMAGE_BYTES + TOC_BYTES * tocs.size())
+          .expireAfterWrite(REMEMBERED)
+          .build();
 
   /**
    * Asks registries by a client, which stays the caller's.
@@ -68,20 +79,13 @@ public final class ExternalTocs {
   }
 
   private Map<Digest, Descriptor> ask(ImageReference place) throws IOException {
-    var tocs = new HashMap<Digest, Descriptor>();
     try {
-      if (registry.manifest(place).manifest() instanceof ImageManifest manifest) {
-        for (var toc : manifest.layers()) {
-          var layer = toc.annotations().getOrDefault(Annotations.LAYER_DIGEST, "");
-          if (Digest.isDigest(layer)) {
-            tocs.putIfAbsent(Digest.parse(layer), toc);
-          }
-        }
-      }
-      return tocs;
+      return registry.manifest(place).manifest() instanceof ImageManifest manifest
+          ? manifest.layersBy(Annotations.LAYER_DIGEST)
+          : Map.of();
     } catch (RegistryException e) {
       if (e.isNotFound() || e.isUnauthorized()) { // Some registries do not tell the difference.
-        return tocs;
+        return Map.of();
       }
       throw e;
     }

@@ -54,10 +54,9 @@ public record KeptManifest(
    * @param digest of the manifest
    */
   public static KeptManifest of(Digest digest, ImageManifest manifest) {
-    var config = manifest.config();
     return new KeptManifest(
         digest,
-        new Descriptor("", config.digest(), config.size()),
+        manifest.config().withoutText(),
         manifest.layers().stream().map(KeptLayer::of).toList(),
         Optional.ofNullable(manifest.annotations().get(SOCI_INDEX))
             .map(text -> text.substring(0, Math.min(text.length(), MOST_SOCI))));
