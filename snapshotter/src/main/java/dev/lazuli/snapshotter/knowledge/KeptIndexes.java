@@ -10,10 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +23,6 @@ public final class KeptIndexes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(KeptIndexes.class);
 
   private static final int MOST_WAITING = 64;
-  private static final int END_SECONDS = 10;
 
   private final LayerStore store;
   private final InstantSource clock;
@@ -36,14 +31,7 @@ public final class KeptIndexes implements AutoCloseable {
   private final KeptFiles files;
 
   /** One index is written at a time, after the layer's mount. */
-  private final ThreadPoolExecutor writer =
-      new ThreadPoolExecutor(
-          0,
-          1,
-          10,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(MOST_WAITING),
-          Thread.ofPlatform().daemon().name("lazuli-index").factory());
+  private final IndexThread writer = new IndexThread("lazuli-index", MOST_WAITING);
 
   /**
    * Opens the indexes.
@@ -82,11 +70,9 @@ public final class KeptIndexes implements AutoCloseable {
     if (quota == 0 || files.has(digest) || !isWorthIt(layer)) {
       return;
     }
-    try {
-      writer.execute(() -> write(digest));
-    } catch (RejectedExecutionException e) {
-      log.debug("layer {}: no index is kept, too many are to be written", digest);
-    }
+    writer.run(
+        () -> write(digest),
+        () -> log.debug("layer {}: no index is kept, it cannot be written now", digest));
   }
 
   private static boolean isWorthIt(LayerData layer) {
@@ -180,13 +166,6 @@ public final class KeptIndexes implements AutoCloseable {
   /** Waits for the index that is being written, for a while. */
   @Override
   public void close() {
-    writer.shutdownNow();
-    try {
-      if (!writer.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
-        log.warn("an index is still being written");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    writer.close();
   }
 }

@@ -95,8 +95,10 @@ final class PublishQueue implements AutoCloseable {
     }
     try {
       var _ = timer.schedule(() -> run(image, triesSoFar), millis, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // Also if there is no thread to be had: the task stays queued then, and finds nothing to do.
       waiting.remove(image);
+      log.debug("image {}: its indexes are not published: {}", image, e.toString());
     }
   }
 

@@ -11,6 +11,7 @@ import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Text;
 import dev.lazuli.snapshotter.bulk.PullRecording;
 import dev.lazuli.snapshotter.knowledge.IndexPublisher;
+import dev.lazuli.snapshotter.knowledge.IndexThread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -44,8 +41,6 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
 
   /** Indexes that wait for being written to a file. */
   private static final int MOST_UNWRITTEN = 16;
-
-  private static final int END_SECONDS = 10;
 
   /**
    * What is published, and when.
@@ -76,14 +71,7 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
   private final PublishQueue queue;
 
   /** Writes one index at a time, in the order of pulls. */
-  private final ThreadPoolExecutor files =
-      new ThreadPoolExecutor(
-          0,
-          1,
-          10,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(MOST_UNWRITTEN),
-          Thread.ofPlatform().daemon().name("lazuli-publish-file").factory());
+  private final IndexThread files = new IndexThread("lazuli-publish-file", MOST_UNWRITTEN);
 
   /**
    * Makes a publisher; nothing is contacted yet.
@@ -126,12 +114,12 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
   }
 
   private void take(RecordedIndex.Whole whole) {
-    try {
-      files.execute(() -> write(whole));
-    } catch (RejectedExecutionException e) {
-      log.debug("layer {}: its index is not published: too many are being written", whole.layer());
-      RecordedIndex.close(whole.recorder(), whole.layer());
-    }
+    files.run(
+        () -> write(whole),
+        () -> {
+          log.debug("layer {}: its index is not published: it cannot be written", whole.layer());
+          RecordedIndex.close(whole.recorder(), whole.layer());
+        });
   }
 
   private void write(RecordedIndex.Whole whole) {
@@ -173,9 +161,11 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
       var digest = manifest.orElse(image.digest());
       if (digest != null) {
         // Behind the index itself, which may be about to be written.
-        files.execute(() -> want(image.withDigest(digest), layer));
+        files.run(
+            () -> want(image.withDigest(digest), layer),
+            () -> log.debug("layer {} of {}: no index is published now", layer, reference));
       }
-    } catch (IllegalArgumentException | RejectedExecutionException e) {
+    } catch (IllegalArgumentException e) {
       log.debug("layer {} of {}: no index is published: {}", layer, reference, e.toString());
     }
   }
@@ -267,14 +257,7 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
   @Override
   public void close() {
     queue.close();
-    files.shutdown();
-    try {
-      if (!files.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
-        log.warn("an index is still being written");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    files.close();
     held.close();
   }
 }
