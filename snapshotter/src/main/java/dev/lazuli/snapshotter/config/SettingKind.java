@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.toml.TomlMapper;
 
 /**
  * What values a setting takes and how they are written.
@@ -31,6 +33,8 @@ record SettingKind<T>(
     Function<T, String> toToml) {
   private static final Pattern LOOPBACK =
       Pattern.compile("(?:localhost|127(?:\\.[0-9]{1,3}){3}|\\[::1\\]):[0-9]{1,5}");
+
+  private static final Pattern LIST = Pattern.compile("\\[\\s*(?:[\"']|\\]$)");
 
   static SettingKind<Boolean> flag() {
     return new SettingKind<>(
@@ -206,8 +210,20 @@ record SettingKind<T>(
     return new SettingKind<>(
         expects,
         node -> texts(node).stream().map(parse).toList(),
-        text -> text.isEmpty() ? List.of() : Arrays.stream(text.split(",", -1)).map(parse).toList(),
+        text -> words(text).stream().map(parse).toList(),
         list -> listToToml(list.stream().map(print).toList()));
+  }
+
+  /** A list as the file has it is understood too: a bracket with a quote begins no other value. */
+  private static List<String> words(String text) {
+    if (LIST.matcher(text).lookingAt()) {
+      try {
+        return texts(TomlMapper.shared().readTree("list = " + text).path("list"));
+      } catch (JacksonException e) {
+        throw new IllegalArgumentException(text, e);
+      }
+    }
+    return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
   }
 
   private static String listToToml(List<String> values) {

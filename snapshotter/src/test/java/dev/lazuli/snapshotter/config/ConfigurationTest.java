@@ -1,6 +1,7 @@
 package dev.lazuli.snapshotter.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
@@ -103,6 +104,32 @@ final class ConfigurationTest {
 
     assertThat(configuration.fetch().streams()).isEqualTo(4);
     assertThat(configuration.registry().plainHttp()).containsExactly("a", "b:5000");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "a,b:5000 | a,b:5000",
+        "['a', \"b:5000\"] | a,b:5000",
+        "[ \"a\" ] | a",
+        "[::1]:5000 | [::1]:5000",
+        "[] | ``",
+      })
+  void listOfTheCommandLine_isGivenWithCommasOrAsTheFileHasIt(String given, String expected)
+      throws IOException {
+    var hosts = load("", Map.of("registry.plain_http", given)).registry().plainHttp();
+
+    assertThat(String.join(",", hosts)).isEqualTo(expected);
+  }
+
+  @Test
+  void brokenListOfTheCommandLine_isRefused() {
+    assertThatThrownBy(() -> load("", Map.of("registry.plain_http", "[\"a\", 1]")))
+        .hasMessageContaining("expected a list of hosts");
+    assertThatThrownBy(() -> load("", Map.of("registry.plain_http", "[\"a\"")))
+        .hasMessageContaining("expected a list of hosts");
   }
 
   @ParameterizedTest
