@@ -146,6 +146,9 @@ final class HostRequests {
       }
       HttpReply reply = transport.send(new HttpCall(method, host.origin(), path, all, body), abort);
       if (configured || !isWorthAnswering(reply, authorization, round)) {
+        if (authorization != null && reply.status() < 400) {
+          authorizer.granted(place, authorization);
+        }
         return reply;
       }
       // The response is closed first: the token server may be the same host, and its pool full.

@@ -83,6 +83,7 @@ class SeveralCredentialsTest {
   private static final class Known implements CredentialsProvider {
     volatile List<Credentials> credentials;
     final List<Credentials> refused = new ArrayList<>();
+    final List<Credentials> accepted = new ArrayList<>();
     final AtomicInteger finds = new AtomicInteger();
     final AtomicInteger listings = new AtomicInteger();
 
@@ -106,6 +107,11 @@ class SeveralCredentialsTest {
     public synchronized void refused(Credentials wrong) {
       refused.add(wrong);
     }
+
+    @Override
+    public synchronized void accepted(Credentials right, ImageReference reference) {
+      accepted.add(right);
+    }
   }
 
   private static ClientRig rig(Known known) {
@@ -125,6 +131,7 @@ class SeveralCredentialsTest {
       assertThat(read(rig.blob(gate.server, BLOB), 10, 10)).hasSize(10);
 
       assertThat(gate.server.requests).hasSize(before + 1);
+      assertThat(known.accepted).containsExactly(RIGHT);
       assertThat(rig.client.credentials(ImageReference.parse(gate.server.host() + "/some/image:1")))
           .containsExactly(gate.server.host() + ": user \"right\" of the cloud");
     }

@@ -120,6 +120,18 @@ public final class Authorizer {
     return next == null || next.equals(sent) ? null : next;
   }
 
+  /**
+   * Is told of a request that was granted.
+   *
+   * @param sent the Authorization header that it was sent with
+   */
+  public void granted(Place place, String sent) {
+    slot(place)
+        .accept(sent)
+        .flatMap(Candidate::credentials)
+        .ifPresent(credentials -> provider.accepted(credentials, place.reference()));
+  }
+
   private @Nullable String renew(
       TokenSlot slot, @Nullable Token stale, Place place, TokenSlot.Fetch fetch)
       throws IOException {

@@ -4,6 +4,7 @@ import dev.lazuli.registry.http.Abort;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,6 +21,7 @@ final class TokenSlot {
   private volatile String scope;
   private volatile @Nullable Token token;
   private volatile @Nullable Made made;
+  private volatile @Nullable Made accepted;
   private volatile String tried = "";
 
   /** What the host has refused: at most a few. */
@@ -68,6 +70,22 @@ final class TokenSlot {
 
   void made(Candidate of, boolean bearer) {
     made = new Made(of, bearer);
+  }
+
+  /**
+   * Notes that a request was granted.
+   *
+   * @param sent the header that it was sent with
+   * @return what the header was made of, the first time it is granted
+   */
+  Optional<Candidate> accept(String sent) {
+    Token now = token;
+    Made of = made;
+    if (now == null || of == null || of == accepted || !now.header().equals(sent)) {
+      return Optional.empty();
+    }
+    accepted = of;
+    return Optional.of(of.of());
   }
 
   boolean isDoubtful(Candidate candidate) {

@@ -62,6 +62,11 @@ public final class CredentialChain implements CredentialsProvider {
     sources.forEach(source -> source.refused(credentials));
   }
 
+  @Override
+  public void accepted(Credentials credentials, ImageReference reference) {
+    sources.forEach(source -> source.accepted(credentials, reference));
+  }
+
   private interface Question {
     List<Credentials> ask() throws IOException;
   }

@@ -33,6 +33,9 @@ public interface CredentialsProvider {
   /** Is told that a registry has refused these: what is kept of them may have to be renewed. */
   default void refused(Credentials credentials) {}
 
+  /** Is told that a registry has granted a request with these, the first time it does. */
+  default void accepted(Credentials credentials, ImageReference reference) {}
+
   /** Returns the sources that it asks in turn; itself if there are no others behind it. */
   default List<CredentialsProvider> sources() {
     return List.of(this);

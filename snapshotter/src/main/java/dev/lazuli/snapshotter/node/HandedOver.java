@@ -21,12 +21,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Users and passwords that a client used to pull images, as the pull secrets of pods. They count
  * for the repository that they were used for, at its own registry; of several the latest is tried
- * first. They are kept in a file that only its owner may read, because containers go on reading
- * after a restart. Thread-safe.
+ * first. Any process of the node may send some, so those that a registry has accepted go last when
+ * there are too many. They are kept in a file that only its owner may read, because containers go
+ * on reading after a restart. Thread-safe.
  */
 final class HandedOver implements CredentialsProvider {
   private static final Logger log = LoggerFactory.getLogger(HandedOver.class);
-  private static final int MAX_REPOSITORIES = 1000;
+  private static final int MOST_REPOSITORIES = 1000;
   private static final int MAX_EACH = 4;
   private static final int MAX_TEXT = 4096;
 
@@ -38,12 +39,46 @@ final class HandedOver implements CredentialsProvider {
 
   private final StateFile file;
 
+  /**
+   * One of a repository's.
+   *
+   * @param isAccepted whether its registry has granted a request with it
+   */
+  private record Known(Credentials credentials, boolean isAccepted) {
+    private static final String ACCEPTED = "accepted";
+
+    Known accepted() {
+      return new Known(credentials, true);
+    }
+
+    String line(String repository) {
+      return repository
+          + ' '
+          + encoded(credentials.username())
+          + ' '
+          + encoded(credentials.secret())
+          + (isAccepted ? ' ' + ACCEPTED : "")
+          + '\n';
+    }
+
+    static Known of(String[] words) throws IOException {
+      boolean isAccepted = words.length == 4 && words[3].equals(ACCEPTED);
+      if (words.length != 3 && !isAccepted) {
+        throw new IOException("not three words in a line");
+      }
+      return new Known(secret(decoded(words[1]), decoded(words[2])), isAccepted);
+    }
+  }
+
   /** The latest last; of each repository the latest first. */
   @GuardedBy("this")
-  private final Map<String, List<Credentials>> byRepository = new LinkedHashMap<>();
+  private final Map<String, List<Known>> byRepository = new LinkedHashMap<>();
 
-  private HandedOver(Path file) {
+  private final int mostRepositories;
+
+  private HandedOver(Path file, int mostRepositories) {
     this.file = new StateFile(file, MAX_BYTES);
+    this.mostRepositories = mostRepositories;
   }
 
   /**
@@ -51,7 +86,12 @@ final class HandedOver implements CredentialsProvider {
    * bring the credentials again.
    */
   static HandedOver open(Path file) {
-    var opened = new HandedOver(file);
+    return open(file, MOST_REPOSITORIES);
+  }
+
+  /** As above, with another number of repositories. */
+  static HandedOver open(Path file, int mostRepositories) {
+    var opened = new HandedOver(file, mostRepositories);
     try {
       opened.load();
     } catch (IOException | IllegalArgumentException e) {
@@ -67,26 +107,56 @@ final class HandedOver implements CredentialsProvider {
     }
     var name = registry + "/" + repository;
     var all = new ArrayList<>(byRepository.getOrDefault(name, List.of()));
-    boolean isNew = all.isEmpty() || !all.getFirst().equals(credentials);
-    all.remove(credentials);
-    all.addFirst(credentials);
-    byRepository.remove(name);
-    byRepository.put(name, all.size() > MAX_EACH ? all.subList(0, MAX_EACH) : all);
-    while (byRepository.size() > MAX_REPOSITORIES || texts() > MAX_TEXTS) {
-      byRepository.remove(byRepository.keySet().iterator().next());
+    boolean isNew = all.isEmpty() || !all.getFirst().credentials().equals(credentials);
+    boolean isAccepted =
+        all.stream().anyMatch(one -> one.isAccepted() && one.credentials().equals(credentials));
+    all.removeIf(one -> one.credentials().equals(credentials));
+    if (all.size() == MAX_EACH) {
+      all.remove(leastWorth(all));
     }
+    all.addFirst(new Known(credentials, isAccepted));
+    byRepository.remove(name);
+    while (byRepository.size() >= mostRepositories
+        || (texts() + textOf(name, all) > MAX_TEXTS && !byRepository.isEmpty())) {
+      byRepository.remove(leastWorth());
+    }
+    byRepository.put(name, all);
     if (isNew) {
       save();
     }
+  }
+
+  /** Returns the oldest of those that no registry has accepted, or of all. */
+  private static Known leastWorth(List<Known> all) {
+    return all.reversed().stream()
+        .filter(one -> !one.isAccepted())
+        .findFirst()
+        .orElse(all.getLast());
+  }
+
+  @GuardedBy("this")
+  private String leastWorth() {
+    return byRepository.entrySet().stream()
+        .filter(known -> known.getValue().stream().noneMatch(Known::isAccepted))
+        .findFirst()
+        .orElse(byRepository.entrySet().iterator().next())
+        .getKey();
   }
 
   @GuardedBy("this")
   private long texts() {
     long texts = 0;
     for (var known : byRepository.entrySet()) {
-      for (var one : known.getValue()) {
-        texts += known.getKey().length() + one.username().length() + one.secret().length();
-      }
+      texts += textOf(known.getKey(), known.getValue());
+    }
+    return texts;
+  }
+
+  private static long textOf(String name, List<Known> all) {
+    long texts = 0;
+    for (var one : all) {
+      var credentials = one.credentials();
+      texts += name.length() + credentials.username().length() + credentials.secret().length();
     }
     return texts;
   }
@@ -114,7 +184,9 @@ final class HandedOver implements CredentialsProvider {
   @Override
   public synchronized List<Credentials> all(String host, ImageReference reference) {
     return DockerConfig.aliases(host).contains(reference.registry())
-        ? List.copyOf(byRepository.getOrDefault(reference.name(), List.of()))
+        ? byRepository.getOrDefault(reference.name(), List.of()).stream()
+            .map(Known::credentials)
+            .toList()
         : List.of();
   }
 
@@ -123,29 +195,28 @@ final class HandedOver implements CredentialsProvider {
   public synchronized void refused(Credentials credentials) {
     byRepository.replaceAll(
         (_, all) -> {
-          if (all.size() < 2 || !all.getFirst().equals(credentials)) {
+          if (all.size() < 2 || !all.getFirst().credentials().equals(credentials)) {
             return all;
           }
           var reordered = new ArrayList<>(all.subList(1, all.size()));
-          reordered.add(credentials);
+          reordered.add(all.getFirst());
           return reordered;
         });
+  }
+
+  @Override
+  public synchronized void accepted(Credentials credentials, ImageReference reference) {
+    var all = byRepository.get(reference.name());
+    if (all != null && all.contains(new Known(credentials, false))) {
+      all.replaceAll(one -> one.credentials().equals(credentials) ? one.accepted() : one);
+      save();
+    }
   }
 
   @GuardedBy("this")
   private void save() {
     var text = new StringBuilder();
-    byRepository.forEach(
-        (name, all) ->
-            all.reversed()
-                .forEach(
-                    one ->
-                        text.append(name)
-                            .append(' ')
-                            .append(encoded(one.username()))
-                            .append(' ')
-                            .append(encoded(one.secret()))
-                            .append('\n')));
+    byRepository.forEach((name, all) -> all.reversed().forEach(one -> text.append(one.line(name))));
     try {
       file.write(text.toString());
     } catch (IOException e) {
@@ -156,11 +227,8 @@ final class HandedOver implements CredentialsProvider {
   private synchronized void load() throws IOException {
     for (var line : file.read().orElse("").lines().toList()) {
       var words = line.split(" ", -1);
-      if (words.length != 3) {
-        throw new IOException("not three words in a line");
-      }
       var all = byRepository.computeIfAbsent(words[0], _ -> new ArrayList<>());
-      all.addFirst(secret(decoded(words[1]), decoded(words[2])));
+      all.addFirst(Known.of(words));
     }
   }
 

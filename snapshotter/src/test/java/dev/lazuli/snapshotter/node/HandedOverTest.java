@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class HandedOverTest {
   private static final ImageReference IMAGE = ImageReference.parse("reg.example/team/app:1");
+  private static final int MOST = 40;
   private static final Credentials A = HandedOver.secret("a", "p: \n1");
   private static final Credentials B = HandedOver.secret("b", "2");
 
@@ -24,7 +25,7 @@ class HandedOverTest {
   @BeforeEach
   void setUp() {
     file = directory.resolve("secrets");
-    secrets = HandedOver.open(file);
+    secrets = HandedOver.open(file, MOST);
   }
 
   @Test
@@ -33,7 +34,7 @@ class HandedOverTest {
     secrets.remember("reg.example", "team/app", B);
     assertThat(secrets.all("reg.example", IMAGE)).containsExactly(B, A);
 
-    assertThat(HandedOver.open(file).all("reg.example", IMAGE)).containsExactly(B, A);
+    assertThat(HandedOver.open(file, MOST).all("reg.example", IMAGE)).containsExactly(B, A);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
   }
@@ -63,33 +64,68 @@ class HandedOverTest {
     for (int i = 0; i < 10; i++) {
       secrets.remember("reg.example", "team/app", HandedOver.secret("u" + i, "p"));
     }
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < MOST; i++) {
       secrets.remember("reg.example", "other" + i, A);
     }
 
     assertThat(secrets.all("reg.example", IMAGE)).isEmpty();
-    assertThat(HandedOver.open(file).all("reg.example", IMAGE)).isEmpty();
+    assertThat(HandedOver.open(file, MOST).all("reg.example", IMAGE)).isEmpty();
     secrets.remember("reg.example", "long", HandedOver.secret("u", "x".repeat(5000)));
     assertThat(secrets.find("reg.example", ImageReference.parse("reg.example/long:1"))).isEmpty();
   }
 
   @Test
   void textsTogether_areBounded_andTheLatestStay() throws IOException {
+    secrets = HandedOver.open(file);
     var longest = HandedOver.secret("u".repeat(4096), "p".repeat(4096));
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 140; i++) {
       secrets.remember("reg.example", "many/app" + i, longest);
     }
 
     assertThat(Files.size(file)).isLessThan(4 << 20);
-    assertThat(secrets.knows("reg.example/many/app299")).isTrue();
+    assertThat(secrets.knows("reg.example/many/app139")).isTrue();
     assertThat(secrets.knows("reg.example/many/app0")).isFalse();
-    assertThat(HandedOver.open(file).knows("reg.example/many/app299")).isTrue();
+    assertThat(HandedOver.open(file, MOST).knows("reg.example/many/app139")).isTrue();
+  }
+
+  @Test
+  void acceptedSecrets_stay_howeverManyOthersAreSent() throws IOException {
+    secrets.remember("reg.example", "team/app", A);
+    secrets.accepted(A, IMAGE);
+    secrets = HandedOver.open(file, MOST);
+    for (int i = 0; i < 10; i++) {
+      secrets.remember("reg.example", "team/app", HandedOver.secret("u" + i, "p"));
+    }
+    for (int i = 0; i < 2 * MOST; i++) {
+      secrets.remember("reg.example", "other" + i, B);
+    }
+    var longest = HandedOver.secret("u".repeat(4096), "p".repeat(4096));
+    for (int i = 0; i < 140; i++) {
+      secrets.remember("reg.example", "many/app" + i, longest);
+    }
+
+    assertThat(secrets.all("reg.example", IMAGE)).contains(A).hasSize(4);
+    assertThat(HandedOver.open(file, MOST).all("reg.example", IMAGE)).contains(A);
+    assertThat(secrets.knows("reg.example/many/app139")).isTrue();
+  }
+
+  @Test
+  void newSecret_isTakenThoughAllOthersWereAccepted() {
+    for (int i = 0; i < MOST; i++) {
+      secrets.remember("reg.example", "other" + i, A);
+      secrets.accepted(A, ImageReference.parse("reg.example/other" + i + ":1"));
+    }
+
+    secrets.remember("reg.example", "team/app", B);
+
+    assertThat(secrets.all("reg.example", IMAGE)).containsExactly(B);
+    assertThat(secrets.knows("reg.example/other0")).isFalse();
   }
 
   @Test
   void brokenFile_isGivenUp() throws IOException {
     Files.writeString(file, "reg.example/team/app user !!!\n");
 
-    assertThat(HandedOver.open(file).find("reg.example", IMAGE)).isEmpty();
+    assertThat(HandedOver.open(file, MOST).find("reg.example", IMAGE)).isEmpty();
   }
 }
