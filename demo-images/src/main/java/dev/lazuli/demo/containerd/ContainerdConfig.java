@@ -46,7 +46,7 @@ public record ContainerdConfig(
         netns_mounts_under_state_dir = true
 
       [plugins."io.containerd.grpc.v1.cri".cni]
-        bin_dir = "/usr/lib/cni"
+        bin_dir = "%1$s/plugins"
         conf_dir = "%1$s/cni"
 
       [plugins."io.containerd.grpc.v1.cri".containerd]
@@ -81,7 +81,7 @@ public record ContainerdConfig(
         netns_mounts_under_state_dir = true
 
       [plugins."io.containerd.cri.v1.runtime".cni]
-        bin_dirs = ["/usr/lib/cni"]
+        bin_dirs = ["%1$s/plugins"]
         conf_dir = "%1$s/cni"
 
       [plugins."io.containerd.cri.v1.runtime".containerd]

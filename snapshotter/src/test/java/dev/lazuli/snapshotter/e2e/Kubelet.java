@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.e2e;
 
 import static com.google.protobuf.ByteString.copyFromUtf8;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import dev.lazuli.snapshotter.e2e.cri.Container;
 import dev.lazuli.snapshotter.e2e.cri.ContainerId;
@@ -44,8 +45,21 @@ final class Kubelet implements AutoCloseable {
   /** The field of a pull's AuthConfig, whose first fields are a user and a password. */
   private static final int AUTH = 2;
 
-  private static final Namespaces NAMESPACES =
+  private static final Namespaces NODES_NETWORK =
       Namespaces.newBuilder().setNetwork(NODE).setPid(1).build();
+
+  private static final Namespaces OWN_NETWORK = Namespaces.newBuilder().setPid(1).build();
+
+  /** The field of a pod's user namespace, and there those of its users' and groups' ids. */
+  private static final int USERS = 5;
+
+  private static final int UIDS = 2;
+  private static final int GIDS = 3;
+
+  /** The fields of a range of ids: its first one on the node, and how many they are. */
+  private static final int HOST_ID = 1;
+
+  private static final int LENGTH = 3;
 
   private final UnixTransport transport = UnixTransport.open("kubelet");
   private final ManagedChannel channel;
@@ -71,16 +85,27 @@ final class Kubelet implements AutoCloseable {
 
   /** Pulls an image with a pod's pull secret. */
   String pull(String reference, String username, String password) {
-    var user = UnknownFieldSet.Field.newBuilder().addLengthDelimited(copyFromUtf8(username));
-    var secret = UnknownFieldSet.Field.newBuilder().addLengthDelimited(copyFromUtf8(password));
-    var auth = UnknownFieldSet.newBuilder().addField(1, user.build()).addField(2, secret.build());
-    var request = PullRequest.newBuilder().setImage(image(reference));
-    var field = UnknownFieldSet.Field.newBuilder();
-    request.setUnknownFields(
+    var auth =
         UnknownFieldSet.newBuilder()
-            .addField(AUTH, field.addLengthDelimited(auth.build().toByteString()).build())
-            .build());
+            .addField(1, bytes(copyFromUtf8(username)))
+            .addField(2, bytes(copyFromUtf8(password)));
+    var request =
+        PullRequest.newBuilder()
+            .setImage(image(reference))
+            .setUnknownFields(with(AUTH, auth).build());
     return images().pullImage(request.build()).getReference();
+  }
+
+  private static UnknownFieldSet.Builder with(int field, UnknownFieldSet.Builder message) {
+    return UnknownFieldSet.newBuilder().addField(field, bytes(message.build().toByteString()));
+  }
+
+  private static UnknownFieldSet.Field bytes(ByteString value) {
+    return UnknownFieldSet.Field.newBuilder().addLengthDelimited(value).build();
+  }
+
+  private static UnknownFieldSet.Field number(int value) {
+    return UnknownFieldSet.Field.newBuilder().addVarint(value).build();
   }
 
   void removeImage(String reference) {
@@ -102,6 +127,30 @@ final class Kubelet implements AutoCloseable {
    * @param logs directory for what its containers print
    */
   Pod startPod(String name, Path logs) {
+    return startPod(name, logs, NODES_NETWORK);
+  }
+
+  /** Starts a pod with a network of its own, which a {@link PodNetwork} has to give it. */
+  Pod startPodOnItsOwn(String name, Path logs) {
+    return startPod(name, logs, OWN_NETWORK);
+  }
+
+  /**
+   * Starts the same with {@code hostUsers: false}.
+   *
+   * @param firstId the node's user that is root in the pod, with 65535 more behind it
+   */
+  Pod startPodWithOwnUsers(String name, Path logs, int firstId) {
+    var range =
+        UnknownFieldSet.newBuilder()
+            .addField(HOST_ID, number(firstId))
+            .addField(LENGTH, number(1 << 16));
+    var users = with(UIDS, range).mergeFrom(with(GIDS, range).build());
+    var namespaces = OWN_NETWORK.toBuilder().setUnknownFields(with(USERS, users).build());
+    return startPod(name, logs, namespaces.build());
+  }
+
+  private Pod startPod(String name, Path logs, Namespaces namespaces) {
     var sandbox =
         Sandbox.newBuilder()
             .setName(SandboxName.newBuilder().setName(name).setUid(name).setNamespace("test"))
@@ -109,7 +158,7 @@ final class Kubelet implements AutoCloseable {
             .setLinux(
                 LinuxSandbox.newBuilder()
                     .setCgroupParent("/k8s.io")
-                    .setSecurity(SandboxSecurity.newBuilder().setNamespaces(NAMESPACES)))
+                    .setSecurity(SandboxSecurity.newBuilder().setNamespaces(namespaces)))
             .build();
     var request = SandboxRequest.newBuilder().setSandbox(sandbox).build();
     return new Pod(sandbox, runtime().runPodSandbox(request));
@@ -135,7 +184,9 @@ final class Kubelet implements AutoCloseable {
               .setLogPath(name + ".log")
               .setLinux(
                   LinuxContainer.newBuilder()
-                      .setSecurity(ContainerSecurity.newBuilder().setNamespaces(NAMESPACES)));
+                      .setSecurity(
+                          ContainerSecurity.newBuilder()
+                              .setNamespaces(sandbox.getLinux().getSecurity().getNamespaces())));
       var request =
           ContainerRequest.newBuilder()
               .setSandboxId(id.getId())
