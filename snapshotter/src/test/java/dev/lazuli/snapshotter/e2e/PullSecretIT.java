@@ -8,10 +8,13 @@ import dev.lazuli.demo.containerd.ContainerdConfig;
 import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
+import dev.lazuli.demo.registry.LinkProfile;
 import dev.lazuli.demo.registry.RegistryDemands;
 import dev.lazuli.demo.registry.RegistryDemands.Access;
+import dev.lazuli.snapshotter.e2e.cri.ExecReply;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.TestRegistry;
+import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -27,15 +30,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class PullSecretIT {
   private static final String SECRET = "known to a pod alone";
+  private static final Duration TOKEN_LIFE = Duration.ofSeconds(1);
   private static final Path DOCUMENT = Path.of("../docs/install.md");
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void podsSecret_makesItsImageLazy_alsoAfterARestart(boolean basic) throws Exception {
+  void podsSecret_makesItsImageLazy_andLasts(boolean basic) throws Exception {
     var access =
-        basic
-            ? new Access.Basic("pod", SECRET)
-            : new Access.Bearer("pod", SECRET, Duration.ofSeconds(1));
+        basic ? new Access.Basic("pod", SECRET) : new Access.Bearer("pod", SECRET, TOKEN_LIFE);
     int port = freePort();
     try (var bed = open(port);
         var registry = TestRegistry.start(RegistryDemands.OPEN.withAccess(access))) {
@@ -50,7 +52,7 @@ final class PullSecretIT {
             "registry.pull_secrets=127.0.0.1:" + port,
             "registry.hosts_dir=" + bed.directory().resolve("certs.d")
           };
-      var node = Node.start(bed, settings);
+      var node = Node.startKept(bed, settings);
       try (var kubelet = new Kubelet(bed.containerd().socket())) {
         var reference = kubelet.pull(image, "pod", SECRET);
         PodImage.assertLazy(bed, node);
@@ -59,9 +61,26 @@ final class PullSecretIT {
             .contains("of a pull secret")
             .doesNotContain(SECRET);
 
-        node.restartDaemon(settings);
         var logs = Files.createDirectories(bed.directory().resolve("logs"));
         try (var pod = kubelet.startPod("pod", logs)) {
+          PodImage.greet(pod, reference, logs);
+          var server = pod.start("server", reference, "/bin/sleep", "1000");
+
+          registry.setLink(LinkProfile.of(0, 200)); // So that not all of it comes along at once.
+          awaitTokensEnd();
+          registry.resetCounters();
+          assertThat(said(pod.exec(server, "/bin/sh", "-c", "read some < /unread; echo read")))
+              .isEqualTo("read");
+          assertRead(registry, basic);
+          assertThat(node.bytesOnDisk()).isLessThan(PodImage.UNREAD_BYTES);
+
+          node.daemon().kill();
+          node.startDaemon(settings);
+          awaitTokensEnd();
+          registry.resetCounters();
+          assertThat(said(pod.exec(server, "/bin/sh", "-c", "wc -c < /unread")))
+              .isEqualTo("" + PodImage.UNREAD_BYTES);
+          assertRead(registry, basic);
           PodImage.greet(pod, reference, logs);
         }
         assertThat(node.daemon().log()).doesNotContain(SECRET);
@@ -70,6 +89,24 @@ final class PullSecretIT {
         node.awaitNothingLeft();
       }
     }
+  }
+
+  /** Waits until every token that was ever issued has ended. */
+  private static void awaitTokensEnd() {
+    long begin = System.nanoTime();
+    Eventually.until(() -> System.nanoTime() - begin > TOKEN_LIFE.toNanos());
+  }
+
+  /** Asserts that content came, and for a token that was fetched for it. */
+  private static void assertRead(TestRegistry registry, boolean basic) {
+    var counters = registry.counters();
+    assertThat(counters.bodyBytes()).isPositive();
+    assertThat(counters.tokens() > 0).isEqualTo(!basic);
+  }
+
+  private static String said(ExecReply reply) {
+    assertThat(reply.getExitCode()).as(reply.getErrors().toStringUtf8()).isZero();
+    return reply.getOutput().toStringUtf8().strip();
   }
 
   /** The door is in the way of every pull, and must not be noticed. */
