@@ -2,6 +2,7 @@ package dev.lazuli.snapshotter.layers;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.proof.Finding;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,8 +15,7 @@ import org.slf4j.LoggerFactory;
 public final class Findings {
   private static final Logger log = LoggerFactory.getLogger(Findings.class);
 
-  /** Somebody who must know. */
-  @FunctionalInterface
+  /** Somebody who uses layers, and must know. */
   public interface Listener {
     /**
      * Something was found.
@@ -23,6 +23,27 @@ public final class Findings {
      * @param digest the layer's
      */
     void found(Digest digest, Finding finding);
+
+    /**
+     * Returns what is known of its uses of a layer.
+     *
+     * @throws IOException if that cannot be said now
+     */
+    Uses uses(Digest digest) throws IOException;
+  }
+
+  /**
+   * What is known of somebody's uses of a layer: each passes it off as some DiffID or chain ID.
+   *
+   * @param anyRight whether one of them is not known to be wrong
+   * @param lie why one is known to be wrong; empty if none is
+   */
+  public record Uses(boolean anyRight, Optional<String> lie) {
+    private static final Uses NONE = new Uses(false, Optional.empty());
+
+    private Uses and(Uses others) {
+      return new Uses(anyRight || others.anyRight, lie.or(others::lie));
+    }
   }
 
   private final Map<Digest, String> refused = new ConcurrentHashMap<>();
@@ -41,6 +62,18 @@ public final class Findings {
   /** Forgets that a layer is not to be read. */
   void admit(Digest digest) {
     refused.remove(digest);
+  }
+
+  /**
+   * Returns why a layer is not to be read: it has one mount for all who use it, and each use that
+   * is known of is wrong. Empty if it may be read.
+   */
+  Optional<String> judge(Digest digest) throws IOException {
+    var uses = Uses.NONE;
+    for (var listener : listeners) {
+      uses = uses.and(listener.uses(digest));
+    }
+    return uses.anyRight() ? Optional.empty() : uses.lie();
   }
 
   Optional<String> refusal(Digest digest) {

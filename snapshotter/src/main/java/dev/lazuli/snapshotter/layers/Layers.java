@@ -183,13 +183,25 @@ public final class Layers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(Digest digest, String reason) {
+  public void usesChanged(Digest digest) {
+    try {
+      Optional<String> lie;
+      do {
+        lie = parts.findings().judge(digest);
+        lie.ifPresentOrElse(reason -> refuse(digest, reason), () -> admit(digest));
+        // Another thread may have known better, and have acted on it, just before.
+      } while (!parts.findings().judge(digest).equals(lie));
+    } catch (IOException e) {
+      log.error("layer {}: cannot tell whether it may be read: {}", digest, e.toString());
+    }
+  }
+
+  private void refuse(Digest digest, String reason) {
     parts.findings().refuse(digest, reason);
     inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().refuse(reason));
   }
 
-  @Override
-  public void admit(Digest digest) {
+  private void admit(Digest digest) {
     parts.findings().admit(digest);
     inUse(digest).flatMap(SharedLayer::ifOpen).ifPresent(layer -> layer.truth().admit());
   }

@@ -73,14 +73,10 @@ public interface RemoteLayers {
   void onFinding(Findings.Listener listener);
 
   /**
-   * Answers all reads of a layer with errors from now on, whoever reads it.
-   *
-   * @param reason why, in words for logs and status
+   * Must be called when a use of a layer has come or gone, or was found to be wrong. While all uses
+   * are wrong, all reads of the layer are answered with errors.
    */
-  void refuse(Digest digest, String reason);
-
-  /** Answers reads of a layer again, unless what it holds is known to be wrong. */
-  void admit(Digest digest);
+  void usesChanged(Digest digest);
 
   /**
    * Returns layers that refuse everything: each image is then pulled and unpacked by containerd.
@@ -117,10 +113,7 @@ public interface RemoteLayers {
       public void onFinding(Findings.Listener listener) {}
 
       @Override
-      public void refuse(Digest digest, String reason) {}
-
-      @Override
-      public void admit(Digest digest) {}
+      public void usesChanged(Digest digest) {}
     };
   }
 }

@@ -135,13 +135,8 @@ final class NodeLayers implements RemoteLayers, AutoCloseable {
   }
 
   @Override
-  public void refuse(Digest digest, String reason) {
-    service().ifPresent(opened -> opened.layers().refuse(digest, reason));
-  }
-
-  @Override
-  public void admit(Digest digest) {
-    service().ifPresent(opened -> opened.layers().admit(digest));
+  public void usesChanged(Digest digest) {
+    service().ifPresent(opened -> opened.layers().usesChanged(digest));
   }
 
   private RemoteLayers layers() throws IOException {

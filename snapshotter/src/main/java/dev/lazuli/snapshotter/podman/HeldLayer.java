@@ -60,6 +60,11 @@ final class HeldLayer implements StoreHandler.View, AutoCloseable {
     return lastAsked;
   }
 
+  /** Returns whether anything is known of what it holds, good or bad. */
+  boolean isJudged() {
+    return ban.isPresent() || claim.finding().isPresent();
+  }
+
   /** Returns why the layer is not what its image says, if that was found, now or before. */
   Optional<String> lie() {
     return ban.or(() -> claim.finding().flatMap(this::lieBy));

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.podman;
 
+import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
@@ -87,7 +89,11 @@ final class HeldLayers {
 
   private void fly(StoreName name, CompletableFuture<HeldLayer> flight) {
     try {
-      flight.complete(mount(name));
+      var layer = mount(name);
+      flight.complete(layer);
+      if (layer.isJudged()) {
+        layers.usesChanged(layer.layer().digest());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       fail(name, flight, e);
@@ -159,6 +165,23 @@ final class HeldLayers {
 
   private static Stream<HeldLayer> arrived(CompletableFuture<HeldLayer> flight) {
     return flight.state() == Future.State.SUCCESS ? Stream.of(flight.join()) : Stream.empty();
+  }
+
+  /** Closes a layer that was taken. */
+  void close(HeldLayer layer) {
+    boolean isJudged = layer.isJudged();
+    layer.close();
+    if (isJudged) {
+      layers.usesChanged(layer.layer().digest());
+    }
+  }
+
+  /** Returns what is known of the uses of a layer. */
+  Findings.Uses uses(Digest digest) {
+    var all = mounted().stream().filter(layer -> layer.layer().digest().equals(digest)).toList();
+    return new Findings.Uses(
+        all.stream().anyMatch(layer -> layer.lie().isEmpty()),
+        all.stream().flatMap(layer -> layer.lie().stream()).findFirst());
   }
 
   /** Forgets a layer, which stays mounted until its claim is closed. */

@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.podman;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.lazuli.bridge.fuse.StoreHandler;
 import dev.lazuli.digest.Digest;
+import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerOrigin;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
 import dev.lazuli.snapshotter.metrics.Metrics;
@@ -112,7 +113,18 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
       troubles = list;
     }
     held.tell(list);
-    layers.onFinding(this::found);
+    layers.onFinding(
+        new Findings.Listener() {
+          @Override
+          public void found(Digest digest, Finding finding) {
+            PodmanStore.this.found(digest, finding);
+          }
+
+          @Override
+          public Findings.Uses uses(Digest digest) {
+            return held.uses(digest);
+          }
+        });
     var _ = timer.scheduleWithFixedDelay(this::look, 0, LOOK_SECONDS, TimeUnit.SECONDS);
   }
 
@@ -138,7 +150,7 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
       }
       var _ = held.take(layer.name());
     }
-    layer.close();
+    held.close(layer);
     log.info("layer {}: given up, nobody came to use it", layer.layer().digest());
   }
 
@@ -238,7 +250,7 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
       }
     }
     if (gone.isPresent()) {
-      var _ = gone.get().thenAccept(HeldLayer::close);
+      var _ = gone.get().thenAccept(held::close);
     }
   }
 
@@ -251,6 +263,7 @@ public final class PodmanStore implements StoreHandler, AutoCloseable {
         lied(layer, lie.get());
       }
     }
+    layers.usesChanged(digest);
   }
 
   private void lied(HeldLayer layer, String reason) {

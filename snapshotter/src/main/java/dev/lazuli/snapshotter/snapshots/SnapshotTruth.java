@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.snapshots;
 import dev.lazuli.digest.Digest;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
+import dev.lazuli.snapshotter.layers.Findings;
 import dev.lazuli.snapshotter.layers.LayerRequest;
 import dev.lazuli.snapshotter.layers.RemoteLayer;
 import dev.lazuli.snapshotter.layers.RemoteLayers;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * right one can have them, and nothing can be built on it any more. Safe for use by several
  * threads.
  */
-final class SnapshotTruth {
+final class SnapshotTruth implements Findings.Listener {
   private static final Logger log = LoggerFactory.getLogger(SnapshotTruth.class);
 
   private final SnapshotStore store;
@@ -57,10 +58,10 @@ final class SnapshotTruth {
 
   /** Goes on where the last daemon was, and listens. */
   void start() throws IOException {
-    layers.onFinding(this::found);
+    layers.onFinding(this);
     for (var snapshot : store.list(snapshot -> snapshot.lie().isPresent())) {
       trouble(snapshot);
-      snapshot.layer().ifPresent(layer -> settle(layer.digest()));
+      snapshot.layer().ifPresent(layer -> layers.usesChanged(layer.digest()));
     }
   }
 
@@ -176,7 +177,7 @@ final class SnapshotTruth {
   void removed(Snapshot snapshot) {
     if (anyLies) {
       troubles.ended(Trouble.Kind.LIE, snapshot.name());
-      snapshot.layer().ifPresent(layer -> settle(layer.digest()));
+      snapshot.layer().ifPresent(layer -> layers.usesChanged(layer.digest()));
     }
   }
 
@@ -196,7 +197,8 @@ final class SnapshotTruth {
     }
   }
 
-  private void found(Digest digest, Finding finding) {
+  @Override
+  public void found(Digest digest, Finding finding) {
     if (check(digest, finding)) {
       metrics.layerLied();
     } else {
@@ -220,7 +222,7 @@ final class SnapshotTruth {
     } catch (IOException e) {
       checkLater(digest, finding, e);
     }
-    settle(digest);
+    layers.usesChanged(digest);
     return lied;
   }
 
@@ -274,19 +276,12 @@ final class SnapshotTruth {
         disowned.lie().orElse(""));
   }
 
-  /** A layer's mount serves all of its snapshots, so it answers while one of them is right. */
-  private void settle(Digest digest) {
-    try {
-      var all = ofLayer(digest);
-      boolean noneIsRight = all.stream().allMatch(snapshot -> snapshot.lie().isPresent());
-      if (noneIsRight && !all.isEmpty()) {
-        layers.refuse(digest, all.getFirst().lie().orElseThrow());
-      } else {
-        layers.admit(digest);
-      }
-    } catch (IOException e) {
-      log.error("layer {}: cannot tell whether it may be read: {}", digest, e.toString());
-    }
+  @Override
+  public Findings.Uses uses(Digest digest) throws IOException {
+    var all = ofLayer(digest);
+    return new Findings.Uses(
+        all.stream().anyMatch(snapshot -> snapshot.lie().isEmpty()),
+        all.stream().flatMap(snapshot -> snapshot.lie().stream()).findFirst());
   }
 
   private List<Snapshot> ofLayer(Digest digest) throws IOException {

@@ -59,6 +59,7 @@ final class PodmanStoreTest {
     final AtomicInteger restored = new AtomicInteger();
     final CountDownLatch slow = new CountDownLatch(1);
     final List<Findings.Listener> listeners = new ArrayList<>();
+    final AtomicInteger changes = new AtomicInteger();
     final ConcurrentMap<String, Boolean> failing = new ConcurrentHashMap<>();
 
     @Override
@@ -100,10 +101,9 @@ final class PodmanStoreTest {
     }
 
     @Override
-    public void refuse(Digest digest, String reason) {}
-
-    @Override
-    public void admit(Digest digest) {}
+    public void usesChanged(Digest digest) {
+      changes.incrementAndGet();
+    }
 
     @Override
     public BlobSource blob(String reference, Digest digest, long size) {
@@ -348,6 +348,24 @@ final class PodmanStoreTest {
     release("lying");
 
     assertThat(mounts.claims).hasValue(0);
+  }
+
+  @Test
+  void usesOfALayer_areWrongAsLongAsAllAreKnownToBe() throws Exception {
+    store.start(new Troubles(InstantSource.system()));
+    assertThatThrownBy(() -> store.find(image("lying"), TOC).get(1, TimeUnit.MINUTES))
+        .hasMessageContaining("its image says " + DIFF_ID);
+
+    var uses = mounts.listeners.getFirst().uses(DIGEST);
+    assertThat(uses.anyRight()).isFalse();
+    assertThat(uses.lie().orElse("")).contains("its image says " + DIFF_ID);
+    Eventually.until(() -> mounts.changes.get() == 1);
+
+    find("a");
+    assertThat(mounts.listeners.getFirst().uses(DIGEST).anyRight()).isTrue();
+    giveUp();
+    assertThat(mounts.listeners.getFirst().uses(DIGEST).lie()).isEmpty();
+    assertThat(mounts.changes).hasValue(2);
   }
 
   /** Gives up what nobody uses: the next look-up mounts it again. */

@@ -1,5 +1,7 @@
 package dev.lazuli.snapshotter.snapshots;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lazuli.digest.Digest;
 import dev.lazuli.snapshotter.bulk.NoIndexException;
 import dev.lazuli.snapshotter.bulk.WholePullException;
@@ -12,6 +14,7 @@ import dev.lazuli.snapshotter.layers.Usage;
 import dev.lazuli.snapshotter.metrics.Metrics;
 import dev.lazuli.snapshotter.proof.Finding;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -62,7 +65,7 @@ final class FakeLayers implements RemoteLayers {
   volatile @Nullable List<Digest> listed = List.of();
 
   final Map<String, String> refused = new ConcurrentHashMap<>();
-  private volatile Findings.Listener listener = (_, _) -> {};
+  private volatile Findings.@Nullable Listener listener;
 
   /** Opens a snapshotter that waits for these layers, and tries nothing again by itself. */
   Snapshotter open(Path root, Metrics metrics) throws IOException {
@@ -78,19 +81,23 @@ final class FakeLayers implements RemoteLayers {
   }
 
   @Override
-  public void refuse(Digest digest, String reason) {
-    refused.put(digest.toString(), reason);
-  }
-
-  @Override
-  public void admit(Digest digest) {
-    refused.remove(digest.toString());
+  public void usesChanged(Digest digest) {
+    try {
+      var uses = requireNonNull(listener).uses(digest);
+      if (uses.anyRight() || uses.lie().isEmpty()) {
+        refused.remove(digest.toString());
+      } else {
+        refused.put(digest.toString(), uses.lie().get());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A layer's whole blob was read. */
   void found(String digest, Finding finding) {
     findings.put(digest, finding);
-    listener.found(Digest.parse(digest), finding);
+    requireNonNull(listener).found(Digest.parse(digest), finding);
   }
 
   static String digest(int number) {
