@@ -20,6 +20,10 @@ public final class HttpReply implements AutoCloseable {
   private final Duration idle;
   private final LeastRate rate;
   private final DocumentBudget documents;
+
+  /** Of the body that was read whole. */
+  private DocumentBudget.@Nullable Share share;
+
   private final String server;
   private @Nullable String redirectedTo;
 
@@ -98,7 +102,8 @@ public final class HttpReply implements AutoCloseable {
   }
 
   /**
-   * Reads the whole body, of which the node's documents share a budget of memory.
+   * Reads the whole body, of which the node's documents share a budget of memory. Its share is held
+   * until this is closed: a document takes more memory while it is parsed than before.
    *
    * @throws IOException if it is longer than {@code limit} bytes, breaks off, or takes too long
    */
@@ -107,9 +112,9 @@ public final class HttpReply implements AutoCloseable {
     if (length > limit) {
       throw new IOException("body of " + length + " bytes, more than " + limit);
     }
-    try (var _ = documents.take(server, length < 0 ? limit : length)) {
-      return readWithin(limit, (int) Math.max(0, length));
-    }
+    giveShareBack();
+    share = documents.take(server, length < 0 ? limit : length);
+    return readWithin(limit, (int) Math.max(0, length));
   }
 
   private byte[] readWithin(int limit, int expected) throws IOException {
@@ -129,8 +134,20 @@ public final class HttpReply implements AutoCloseable {
     return all.toByteArray();
   }
 
+  private void giveShareBack() {
+    var held = share;
+    share = null;
+    if (held != null) {
+      held.close();
+    }
+  }
+
   @Override
   public void close() {
-    exchange.close();
+    try {
+      exchange.close();
+    } finally {
+      giveShareBack();
+    }
   }
 }

@@ -88,6 +88,20 @@ final class DocumentBudgetTest {
     assertThatCode(() -> hasty.take("https://evil", 6 << 20)).doesNotThrowAnyException();
   }
 
+  @Test
+  void document_holdsItsShareUntilItsReplyIsClosed() throws Exception {
+    var exchange = new Exchange();
+    exchange.onPiece(Unpooled.copiedBuffer(new byte[10]));
+    exchange.onEnd();
+
+    try (var reply = reply(exchange, budget)) {
+      assertThat(reply.readAll(6 << 20)).hasSize(10);
+      assertThat(fill("https://evil", LARGE)).isEmpty(); // It is being parsed.
+    }
+
+    assertThat(fill("https://evil", LARGE)).hasSize(2);
+  }
+
   private static HttpReply reply(Exchange exchange, DocumentBudget documents) {
     return new HttpReply(
         exchange,
