@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What registries said of images, remembered for a while, also that they said nothing useful. Of
  * the threads that want to know the same, one asks and the others wait. A registry that does not
- * answer is left alone for a minute, so that pulls do not wait for it again. Thread-safe.
+ * answer is left alone for a minute, so that pulls do not wait for it again. Errors that pass, and
+ * those that others may not get, are remembered for seconds only. Thread-safe.
  *
  * @param <T> what is known of an image
  */
@@ -33,6 +35,14 @@ public final class ImageAnswers<T> {
   private static final int MOST_SILENT = 64;
 
   private static final Duration AWAY = Duration.ofMinutes(1);
+
+  /** The layers of an image ask one after the other. */
+  private static final Duration REFUSED = Duration.ofSeconds(10);
+
+  /** Whoever gives up sooner says nothing of the registry: its client may have gone away. */
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  private static final int MOST_REFUSED = 1000;
 
   /** An image as one repository has it. */
   private record Image(String repository, Digest manifest) {}
@@ -52,7 +62,10 @@ public final class ImageAnswers<T> {
   private final Cache<Image, Optional<T>> answers;
   private final Cache<String, Boolean> silent =
       Caffeine.newBuilder().maximumSize(MOST_SILENT).expireAfterWrite(AWAY).build();
+  private final Cache<Image, Boolean> refused =
+      Caffeine.newBuilder().maximumSize(MOST_REFUSED).expireAfterWrite(REFUSED).build();
   private final KeyedLocks<Image> asking = new KeyedLocks<>();
+  private final LongSupplier nanoTime;
 
   /**
    * Remembers nothing yet.
@@ -62,7 +75,12 @@ public final class ImageAnswers<T> {
    * @param bytes about how much of the heap an answer takes
    */
   public ImageAnswers(String name, Duration remembered, ToIntFunction<T> bytes) {
+    this(name, remembered, bytes, System::nanoTime);
+  }
+
+  ImageAnswers(String name, Duration remembered, ToIntFunction<T> bytes, LongSupplier nanoTime) {
     this.name = name;
+    this.nanoTime = nanoTime;
     this.answers =
         Caffeine.newBuilder()
             .maximumWeight(MOST_BYTES)
@@ -91,31 +109,48 @@ public final class ImageAnswers<T> {
       if (known != null) {
         return known;
       }
-      return silent.getIfPresent(registry) == null
+      return silent.getIfPresent(registry) == null && refused.getIfPresent(image) == null
           ? ask(image, registry, question)
           : Optional.empty();
     }
   }
 
   private Optional<T> ask(Image image, String registry, Question<T> question) throws IOException {
-    Optional<T> answer = Optional.empty();
-    boolean isSilent = false;
+    long began = nanoTime.getAsLong();
     try {
-      answer = question.ask();
+      var answer = question.ask();
+      answers.put(image, answer);
       return answer;
     } catch (RegistryException e) {
-      isSilent = e.status() == RegistryException.NO_STATUS;
+      if (e.status() == RegistryException.NO_STATUS) {
+        leaveAlone(registry);
+      } else if (isPassing(e.status())) {
+        refused.put(image, true);
+      } else {
+        answers.put(image, Optional.empty());
+      }
       throw e;
     } catch (InterruptedIOException e) {
-      isSilent = true; // Whoever wanted to know has given up.
-      throw e;
-    } finally {
-      if (isSilent) {
-        silent.put(registry, true);
-        log.warn("{} gives no answer for {}; it is left alone for {}", registry, name, AWAY);
-      } else {
-        answers.put(image, answer);
+      if (nanoTime.getAsLong() - began >= SILENCE.toNanos()) {
+        leaveAlone(registry);
       }
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      answers.put(image, Optional.empty());
+      throw e;
     }
+  }
+
+  /** Returns whether the same question may get an answer soon, or with other credentials. */
+  static boolean isPassing(int status) {
+    return switch (status) {
+      case 401, 403, 408, 425, 429 -> true;
+      default -> status >= 500;
+    };
+  }
+
+  private void leaveAlone(String registry) {
+    silent.put(registry, true);
+    log.warn("{} gives no answer for {}; it is left alone for {}", registry, name, AWAY);
   }
 }

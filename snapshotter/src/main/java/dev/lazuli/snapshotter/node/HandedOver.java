@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +31,12 @@ final class HandedOver implements CredentialsProvider {
   private static final Logger log = LoggerFactory.getLogger(HandedOver.class);
   private static final int MOST_REPOSITORIES = 1000;
   private static final int MAX_EACH = 4;
-  private static final int MAX_TEXT = 4096;
+
+  /** More than the port for pull secrets takes: what is not kept would not count as a secret. */
+  private static final int MAX_TEXT = 8192;
+
+  /** What a repository counts beside its texts when registries are compared. */
+  private static final int ENTRY_BYTES = 256;
 
   /** Characters of all names, users and secrets together: any process of the node may send some. */
   private static final int MAX_TEXTS = 1 << 20;
@@ -37,6 +44,10 @@ final class HandedOver implements CredentialsProvider {
   /** Of those, in Base64 of at most three bytes each. */
   private static final int MAX_BYTES = 4 * MAX_TEXTS;
 
+  /** Nobody who needs credentials waits for the disk. */
+  private final Object writing = new Object();
+
+  @GuardedBy("writing")
   private final StateFile file;
 
   /**
@@ -63,8 +74,8 @@ final class HandedOver implements CredentialsProvider {
 
     static Known of(String[] words) throws IOException {
       boolean isAccepted = words.length == 4 && words[3].equals(ACCEPTED);
-      if (words.length != 3 && !isAccepted) {
-        throw new IOException("not three words in a line");
+      if ((words.length != 3 && !isAccepted) || words[0].indexOf('/') < 0) {
+        throw new IOException("not a repository and two words in a line");
       }
       return new Known(secret(decoded(words[1]), decoded(words[2])), isAccepted);
     }
@@ -101,11 +112,17 @@ final class HandedOver implements CredentialsProvider {
   }
 
   /** Remembers what a client used for a repository. */
-  synchronized void remember(String registry, String repository, Credentials credentials) {
+  void remember(String registry, String repository, Credentials credentials) {
     if (credentials.username().length() > MAX_TEXT || credentials.secret().length() > MAX_TEXT) {
       return;
     }
-    var name = registry + "/" + repository;
+    if (add(registry + "/" + repository, credentials)) {
+      save();
+    }
+  }
+
+  /** Returns whether that changes anything. */
+  private synchronized boolean add(String name, Credentials credentials) {
     var all = new ArrayList<>(byRepository.getOrDefault(name, List.of()));
     boolean isNew = all.isEmpty() || !all.getFirst().credentials().equals(credentials);
     boolean isAccepted =
@@ -121,9 +138,7 @@ final class HandedOver implements CredentialsProvider {
       byRepository.remove(leastWorth());
     }
     byRepository.put(name, all);
-    if (isNew) {
-      save();
-    }
+    return isNew;
   }
 
   /** Returns the oldest of those that no registry has accepted, or of all. */
@@ -134,13 +149,29 @@ final class HandedOver implements CredentialsProvider {
         .orElse(all.getLast());
   }
 
+  /**
+   * Returns the oldest repository without an accepted one, or of all; of the registry that takes
+   * most, since anybody's own registry accepts anything.
+   */
   @GuardedBy("this")
   private String leastWorth() {
-    return byRepository.entrySet().stream()
-        .filter(known -> known.getValue().stream().noneMatch(Known::isAccepted))
+    var candidates = new LinkedHashMap<>(byRepository);
+    candidates.values().removeIf(all -> all.stream().anyMatch(Known::isAccepted));
+    if (candidates.isEmpty()) {
+      candidates.putAll(byRepository);
+    }
+    var shares = new HashMap<String, Long>();
+    candidates.forEach(
+        (name, all) -> shares.merge(registry(name), ENTRY_BYTES + textOf(name, all), Long::sum));
+    var greedy = Collections.max(shares.entrySet(), Map.Entry.comparingByValue()).getKey();
+    return candidates.keySet().stream()
+        .filter(name -> registry(name).equals(greedy))
         .findFirst()
-        .orElse(byRepository.entrySet().iterator().next())
-        .getKey();
+        .orElseThrow();
+  }
+
+  private static String registry(String name) {
+    return name.substring(0, name.indexOf('/'));
   }
 
   @GuardedBy("this")
@@ -205,27 +236,48 @@ final class HandedOver implements CredentialsProvider {
   }
 
   @Override
-  public synchronized void accepted(Credentials credentials, ImageReference reference) {
-    var all = byRepository.get(reference.name());
-    if (all != null && all.contains(new Known(credentials, false))) {
-      all.replaceAll(one -> one.credentials().equals(credentials) ? one.accepted() : one);
+  public void accepted(Credentials credentials, ImageReference reference) {
+    if (accept(reference.name(), new Known(credentials, false))) {
       save();
     }
   }
 
-  @GuardedBy("this")
+  private synchronized boolean accept(String name, Known known) {
+    var all = byRepository.get(name);
+    int at = all == null ? -1 : all.indexOf(known);
+    if (all == null || at < 0) {
+      return false;
+    }
+    all.set(at, known.accepted());
+    return true;
+  }
+
   private void save() {
-    var text = new StringBuilder();
-    byRepository.forEach((name, all) -> all.reversed().forEach(one -> text.append(one.line(name))));
-    try {
-      file.write(text.toString());
-    } catch (IOException e) {
-      log.warn("pull secrets will not outlive this process: {}", e.toString());
+    synchronized (writing) {
+      try {
+        file.write(text());
+      } catch (IOException e) {
+        log.warn("pull secrets will not outlive this process: {}", e.toString());
+      }
     }
   }
 
-  private synchronized void load() throws IOException {
-    for (var line : file.read().orElse("").lines().toList()) {
+  private synchronized String text() {
+    var text = new StringBuilder();
+    byRepository.forEach((name, all) -> all.reversed().forEach(one -> text.append(one.line(name))));
+    return text.toString();
+  }
+
+  private void load() throws IOException {
+    String text;
+    synchronized (writing) {
+      text = file.read().orElse("");
+    }
+    load(text);
+  }
+
+  private synchronized void load(String text) throws IOException {
+    for (var line : text.lines().toList()) {
       var words = line.split(" ", -1);
       var all = byRepository.computeIfAbsent(words[0], _ -> new ArrayList<>());
       all.addFirst(Known.of(words));

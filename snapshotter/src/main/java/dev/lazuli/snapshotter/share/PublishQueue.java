@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,8 +44,18 @@ final class PublishQueue implements AutoCloseable {
   private final Duration pause;
   private final ScheduledThreadPoolExecutor timer;
 
+  /** Layers of an image, and what will take them; null until it is scheduled. */
+  private static final class Turn {
+    final Set<Digest> layers;
+    @Nullable Future<?> task;
+
+    Turn(Set<Digest> layers) {
+      this.layers = new LinkedHashSet<>(layers);
+    }
+  }
+
   @GuardedBy("this")
-  private final Map<ImageReference, Set<Digest>> waiting = new LinkedHashMap<>();
+  private final Map<ImageReference, Turn> waiting = new LinkedHashMap<>();
 
   @GuardedBy("this")
   private long failures;
@@ -68,6 +79,7 @@ final class PublishQueue implements AutoCloseable {
             1, Thread.ofPlatform().daemon().name("lazuli-publish").factory());
     timer.setKeepAliveTime(END_SECONDS, TimeUnit.SECONDS);
     timer.allowCoreThreadTimeOut(true);
+    timer.setRemoveOnCancelPolicy(true);
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
@@ -82,19 +94,23 @@ final class PublishQueue implements AutoCloseable {
 
   private synchronized void add(
       ImageReference image, Set<Digest> layers, long millis, int triesSoFar) {
-    var known = waiting.putIfAbsent(image, new LinkedHashSet<>(layers));
+    var turn = new Turn(layers);
+    var known = waiting.putIfAbsent(image, turn);
     if (known != null) {
-      known.addAll(layers);
+      known.layers.addAll(layers);
       return;
     }
     if (waiting.size() > MOST_IMAGES) {
       var oldest = waiting.keySet().iterator().next();
-      waiting.remove(oldest);
+      var dropped = waiting.remove(oldest);
+      if (dropped != null && dropped.task != null) {
+        dropped.task.cancel(/* mayInterruptIfRunning= */ false);
+      }
       log.warn("image {}: its indexes are not published, too many others wait", oldest);
       failures++;
     }
     try {
-      var _ = timer.schedule(() -> run(image, triesSoFar), millis, TimeUnit.MILLISECONDS);
+      turn.task = timer.schedule(() -> run(image, triesSoFar), millis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       // Also if there is no thread to be had: the task stays queued then, and finds nothing to do.
       waiting.remove(image);
@@ -103,8 +119,8 @@ final class PublishQueue implements AutoCloseable {
   }
 
   private synchronized Set<Digest> take(ImageReference image) {
-    var layers = waiting.remove(image);
-    return layers == null ? Set.of() : layers;
+    var turn = waiting.remove(image);
+    return turn == null ? Set.of() : turn.layers;
   }
 
   private void run(ImageReference image, int triesSoFar) {

@@ -39,6 +39,9 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
   /** Layers that were pushed, as they are known here: 200 bytes each. */
   private static final int MOST_KNOWN = 4096;
 
+  /** Within one turn of an image, if other nodes publish the same image's at the same time. */
+  private static final int MOST_TRIES = 3;
+
   /** Indexes that wait for being written to a file. */
   private static final int MOST_UNWRITTEN = 16;
 
@@ -176,10 +179,33 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
     }
   }
 
-  /** Adds what is missing to the artifact of an image. */
+  /**
+   * Adds what is missing to the artifact of an image. Registries replace an artifact whatever it
+   * was, so another node that does the same at the same time may undo it: what is there afterwards
+   * decides.
+   */
   private void publish(ImageReference image, Set<Digest> layers) throws IOException {
     var listed = side.listed(image);
     var there = side.indexes(listed.manifest().digest());
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      var all = publish(image, listed, there, layers);
+      there = all.equals(there) ? there : side.indexes(listed.manifest().digest());
+      if (there.keySet().containsAll(all.keySet())) {
+        var known = there;
+        layers.forEach(layer -> settle(layer, Optional.ofNullable(known.get(layer))));
+        return;
+      }
+    }
+    throw new IOException("other nodes replace it all the time");
+  }
+
+  /** Returns what the artifact has then, if nobody else replaces it. */
+  private Map<Digest, Descriptor> publish(
+      ImageReference image,
+      SideRepository.Listed listed,
+      Map<Digest, Descriptor> there,
+      Set<Digest> layers)
+      throws IOException {
     var all = new LinkedHashMap<Digest, Descriptor>();
     int added = 0;
     for (var layer : listed.layers()) {
@@ -194,7 +220,7 @@ public final class SidePublisher implements IndexPublisher, AutoCloseable {
       indexes.addAndGet(added);
       log.info("image {}: {} indexes published in {}", image, added, side.repository().name());
     }
-    layers.forEach(layer -> settle(layer, Optional.ofNullable(all.get(layer))));
+    return all;
   }
 
   /** What somebody else has made of a layer may be another index: then ours is kept for others. */

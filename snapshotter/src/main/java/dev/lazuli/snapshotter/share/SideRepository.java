@@ -45,13 +45,21 @@ record SideRepository(RegistryClient registry, ImageReference repository) {
     throw new IOException(exact + " has no image for " + Platform.current());
   }
 
-  /** Returns the indexes that are there of an image, by the digests of its layers. */
+  /**
+   * Returns the indexes that are there of an image, by the digests of its layers.
+   *
+   * @throws IOException also if something else is there, which is not to be replaced
+   */
   Map<Digest, Descriptor> indexes(Digest manifest) throws IOException {
+    var place = RegistryIndexes.tagged(repository, manifest);
     try {
-      var there = registry.manifest(RegistryIndexes.tagged(repository, manifest)).manifest();
-      return there instanceof ImageManifest artifact
-          ? IndexArtifact.read(artifact, manifest).orElse(Map.of())
-          : Map.of();
+      if (registry.manifest(place).manifest() instanceof ImageManifest artifact) {
+        var indexes = IndexArtifact.read(artifact, manifest);
+        if (indexes.isPresent()) {
+          return indexes.get();
+        }
+      }
+      throw new IOException(place + " is not a list of indexes of that image");
     } catch (RegistryException e) {
       if (e.isNotFound()) {
         return Map.of();

@@ -13,13 +13,17 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ImageAnswersTest {
   private static final Digest LAYER = Digest.sha256(new byte[1]);
 
+  private final AtomicLong nanos = new AtomicLong();
   private final ImageAnswers<String> answers =
-      new ImageAnswers<>("tests", Duration.ofHours(1), answer -> answer.length() << 10);
+      new ImageAnswers<>("tests", Duration.ofHours(1), answer -> answer.length() << 10, nanos::get);
   private final AtomicInteger asked = new AtomicInteger();
 
   private static IndexQuery query(int image) {
@@ -74,8 +78,7 @@ final class ImageAnswersTest {
 
   @Test
   void silentRegistry_isLeftAlone_alsoForOtherImages() throws Exception {
-    assertThatThrownBy(() -> get(1, () -> fail(new InterruptedIOException("too long"))))
-        .hasMessage("too long");
+    assertThatThrownBy(() -> get(1, () -> giveUp(Duration.ofSeconds(3)))).hasMessage("too long");
 
     assertThat(get(1, () -> Optional.of("a"))).isEmpty();
     assertThat(get(2, () -> Optional.of("b"))).isEmpty();
@@ -84,11 +87,41 @@ final class ImageAnswersTest {
   }
 
   @Test
-  void registryThatRefuses_isNotSilent() throws Exception {
-    var refusal = new RegistryException("read", "app:1", "reg.example", 404, "unknown", null);
+  void clientThatGoesAway_saysNothingOfTheRegistry() throws Exception {
+    assertThatThrownBy(() -> get(1, () -> giveUp(Duration.ofSeconds(2)))).hasMessage("too long");
+
+    assertThat(get(1, () -> Optional.of("a"))).contains("a");
+    assertThat(get(2, () -> Optional.of("b"))).contains("b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 401, 403, 404, 406, 429, 500, 503})
+  void registryThatRefuses_isNotSilent(int status) throws Exception {
+    var refusal = refusal(status);
     assertThatThrownBy(() -> get(1, () -> fail(refusal))).isSameAs(refusal);
 
+    assertThat(get(1, () -> Optional.of("a"))).isEmpty();
     assertThat(get(2, () -> Optional.of("b"))).contains("b");
+    assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void onlyWhatARegistryWillSayAgain_isRemembered() {
+    for (int status : new int[] {400, 404, 406}) {
+      assertThat(ImageAnswers.isPassing(status)).isFalse();
+    }
+    for (int status : new int[] {401, 403, 429, 500, 503}) {
+      assertThat(ImageAnswers.isPassing(status)).isTrue();
+    }
+  }
+
+  private static RegistryException refusal(int status) {
+    return new RegistryException("read", "app:1", "reg.example", status, "unknown", null);
+  }
+
+  private Optional<String> giveUp(Duration after) throws IOException {
+    nanos.addAndGet(after.toNanos());
+    throw new InterruptedIOException("too long");
   }
 
   @Test

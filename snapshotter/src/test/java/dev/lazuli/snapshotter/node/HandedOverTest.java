@@ -70,7 +70,7 @@ class HandedOverTest {
 
     assertThat(secrets.all("reg.example", IMAGE)).isEmpty();
     assertThat(HandedOver.open(file, MOST).all("reg.example", IMAGE)).isEmpty();
-    secrets.remember("reg.example", "long", HandedOver.secret("u", "x".repeat(5000)));
+    secrets.remember("reg.example", "long", HandedOver.secret("u", "x".repeat(9000)));
     assertThat(secrets.find("reg.example", ImageReference.parse("reg.example/long:1"))).isEmpty();
   }
 
@@ -107,6 +107,28 @@ class HandedOverTest {
     assertThat(secrets.all("reg.example", IMAGE)).contains(A).hasSize(4);
     assertThat(HandedOver.open(file, MOST).all("reg.example", IMAGE)).contains(A);
     assertThat(secrets.knows("reg.example/many/app139")).isTrue();
+  }
+
+  @Test
+  void registryThatAcceptsAnything_pushesOutItsOwn() {
+    secrets.remember("reg.example", "team/app", A);
+    secrets.accepted(A, IMAGE);
+    for (int i = 0; i < 2 * MOST; i++) {
+      secrets.remember("evil.example", "r" + i, B);
+      secrets.accepted(B, ImageReference.parse("evil.example/r" + i + ":1"));
+    }
+
+    assertThat(secrets.all("reg.example", IMAGE)).containsExactly(A);
+    assertThat(secrets.knows("evil.example/r0")).isFalse();
+  }
+
+  @Test
+  void longestSecretThatThePortTakes_isKept() {
+    var longest = PullSecrets.credentials("Basic " + "YTph".repeat(1500)).orElseThrow();
+
+    secrets.remember("reg.example", "team/app", longest);
+
+    assertThat(secrets.knows("reg.example/team/app")).isTrue();
   }
 
   @Test

@@ -235,6 +235,38 @@ final class SidePublisherTest {
   }
 
   @Test
+  void indexesThatAreGoneAfterwards_arePutAgain() throws Exception {
+    // As if another node had replaced the artifact at the same moment.
+    registry
+        .faults()
+        .next(
+            request -> request.kind() == Kind.MANIFEST && request.method().equals("PUT"),
+            Fault.status(201));
+    pull(registry.reference("app", "1"), layer("1", 0));
+
+    confirm("1", layer("1", 0));
+
+    awaitPublished("1", Map.of(layer("1", 0), indexMadeByHand(layer("1", 0))));
+    assertThat(publisher.counts().failures()).isZero();
+  }
+
+  @Test
+  void whatIsNoListOfIndexes_isNotReplaced() throws Exception {
+    var other = new Descriptor(MediaTypes.OCI_MANIFEST, manifest("2"), 100);
+    byte[] theirs = IndexArtifact.manifest(other, Map.of(), /* refers= */ false);
+    var tag = IndexArtifact.tag(manifest("1"));
+    var place = ImageReference.parse(registry.reference("indexes", tag));
+    assertThat(client.push(place).manifest(tag, MediaTypes.OCI_MANIFEST, theirs)).isNotNull();
+    pull(registry.reference("app", "1"), layer("1", 0));
+
+    confirm("1", layer("1", 0));
+
+    Eventually.until(() -> publisher.counts().failures() == 6);
+    assertThat(publisher.trouble().orElseThrow()).contains("is not a list of indexes");
+    assertThat(client.manifest(place).bytes()).isEqualTo(theirs);
+  }
+
+  @Test
   void registryThatTakesNothing_isGivenUp_andTold() throws Exception {
     registry.faults().always(RegistryRequest.kind(Kind.UPLOAD), Fault.status(405));
     pull(registry.reference("app", "1"), layer("1", 0));
