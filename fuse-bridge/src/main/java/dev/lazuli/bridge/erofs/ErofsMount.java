@@ -63,29 +63,7 @@ public final class ErofsMount {
     }
   }
 
-  /**
-   * Mounts an image as {@link #mount} does, with data of our own FUSE mount.
-   *
-   * @param blob the file of that mount which stands for the data
-   */
-  public static void mountServed(
-      Backing backing, Path image, Path blob, Path target, ServedBlobs served) throws IOException {
-    switch (backing) {
-      case FILE ->
-          served.mount(image.toAbsolutePath().toString(), target.toAbsolutePath(), device(blob));
-      case LOOP -> {
-        // Through a loop device's page cache a slow miss would hold up all other reads; but around
-        // the cache of a local disk each small file would cost a read of the disk.
-        try (var imageDevice = LoopDevice.attach(image);
-            var open = served.open(blob);
-            var dataDevice = LoopDevice.attachDirectly(blob, open)) {
-          mountInProcess(imageDevice.path(), dataDevice.path(), target);
-        }
-      }
-    }
-  }
-
-  private static void mountInProcess(Path image, Path data, Path target) throws IOException {
+  static void mountInProcess(Path image, Path data, Path target) throws IOException {
     Mounts.mount(
         image.toAbsolutePath().toString(),
         target.toAbsolutePath(),
@@ -94,7 +72,8 @@ public final class ErofsMount {
         device(data));
   }
 
-  private static String device(Path data) throws IOException {
+  /** Returns the mount option that names the data. */
+  static String device(Path data) throws IOException {
     String path = data.toAbsolutePath().toString();
     if (path.indexOf(',') >= 0) {
       throw new IOException("mount: there is a comma in the path of its data, " + path);

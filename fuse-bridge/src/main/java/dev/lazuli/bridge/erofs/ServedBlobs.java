@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens files of our own FUSE mounts for the kernel, by processes other than ours, since a daemon
- * that is killed while it waits for its own answer does not end ({@link MountProgram}). Where no
- * other process can do it, we do it ourselves. Safe for use by several threads.
+ * Mounts and opens files of our own FUSE mounts by processes other than ours, because a daemon that
+ * is killed while it waits for its own answer does not end ({@link MountProgram}). Where no other
+ * process can do it, we do it ourselves. Safe for use by several threads.
  */
 public final class ServedBlobs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ServedBlobs.class);
@@ -38,9 +38,9 @@ public final class ServedBlobs implements AutoCloseable {
   }
 
   /**
-   * Prepares.
+   * Writes the program that mounts; if that fails, logs why, and this process mounts.
    *
-   * @param file where a program is put that mounts; on a file system from which programs may be run
+   * @param file where to put the program; on a file system from which programs may be run
    */
   public static ServedBlobs with(Path file) {
     try {
@@ -51,8 +51,33 @@ public final class ServedBlobs implements AutoCloseable {
     }
   }
 
-  /** Mounts an EROFS image whose data are a served file. */
-  void mount(String image, Path target, String options) throws IOException {
+  /**
+   * Mounts an EROFS image as {@link ErofsMount#mount} does, with data of our own FUSE mount.
+   *
+   * @param image a file made by {@link ErofsWriter}
+   * @param blob the file of our mount that stands for the data
+   * @param target an existing directory
+   * @throws IOException if the kernel refuses, or a path cannot be written as a mount option
+   */
+  public void mount(ErofsMount.Backing backing, Path image, Path blob, Path target)
+      throws IOException {
+    switch (backing) {
+      case FILE ->
+          mountFile(
+              image.toAbsolutePath().toString(), target.toAbsolutePath(), ErofsMount.device(blob));
+      case LOOP -> {
+        // Through a loop device's page cache a slow miss would hold up all other reads; but around
+        // the cache of a local disk each small file would cost a read of the disk.
+        try (var imageDevice = LoopDevice.attach(image);
+            var open = open(blob);
+            var dataDevice = LoopDevice.attachDirectly(blob, open)) {
+          ErofsMount.mountInProcess(imageDevice.path(), dataDevice.path(), target);
+        }
+      }
+    }
+  }
+
+  private void mountFile(String image, Path target, String options) throws IOException {
     if (program != null) {
       try {
         mountOutside(program, image, target, options);
@@ -65,8 +90,8 @@ public final class ServedBlobs implements AutoCloseable {
   }
 
   /**
-   * Not done by us after that: whatever kills the program, such as a filter of system calls, might
-   * kill us as well.
+   * If the program is killed, we do not mount instead: what killed it, such as a filter of system
+   * calls, might kill us as well.
    */
   private static void mountOutside(MountProgram program, String image, Path target, String options)
       throws IOException {

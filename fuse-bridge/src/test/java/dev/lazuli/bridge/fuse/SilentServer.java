@@ -21,12 +21,12 @@ final class SilentServer {
     var directory = Path.of(args[0]);
     var session =
         FuseSession.mount(directory.resolve("fs"), new Silent(), null, SessionOptions.defaults());
-    ErofsMount.mountServed(
-        ErofsMount.Backing.valueOf(args[1]),
-        directory.resolve("meta.erofs"),
-        session.blob(HandOverServer.SLOT),
-        Files.createDirectory(directory.resolve("erofs")),
-        ServedBlobs.with(directory.resolve("mount")));
+    ServedBlobs.with(directory.resolve("mount"))
+        .mount(
+            ErofsMount.Backing.valueOf(args[1]),
+            directory.resolve("meta.erofs"),
+            session.blob(HandOverServer.SLOT),
+            Files.createDirectory(directory.resolve("erofs")));
   }
 
   /** Takes questions, and answers none. */

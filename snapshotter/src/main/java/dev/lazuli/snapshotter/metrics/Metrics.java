@@ -6,7 +6,6 @@ import dev.lazuli.registry.model.HostAnswer;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -38,6 +37,7 @@ public final class Metrics {
   };
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final WatchedMetrics watched = new WatchedMetrics(registry);
   private final Function<MountOutcome, DistributionDataPoint> mounts;
   private final Function<FetchPriority, CounterDataPoint> fetchedBytes;
   private final Function<FetchPriority, CounterDataPoint> requests;
@@ -94,7 +94,7 @@ public final class Metrics {
         counter("lazuli_proved_layers", "Layers that were found to be what their image says.");
     lyingLayers =
         counter("lazuli_lying_layers", "Layers that were found not to be what their image says.");
-    ProcessMetrics.register(this);
+    ProcessMetrics.register(watched);
   }
 
   /** Records that the wish for a lazy mount was answered. */
@@ -180,11 +180,7 @@ public final class Metrics {
    * @param value its value now; called from any thread
    */
   public void watch(String name, String help, DoubleSupplier value) {
-    GaugeWithCallback.builder()
-        .name(name)
-        .help(help)
-        .callback(out -> out.call(value.getAsDouble()))
-        .register(registry);
+    watched.gauge(name, help, value);
   }
 
   /**
@@ -210,11 +206,7 @@ public final class Metrics {
    * @param value its value now, never falling; called from any thread
    */
   public void watchTotal(String name, String help, DoubleSupplier value) {
-    CounterWithCallback.builder()
-        .name(name)
-        .help(help)
-        .callback(out -> out.call(value.getAsDouble()))
-        .register(registry);
+    watched.total(name, help, value);
   }
 
   /**

@@ -8,39 +8,39 @@ import java.lang.management.ManagementFactory;
 final class ProcessMetrics {
   private ProcessMetrics() {}
 
-  static void register(Metrics metrics) {
-    metrics.watch(
+  static void register(WatchedMetrics metrics) {
+    metrics.gauge(
         "process_resident_memory_bytes",
         "Resident memory of the process.",
         OwnProcess::residentBytes);
-    metrics.watch(
+    metrics.gauge(
         "process_resident_memory_peak_bytes",
         "Highest resident memory of the process so far.",
         OwnProcess::peakResidentBytes);
-    metrics.watch(
+    metrics.gauge(
         "process_threads",
         "Operating system threads; virtual threads are not counted.",
         OwnProcess::threads);
-    metrics.watch("process_open_fds", "Open file descriptors.", OwnProcess::openFiles);
-    metrics.watch(
+    metrics.gauge("process_open_fds", "Open file descriptors.", OwnProcess::openFiles);
+    metrics.gauge(
         "process_max_fds", "Maximum number of open file descriptors.", OwnProcess::maxOpenFiles);
-    metrics.watchTotal("process_cpu_seconds", "Processor time used.", ProcessMetrics::cpuSeconds);
-    metrics.watch(
+    metrics.total("process_cpu_seconds", "Processor time used.", ProcessMetrics::cpuSeconds);
+    metrics.gauge(
         "process_start_time_seconds",
         "When the process started, in seconds since 1970.",
         ProcessMetrics::startSeconds);
     registerJvm(metrics);
   }
 
-  private static void registerJvm(Metrics metrics) {
+  private static void registerJvm(WatchedMetrics metrics) {
     var runtime = Runtime.getRuntime();
-    metrics.watch(
+    metrics.gauge(
         "jvm_heap_used_bytes",
         "Java heap in use, garbage included.",
         () -> runtime.totalMemory() - runtime.freeMemory());
-    metrics.watch("jvm_heap_committed_bytes", "Java heap committed.", runtime::totalMemory);
-    metrics.watch("jvm_heap_max_bytes", "Maximum size of the Java heap.", runtime::maxMemory);
-    metrics.watch(
+    metrics.gauge("jvm_heap_committed_bytes", "Java heap committed.", runtime::totalMemory);
+    metrics.gauge("jvm_heap_max_bytes", "Maximum size of the Java heap.", runtime::maxMemory);
+    metrics.gauge(
         "jvm_direct_buffers_bytes",
         "Memory of Java's direct buffers.",
         () ->
@@ -48,7 +48,7 @@ final class ProcessMetrics {
                 .filter(pool -> pool.getName().equals("direct"))
                 .mapToLong(BufferPoolMXBean::getMemoryUsed)
                 .sum());
-    metrics.watchTotal(
+    metrics.total(
         "jvm_gc_seconds",
         "Time spent collecting garbage.",
         () ->

@@ -1,7 +1,6 @@
 package dev.lazuli.snapshotter.snapshots;
 
-import dev.lazuli.snapshotter.snapshots.Filter.Operator;
-import dev.lazuli.snapshotter.snapshots.Filter.Selector;
+import dev.lazuli.snapshotter.snapshots.FilterSelector.Operator;
 import dev.lazuli.snapshotter.snapshots.SnapshotException.Reason;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +32,8 @@ final class FilterParser {
     this.input = input;
   }
 
-  List<Selector> parse() throws SnapshotException {
-    var selectors = new ArrayList<Selector>();
+  List<FilterSelector> parse() throws SnapshotException {
+    var selectors = new ArrayList<FilterSelector>();
     selectors.add(selector());
     while (!atEnd()) {
       expect(',');
@@ -43,15 +42,15 @@ final class FilterParser {
     return selectors;
   }
 
-  private Selector selector() throws SnapshotException {
+  private FilterSelector selector() throws SnapshotException {
     var path = path();
     skipSpace();
     if (position == input.length() || input.charAt(position) == ',') {
-      return new Selector(path, Operator.PRESENT, "", ANYTHING);
+      return new FilterSelector(path, Operator.PRESENT, "", ANYTHING);
     }
     var operator = operator();
     var value = value(operator == Operator.MATCHES);
-    return new Selector(
+    return new FilterSelector(
         path, operator, value, operator == Operator.MATCHES ? pattern(value) : ANYTHING);
   }
 

@@ -52,7 +52,7 @@ final class StartPrograms {
     this.tree = tree;
     this.budget = budget;
     this.loader = new Loader(tree, start.libraryPath(), budget);
-    this.runtimes = new StartRuntimes(start, tree, budget, this);
+    this.runtimes = new StartRuntimes(start, tree, budget, this::library);
   }
 
   /** Returns what the start reads first, as far as the configuration tells. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,7 @@ final class StartRuntimes {
   private final ImageStart start;
   private final MergedTree tree;
   private final StartBudget budget;
-  private final StartPrograms programs;
+  private final BiFunction<ImageFile, Double, StartWish> library;
 
   /** Made when it is first needed: it brings a reader of JSON with it. */
   @GuardedBy("this")
@@ -33,15 +34,19 @@ final class StartRuntimes {
   /** By the interpreter's release: 11 for 3.11. */
   private final Map<Integer, PythonModules> python = new ConcurrentHashMap<>();
 
-  StartRuntimes(ImageStart start, MergedTree tree, StartBudget budget, StartPrograms programs) {
+  StartRuntimes(
+      ImageStart start,
+      MergedTree tree,
+      StartBudget budget,
+      BiFunction<ImageFile, Double, StartWish> library) {
     this.start = start;
     this.tree = tree;
     this.budget = budget;
-    this.programs = programs;
+    this.library = library;
   }
 
   private PythonStart pythonStart() {
-    return new PythonStart(start, tree, budget, programs::library, python);
+    return new PythonStart(start, tree, budget, library, python);
   }
 
   private synchronized NodeModules nodeModules() {
@@ -77,7 +82,7 @@ final class StartRuntimes {
       return pythonStart().wishes(program);
     }
     return switch (name) {
-      case "java" -> new JavaStart(start, tree, programs::library).wishes(program);
+      case "java" -> new JavaStart(start, tree, library).wishes(program);
       case "node", "nodejs" -> new NodeStart(start, nodeModules()).wishes(program);
       default -> List.of();
     };

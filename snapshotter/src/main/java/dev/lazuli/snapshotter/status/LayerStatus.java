@@ -108,31 +108,16 @@ public record LayerStatus(
 
   /** Returns this with the snapshots that use the layer. */
   public LayerStatus withUse(LayerUse use) {
-    return new LayerStatus(
-        digest,
-        format,
-        mount,
-        presentBytes,
-        sizeBytes,
-        blobBytes,
-        diskBytes,
-        fetch,
-        bytesPerSecond,
-        claims,
-        pinned,
-        errors,
-        lastError,
-        lastErrorAt,
-        images,
-        use.snapshots(),
-        use.containers(),
-        use.storeUses(),
-        proof,
-        proofReason);
+    return with(use.snapshots(), use.containers(), use.storeUses(), proof, proofReason);
   }
 
   /** Returns this with what is known of the layer's proof. */
   public LayerStatus withProof(ProofState state, Optional<String> reason) {
+    return with(snapshots, containers, storeUses, state, reason);
+  }
+
+  private LayerStatus with(
+      List<String> users, int started, int uses, ProofState state, Optional<String> reason) {
     return new LayerStatus(
         digest,
         format,
@@ -149,9 +134,9 @@ public record LayerStatus(
         lastError,
         lastErrorAt,
         images,
-        snapshots,
-        containers,
-        storeUses,
+        users,
+        started,
+        uses,
         state,
         reason);
   }

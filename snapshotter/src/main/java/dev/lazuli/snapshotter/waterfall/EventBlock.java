@@ -18,20 +18,26 @@ final class EventBlock {
 
   private static final Priority[] PRIORITIES = Priority.values();
 
+  /** Whose events are in a block. */
+  interface Owner {
+    /** Hears that a block goes to another owner, with its events. */
+    void lose(EventBlock block);
+  }
+
   private final long[] fields = new long[EVENTS * FIELDS];
-  private LayerEvents owner;
+  private Owner owner;
   private int count;
 
-  EventBlock(LayerEvents owner) {
+  EventBlock(Owner owner) {
     this.owner = owner;
   }
 
-  LayerEvents owner() {
+  Owner owner() {
     return owner;
   }
 
   /** Forgets all events and takes those of another layer from now on. */
-  void reuse(LayerEvents newOwner) {
+  void reuse(Owner newOwner) {
     owner = newOwner;
     count = 0;
   }

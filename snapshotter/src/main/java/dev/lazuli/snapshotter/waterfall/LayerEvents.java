@@ -7,7 +7,7 @@ import java.util.Deque;
 import java.util.List;
 
 /** The events of one layer that are still known, oldest first. Guarded by the record. */
-final class LayerEvents {
+final class LayerEvents implements EventBlock.Owner {
   /** Chunks that arrive within a tenth of a second are told as one where nobody waits for them. */
   private static final long RUN_MICROS = 100_000;
 
@@ -37,8 +37,9 @@ final class LayerEvents {
     return blocks.isEmpty() || blocks.getLast().full();
   }
 
-  /** Loses the block, which is the oldest. */
-  void lose(EventBlock block) {
+  /** Forgets the events of a block, which is the oldest. */
+  @Override
+  public void lose(EventBlock block) {
     blocks.remove(block);
     dropped += block.count();
   }

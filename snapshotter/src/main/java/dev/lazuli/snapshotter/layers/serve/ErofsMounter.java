@@ -66,12 +66,8 @@ final class ErofsMounter implements LayerMounter {
         mounts,
         "lazy",
         (layer, target) ->
-            ErofsMount.mountServed(
-                backing,
-                layer.metaPath(),
-                FuseSession.blob(session, layer.slot()),
-                target,
-                served));
+            served.mount(
+                backing, layer.metaPath(), FuseSession.blob(session, layer.slot()), target));
   }
 
   @Override
