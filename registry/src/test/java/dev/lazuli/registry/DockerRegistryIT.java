@@ -39,11 +39,11 @@ class DockerRegistryIT {
   private static final String IMAGE = manifest();
 
   @TempDir static Path folder;
-  private static DockerRegistry registry;
+  private static RealRegistry registry;
 
   @BeforeAll
   static void start() throws Exception {
-    registry = new DockerRegistry(folder, /* withPassword= */ false);
+    registry = new RealRegistry(folder, /* withPassword= */ false);
     fill(registry);
   }
 
@@ -54,7 +54,7 @@ class DockerRegistryIT {
     }
   }
 
-  private static void fill(DockerRegistry registry) throws Exception {
+  private static void fill(RealRegistry registry) throws Exception {
     registry.pushBlob("some/image", BLOB);
     registry.pushBlob("some/image", CONFIG);
     registry.pushManifest("some/image", "1", MediaTypes.OCI_MANIFEST, IMAGE);
@@ -147,7 +147,7 @@ class DockerRegistryIT {
 
   @Test
   void password_protected_registry(@TempDir Path other) throws Exception {
-    try (var locked = new DockerRegistry(other, /* withPassword= */ true);
+    try (var locked = new RealRegistry(other, /* withPassword= */ true);
         var known =
             new ClientRig(
                 o -> o.credentials((h, r) -> Optional.of(Credentials.password("user", "secret"))));

@@ -27,7 +27,6 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -37,12 +36,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Holds the code to the arrows of {@code docs/architecture.md}. */
 final class ArchitectureTest {
   private static final String ALL = "dev.lazuli..";
-  private static final String GENERATED = "snapshotter.api";
 
   /**
    * Tests and their fakes that let time pass, each with a comment that says why: servers and
@@ -63,159 +60,7 @@ final class ArchitectureTest {
           "MemoryTest.java",
           "StressIT.java");
 
-  /** Every room of the house, from the bottom up, and those below it that it may use. */
-  static final List<Room> ROOMS =
-      List.of(
-          room("digest"),
-          room("estargz"),
-          room("cache"),
-          room("bridge.kernel"),
-          room("bridge.erofs", "bridge.kernel"),
-          room("bridge.fuse", "bridge.erofs", "bridge.kernel"),
-          room("demo", "estargz"),
-          room("testimages", "demo"),
-          room("registry.model"),
-          room("registry.credentials", "registry.model"),
-          room("registry.http", "registry.model", "estargz"),
-          room("registry.hosts", "registry.http", "registry.model"),
-          room("registry.auth", "registry.hosts", "registry.http", "registry.model"),
-          room("registry", "estargz"),
-          room("snapshotter.config"),
-          room("snapshotter.metrics", "registry"),
-          room("snapshotter.status"),
-          room("snapshotter.convert", "estargz", "registry"),
-          room("snapshotter.transport"),
-          room("snapshotter.locks"),
-          room("snapshotter.containerd", "estargz", "registry", "snapshotter.transport", GENERATED),
-          room("snapshotter.fetch", "estargz", "cache"),
-          room("snapshotter.proof", "estargz", "cache", "registry", "snapshotter.fetch"),
-          room("snapshotter.bulk", "estargz", "cache", "registry", "snapshotter.fetch"),
-          room(
-              "snapshotter.knowledge",
-              "estargz",
-              "cache",
-              "registry.model",
-              "snapshotter.bulk",
-              "snapshotter.locks"),
-          room(
-              "snapshotter.share",
-              "estargz",
-              "cache",
-              "registry",
-              "snapshotter.bulk",
-              "snapshotter.convert",
-              "snapshotter.knowledge"),
-          room(
-              "snapshotter.soci",
-              "estargz",
-              "cache",
-              "registry",
-              "snapshotter.bulk",
-              "snapshotter.knowledge"),
-          room("snapshotter.start", "cache", "bridge.erofs", "bridge.kernel", "snapshotter.fetch"),
-          room("snapshotter.waterfall", "cache", "bridge.erofs", "snapshotter.fetch"),
-          room(
-              "snapshotter.layers",
-              "estargz",
-              "cache",
-              "bridge",
-              "registry",
-              "snapshotter.fetch",
-              "snapshotter.start",
-              "snapshotter.bulk",
-              "snapshotter.knowledge",
-              "snapshotter.locks",
-              "snapshotter.proof",
-              "snapshotter.waterfall",
-              "snapshotter.status"),
-          room(
-              "snapshotter.snapshots",
-              "registry.model",
-              "bridge.kernel",
-              "snapshotter.bulk",
-              "snapshotter.proof",
-              "snapshotter.layers",
-              "snapshotter.transport",
-              "snapshotter.metrics",
-              "snapshotter.status",
-              GENERATED),
-          room(
-              "snapshotter.podman",
-              "estargz",
-              "cache",
-              "bridge.fuse",
-              "registry.model",
-              "snapshotter.layers",
-              "snapshotter.proof",
-              "snapshotter.metrics",
-              "snapshotter.status"),
-          room(
-              "snapshotter.rehearsal",
-              "demo",
-              "estargz",
-              "cache",
-              "bridge",
-              "registry",
-              "snapshotter.fetch",
-              "snapshotter.layers"),
-          room(
-              "snapshotter.node",
-              "estargz",
-              "cache",
-              "bridge",
-              "registry",
-              "snapshotter.fetch",
-              "snapshotter.waterfall",
-              "snapshotter.knowledge",
-              "snapshotter.share",
-              "snapshotter.bulk",
-              "snapshotter.proof",
-              "snapshotter.soci",
-              "snapshotter.layers",
-              "snapshotter.podman",
-              "snapshotter.snapshots",
-              "snapshotter.rehearsal",
-              "snapshotter.config",
-              "snapshotter.metrics",
-              "snapshotter.status"),
-          room(
-              "snapshotter.doctor",
-              "estargz",
-              "bridge.erofs",
-              "bridge.kernel",
-              "registry",
-              "snapshotter.config",
-              "snapshotter.convert",
-              "snapshotter.containerd",
-              "snapshotter.fetch",
-              "snapshotter.knowledge",
-              "snapshotter.layers",
-              "snapshotter.snapshots",
-              "snapshotter.node",
-              "snapshotter.metrics",
-              "snapshotter.status"),
-          room("snapshotter.cli", "estargz", "bridge", "demo", "registry", "snapshotter"));
-
   private static JavaClasses code;
-
-  /**
-   * One package with its subpackages.
-   *
-   * @param name its name below {@code dev.lazuli}
-   * @param uses the rooms it may use
-   */
-  record Room(String name, List<String> uses) {
-    String[] allowed() {
-      // Digests are the ground that all rooms stand on.
-      return Stream.concat(Stream.of(name, "digest"), uses.stream())
-          .map(room -> "dev.lazuli." + room + "..")
-          .toArray(String[]::new);
-    }
-  }
-
-  private static Room room(String name, String... uses) {
-    return new Room(name, List.of(uses));
-  }
 
   @BeforeAll
   static void readClasses() {
@@ -228,8 +73,8 @@ final class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @FieldSource("ROOMS")
-  void room_usesOnlyThoseBelowIt(Room room) {
+  @FieldSource("dev.lazuli.snapshotter.HouseRoom#ALL")
+  void room_usesOnlyThoseBelowIt(HouseRoom room) {
     noClasses()
         .that(resideInAPackage("dev.lazuli." + room.name() + ".."))
         .should()
@@ -238,8 +83,8 @@ final class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @FieldSource("ROOMS")
-  void room_usesAllThatItMay(Room room) {
+  @FieldSource("dev.lazuli.snapshotter.HouseRoom#ALL")
+  void room_usesAllThatItMay(HouseRoom room) {
     Set<String> used =
         code.that(resideInAPackage("dev.lazuli." + room.name() + "..")).stream()
             .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
@@ -256,7 +101,9 @@ final class ArchitectureTest {
   @Test
   void everyClass_livesInARoom() {
     var rooms =
-        ROOMS.stream().map(room -> "dev.lazuli." + room.name() + "..").toArray(String[]::new);
+        HouseRoom.ALL.stream()
+            .map(room -> "dev.lazuli." + room.name() + "..")
+            .toArray(String[]::new);
     classes().should().resideInAnyPackage(rooms).check(code);
   }
 
@@ -273,31 +120,8 @@ final class ArchitectureTest {
         .check(code);
   }
 
-  /** In these rooms not even two classes use each other, straight or by way of others. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "bridge.kernel",
-        "estargz.checkpoint",
-        "estargz.compare",
-        "estargz.index",
-        "estargz.tar",
-        "registry",
-        "snapshotter.bulk",
-        "snapshotter.cli.demo",
-        "snapshotter.containerd",
-        "snapshotter.convert",
-        "snapshotter.doctor",
-        "snapshotter.fetch",
-        "snapshotter.knowledge",
-        "snapshotter.node",
-        "snapshotter.podman",
-        "snapshotter.proof",
-        "snapshotter.share",
-        "snapshotter.soci",
-        "snapshotter.status",
-        "testimages"
-      })
+  @FieldSource("dev.lazuli.snapshotter.HouseRoom#WITHOUT_CIRCLES")
   void classes_formNoCycles(String room) {
     slices().assignedFrom(new ClassesOf(room)).should().beFreeOfCycles().check(code);
   }
@@ -457,6 +281,18 @@ final class ArchitectureTest {
     assertThat(code)
         .filteredOn(type -> type.isMemberClass() && !isVariant(type))
         .allSatisfy(type -> assertThat(owners).doesNotContainKey(type.getSimpleName()));
+  }
+
+  /** Tests and their rigs are searched for by name like everything else. */
+  @Test
+  void sourceFiles_existOnce() throws IOException {
+    var names =
+        Stream.concat(sources("src/main/java"), sources("src/test/java"))
+            .filter(source -> !source.toString().endsWith("-info.java"))
+            .collect(groupingBy(Path::getFileName));
+
+    assertThat(names).hasSizeGreaterThan(1000);
+    assertThat(names.values()).allSatisfy(files -> assertThat(files).hasSize(1));
   }
 
   private static boolean isVariant(JavaClass type) {

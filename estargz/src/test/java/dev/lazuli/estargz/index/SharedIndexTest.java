@@ -62,23 +62,23 @@ final class SharedIndexTest {
     return out.toByteArray();
   }
 
-  private static RecordedIndex gzipped() throws IOException {
-    return RecordedIndex.of(compressed(Compression.GZIP), SPACING);
+  private static RecordedBlob gzipped() throws IOException {
+    return RecordedBlob.of(compressed(Compression.GZIP), SPACING);
   }
 
   @ParameterizedTest
   @EnumSource
   void index_givesTheSameTreeAndTable_asReadingTheBlob(Compression compression) throws IOException {
-    var layer = RecordedIndex.of(compressed(compression), SPACING);
+    var layer = RecordedBlob.of(compressed(compression), SPACING);
 
     layer.read(
         layer.bytes(),
         (tree, table) -> {
-          assertThat(RecordedIndex.tree(tree.index()))
+          assertThat(RecordedBlob.tree(tree.index()))
               .isEqualTo(layer.tree())
               .hasSizeGreaterThan(40);
           assertThat(tree.dataSize()).isEqualTo(layer.dataSize());
-          assertThat(RecordedIndex.table(table)).hasSameSizeAs(RecordedIndex.table(layer.table()));
+          assertThat(RecordedBlob.table(table)).hasSameSizeAs(RecordedBlob.table(layer.table()));
           decodeEachAlone(compression, layer.blob(), table);
         });
   }
@@ -102,7 +102,7 @@ final class SharedIndexTest {
   @ParameterizedTest
   @EnumSource
   void wholeBlob_hasEveryChunkOfTheIndex_inItsTar(Compression compression) throws IOException {
-    var layer = RecordedIndex.of(compressed(compression), SPACING);
+    var layer = RecordedBlob.of(compressed(compression), SPACING);
 
     layer.read(
         layer.bytes(),
@@ -186,7 +186,7 @@ final class SharedIndexTest {
     return changed;
   }
 
-  private static void assertRefused(RecordedIndex layer, byte[] index, String reason) {
+  private static void assertRefused(RecordedBlob layer, byte[] index, String reason) {
     assertThatThrownBy(() -> layer.read(index, (_, _) -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(reason);
@@ -195,7 +195,7 @@ final class SharedIndexTest {
   @Test
   void factsOfAnotherLayerOrSize_areRefused() throws IOException {
     var layer = gzipped();
-    var other = RecordedIndex.of(tar(), SPACING);
+    var other = RecordedBlob.of(tar(), SPACING);
 
     assertRefused(layer, other.bytes(), "layer of its index");
     assertRefused(layer, new byte[10], "bytes of its index");

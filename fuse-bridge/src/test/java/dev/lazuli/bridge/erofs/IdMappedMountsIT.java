@@ -34,7 +34,7 @@ final class IdMappedMountsIT {
 
   @ParameterizedTest
   @EnumSource
-  void mountedLayer_isShownWithOtherOwners(MountWay way) throws IOException {
+  void mountedLayer_isShownWithOtherOwners(MountVariant way) throws IOException {
     var tree =
         new ImageTree()
             .directory("bin")
@@ -43,7 +43,7 @@ final class IdMappedMountsIT {
             .owner(1000, 999)
             .file("far", "of nobody here")
             .owner(70_000, 70_000);
-    var layer = TestLayer.make(tree, dir.resolve("layer"));
+    var layer = ReferenceLayer.make(tree, dir.resolve("layer"));
     var target = Files.createDirectory(dir.resolve("mapped"));
 
     try (var mounted = way.mount(layer, dir);

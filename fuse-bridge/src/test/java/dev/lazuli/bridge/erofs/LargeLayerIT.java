@@ -17,7 +17,7 @@ final class LargeLayerIT {
   private static final int FILES = 100_000;
 
   @TempDir static Path shared;
-  private static TestLayer layer;
+  private static ReferenceLayer layer;
   private static TreeComparer reference;
 
   @TempDir Path dir;
@@ -27,13 +27,13 @@ final class LargeLayerIT {
     assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
     var support = ErofsSupport.probe(shared);
     assumeTrue(support.file().available() && support.loop().available(), support.toString());
-    layer = TestLayer.make(TestTrees.large(FILES), shared.resolve("layer"));
+    layer = ReferenceLayer.make(TestTrees.large(FILES), shared.resolve("layer"));
     reference = TreeComparer.of(layer.reference());
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyFile_isShownAsItIs(MountWay way) throws IOException {
+  void everyFile_isShownAsItIs(MountVariant way) throws IOException {
     assertThat(reference.size()).isGreaterThan(FILES);
     try (var mounted = way.mount(layer, dir)) {
       assertThat(reference.differences(mounted.root())).isEmpty();

@@ -24,9 +24,9 @@ final class MountWaysIT {
   private static final long GIANT_BYTES = 5L << 30; // 5 GiB
 
   @TempDir static Path shared;
-  private static TestLayer everyKind;
-  private static TestLayer lower;
-  private static TestLayer upper;
+  private static ReferenceLayer everyKind;
+  private static ReferenceLayer lower;
+  private static ReferenceLayer upper;
   private static TreeComparer everyKindReference;
 
   @TempDir Path dir;
@@ -37,15 +37,15 @@ final class MountWaysIT {
     var support = ErofsSupport.probe(shared);
     assumeTrue(support.file().available(), support.file().reason());
     assumeTrue(support.loop().available(), support.loop().reason());
-    everyKind = TestLayer.make(TestTrees.everyKind(), shared.resolve("kinds"));
-    lower = TestLayer.make(TestTrees.lower(), shared.resolve("lower"));
-    upper = TestLayer.make(TestTrees.upper(), shared.resolve("upper"));
+    everyKind = ReferenceLayer.make(TestTrees.everyKind(), shared.resolve("kinds"));
+    lower = ReferenceLayer.make(TestTrees.lower(), shared.resolve("lower"));
+    upper = ReferenceLayer.make(TestTrees.upper(), shared.resolve("upper"));
     everyKindReference = TreeComparer.of(everyKind.reference());
   }
 
   @ParameterizedTest
   @EnumSource
-  void everyKindOfFile_isShownAsItIs(MountWay way) throws IOException {
+  void everyKindOfFile_isShownAsItIs(MountVariant way) throws IOException {
     try (var mounted = way.mount(everyKind, dir)) {
       assertThat(everyKindReference.differences(mounted.root())).isEmpty();
     }
@@ -53,7 +53,7 @@ final class MountWaysIT {
 
   @ParameterizedTest
   @EnumSource
-  void underOverlayfs_whiteoutsAndOpaqueDirectoriesHideTheLayerBelow(MountWay way)
+  void underOverlayfs_whiteoutsAndOpaqueDirectoriesHideTheLayerBelow(MountVariant way)
       throws IOException {
     Path expected = Files.createDirectory(dir.resolve("expected"));
     Path actual = Files.createDirectory(dir.resolve("actual"));
@@ -74,7 +74,7 @@ final class MountWaysIT {
 
   @ParameterizedTest
   @EnumSource
-  void underOverlayfs_everyKindOfFileIsShownAsItIs(MountWay way) throws IOException {
+  void underOverlayfs_everyKindOfFileIsShownAsItIs(MountVariant way) throws IOException {
     Path empty = Files.createDirectory(dir.resolve("empty"));
     Path expected = Files.createDirectory(dir.resolve("expected"));
     Path actual = Files.createDirectory(dir.resolve("actual"));
@@ -92,11 +92,11 @@ final class MountWaysIT {
 
   @ParameterizedTest
   @EnumSource
-  void giantFile_isReadAtAllItsEnds(MountWay way) throws Exception {
+  void giantFile_isReadAtAllItsEnds(MountVariant way) throws Exception {
     var tree = new HeapTree();
     tree.file(tree.root(), "before", 10);
     var giant = tree.file(tree.root(), "giant", GIANT_BYTES + 1);
-    var layer = new TestLayer(dir, dir.resolve("meta.erofs"), dir.resolve("data"));
+    var layer = new ReferenceLayer(dir, dir.resolve("meta.erofs"), dir.resolve("data"));
     long[] places = {0, 4095, (1L << 31) - 1, 1L << 32, GIANT_BYTES - 4096, GIANT_BYTES};
     ErofsWriter.write(tree, tree.dataSize(), layer.image());
     try (var data =
@@ -122,12 +122,13 @@ final class MountWaysIT {
 
   @Test
   void checker_acceptsEveryImage() throws Exception {
-    for (var layer : new TestLayer[] {everyKind, lower, upper}) {
+    for (var layer : new ReferenceLayer[] {everyKind, lower, upper}) {
       assertAccepted(layer);
     }
   }
 
-  private static void assertAccepted(TestLayer layer) throws IOException, InterruptedException {
+  private static void assertAccepted(ReferenceLayer layer)
+      throws IOException, InterruptedException {
     var check =
         new ProcessBuilder("fsck.erofs", "--device=" + layer.data(), layer.image().toString());
     assertThat(check.inheritIO().start().waitFor()).isZero();
@@ -138,7 +139,7 @@ final class MountWaysIT {
     Path file = everyKind.reference().resolve("attributes/1-ns");
     var time = Files.getLastModifiedTime(file);
     Files.setLastModifiedTime(file, FileTime.from(Instant.ofEpochSecond(0, 2)));
-    try (var mounted = MountWay.EROFS_LOCAL.mount(everyKind, dir)) {
+    try (var mounted = MountVariant.EROFS_LOCAL.mount(everyKind, dir)) {
       assertThat(TreeComparer.compare(everyKind.reference(), mounted.root())).hasSize(1);
     } finally {
       Files.setLastModifiedTime(file, time);

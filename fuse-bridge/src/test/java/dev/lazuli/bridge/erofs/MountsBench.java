@@ -49,7 +49,7 @@ final class MountsBench {
   private final BenchTree tree = new BenchTree();
   private final Map<Cell, List<Long>> nanos = new HashMap<>();
   private final Map<Way, List<Long>> cpu = new EnumMap<>(Way.class);
-  private final TestLayer layer;
+  private final ReferenceLayer layer;
   private final Path empty;
   private final Path lower;
   private final Path merged;
@@ -58,7 +58,7 @@ final class MountsBench {
 
   private MountsBench(Path directory, int rounds) throws IOException {
     this.rounds = rounds;
-    layer = TestLayer.make(tree.tree, directory.resolve("layer"));
+    layer = ReferenceLayer.make(tree.tree, directory.resolve("layer"));
     empty = Files.createDirectory(directory.resolve("empty"));
     lower = Files.createDirectory(directory.resolve("lower"));
     merged = Files.createDirectory(directory.resolve("merged"));
@@ -77,7 +77,7 @@ final class MountsBench {
 
   private void mounts() throws IOException {
     var workloads = new Workloads(tree);
-    try (var daemon = BenchDaemon.start(fuse, layer.image(), layer.data())) {
+    try (var daemon = BenchServer.start(fuse, layer.image(), layer.data())) {
       for (int round = -1; round < rounds; round++) {
         for (var way : Way.values()) {
           measure(daemon, workloads, way, round >= 0);
@@ -88,7 +88,7 @@ final class MountsBench {
   }
 
   /** Mounts anew, runs all workloads one after the other, and then all of them again. */
-  private void measure(BenchDaemon daemon, Workloads workloads, Way way, boolean counts)
+  private void measure(BenchServer daemon, Workloads workloads, Way way, boolean counts)
       throws IOException {
     Path root = mount(way);
     try {
@@ -133,8 +133,7 @@ final class MountsBench {
 
   private Path served(ErofsMount.Backing backing) throws IOException {
     var blob = FuseSession.blob(fuse, ++slot);
-    ErofsMount.mountServed(
-        backing, layer.image(), blob, lower, ServedBlobs.with(fuse.resolveSibling("mount")));
+    ServedBlobs.with(fuse.resolveSibling("mount")).mount(backing, layer.image(), blob, lower);
     return lower;
   }
 

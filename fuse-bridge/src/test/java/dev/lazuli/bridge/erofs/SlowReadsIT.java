@@ -30,14 +30,14 @@ final class SlowReadsIT {
   @ParameterizedTest
   @EnumSource(names = {"EROFS_LAZY", "EROFS_LOOP_LAZY", "FUSE_TREE"})
   @Timeout(180)
-  void readOfOneFile_isNotHeldUpByAnother(MountWay way) throws Exception {
+  void readOfOneFile_isNotHeldUpByAnother(MountVariant way) throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
     var support = ErofsSupport.probe(dir);
     assumeTrue(support.file().available() && support.loop().available(), support.toString());
     var tree = new ImageTree().directory("").file("a", FIRST);
     tree.file("b", FileContent.generated(1 << 20, 1)).file("c", FileContent.generated(1 << 20, 2));
-    var layer = TestLayer.make(tree, dir.resolve("layer"));
-    var local = new MountWay.LocalBlob(FileChannel.open(layer.data(), StandardOpenOption.READ));
+    var layer = ReferenceLayer.make(tree, dir.resolve("layer"));
+    var local = new MountVariant.LocalBlob(FileChannel.open(layer.data(), StandardOpenOption.READ));
     var blob = new FirstBlockWaits(local);
 
     try (var mounted = way.mount(layer, dir.resolve("m"), blob, local)) {

@@ -63,7 +63,7 @@ final class HandOverBed implements AutoCloseable {
     var all = new String[arguments.length + 1];
     all[0] = directory.toString();
     System.arraycopy(arguments, 0, all, 1, arguments.length);
-    start(ChildJvm.command(HandOverServer.class, all), expected);
+    start(SmallJvm.command(HandOverServer.class, all), expected);
   }
 
   void start(List<String> command, String expected) throws IOException {

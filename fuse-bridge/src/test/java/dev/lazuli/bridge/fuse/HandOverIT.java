@@ -145,7 +145,7 @@ class HandOverIT {
     var command = new ArrayList<>(List.of("/usr/bin/python3"));
     command.add(Path.of("src/test/resources/service-manager.py").toAbsolutePath().toString());
     command.add(directory.resolve("notify").toString());
-    command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
+    command.addAll(SmallJvm.command(HandOverServer.class, directory.toString(), "300"));
     bed.start(command, "mounted");
     var reader = readers.readAtRandom(1);
     readers.awaitReads();

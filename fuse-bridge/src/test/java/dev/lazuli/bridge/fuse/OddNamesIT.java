@@ -49,7 +49,7 @@ class OddNamesIT {
     // A mount namespace of its own: other programs on this machine need not see such a mount.
     var command =
         new ArrayList<>(List.of("unshare", "--mount", "/bin/sh", "-c", serveTwice(), "sh"));
-    command.addAll(ChildJvm.command(HandOverServer.class, directory.toString(), "300"));
+    command.addAll(SmallJvm.command(HandOverServer.class, directory.toString(), "300"));
 
     assertThat(Shell.run(directory, command).lines().filter(line -> !line.startsWith("SLF4J")))
         .containsExactly("mounted", "resumed");

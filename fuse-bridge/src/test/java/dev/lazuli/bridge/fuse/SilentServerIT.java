@@ -25,7 +25,7 @@ final class SilentServerIT {
   void daemonKilledInTheMiddleOfAMount_ends(ErofsMount.Backing way) throws Exception {
     SampleLayer.write(directory.resolve("meta.erofs"));
     Files.createDirectory(directory.resolve("fs"));
-    var command = ChildJvm.command(SilentServer.class, directory.toString(), way.name());
+    var command = SmallJvm.command(SilentServer.class, directory.toString(), way.name());
     var daemon = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (var output = new BufferedReader(new InputStreamReader(daemon.getInputStream(), UTF_8))) {
       assertThat(output.readLine()).isEqualTo(SilentServer.ASKED);

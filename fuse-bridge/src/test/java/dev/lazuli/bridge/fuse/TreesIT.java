@@ -202,7 +202,7 @@ class TreesIT {
   void userNamespace_mountsAndReadsATreeItself() throws Exception {
     Path place = Files.createDirectory(directory.resolve("userns"));
     var child =
-        ChildJvm.command(
+        SmallJvm.command(
             TreeInNamespace.class, place.toString(), metadata.toString(), Long.toString(SLOT));
     child.addAll(0, List.of("unshare", "--user", "--map-root-user", "--mount"));
 

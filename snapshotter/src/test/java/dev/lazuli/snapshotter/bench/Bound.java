@@ -28,11 +28,17 @@ record Bound(double roundTrips, double neededMegabytes) {
 
   /** Measures by one start on a link without limits; the bed has a fresh daemon afterwards. */
   static Bound measure(
-      Bed bed, Starts starts, Way way, String image, OciLayout layout, String tag, Program program)
+      Bed bed,
+      BenchStarts starts,
+      BenchWay way,
+      String image,
+      OciLayout layout,
+      String tag,
+      BenchProgram program)
       throws IOException {
     bed.registry().setLink(LinkProfile.UNLIMITED);
     bed.freshDaemon(NOTHING_AHEAD);
-    var round = starts.once(way, image, program, Starts.Extent.START);
+    var round = starts.once(way, image, program, BenchStarts.Extent.START);
     long ofLayers = 0;
     for (var layer : layout.layers(requireNonNull(layout.images().get(tag)))) {
       ofLayers += bed.registry().counters().blob(layer.digest()).requests();

@@ -34,7 +34,8 @@ final class Containers {
    * @param then called at the end, or when the answer is there
    * @return seconds until then
    */
-  double run(String snapshotter, String image, Program program, Runnable then) throws IOException {
+  double run(String snapshotter, String image, BenchProgram program, Runnable then)
+      throws IOException {
     if (program.answer().isPresent()) {
       return serve(snapshotter, image, program, program.answer().get(), then);
     }
@@ -43,7 +44,8 @@ final class Containers {
     return seconds;
   }
 
-  private double runToEnd(String snapshotter, String image, Program program) throws IOException {
+  private double runToEnd(String snapshotter, String image, BenchProgram program)
+      throws IOException {
     long began = System.nanoTime();
     ctr("run", "--rm", "--snapshotter", snapshotter, image, NAME)
         .with(program.command().toArray(String[]::new))
@@ -52,7 +54,7 @@ final class Containers {
   }
 
   private double serve(
-      String snapshotter, String image, Program program, FirstAnswer answer, Runnable then)
+      String snapshotter, String image, BenchProgram program, FirstAnswer answer, Runnable then)
       throws IOException {
     if (answer.answers()) {
       throw new IOException("something else serves port " + answer.port() + " already");

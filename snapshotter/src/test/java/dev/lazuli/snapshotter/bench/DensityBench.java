@@ -113,7 +113,7 @@ final class DensityBench implements Callable<Integer> {
     if (!DensityImages.SHARES.containsAll(shares)) {
       throw new IllegalArgumentException("--share: some of " + DensityImages.SHARES);
     }
-    var measured = ways.stream().map(Way::parse).toList();
+    var measured = ways.stream().map(BenchWay::parse).toList();
     links.forEach(Bed::link);
     readResults();
     try (var bed = bedOptions.start(peers.others())) {
@@ -124,7 +124,7 @@ final class DensityBench implements Callable<Integer> {
     return 0;
   }
 
-  private void measure(Bed bed, List<Way> measured) throws IOException {
+  private void measure(Bed bed, List<BenchWay> measured) throws IOException {
     Map<String, ReadingLists> reading = new LinkedHashMap<>();
     var store = new ImageStore(peers.kept(), bedOptions.launcher());
     var made = new DensityImages(store);
@@ -141,7 +141,7 @@ final class DensityBench implements Callable<Integer> {
     }
   }
 
-  private List<DensityRun> runs(Set<String> names, List<Way> measured) {
+  private List<DensityRun> runs(Set<String> names, List<BenchWay> measured) {
     var runs = new ArrayList<DensityRun>();
     for (var name : names) {
       for (var order : orders) {

@@ -12,7 +12,7 @@ import java.io.IOException;
  * @param share in percent
  * @param way who pulls
  */
-record DensityRun(String image, String link, Order order, int share, Way way) {
+record DensityRun(String image, String link, Order order, int share, BenchWay way) {
   private static final String CONTAINER = "density-" + ProcessHandle.current().pid();
 
   /**

@@ -25,7 +25,7 @@ final class ImageStore {
 
   private final Path directory;
   private final OciLayout layout;
-  private final LayerConverter converter;
+  private final ConverterPrograms converter;
 
   /** Makes the content of a layer, which may lie in files until it is written. */
   interface Content {
@@ -40,7 +40,7 @@ final class ImageStore {
   ImageStore(Path directory, String launcher) throws IOException {
     this.directory = Files.createDirectories(directory.toAbsolutePath());
     this.layout = OciLayout.at(directory.resolve("layout"));
-    this.converter = new LayerConverter(layout, launcher);
+    this.converter = new ConverterPrograms(layout, launcher);
     var _ = Files.createDirectories(directory.resolve("recipes"));
   }
 
@@ -71,7 +71,7 @@ final class ImageStore {
         () -> {
           System.err.println("bench: making the layer " + name + ", which is kept in " + directory);
           var layer = layout.addLayer(content.make(), LayerEncoding.GZIP);
-          var gzip = LayerFormat.GZIP.tag(tag(name));
+          var gzip = BenchFormat.GZIP.tag(tag(name));
           var _ = layout.addImage(gzip, ContainerDefaults.DEFAULT, List.of(layer));
           converter.convert(tag(name));
         });
@@ -81,7 +81,7 @@ final class ImageStore {
   void image(String name, ContainerDefaults config, List<String> layers) throws IOException {
     var recipe = new StringBuilder(config.toString());
     for (var layer : layers) {
-      for (var format : LayerFormat.values()) {
+      for (var format : BenchFormat.values()) {
         recipe.append('\n').append(converter.layer(tag(layer), format).descriptor().digest());
       }
     }
@@ -90,7 +90,7 @@ final class ImageStore {
 
   private void assemble(String name, ContainerDefaults config, List<String> layers)
       throws IOException {
-    for (var format : LayerFormat.values()) {
+    for (var format : BenchFormat.values()) {
       var builder = new ImageBuilder(layout).config(config);
       for (var layer : layers) {
         builder.layer(converter.layer(tag(layer), format));
@@ -121,7 +121,7 @@ final class ImageStore {
   }
 
   private boolean isMade(String name, String recipe) throws IOException {
-    var tags = Arrays.stream(LayerFormat.values()).map(format -> format.tag(name)).toList();
+    var tags = Arrays.stream(BenchFormat.values()).map(format -> format.tag(name)).toList();
     return layout.images().keySet().containsAll(tags)
         && Files.exists(kept(name))
         && Files.readString(kept(name)).equals(VERSION + recipe);

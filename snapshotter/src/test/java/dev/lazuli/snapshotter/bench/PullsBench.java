@@ -146,7 +146,7 @@ final class PullsBench implements Callable<Integer> {
   }
 
   private void pullAtOnce(Bed bed, int count) throws IOException, InterruptedException {
-    var way = Way.parse("lazuli:lazuli");
+    var way = BenchWay.parse("lazuli:lazuli");
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var pulls = new ArrayList<Future<?>>();
       for (int i = 0; i < count; i++) {

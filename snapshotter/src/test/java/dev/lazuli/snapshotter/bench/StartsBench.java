@@ -128,9 +128,9 @@ final class StartsBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Way> measured;
+    List<BenchWay> measured;
     try {
-      measured = ways.stream().map(Way::parse).toList();
+      measured = ways.stream().map(BenchWay::parse).toList();
       links.forEach(Bed::link);
     } catch (IllegalArgumentException e) {
       throw wrong(e.getMessage());
@@ -147,7 +147,7 @@ final class StartsBench implements Callable<Integer> {
   }
 
   /** Measures a containerd that runs already. */
-  private void measureThere(Path socket, List<Way> measured) throws IOException {
+  private void measureThere(Path socket, List<BenchWay> measured) throws IOException {
     for (var way : measured) {
       if (way.reference().isEmpty()) {
         throw wrong("with --containerd, --by " + way.title() + " needs an image=REF");
@@ -162,7 +162,7 @@ final class StartsBench implements Callable<Integer> {
     requireSocket("containerd", socket);
     var containers = new Containers(socket.toString());
     var starts =
-        new Starts(
+        new BenchStarts(
             bedOptions.launcher(),
             containers,
             Optional.empty(),
@@ -172,12 +172,13 @@ final class StartsBench implements Callable<Integer> {
     for (var way : measured) {
       starts.requireAbsent(way.reference().orElseThrow());
     }
-    var program = new Program(command, Optional.empty());
+    var program = new BenchProgram(command, Optional.empty());
     var table = new StartsTable(String.join(" ", command));
     for (int round = 0; round < rounds; round++) {
       for (var way : measured) {
         var image = way.reference().orElseThrow();
-        table.add(way, DaemonState.FRESH, starts.once(way, image, program, Starts.Extent.WHOLE));
+        table.add(
+            way, DaemonState.FRESH, starts.once(way, image, program, BenchStarts.Extent.WHOLE));
       }
     }
     StartsTable.printHead();
@@ -185,7 +186,7 @@ final class StartsBench implements Callable<Integer> {
   }
 
   /** Measures on a bed of our own. */
-  private void measureHere(List<Way> measured) throws IOException {
+  private void measureHere(List<BenchWay> measured) throws IOException {
     for (var other : peers.others().entrySet()) {
       requireSocket("snapshotter " + other.getKey(), other.getValue());
     }

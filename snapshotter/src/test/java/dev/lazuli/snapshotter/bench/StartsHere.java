@@ -17,7 +17,7 @@ final class StartsHere {
   private final BedOptions bedOptions;
   private final PeerOptions peers;
   private final List<BenchImage> images;
-  private final List<Way> ways;
+  private final List<BenchWay> ways;
   private final Options options;
 
   /**
@@ -35,7 +35,7 @@ final class StartsHere {
       BedOptions bedOptions,
       PeerOptions peers,
       List<BenchImage> images,
-      List<Way> ways,
+      List<BenchWay> ways,
       Options options) {
     this.bedOptions = bedOptions;
     this.peers = peers;
@@ -82,8 +82,8 @@ final class StartsHere {
   }
 
   private void measure(Bed bed, OciLayout layout, BenchImage image) throws IOException {
-    var starts = Starts.on(bed, bedOptions.launcher(), options.quiet());
-    var program = new Program(image.command(), image.answer());
+    var starts = BenchStarts.on(bed, bedOptions.launcher(), options.quiet());
+    var program = new BenchProgram(image.command(), image.answer());
     var bound = bound(bed, starts, layout, image, program);
     for (var link : options.links()) {
       bed.registry().setLink(Bed.link(link));
@@ -92,7 +92,8 @@ final class StartsHere {
         for (var way : ways) {
           for (var state : states(way)) {
             prepare(bed, starts, way, state);
-            var extent = state == DaemonState.FRESH ? Starts.Extent.WHOLE : Starts.Extent.START;
+            var extent =
+                state == DaemonState.FRESH ? BenchStarts.Extent.WHOLE : BenchStarts.Extent.START;
             table.add(way, state, starts.once(way, reference(bed, image, way), program, extent));
           }
         }
@@ -101,10 +102,11 @@ final class StartsHere {
     }
   }
 
-  private Bound bound(Bed bed, Starts starts, OciLayout layout, BenchImage image, Program program)
+  private Bound bound(
+      Bed bed, BenchStarts starts, OciLayout layout, BenchImage image, BenchProgram program)
       throws IOException {
     var lazy =
-        ways.stream().filter(way -> way.ours() && way.format() != LayerFormat.GZIP).findFirst();
+        ways.stream().filter(way -> way.ours() && way.format() != BenchFormat.GZIP).findFirst();
     if (lazy.isEmpty()) {
       return Bound.UNKNOWN;
     }
@@ -113,7 +115,7 @@ final class StartsHere {
     return Bound.measure(bed, starts, way, reference(bed, image, way), layout, tag, program);
   }
 
-  private List<DaemonState> states(Way way) {
+  private List<DaemonState> states(BenchWay way) {
     var states = new ArrayList<>(List.of(DaemonState.FRESH));
     if (way.ours()) {
       states.add(DaemonState.WARM);
@@ -124,7 +126,8 @@ final class StartsHere {
     return states;
   }
 
-  private void prepare(Bed bed, Starts starts, Way way, DaemonState state) throws IOException {
+  private void prepare(Bed bed, BenchStarts starts, BenchWay way, DaemonState state)
+      throws IOException {
     if (!way.ours()) {
       return;
     }
@@ -138,7 +141,7 @@ final class StartsHere {
     }
   }
 
-  private static String reference(Bed bed, BenchImage image, Way way) {
+  private static String reference(Bed bed, BenchImage image, BenchWay way) {
     return way.reference()
         .orElse(bed.registry().reference(image.word(), way.format().tag(image.word())));
   }

@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
 /** The rounds of one image over one link, and their rows in a table: medians. */
 final class StartsTable {
   private final String title;
-  private final Map<Way, Map<DaemonState, List<Round>>> rounds = new LinkedHashMap<>();
+  private final Map<BenchWay, Map<DaemonState, List<Round>>> rounds = new LinkedHashMap<>();
 
   StartsTable(String title) {
     this.title = title;
@@ -41,7 +41,7 @@ final class StartsTable {
     System.out.println("| --- | --- |" + " ---: |".repeat(columns.size() - 2));
   }
 
-  void add(Way way, DaemonState state, Round round) {
+  void add(BenchWay way, DaemonState state, Round round) {
     rounds
         .computeIfAbsent(way, _ -> new EnumMap<>(DaemonState.class))
         .computeIfAbsent(state, _ -> new ArrayList<>())
@@ -60,7 +60,7 @@ final class StartsTable {
     }
   }
 
-  private String row(Way way, double bound, double needed) {
+  private String row(BenchWay way, double bound, double needed) {
     var states = rounds.getOrDefault(way, Map.of());
     var whole = Round.median(states.getOrDefault(DaemonState.FRESH, List.of()));
     double base = way.overlayfs() ? Double.NaN : base(Round::total);

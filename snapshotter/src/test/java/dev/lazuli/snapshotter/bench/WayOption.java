@@ -15,7 +15,7 @@ final class WayOption {
    *
    * @throws IllegalArgumentException if that is unknown
    */
-  Way way() {
-    return Way.parse(by);
+  BenchWay way() {
+    return BenchWay.parse(by);
   }
 }

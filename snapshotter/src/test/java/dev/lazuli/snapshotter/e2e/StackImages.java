@@ -100,10 +100,10 @@ final class StackImages {
 
   /** Builds an image of layers with known entries, lowest first, and serves it. */
   void serve(String tag, List<List<StackEntry>> layers) throws IOException {
-    var tars = new HashMap<Integer, OddTar>();
+    var tars = new HashMap<Integer, StackTar>();
     var order = new ArrayList<Integer>();
     for (var entries : layers) {
-      var tar = new OddTar(new SplittableRandom(0));
+      var tar = new StackTar(new SplittableRandom(0));
       entries.forEach(tar::write);
       tars.put(order.size(), tar);
       order.add(order.size());
@@ -112,7 +112,7 @@ final class StackImages {
   }
 
   /** Serves all forms of an image by their names: plain, estargz, zstd. */
-  private void serve(String tag, Map<Integer, OddTar> tars, List<Integer> order)
+  private void serve(String tag, Map<Integer, StackTar> tars, List<Integer> order)
       throws IOException {
     var plain = OciLayout.at(directory.resolve("plain"));
     build(plain, tag, tars, order);
@@ -125,8 +125,8 @@ final class StackImages {
     return registry.reference(form, tag);
   }
 
-  private static Map<Integer, OddTar> tars(Group group) {
-    var tars = new HashMap<Integer, OddTar>();
+  private static Map<Integer, StackTar> tars(Group group) {
+    var tars = new HashMap<Integer, StackTar>();
     var random = new SplittableRandom(group.first());
     for (long seed = group.first(); seed < group.first() + group.count(); seed++) {
       var layers = RandomStack.of(seed, group.order(), group.isConvertedByPeer());
@@ -142,8 +142,8 @@ final class StackImages {
   }
 
   /** Every other image has entries for its root, of which containerd makes nothing. */
-  private static OddTar beginTar(Group group, SplittableRandom random) {
-    var tar = new OddTar(random);
+  private static StackTar beginTar(Group group, SplittableRandom random) {
+    var tar = new StackTar(random);
     if (group.first() / GROUP % 2 == 0) {
       var odd = new Attributes(0700, 1000, 1000, RandomAttributes.NEWEST, Map.of());
       tar.write(StackEntry.of(StackEntry.DIRECTORY, ".", "", odd));
@@ -152,7 +152,7 @@ final class StackImages {
   }
 
   private static void build(
-      OciLayout layout, String tag, Map<Integer, OddTar> tars, List<Integer> order)
+      OciLayout layout, String tag, Map<Integer, StackTar> tars, List<Integer> order)
       throws IOException {
     var layers = new HashMap<Integer, LayoutLayer>();
     for (var tar : tars.entrySet()) {

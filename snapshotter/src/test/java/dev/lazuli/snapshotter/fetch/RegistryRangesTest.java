@@ -11,7 +11,7 @@ import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Compression;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
-import dev.lazuli.snapshotter.ClientRig;
+import dev.lazuli.snapshotter.RegistryRig;
 import dev.lazuli.snapshotter.fetch.plan.ChunkRun;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -58,7 +58,7 @@ final class RegistryRangesTest {
     return runs;
   }
 
-  private LayerFetch attach(ClientRig client) throws IOException {
+  private LayerFetch attach(RegistryRig client) throws IOException {
     var reference = ImageReference.parse(registry.host() + "/image:1");
     var source = client.client.blob(reference, Digest.parse(blob.digest), blob.blob.length);
     return rig.scheduler(SMALL).attach(data, source, Compression.GZIP);
@@ -81,7 +81,7 @@ final class RegistryRangesTest {
 
   @Test
   void registryThatCan_isAskedOnce() throws Exception {
-    try (var client = new ClientRig(_ -> {});
+    try (var client = new RegistryRig(_ -> {});
         var fetch = attach(client)) {
       fetchAll(fetch, 3);
 
@@ -98,7 +98,7 @@ final class RegistryRangesTest {
   @MethodSource("refusals")
   void registryThatCannot_isAskedForSeveralOnce_thenForEach(Fault refusal) throws Exception {
     registry.faults().always(RegistryRangesTest::hasSeveralRanges, refusal);
-    try (var client = new ClientRig(_ -> {});
+    try (var client = new RegistryRig(_ -> {});
         var fetch = attach(client)) {
       fetchAll(fetch, 3);
       assertThat(requests()).isEqualTo(11);
@@ -126,7 +126,7 @@ final class RegistryRangesTest {
   @MethodSource("passing")
   void faultOfARequestForSeveral_endsInRightBytes(Fault fault) throws Exception {
     registry.faults().next(RegistryRangesTest::hasSeveralRanges, fault, fault);
-    try (var client = new ClientRig(_ -> {});
+    try (var client = new RegistryRig(_ -> {});
         var fetch = attach(client)) {
       fetchAll(fetch, 3);
 
@@ -140,7 +140,7 @@ final class RegistryRangesTest {
       mirror.serveBlob(blob.digest, BlobContent.of(blob.blob));
       mirror.faults().always(_ -> true, new Fault.WrongBytes(blob.blobOffset(63) + 100, 16));
       try (var client =
-              new ClientRig(
+              new RegistryRig(
                   options ->
                       options.mirrors(registry.host(), List.of(new Mirror(mirror.host(), true))));
           var fetch = attach(client)) {

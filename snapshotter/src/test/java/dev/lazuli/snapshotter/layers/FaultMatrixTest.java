@@ -15,7 +15,7 @@ import dev.lazuli.demo.registry.RegistryRequest;
 import dev.lazuli.demo.registry.RegistryRequest.Kind;
 import dev.lazuli.registry.model.ImageReference;
 import dev.lazuli.registry.model.Mirror;
-import dev.lazuli.snapshotter.ClientRig;
+import dev.lazuli.snapshotter.RegistryRig;
 import dev.lazuli.snapshotter.fetch.OpenFiles;
 import dev.lazuli.snapshotter.layers.FaultedPull.Want;
 import dev.lazuli.testimages.registry.Fault;
@@ -289,7 +289,7 @@ final class FaultMatrixTest {
       throws Exception {
     Runnable faults = () -> plan.write(faulty.faults(), stage.requests());
     var reference = ImageReference.parse(registry.reference("image", "1"));
-    var deadline = expected == Outcome.RIGHT ? ClientRig.PATIENCE : SHORT;
+    var deadline = expected == Outcome.RIGHT ? RegistryRig.PATIENCE : SHORT;
     try (var rig = rig(stage, fault, expected, registry, faulty)) {
       var pull = new FaultedPull(rig, reference, layer, stage.want(), deadline);
       if (stage.beforeIndex()) {
@@ -312,9 +312,9 @@ final class FaultMatrixTest {
    * Returns a client with more attempts than there are faults where all has to come right, because
    * on a slow machine a good answer may come too late as well.
    */
-  private static ClientRig rig(
+  private static RegistryRig rig(
       Stage stage, Fault fault, Outcome expected, TestRegistry registry, TestRegistry mirror) {
-    return new ClientRig(
+    return new RegistryRig(
         options -> {
           options.attempts(expected == Outcome.RIGHT ? 10 : 3);
           if (fault instanceof Fault.SlowHeaders) {

@@ -14,7 +14,7 @@ import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.estargz.read.TocTrust;
 import dev.lazuli.registry.model.ImageReference;
-import dev.lazuli.snapshotter.ClientRig;
+import dev.lazuli.snapshotter.RegistryRig;
 import dev.lazuli.snapshotter.fetch.FetchListener;
 import dev.lazuli.snapshotter.fetch.HurriedScheduler;
 import dev.lazuli.snapshotter.fetch.LayerFetch;
@@ -53,7 +53,7 @@ final class FaultedPull {
    */
   private static final int ATTEMPTS_IN_VAIN = 3;
 
-  private final ClientRig rig;
+  private final RegistryRig rig;
   private final ImageReference reference;
   private final BlobDescriptor layer;
   private final Want want;
@@ -68,7 +68,11 @@ final class FaultedPull {
    * @param deadline how long a reader waits
    */
   FaultedPull(
-      ClientRig rig, ImageReference reference, BlobDescriptor layer, Want want, Duration deadline) {
+      RegistryRig rig,
+      ImageReference reference,
+      BlobDescriptor layer,
+      Want want,
+      Duration deadline) {
     this.rig = rig;
     this.reference = reference;
     this.layer = layer;
@@ -148,7 +152,7 @@ final class FaultedPull {
 
   /** Waits; returns false where nobody waits for the content, and it does not come. */
   private boolean ends(CompletableFuture<Void> done) throws Exception {
-    long end = System.nanoTime() + ClientRig.PATIENCE.multipliedBy(2).toNanos();
+    long end = System.nanoTime() + RegistryRig.PATIENCE.multipliedBy(2).toNanos();
     while (System.nanoTime() - end < 0) {
       try {
         done.get(5, TimeUnit.MILLISECONDS);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** What a layer is, and who made it. */
-enum LayerFormat {
+enum BenchFormat {
   /** As everybody has it, at gzip's usual level. */
   GZIP,
   /** eStargz by {@code lazuli convert}. */
@@ -17,7 +17,7 @@ enum LayerFormat {
    *
    * @throws IllegalArgumentException if there is none
    */
-  static LayerFormat parse(String word) {
+  static BenchFormat parse(String word) {
     return Arrays.stream(values())
         .filter(format -> format.word().equals(word))
         .findFirst()

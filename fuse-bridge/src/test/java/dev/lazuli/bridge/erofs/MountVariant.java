@@ -17,7 +17,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /** The ways to show a layer, as the architecture names them. */
-enum MountWay {
+enum MountVariant {
   EROFS_LOCAL(ErofsMount.Backing.FILE, false),
   EROFS_LOOP(ErofsMount.Backing.LOOP, false),
   EROFS_LAZY(ErofsMount.Backing.FILE, true),
@@ -29,7 +29,7 @@ enum MountWay {
   private final ErofsMount.@Nullable Backing backing;
   private final boolean fuse;
 
-  MountWay(ErofsMount.@Nullable Backing backing, boolean fuse) {
+  MountVariant(ErofsMount.@Nullable Backing backing, boolean fuse) {
     this.backing = backing;
     this.fuse = fuse;
   }
@@ -43,7 +43,7 @@ enum MountWay {
   }
 
   /** Mounts a layer whose data is complete; {@code directory} is new and holds the mount points. */
-  Mounted mount(TestLayer layer, Path directory) throws IOException {
+  Mounted mount(ReferenceLayer layer, Path directory) throws IOException {
     if (fuse) {
       var blob = new LocalBlob(FileChannel.open(layer.data(), StandardOpenOption.READ));
       return mount(layer, directory, blob, blob);
@@ -54,7 +54,7 @@ enum MountWay {
   }
 
   /** Mounts a layer whose data comes from {@code blob}, closed with the mount. */
-  Mounted mount(TestLayer layer, Path directory, BlobHandler blob, Closeable resource)
+  Mounted mount(ReferenceLayer layer, Path directory, BlobHandler blob, Closeable resource)
       throws IOException {
     Path target = Files.createDirectories(directory.resolve("mnt"));
     var image = ErofsImage.open(layer.image());
@@ -76,7 +76,7 @@ enum MountWay {
     }
     try {
       var served = ServedBlobs.with(directory.resolve("mount"));
-      ErofsMount.mountServed(backing, layer.image(), session.blob(SLOT), target, served);
+      served.mount(backing, layer.image(), session.blob(SLOT), target);
     } catch (IOException e) {
       parts.close();
       throw e;

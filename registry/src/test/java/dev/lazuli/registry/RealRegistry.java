@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** Debian's docker-registry as a child process, filled over its own API. */
-final class DockerRegistry implements AutoCloseable {
+final class RealRegistry implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
 
   /** {@code secret}, by bcrypt with its lowest cost: it is checked for every request. */
@@ -29,7 +29,7 @@ final class DockerRegistry implements AutoCloseable {
   private final Process process;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  DockerRegistry(Path folder, boolean withPassword) throws Exception {
+  RealRegistry(Path folder, boolean withPassword) throws Exception {
     assumeTrue(Files.isExecutable(PROGRAM), "docker-registry is not installed");
     port = freePort();
     Files.createDirectories(folder.resolve("data"));

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Pulls, runs, waits until every byte is here, and removes again: one round at a time. */
-final class Starts {
+final class BenchStarts {
 
   private final String launcher;
   private final Containers containers;
@@ -22,7 +22,7 @@ final class Starts {
    * @param quiet how long the registry must have sent nothing for everything to count as here; zero
    *     not to wait for that
    */
-  Starts(
+  BenchStarts(
       String launcher,
       Containers containers,
       Optional<Bed> bed,
@@ -38,8 +38,8 @@ final class Starts {
   }
 
   /** Prepares to measure on a bed of our own. */
-  static Starts on(Bed bed, String launcher, Duration quiet) {
-    return new Starts(
+  static BenchStarts on(Bed bed, String launcher, Duration quiet) {
+    return new BenchStarts(
         launcher,
         new Containers(bed.containerdSocket()),
         Optional.of(bed),
@@ -69,13 +69,13 @@ final class Starts {
   }
 
   /** Pulls an image and removes it again. */
-  void pullOnly(Way way, String image) throws IOException {
+  void pullOnly(BenchWay way, String image) throws IOException {
     pull(way, image);
     containers.remove(image);
   }
 
   /** Measures one round; the image is not there before and after it. */
-  Round once(Way way, String image, Program program, Extent extent) throws IOException {
+  Round once(BenchWay way, String image, BenchProgram program, Extent extent) throws IOException {
     try {
       return measure(way, image, program, extent);
     } catch (IOException e) {
@@ -84,7 +84,8 @@ final class Starts {
     }
   }
 
-  private Round measure(Way way, String image, Program program, Extent extent) throws IOException {
+  private Round measure(BenchWay way, String image, BenchProgram program, Extent extent)
+      throws IOException {
     var watched =
         way.pid().or(() -> ownDaemon(way)).or(() -> containerdPid).map(ProcessFigures::new);
     if (watched.isPresent()) {
@@ -121,11 +122,11 @@ final class Starts {
         pull, run, sent[0], sent[1], again, complete, allMegabytes, allRequests, cpu, peak);
   }
 
-  private void pull(Way way, String image) throws IOException {
+  private void pull(BenchWay way, String image) throws IOException {
     way.pull(launcher, containers.socket(), image, plainHttp);
   }
 
-  private Optional<Long> ownDaemon(Way way) {
+  private Optional<Long> ownDaemon(BenchWay way) {
     return way.ours() ? bed.map(Bed::daemonPid) : Optional.empty();
   }
 

@@ -30,7 +30,7 @@ import java.util.List;
  * @param table the chunks and starts that reading it has shown
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record RecordedIndex(
+public record RecordedBlob(
     byte[] blob, UnpackSink table, List<String> tree, long dataSize, byte[] bytes) {
   private static final IndexMemory MEMORY = new IndexMemory(64 << 20, 1);
 
@@ -39,7 +39,7 @@ public record RecordedIndex(
    *
    * @param spacing bytes of the tar between checkpoints
    */
-  public static RecordedIndex of(byte[] blob, long spacing) throws IOException {
+  public static RecordedBlob of(byte[] blob, long spacing) throws IOException {
     Path directory = Files.createTempDirectory("recorded");
     var table = new UnpackSink();
     try (var unpacker = new LayerUnpacker(Limits.DEFAULT, spacing);
@@ -51,7 +51,7 @@ public record RecordedIndex(
         recorder.finish(layer.blobDigest(), blob.length, layer.compression(), out);
         var tree = tree(layer.index());
         long size = Math.max(layer.dataSize(), layer.index().dataSize());
-        return new RecordedIndex(blob, table, tree, size, out.toByteArray());
+        return new RecordedBlob(blob, table, tree, size, out.toByteArray());
       }
     } finally {
       Files.delete(directory);

@@ -19,7 +19,7 @@ import java.util.List;
  * Has layers converted by the programs that users convert with, at the level of the gzip layer. A
  * layer is an image of its own meanwhile, so that one below others is converted only once.
  */
-final class LayerConverter {
+final class ConverterPrograms {
   private static final Duration LIMIT = Duration.ofMinutes(20);
   private static final String LEVEL = "6";
 
@@ -31,7 +31,7 @@ final class LayerConverter {
    *
    * @param launcher of {@code lazuli convert}
    */
-  LayerConverter(OciLayout layout, String launcher) {
+  ConverterPrograms(OciLayout layout, String launcher) {
     this.layout = layout;
     this.launcher = launcher;
   }
@@ -43,14 +43,14 @@ final class LayerConverter {
   }
 
   /** Returns a layer for images. */
-  LayoutLayer layer(String name, LayerFormat format) throws IOException {
+  LayoutLayer layer(String name, BenchFormat format) throws IOException {
     return only(layout, image(layout, format.tag(name)));
   }
 
   private void byLazuli(String name) throws IOException {
     var here = layout.directory() + ":";
     Command.of(launcher, "convert", "--level", LEVEL)
-        .with(here + LayerFormat.GZIP.tag(name), here + LayerFormat.LAZULI.tag(name))
+        .with(here + BenchFormat.GZIP.tag(name), here + BenchFormat.LAZULI.tag(name))
         .within(LIMIT)
         .check();
   }
@@ -62,8 +62,8 @@ final class LayerConverter {
         var containerd =
             PrivateContainerd.start(scratch.resolve("c"), ContainerdConfig.overlayfs())) {
       registry.serve("layer", layout);
-      var from = registry.reference("layer", LayerFormat.GZIP.tag(name));
-      var to = registry.reference("layer", LayerFormat.CTR_REMOTE.tag(name));
+      var from = registry.reference("layer", BenchFormat.GZIP.tag(name));
+      var to = registry.reference("layer", BenchFormat.CTR_REMOTE.tag(name));
       var exported = scratch.resolve("exported.tar").toString();
       containerd.ctr("content", "fetch", "--plain-http", from).within(LIMIT).check();
       containerd
@@ -74,7 +74,7 @@ final class LayerConverter {
       containerd.ctr("image", "export", exported, to).within(LIMIT).check();
       var unpacked = Files.createDirectory(scratch.resolve("layout"));
       Command.of("tar", "-xf", exported, "-C", unpacked.toString()).within(LIMIT).check();
-      adopt(OciLayout.at(unpacked), LayerFormat.CTR_REMOTE.tag(name));
+      adopt(OciLayout.at(unpacked), BenchFormat.CTR_REMOTE.tag(name));
     } finally {
       Command.of("rm", "-rf", "--one-file-system", scratch.toString()).check();
     }

@@ -17,7 +17,7 @@ import java.util.random.RandomGenerator;
  * PAX records or in GNU's base 256, PAX records that nobody knows. The header's layout is POSIX's
  * (IEEE 1003.1-2008, "ustar Interchange Format").
  */
-final class OddTar {
+final class StackTar {
   private static final int BLOCK = 512;
   private static final int NAME_BYTES = 100;
   private static final int PREFIX_BYTES = 155;
@@ -26,7 +26,7 @@ final class OddTar {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final RandomGenerator random;
 
-  OddTar(RandomGenerator random) {
+  StackTar(RandomGenerator random) {
     this.random = random;
   }
 

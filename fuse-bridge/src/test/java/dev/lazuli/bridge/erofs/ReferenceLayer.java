@@ -31,11 +31,11 @@ import java.util.Map;
  * @param image the metadata image
  * @param data the data file
  */
-record TestLayer(Path reference, Path image, Path data) {
+record ReferenceLayer(Path reference, Path image, Path data) {
   /** Makes both below a new directory. */
-  static TestLayer make(ImageTree tree, Path directory) throws IOException {
+  static ReferenceLayer make(ImageTree tree, Path directory) throws IOException {
     var layer =
-        new TestLayer(
+        new ReferenceLayer(
             Files.createDirectories(directory.resolve("reference")),
             directory.resolve("meta.erofs"),
             directory.resolve("data"));

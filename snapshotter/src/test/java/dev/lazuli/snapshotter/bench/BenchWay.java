@@ -19,11 +19,11 @@ import java.util.Optional;
  * @param format the format of the bed's own image
  * @param pid the snapshotter's daemon; empty: containerd itself, or the bed's own
  */
-record Way(
+record BenchWay(
     String snapshotter,
     Pull pull,
     Optional<String> reference,
-    LayerFormat format,
+    BenchFormat format,
     Optional<Long> pid) {
   private static final String OURS = "lazuli";
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -55,7 +55,7 @@ record Way(
    *
    * @throws IllegalArgumentException if it is something else; the message says what
    */
-  static Way parse(String text) {
+  static BenchWay parse(String text) {
     var parts = List.of(text.split(",", -1));
     for (var part : parts.subList(1, parts.size())) {
       if (!part.matches("image=.+|format=.+|pid=[0-9]{1,18}")) {
@@ -65,11 +65,11 @@ record Way(
     }
     var head = List.of(parts.getFirst().split(":", -1));
     var pull = head.size() < 2 ? Pull.CTR : Pull.parse(head.get(1));
-    return new Way(
+    return new BenchWay(
         head.getFirst(),
         pull,
         value(parts, "image="),
-        value(parts, "format=").map(LayerFormat::parse).orElse(usualFormat(head.getFirst(), pull)),
+        value(parts, "format=").map(BenchFormat::parse).orElse(usualFormat(head.getFirst(), pull)),
         value(parts, "pid=").map(Long::valueOf));
   }
 
@@ -81,11 +81,11 @@ record Way(
   }
 
   /** Each is measured with what its own converter makes. */
-  private static LayerFormat usualFormat(String snapshotter, Pull pull) {
+  private static BenchFormat usualFormat(String snapshotter, Pull pull) {
     if (pull == Pull.CTR) {
-      return LayerFormat.GZIP;
+      return BenchFormat.GZIP;
     }
-    return snapshotter.equals(OURS) ? LayerFormat.LAZULI : LayerFormat.CTR_REMOTE;
+    return snapshotter.equals(OURS) ? BenchFormat.LAZULI : BenchFormat.CTR_REMOTE;
   }
 
   /** Returns whether this is the snapshotter that the bench itself starts. */

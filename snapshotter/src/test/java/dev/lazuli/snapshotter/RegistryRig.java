@@ -13,14 +13,14 @@ import java.util.function.Consumer;
  * A client of registries whose closing asserts that nothing leaked. Its timeouts are long, so that
  * a slow machine meets none; a test of timeouts sets its own.
  */
-public final class ClientRig implements AutoCloseable {
+public final class RegistryRig implements AutoCloseable {
   /** How long a client of this kind waits for anything. */
   public static final Duration PATIENCE = Eventually.PATIENCE;
 
   public final RegistryClient client;
 
   /** Makes a client with options that {@code change} has had its say in. */
-  public ClientRig(Consumer<RegistryOptions.Builder> change) {
+  public RegistryRig(Consumer<RegistryOptions.Builder> change) {
     ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
     var builder =
         RegistryOptions.builder()

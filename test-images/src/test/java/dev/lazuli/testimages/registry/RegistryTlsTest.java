@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-final class TlsTest {
+final class RegistryTlsTest {
   private static final String DIGEST = "sha256:" + "b".repeat(64);
   private static final char[] NO_PASSWORD = {};
 

@@ -18,25 +18,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A process that serves one layer, complete on disk, under any slot. */
-final class BenchDaemon implements AutoCloseable {
+final class BenchServer implements AutoCloseable {
   private final Process process;
 
-  private BenchDaemon(Process process) {
+  private BenchServer(Process process) {
     this.process = process;
   }
 
-  static BenchDaemon start(Path fuse, Path image, Path data) throws IOException {
+  static BenchServer start(Path fuse, Path image, Path data) throws IOException {
     var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx64m"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(BenchDaemon.class.getName(), fuse + "", image + "", data + ""));
+    command.addAll(List.of(BenchServer.class.getName(), fuse + "", image + "", data + ""));
     var process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     var output = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
     if (output.readLine() == null) {
       throw new IOException("the serving process ended at once");
     }
-    return new BenchDaemon(process);
+    return new BenchServer(process);
   }
 
   /** Returns the processor time that the process has used, in nanoseconds. */

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Command lines that run a test's main class in a small JVM of its own. */
-final class ChildJvm {
-  private ChildJvm() {}
+final class SmallJvm {
+  private SmallJvm() {}
 
   static List<String> command(Class<?> main, String... arguments) {
     var command = new ArrayList<String>();

@@ -9,9 +9,9 @@ import java.util.Optional;
  * @param command the words it is started with; empty: what its image says
  * @param answer how a server's first answer is had; empty: the program runs to its end
  */
-record Program(List<String> command, Optional<FirstAnswer> answer) {
+record BenchProgram(List<String> command, Optional<FirstAnswer> answer) {
   /** Copies the list. */
-  Program {
+  BenchProgram {
     command = List.copyOf(command);
   }
 }
