@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param completed when its last chunk was on disk and synced; null while chunks are missing
  * @param prefetchEnd blob offset where prefetch ends; 0 if the image asks for no prefetch, -1 where
  *     it does not say
- * @param pinned when somebody asked to keep the layer whatever the quota says; null if nobody has
- * @param proof what reading the whole blob has shown; null while nobody has
+ * @param pinned when somebody asked to keep the layer whatever the quota says; null if it is not
+ *     pinned
+ * @param proof what reading the whole blob has shown; null before that
  */
 public record LayerRecord(
     Digest digest,

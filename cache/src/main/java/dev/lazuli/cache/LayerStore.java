@@ -289,7 +289,7 @@ public final class LayerStore implements AutoCloseable {
     return usage.usedBytes();
   }
 
-  /** Returns how many bytes are free on the store's disk; as many as can be if nobody can tell. */
+  /** Returns how many bytes are free on the store's disk; as many as can be if that is unknown. */
   public long freeBytes() {
     return parts.room().free();
   }

@@ -82,7 +82,7 @@ final class Room {
     return isLow() ? -1 : spare - Math.max(0, usage.usedBytes() - usedThen);
   }
 
-  /** Returns how many bytes are free on the disk; as many as can be if nobody can tell. */
+  /** Returns how many bytes are free on the disk; {@link Long#MAX_VALUE} if unknown. */
   long free() {
     return disk.totalBytes(root) > 0 ? disk.freeBytes(root) : Long.MAX_VALUE;
   }

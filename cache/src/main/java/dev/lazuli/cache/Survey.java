@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the layers on the disk. A directory whose record is missing or is not what the store wrote
- * is of no use and goes; one that could not be read for another reason, such as too many open
- * files, stays and is looked at again when somebody asks for it.
+ * is removed; one that could not be read for another reason, such as too many open files, stays and
+ * is looked at again when somebody asks for it.
  */
 final class Survey {
   private static final System.Logger LOG = System.getLogger(Survey.class.getName());

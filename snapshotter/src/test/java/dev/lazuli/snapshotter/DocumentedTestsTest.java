@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -18,11 +19,13 @@ final class DocumentedTestsTest {
   @Test
   void testsThatDocumentsName_exist() throws IOException {
     var named = new TreeSet<String>();
-    try (var documents = Files.list(TOP.resolve("docs"))) {
-      for (var document : documents.filter(file -> file.toString().endsWith(".md")).toList()) {
-        NAME.matcher(Files.readString(document))
-            .results()
-            .forEach(name -> named.add(name.group(1)));
+    for (var folder : List.of(TOP, TOP.resolve("docs"), TOP.resolve("docs/adr"))) {
+      try (var documents = Files.newDirectoryStream(folder, "*.md")) {
+        for (var document : documents) {
+          NAME.matcher(Files.readString(document))
+              .results()
+              .forEach(name -> named.add(name.group(1)));
+        }
       }
     }
     assertThat(named).isNotEmpty();

@@ -22,8 +22,8 @@ import java.util.Arrays;
  * the chunk as one that is stated. Thread-safe.
  *
  * <p>The file has its full size from the start, so a full disk keeps no digest from being written.
- * What a crash takes of it only costs a chunk: one without a digest cannot be verified, and is
- * fetched again.
+ * A digest lost in a crash costs no more than its chunk: without a digest the chunk cannot be
+ * verified, and is fetched again.
  */
 public final class LearntDigests implements Syncable, Closeable {
   private static final int BYTES = Digest.SHA256_BYTES;

@@ -77,7 +77,7 @@ public final class ServedBlobs implements AutoCloseable {
     }
   }
 
-  private void mountFile(String image, Path target, String options) throws IOException {
+  void mountFile(String image, Path target, String options) throws IOException {
     if (program != null) {
       try {
         mountOutside(program, image, target, options);

@@ -54,7 +54,7 @@ final class PendingRead implements ReadReply {
     start(reply -> handler.read(slot, offset, length, reply));
   }
 
-  /** Has somebody find the answer, likewise. */
+  /** Does the same for any other request: {@code handler} finds the answer, now or later. */
   void start(Consumer<ReadReply> handler) {
     try {
       handler.accept(this);

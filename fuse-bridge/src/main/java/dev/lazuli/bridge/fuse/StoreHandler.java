@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * them. Called by several request loops at once; no method may wait, and a name may be anything.
  */
 public interface StoreHandler {
-  /** Returns whether a name may be an image's. Costs little and asks nobody. */
+  /** Returns whether a name is a valid image's; does not wait. */
   boolean isImage(String image);
 
-  /** Returns whether a name may be a layer's. Costs little and asks nobody. */
+  /** Returns whether a name is a valid layer's; does not wait. */
   boolean isLayer(String layer);
 
   /**

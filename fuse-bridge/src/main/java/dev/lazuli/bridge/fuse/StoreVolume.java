@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * directory takes it back; both are answered with {@code ENOENT}, by which the library knows that
  * uses are counted.
  *
- * <p>A directory exists if its name may be right, which asks nobody; whether there is such a layer
- * is found out when one of its files is looked for. Only root has access.
+ * <p>A directory exists if its name is valid, whether or not there is such a layer: that is found
+ * out when one of its files is looked for. Only root has access.
  *
  * @see <a
  *     href="https://github.com/containers/container-libs/blob/main/storage/drivers/overlay/overlay.go">The
@@ -115,7 +115,7 @@ final class StoreVolume implements Volume {
     CompletableFuture<Void> begin();
   }
 
-  /** Nobody may give a change up half-way: its answer comes once it is done. */
+  /** A change cannot be interrupted: it is answered once it is done. */
   private static Consumer<ReadReply> gone(Change change) {
     return answer -> {
       var _ =
@@ -237,7 +237,7 @@ final class StoreVolume implements Volume {
     return Attributes.openedDirectly(body);
   }
 
-  /** Shows nothing: what there is comes into being by being asked for. */
+  /** Lists nothing: a directory exists only once its name is looked up. */
   @Override
   public int readDirectory(long node, long cookie, int limit, boolean plus, MemorySegment body) {
     return new DirectoryWriter(body, limit, plus).listRoot(cookie);

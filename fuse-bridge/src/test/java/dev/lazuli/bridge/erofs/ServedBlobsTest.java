@@ -32,7 +32,7 @@ final class ServedBlobsTest {
     var file = directory.resolve("program");
     try (var served = ServedBlobs.with(file)) {
       Files.writeString(file, "#!/bin/sh\necho run >> %s\n%s\n".formatted(runs, lines));
-      served.mount("image", target, "");
+      served.mountFile("image", target, "");
     }
   }
 

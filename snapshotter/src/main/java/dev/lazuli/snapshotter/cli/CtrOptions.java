@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which containerd is meant, and what in it, as {@code ctr} is told: for clients of containerd. */
+/** Which containerd to talk to, and in which namespace, with the names that {@code ctr} uses. */
 final class CtrOptions {
   @Mixin private ContainerdOptions containerd = new ContainerdOptions();
 

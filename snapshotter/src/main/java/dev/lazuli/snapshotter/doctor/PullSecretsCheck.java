@@ -49,7 +49,7 @@ record PullSecretsCheck(Configuration config, ContainerdSettings settings) {
         text.contains(Mirror.PULL_SECRETS)
             ? "%s names another port than registry.pull_secrets, which is %s"
                 .formatted(file, address)
-            : "nobody hands them over: %s does not name the daemon's port".formatted(file),
+            : "pull secrets do not reach the daemon: %s does not name its port".formatted(file),
         "put [host.\"" + right + "\"] into " + file + ", " + SEE);
     return false;
   }

@@ -80,7 +80,7 @@ final class HeadStarts {
   private final Map<String, Long> failed = new LinkedHashMap<>();
 
   /**
-   * Prepares.
+   * Makes an object without head starts.
    *
    * @param followed head starts that readers lead on
    * @param limits what one head start may cost; 0 bytes of blobs for no head starts at all

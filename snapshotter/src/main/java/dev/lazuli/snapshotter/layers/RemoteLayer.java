@@ -31,7 +31,7 @@ public interface RemoteLayer extends AutoCloseable {
    */
   boolean mayImplyDirectories() throws IOException;
 
-  /** Returns what reading the layer's whole blob has shown; empty while nobody has. */
+  /** Returns what reading the layer's whole blob has shown; empty before it was read. */
   Optional<Finding> finding();
 
   /**

@@ -202,7 +202,7 @@ final class HandedOver implements CredentialsProvider {
     return all(host, reference).stream().findFirst();
   }
 
-  /** Returns whether clients have used any for an image's repository; not for what is no name. */
+  /** Returns whether clients have used any for an image's repository; false for invalid names. */
   public synchronized boolean knows(String reference) {
     try {
       return byRepository.containsKey(ImageReference.parse(reference).name());

@@ -31,7 +31,7 @@ final class HeapTrim implements AutoCloseable {
   private long usedBefore;
 
   /**
-   * Prepares.
+   * Makes an object that has not trimmed yet.
    *
    * @param taken bytes that the heap has of the machine
    * @param used bytes of them that are in use, by garbage too

@@ -177,7 +177,7 @@ public final class Proofs implements AutoCloseable {
   /** Puts off without the locks of whoever asked: a layer that hears of it takes its own. */
   private void putOffSoon(Wish wish) {
     try {
-      timer.execute(() -> putOff(wish, "there is no thread to prove it with"));
+      timer.execute(() -> putOff(wish, "no thread could be started for the proof"));
     } catch (RejectedExecutionException e) {
       log.debug("layer {}: left to the next daemon", wish.layer.digest());
     }

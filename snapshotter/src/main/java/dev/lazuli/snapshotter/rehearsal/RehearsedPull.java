@@ -45,7 +45,7 @@ final class RehearsedPull {
   private final CompletableFuture<Void> stop;
 
   /**
-   * Prepares.
+   * Makes a pull that has not begun.
    *
    * @param directory where the store is made; it stays the caller's
    * @param stop completes when the pull is to end, however far it has come

@@ -64,7 +64,7 @@ final class IndexFetch implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (ByteBuffer piece = head; piece != null; piece = stream.next()) {
         if (Thread.interrupted()) {
-          throw new InterruptedIOException("nobody waits for the index any more");
+          throw new InterruptedIOException("the request for the index was cancelled");
         }
         sha256.update(piece.duplicate());
         while (piece.hasRemaining()) {

@@ -60,7 +60,7 @@ record RemoteIndex(IndexQuery query, String registry, Descriptor descriptor, Blo
         fill(layer, file, assembly);
         Files.delete(file);
         if (Thread.interrupted()) {
-          throw new InterruptedIOException("nobody waits for it any more");
+          throw new InterruptedIOException("the request for the index was cancelled");
         }
         return layer.commit();
       }

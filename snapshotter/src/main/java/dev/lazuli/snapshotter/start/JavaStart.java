@@ -33,7 +33,7 @@ final class JavaStart {
   private final BiFunction<ImageFile, Double, StartWish> library;
 
   /**
-   * Prepares.
+   * Makes a reader of one image.
    *
    * @param library makes the wish for a shared library
    */

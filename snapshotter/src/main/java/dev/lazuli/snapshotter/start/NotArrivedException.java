@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Parts of a file are wanted that are not here yet. Whoever wanted them begins again when they are.
+ * Parts of a file are needed that have not been fetched yet. The caller tries again once they have.
  */
 final class NotArrivedException extends IOException {
   private static final long serialVersionUID = 1L;

@@ -41,7 +41,7 @@ final class PythonStart {
   private final Map<Integer, PythonModules> known;
 
   /**
-   * Prepares.
+   * Makes a reader of one image.
    *
    * @param library makes the wish for a shared library
    * @param known the modules of each release, for whoever reads them later

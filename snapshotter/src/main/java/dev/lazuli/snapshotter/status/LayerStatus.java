@@ -59,7 +59,7 @@ public record LayerStatus(
     }
   }
 
-  /** The status of a layer that nobody will prove. */
+  /** Makes the status of a layer that will not be proved. */
   public LayerStatus(
       String digest,
       String format,

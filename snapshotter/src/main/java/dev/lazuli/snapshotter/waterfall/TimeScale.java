@@ -166,7 +166,7 @@ final class TimeScale {
     return ticks;
   }
 
-  /** Returns the least of 1, 2, 5, 10, 20... milliseconds that is no shorter. */
+  /** Returns {@code micros} rounded up to 1, 2, 5, 10, 20... milliseconds, in microseconds. */
   private static long step(long micros) {
     long power = 1000;
     while (power * 10 < micros) {

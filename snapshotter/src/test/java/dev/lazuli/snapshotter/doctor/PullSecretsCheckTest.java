@@ -77,7 +77,8 @@ final class PullSecretsCheckTest {
 
   @Test
   void missingEntry_isFound() throws IOException {
-    assertProblem(examine(hosts.toString(), "127.0.0.1:989"), "nobody hands them", "127.0.0.1:989");
+    assertProblem(
+        examine(hosts.toString(), "127.0.0.1:989"), "do not reach the daemon", "127.0.0.1:989");
   }
 
   @Test
