@@ -21,7 +21,10 @@ final class TokenSlot {
   private volatile String scope;
   private volatile @Nullable Token token;
   private volatile @Nullable Made made;
-  private volatile @Nullable Made accepted;
+
+  /** Whether a request was granted with what {@link #made} says. */
+  private volatile boolean isAccepted;
+
   private volatile String tried = "";
 
   /** What the host has refused: at most a few. */
@@ -70,6 +73,7 @@ final class TokenSlot {
 
   void made(Candidate of, boolean bearer) {
     made = new Made(of, bearer);
+    isAccepted = false;
   }
 
   /**
@@ -81,10 +85,10 @@ final class TokenSlot {
   Optional<Candidate> accept(String sent) {
     Token now = token;
     Made of = made;
-    if (now == null || of == null || of == accepted || !now.header().equals(sent)) {
+    if (now == null || of == null || isAccepted || !now.header().equals(sent)) {
       return Optional.empty();
     }
-    accepted = of;
+    isAccepted = true;
     return Optional.of(of.of());
   }
 

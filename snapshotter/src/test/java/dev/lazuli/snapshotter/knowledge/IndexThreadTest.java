@@ -54,7 +54,8 @@ final class IndexThreadTest {
   @Test
   void tasksThatAreTooMany_orWaitWhenItEnds_areLeftOut() throws InterruptedException {
     var hasBegun = new CountDownLatch(1);
-    try (var thread = new IndexThread(1, THREADS)) {
+    var thread = new IndexThread(1, THREADS);
+    try (thread) {
       thread.run(
           () -> {
             hasBegun.countDown();
@@ -71,10 +72,7 @@ final class IndexThreadTest {
       assertThat(said).containsExactly("not too many");
     }
     assertThat(said).containsExactlyInAnyOrder("not too many", "not waiting", "interrupted");
-    try (var ended = new IndexThread(1, THREADS)) {
-      ended.close();
-      run(ended, "late");
-    }
+    run(thread, "late");
     assertThat(said).contains("not late");
   }
 }
