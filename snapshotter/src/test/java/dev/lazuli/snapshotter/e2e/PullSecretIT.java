@@ -44,8 +44,8 @@ final class PullSecretIT {
       var layout = OciLayout.at(bed.directory().resolve("private"));
       bed.pushPauseImage();
       PodImage.build(layout, "1", LayerEncoding.ESTARGZ, LayerEncoding.ZSTD_CHUNKED);
-      registry.serve("private", layout);
-      var image = registry.reference("private", "1");
+      registry.serve("private/pod", layout);
+      var image = registry.reference("private/pod", "1");
       var settings =
           new String[] {
             "fetch.background=false",
