@@ -57,7 +57,7 @@ final class ProofsTest {
           var _ = rig.request();
           var _ = rig.request()) {
         for (int i = 0; i < 3; i++) {
-          assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("there is no thread");
+          assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("no thread could be started");
         }
         rig.maker = some;
 
@@ -90,7 +90,7 @@ final class ProofsTest {
       var byAsker = new AtomicBoolean();
       rig.onPutOff = () -> byAsker.compareAndSet(false, Thread.currentThread().equals(asker));
       try (var _ = rig.request()) {
-        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("there is no thread");
+        assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("no thread could be started");
       }
       assertThat(byAsker).isFalse();
     }
