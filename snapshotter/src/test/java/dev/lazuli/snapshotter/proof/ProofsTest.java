@@ -57,7 +57,8 @@ final class ProofsTest {
           var _ = rig.request();
           var _ = rig.request()) {
         for (int i = 0; i < 3; i++) {
-          assertThat(rig.delays.poll(60, TimeUnit.SECONDS)).startsWith("no thread could be started");
+          assertThat(rig.delays.poll(60, TimeUnit.SECONDS))
+              .startsWith("no thread could be started");
         }
         rig.maker = some;
 
