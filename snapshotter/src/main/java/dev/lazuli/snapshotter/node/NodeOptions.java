@@ -182,10 +182,9 @@ public final class NodeOptions {
   private static FetchOptions fetch(Configuration.Fetch from) {
     var preset = FetchOptions.DEFAULT;
     int unit = Math.toIntExact(from.unitBytes());
-    int spareProcessors = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
     return preset
         .withMemoryForStreams(from.streams(), from.backgroundStreams(), preset.streamsPerLayer())
-        .withBackgroundStreams(Math.min(spareProcessors, from.backgroundStreams()))
+        .withProcessors(Runtime.getRuntime().availableProcessors())
         .withSizes(
             unit,
             Math.max(unit, preset.maximumUnit()),

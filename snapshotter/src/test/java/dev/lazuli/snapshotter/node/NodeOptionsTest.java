@@ -41,9 +41,8 @@ final class NodeOptionsTest {
   void settingsNobodyGives_areTheDefaultsOfTheRoomsThatTheyAreFor() throws IOException {
     var node = NodeOptions.layers(Configuration.defaults());
 
-    int spare = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
-    int background = Math.min(spare, FetchOptions.DEFAULT.backgroundStreams());
-    assertThat(node.fetch()).isEqualTo(FetchOptions.DEFAULT.withBackgroundStreams(background));
+    int processors = Runtime.getRuntime().availableProcessors();
+    assertThat(node.fetch()).isEqualTo(FetchOptions.DEFAULT.withProcessors(processors));
     assertThat(node.layers()).isEqualTo(LayersOptions.DEFAULT);
     assertThat(node.store())
         .usingRecursiveComparison()

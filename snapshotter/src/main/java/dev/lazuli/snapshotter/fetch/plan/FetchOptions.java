@@ -9,8 +9,8 @@ import java.util.function.Consumer;
  * @param memoryBytes memory for streams; {@link #STREAM_BYTES} of it per stream decide, with {@code
  *     streams}, how many may be open
  * @param streams most ranges open at once
- * @param lowStreams most of them for prefetch and background work together, so that the rest is
- *     always free for readers; at most {@code streams - 1}
+ * @param lowStreams most of them for prefetch, layers that are wanted as a whole, and background
+ *     work together, so that the rest is always free for readers; at most {@code streams - 1}
  * @param backgroundStreams most of those for background work, so that decoders do not keep readers
  *     from the processor
  * @param streamsPerLayer most of those that one layer may have
@@ -179,9 +179,18 @@ public record FetchOptions(
         });
   }
 
-  /** Returns these options with another bound of the streams for background work. */
-  public FetchOptions withBackgroundStreams(int most) {
-    return changed(draft -> draft.backgroundStreams = most);
+  /**
+   * Returns these options for a machine with so many processors. Background work leaves one of them
+   * to others. Layers that are wanted as a whole are decoded on all of them, but a quarter of the
+   * streams stays free for readers.
+   */
+  public FetchOptions withProcessors(int processors) {
+    return changed(
+        draft -> {
+          draft.backgroundStreams = Math.clamp(processors - 1, 1, backgroundStreams);
+          draft.lowStreams = Math.max(lowStreams, Math.min(processors, streams - streams / 4));
+          draft.streamsPerLayer = Math.max(streamsPerLayer, Math.min(processors, draft.lowStreams));
+        });
   }
 
   private FetchOptions changed(Consumer<Draft> change) {
