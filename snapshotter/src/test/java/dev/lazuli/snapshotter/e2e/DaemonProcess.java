@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * {@code lazuli daemon} as a process of its own, started by the launcher, as on a node: with the
  * JVM's options that users get, and from the AOT cache where the build made one.
  */
-final class DaemonProcess implements AutoCloseable {
+public final class DaemonProcess implements AutoCloseable {
   private static final List<String> LAUNCHER =
       List.of(
           "env",
@@ -51,12 +51,13 @@ final class DaemonProcess implements AutoCloseable {
    * @param directory its root is {@code root} in here, its state {@code run}; both are kept
    * @param settings keys of the configuration, {@code key=value}
    */
-  static DaemonProcess start(Path directory, Path socket, String... settings) throws IOException {
+  public static DaemonProcess start(Path directory, Path socket, String... settings)
+      throws IOException {
     return start(directory, socket, false, settings);
   }
 
   /** Starts a daemon whose mounts outlive it when it is killed. */
-  static DaemonProcess startKept(Path directory, Path socket, String... settings)
+  public static DaemonProcess startKept(Path directory, Path socket, String... settings)
       throws IOException {
     return start(directory, socket, true, settings);
   }
@@ -105,14 +106,14 @@ final class DaemonProcess implements AutoCloseable {
   }
 
   /** Returns the words of any {@code lazuli} command. */
-  static List<String> words(String... arguments) {
+  public static List<String> words(String... arguments) {
     var words = new ArrayList<>(LAUNCHER);
     words.addAll(List.of(arguments));
     return words;
   }
 
   /** Returns any {@code lazuli} command. */
-  static Command lazuli(String... arguments) {
+  public static Command lazuli(String... arguments) {
     return Command.of(LAUNCHER.toArray(String[]::new)).with(arguments);
   }
 
@@ -124,23 +125,23 @@ final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  Path root() {
+  public Path root() {
     return directory.resolve("root");
   }
 
   /** Returns the daemon's resident memory, now and at its highest, as the kernel counts it. */
-  String memory() throws IOException {
+  public String memory() throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
         .filter(line -> line.startsWith("VmRSS") || line.startsWith("VmHWM"))
         .map(line -> line.replaceAll("\\s+", " "))
         .collect(Collectors.joining(", "));
   }
 
-  Path state() {
+  public Path state() {
     return directory.resolve("run");
   }
 
-  String log() throws IOException {
+  public String log() throws IOException {
     return Files.readString(log);
   }
 
@@ -148,25 +149,25 @@ final class DaemonProcess implements AutoCloseable {
    * Waits until containerd's client has found the daemon again: after a refused call it backs off
    * for seconds.
    */
-  void awaitKnownTo(PrivateContainerd containerd) throws IOException {
+  public void awaitKnownTo(PrivateContainerd containerd) throws IOException {
     awaitKnownTo(containerd, "lazuli");
   }
 
   /** Waits until containerd has found the daemon by the name of one of its snapshotters. */
-  void awaitKnownTo(PrivateContainerd containerd, String snapshotter) throws IOException {
+  public void awaitKnownTo(PrivateContainerd containerd, String snapshotter) throws IOException {
     var call = containerd.ctr("snapshots", "--snapshotter", snapshotter, "prepare", "probe");
     Eventually.until(START_LIMIT, () -> call.run().exitStatus() == 0, this::log);
     containerd.ctr("snapshots", "--snapshotter", snapshotter, "rm", "probe").check();
   }
 
   /** Kills the process without a word. */
-  void kill() throws IOException {
+  public void kill() throws IOException {
     process.destroyForcibly();
     awaitEnd();
   }
 
   /** Takes away what a killed daemon left mounted, as the end of the machine would. */
-  void unmountAll() throws IOException {
+  public void unmountAll() throws IOException {
     MountTable.unmountBelow(directory);
   }
 

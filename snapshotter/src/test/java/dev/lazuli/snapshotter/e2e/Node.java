@@ -16,12 +16,12 @@ import java.util.List;
  * The node under test: a bed's containerd and our daemon beside it, with the questions that tests
  * ask of both. Used by one thread, but for the commands it makes.
  */
-final class Node {
-  static final Duration LONG = Duration.ofMinutes(3);
+public final class Node {
+  public static final Duration LONG = Duration.ofMinutes(3);
   private static final String LAZULI = "lazuli";
 
   /** Whether something is so by now. */
-  interface Condition {
+  public interface Condition {
     boolean holds() throws IOException;
   }
 
@@ -38,12 +38,12 @@ final class Node {
   }
 
   /** Starts the daemon; when this returns, containerd reaches it. */
-  static Node start(ContainerdExtension bed, String... settings) throws IOException {
+  public static Node start(ContainerdExtension bed, String... settings) throws IOException {
     return start(bed, false, settings);
   }
 
   /** Starts the daemon with a keeper, so that readers survive it. */
-  static Node startKept(ContainerdExtension bed, String... settings) throws IOException {
+  public static Node startKept(ContainerdExtension bed, String... settings) throws IOException {
     return start(bed, true, settings);
   }
 
@@ -63,46 +63,46 @@ final class Node {
   }
 
   /** Starts another daemon after the last one has ended. */
-  void startDaemon(String... newSettings) throws IOException {
+  public void startDaemon(String... newSettings) throws IOException {
     daemon = launch(newSettings);
     settings = List.of(newSettings);
     daemon.awaitKnownTo(bed.containerd());
   }
 
   /** Ends the daemon in an orderly way and starts the next. */
-  void restartDaemon(String... newSettings) throws IOException {
+  public void restartDaemon(String... newSettings) throws IOException {
     daemon.close();
     startDaemon(newSettings);
   }
 
-  boolean runsWith(String... wanted) {
+  public boolean runsWith(String... wanted) {
     return settings.equals(List.of(wanted));
   }
 
-  DaemonProcess daemon() {
+  public DaemonProcess daemon() {
     return daemon;
   }
 
-  String ctr(String... arguments) throws IOException {
+  public String ctr(String... arguments) throws IOException {
     return bed.containerd().ctr(arguments).within(LONG).check().output();
   }
 
   /** Returns a pull by our own client. */
-  Command rpull(String reference) {
+  public Command rpull(String reference) {
     return DaemonProcess.lazuli("rpull", "--plain-http", "--snapshotter", LAZULI)
         .with("--containerd", bed.containerd().socket().toString(), reference)
         .within(LONG);
   }
 
   /** Returns a pull by the real {@code ctr-remote}. */
-  Command ctrRemotePull(String reference) {
+  public Command ctrRemotePull(String reference) {
     return bed.containerd()
         .ctrRemote("image", "rpull", "--plain-http", "--snapshotter", LAZULI, reference)
         .within(LONG);
   }
 
   /** Returns a run of a new container to its end, which removes it. */
-  Command container(String reference, String id, String... command) {
+  public Command container(String reference, String id, String... command) {
     return bed.containerd()
         .ctr("run", "--rm", "--snapshotter", LAZULI, reference, id)
         .with(command)
@@ -110,17 +110,17 @@ final class Node {
   }
 
   /** Returns what a shell script in a new container prints. */
-  String shell(String reference, String id, String script) throws IOException {
+  public String shell(String reference, String id, String script) throws IOException {
     return container(reference, id, "/bin/sh", "-c", script).check().output().strip();
   }
 
   /** Removes an image's name; what nobody else needs goes before this returns. */
-  void removeImage(String reference) throws IOException {
+  public void removeImage(String reference) throws IOException {
     ctr("image", "rm", "--sync", reference);
   }
 
   /** Removes all images of a namespace. */
-  void removeAllImages(String... namespace) throws IOException {
+  public void removeAllImages(String... namespace) throws IOException {
     var images = bed.containerd().ctr(namespace).with("image");
     for (var reference : images.with("ls", "--quiet").check().output().lines().toList()) {
       images.with("rm", "--sync", reference).within(LONG).check();
@@ -128,27 +128,27 @@ final class Node {
   }
 
   /** Returns where layers are mounted now. */
-  List<Path> mountedLayers() throws IOException {
+  public List<Path> mountedLayers() throws IOException {
     return MountTable.below(daemon.root().resolve("mounts"));
   }
 
   /** Returns how many layers new containers read without the daemon. */
-  long localLayers() throws IOException {
+  public long localLayers() throws IOException {
     return mountedLayers().stream().filter(path -> path.toString().endsWith(".local")).count();
   }
 
   /** Returns the bytes that layers take on disk. */
-  long bytesOnDisk() throws IOException {
+  public long bytesOnDisk() throws IOException {
     return LiveDirectory.diskBytes(daemon.root().resolve("layers"));
   }
 
   /** Waits for what other processes do in their own time. */
-  void await(String what, Condition condition) throws IOException {
+  public void await(String what, Condition condition) throws IOException {
     Eventually.until(LONG, condition::holds, () -> what + "; the daemon says: " + daemon.log());
   }
 
   /** Waits until no mount, directory or byte of any image is left. */
-  void awaitNothingLeft() throws IOException {
+  public void awaitNothingLeft() throws IOException {
     await("nothing is left", () -> leftovers().isEmpty());
   }
 
@@ -165,7 +165,7 @@ final class Node {
   }
 
   /** Returns how often the daemon has logged a line with this text. */
-  long logged(String text) throws IOException {
+  public long logged(String text) throws IOException {
     return daemon.log().lines().filter(line -> line.contains(text)).count();
   }
 }

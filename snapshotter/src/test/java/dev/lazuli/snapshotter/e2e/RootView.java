@@ -14,24 +14,25 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A container's root file system, seen without a container. */
-final class RootView {
+public final class RootView {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private RootView() {}
 
   /** What is done with a directory. */
-  interface Look<T> {
+  public interface Look<T> {
     T at(Path directory) throws IOException;
   }
 
   /** Looks at the root file system that a new container of a pulled image would have. */
-  static <T> T see(ContainerdExtension bed, String snapshotter, String reference, Look<T> look)
+  public static <T> T see(
+      ContainerdExtension bed, String snapshotter, String reference, Look<T> look)
       throws IOException {
     return see(bed, snapshotter, reference, "prepare", look);
   }
 
   /** Looks at it as those do that only want to read it. */
-  static <T> T seeReadOnly(
+  public static <T> T seeReadOnly(
       ContainerdExtension bed, String snapshotter, String reference, Look<T> look)
       throws IOException {
     return see(bed, snapshotter, reference, "view", look);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  * For tests that build on each other: once one has failed, those after it fail with its name,
  * instead of for reasons of their own that nobody should look for.
  */
-final class Steps implements InvocationInterceptor {
+public final class Steps implements InvocationInterceptor {
   private @Nullable String failed;
 
   @Override
