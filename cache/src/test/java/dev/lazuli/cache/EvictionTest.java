@@ -5,49 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.awaitility.Durations.ONE_MINUTE;
 
-import dev.lazuli.cache.disk.HolePuncher;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class EvictionTest {
-  /** Zeroes the bytes, as a reader of a punched hole sees them. */
-  private static final HolePuncher ZEROES =
-      (file, offset, length) -> {
-        try (var data = new RandomAccessFile(file.toFile(), "rw")) {
-          data.seek(offset);
-          data.write(new byte[Math.toIntExact(length)]);
-        }
-      };
-
-  @TempDir Path root;
-
-  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-
-  @SuppressWarnings("MustBeClosed") // The caller's.
-  private LayerStore open(long quota) throws IOException {
-    return LayerStore.open(
-        root,
-        StoreOptions.defaults()
-            .withQuota(quota)
-            .withReuseEntries(0)
-            .withPuncher(ZEROES)
-            .withClock(now::get));
-  }
-
+final class EvictionTest extends EvictionRig {
   private List<TestLayer> fill(LayerStore store, int count) throws IOException {
     var layers = new ArrayList<TestLayer>();
     for (int i = 0; i < count; i++) {
@@ -273,120 +241,6 @@ final class EvictionTest {
         store.shrinkTo(store.usedBytes() - 1);
         assertThat(store.find(layers.get(expected).digest)).isEmpty();
       }
-    }
-  }
-
-  /** Fails as long as it is told to. */
-  private final AtomicReference<Optional<RuntimeException>> trouble =
-      new AtomicReference<>(Optional.empty());
-
-  private void punchUnlessTroubled(Path file, long offset, long length) throws IOException {
-    if (trouble.get().isPresent()) {
-      throw trouble.get().get();
-    }
-    ZEROES.punch(file, offset, length);
-  }
-
-  @Test
-  void evictor_outlivesWhatItDoesNotExpect_andComesBackToWhatItLeft() throws Exception {
-    var layer = new TestLayer(100, 20, 10_000);
-    var options = StoreOptions.defaults().withQuota(100_000).withReuseEntries(0);
-    try (var store = LayerStore.open(root, options.withPuncher(this::punchUnlessTroubled));
-        LayerData data = layer.addTo(store)) {
-      layer.writeAll(data);
-      trouble.set(Optional.of(new IllegalStateException("a fault in the program")));
-      store.enforceQuota();
-      await().atMost(ONE_MINUTE).until(() -> data.presentCount() < layer.chunks.size());
-      assertThat(store.usedBytes()).isGreaterThan(100_000);
-
-      trouble.set(Optional.empty());
-      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 100_000);
-    }
-  }
-
-  @Test
-  @SuppressWarnings("MustBeClosed") // Given free by the test.
-  void quotaThatCannotBeKept_isKeptOnceSomethingIsGivenFree() throws Exception {
-    var layer = new TestLayer(100, 20, 10_000);
-    try (var store = open(100_000);
-        LayerData data = layer.addTo(store)) {
-      Pin pin = data.pin();
-      layer.writeAll(data);
-      store.enforceQuota();
-      layer.readsRight(data, 0);
-      assertThat(data.presentCount()).isEqualTo(layer.chunks.size());
-
-      pin.close();
-      await().atMost(ONE_MINUTE).until(() -> store.usedBytes() <= 100_000);
-    }
-  }
-
-  @Test
-  void chunkWhoseBlocksCouldNotBeFreed_isCounted_andFreedTheNextTime() throws Exception {
-    var layer = new TestLayer(100, 20, 10_000);
-    var disk = new FaultyDisk();
-    var options = StoreOptions.defaults().withReuseEntries(0).withDisk(disk);
-    try (var store = LayerStore.open(root, options.withPuncher(disk::punch));
-        LayerData data = layer.addTo(store)) {
-      layer.writeAll(data);
-      long used = store.usedBytes();
-      disk.failAll(FaultyDisk.Kind.PUNCH, FaultyDisk.Fault.EIO);
-      store.shrinkTo(used / 2);
-      assertThat(store.usedBytes()).isEqualTo(used);
-      assertThat(data.presentCount()).isLessThan(layer.chunks.size());
-
-      disk.heal();
-      store.shrinkTo(used / 2);
-      assertThat(store.usedBytes()).isBetween(used / 3, used / 2);
-      layer.writeAll(data);
-      assertThat(store.usedBytes()).isEqualTo(used);
-      assertThat(layer.read(data, 0, (int) layer.dataSize)).isEqualTo(layer.content());
-    }
-  }
-
-  @Test
-  void layerThatIsDeletedByHalf_isCountedUntilTheRestIsGone() throws Exception {
-    var layer = new TestLayer(100, 20, 10_000);
-    var disk = new FaultyDisk();
-    try (var store = LayerStore.open(root, StoreOptions.defaults().withDisk(disk))) {
-      try (LayerData data = layer.addTo(store)) {
-        layer.writeAll(data);
-      }
-      long used = store.usedBytes();
-      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.EIO);
-      assertThat(store.remove(layer.digest)).isTrue();
-      assertThat(store.usedBytes()).isEqualTo(used);
-      assertThat(store.find(layer.digest)).isEmpty();
-
-      disk.heal();
-      store.shrinkTo(Long.MAX_VALUE);
-      assertThat(store.usedBytes()).isZero();
-      assertThat(root.resolve("tmp")).isEmptyDirectory();
-    }
-  }
-
-  @Test
-  void layerWhoseDeletingFailsUnexpectedly_isDeletedLater() throws Exception {
-    var gone = new TestLayer(1, 3, 5000);
-    var disk = new FaultyDisk();
-    var options =
-        StoreOptions.defaults().withDisk(disk).withCheckpointInterval(Duration.ofMillis(10));
-    try (var store = LayerStore.open(root, options)) {
-      gone.addTo(store).close();
-      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.BUG);
-      assertThat(store.remove(gone.digest)).isTrue();
-      disk.failAll(FaultyDisk.Kind.OTHER, FaultyDisk.Fault.BUG);
-      await().atMost(ONE_MINUTE).until(disk::struck); // By a round of checkpoints.
-
-      disk.heal();
-
-      await().atMost(ONE_MINUTE).until(() -> isEmpty(root.resolve("tmp")));
-    }
-  }
-
-  private static boolean isEmpty(Path directory) throws IOException {
-    try (var entries = Files.list(directory)) {
-      return entries.findAny().isEmpty();
     }
   }
 

@@ -24,43 +24,6 @@ import java.util.Set;
  * have written is never written by a later one.
  */
 final class FaultyDisk implements Disk {
-  /** What goes wrong. */
-  enum Fault {
-    EIO("Input/output error"),
-    ENOSPC("No space left on device"),
-    ENOSPC_GERMAN("Auf dem Gerät ist kein Speicherplatz mehr verfügbar"),
-    EMFILE("Too many open files"),
-
-    /** An error in the program: not an IOException. */
-    BUG("a count is negative");
-
-    private final String message;
-
-    Fault(String message) {
-      this.message = message;
-    }
-
-    private boolean strikes(Kind kind) {
-      return switch (this) {
-        case EIO, BUG -> true;
-        case ENOSPC, ENOSPC_GERMAN ->
-            kind == Kind.CREATE || kind == Kind.WRITE || kind == Kind.PUNCH;
-        case EMFILE -> kind == Kind.CREATE || kind == Kind.OPEN;
-      };
-    }
-  }
-
-  /** Operations by what they may lack. */
-  enum Kind {
-    CREATE,
-    OPEN,
-    READ,
-    WRITE,
-    SYNC,
-    PUNCH,
-    OTHER
-  }
-
   /** What is on the disk of a file, and which bytes in memory are not. */
   private static final class Durable {
     private byte[] content = new byte[0];
@@ -68,7 +31,7 @@ final class FaultyDisk implements Disk {
   }
 
   @GuardedBy("this")
-  private Fault fault = Fault.EIO;
+  private DiskFault fault = DiskFault.EIO;
 
   @GuardedBy("this")
   private long failAt = Long.MAX_VALUE;
@@ -77,7 +40,7 @@ final class FaultyDisk implements Disk {
   private boolean once;
 
   @GuardedBy("this")
-  private Kind only = Kind.OTHER;
+  private DiskOperation only = DiskOperation.OTHER;
 
   @GuardedBy("this")
   private boolean anyKind = true;
@@ -101,7 +64,7 @@ final class FaultyDisk implements Disk {
   private final Set<Channel> open = new java.util.HashSet<>();
 
   /** Makes the n-th operation from now on fail that {@code what} can strike, from 0. */
-  synchronized void failAt(long n, Fault what, boolean onlyOnce) {
+  synchronized void failAt(long n, DiskFault what, boolean onlyOnce) {
     fault = what;
     failAt = n;
     once = onlyOnce;
@@ -111,7 +74,7 @@ final class FaultyDisk implements Disk {
   }
 
   /** Makes every operation of a kind fail from now on. */
-  synchronized void failAll(Kind kind, Fault what) {
+  synchronized void failAll(DiskOperation kind, DiskFault what) {
     failAt(0, what, false);
     anyKind = false;
     only = kind;
@@ -145,17 +108,17 @@ final class FaultyDisk implements Disk {
     free = bytes;
   }
 
-  private synchronized void operation(Kind kind) throws IOException {
+  private synchronized void operation(DiskOperation kind) throws IOException {
     if (anyKind ? !fault.strikes(kind) : kind != only) {
       return;
     }
     long n = operations++;
     if (n == failAt || (n > failAt && !once)) {
       struck = true;
-      if (fault == Fault.BUG) {
-        throw new IllegalStateException(fault.message);
+      if (fault == DiskFault.BUG) {
+        throw new IllegalStateException(fault.message());
       }
-      throw new IOException(fault.message);
+      throw new IOException(fault.message());
     }
   }
 
@@ -212,7 +175,7 @@ final class FaultyDisk implements Disk {
 
   /** Punches holes, which are on the disk at once. */
   void punch(Path file, long offset, long length) throws IOException {
-    operation(Kind.PUNCH);
+    operation(DiskOperation.PUNCH);
     byte[] zeroes = new byte[(int) length];
     try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(zeroes), offset);
@@ -235,7 +198,7 @@ final class FaultyDisk implements Disk {
     var all = Set.of(options);
     boolean creates =
         all.contains(StandardOpenOption.CREATE_NEW) || all.contains(StandardOpenOption.CREATE);
-    operation(creates ? Kind.CREATE : Kind.OPEN);
+    operation(creates ? DiskOperation.CREATE : DiskOperation.OPEN);
     var channel = new Channel(file, FileChannel.open(file, options));
     synchronized (this) {
       open.add(channel);
@@ -250,19 +213,19 @@ final class FaultyDisk implements Disk {
 
   @Override
   public void createSparse(Path file, long size) throws IOException {
-    operation(Kind.CREATE);
+    operation(DiskOperation.CREATE);
     LOCAL.createSparse(file, size);
   }
 
   @Override
   public void createDirectories(Path directory) throws IOException {
-    operation(Kind.CREATE);
+    operation(DiskOperation.CREATE);
     LOCAL.createDirectories(directory);
   }
 
   @Override
   public void move(Path from, Path to) throws IOException {
-    operation(Kind.CREATE);
+    operation(DiskOperation.CREATE);
     LOCAL.move(from, to);
     synchronized (this) {
       for (Path file : List.copyOf(data.keySet())) {
@@ -276,7 +239,7 @@ final class FaultyDisk implements Disk {
 
   @Override
   public void delete(Path path) throws IOException {
-    operation(Kind.OTHER);
+    operation(DiskOperation.OTHER);
     LOCAL.delete(path);
     synchronized (this) {
       data.remove(path);
@@ -285,7 +248,7 @@ final class FaultyDisk implements Disk {
 
   @Override
   public List<Path> list(Path directory) throws IOException {
-    operation(Kind.OPEN);
+    operation(DiskOperation.OPEN);
     return LOCAL.list(directory);
   }
 
@@ -301,19 +264,19 @@ final class FaultyDisk implements Disk {
 
   @Override
   public long size(Path file) throws IOException {
-    operation(Kind.OTHER);
+    operation(DiskOperation.OTHER);
     return LOCAL.size(file);
   }
 
   @Override
   public FileTime modified(Path file) throws IOException {
-    operation(Kind.OTHER);
+    operation(DiskOperation.OTHER);
     return LOCAL.modified(file);
   }
 
   @Override
   public void setModified(Path file, FileTime when) throws IOException {
-    operation(Kind.OTHER);
+    operation(DiskOperation.OTHER);
     LOCAL.setModified(file, when);
   }
 
@@ -339,7 +302,7 @@ final class FaultyDisk implements Disk {
     @Override
     void before(boolean write, ByteBuffer buffer, long offset) throws IOException {
       try {
-        operation(write ? Kind.WRITE : Kind.READ);
+        operation(write ? DiskOperation.WRITE : DiskOperation.READ);
       } catch (IOException e) {
         if (write && buffer.remaining() > 1) {
           int half = buffer.remaining() / 2;
@@ -360,13 +323,13 @@ final class FaultyDisk implements Disk {
 
     @Override
     void before() throws IOException {
-      operation(Kind.OTHER);
+      operation(DiskOperation.OTHER);
     }
 
     @Override
     public void force(boolean metaData) throws IOException {
       try {
-        operation(Kind.SYNC);
+        operation(DiskOperation.SYNC);
       } catch (IOException e) {
         syncFailed(file);
         throw e;

@@ -2,7 +2,6 @@ package dev.lazuli.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lazuli.cache.FaultyDisk.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -57,7 +56,7 @@ final class FaultyDiskTest {
     "EMFILE, true",
     "EMFILE, false"
   })
-  void anyOperationFails_noByteIsWrong_andAllIsServedOnceItHeals(Fault fault, boolean once)
+  void anyOperationFails_noByteIsWrong_andAllIsServedOnceItHeals(DiskFault fault, boolean once)
       throws IOException {
     boolean struck = true;
     for (int n = 0; struck; n += once ? 1 : 3) {
@@ -83,7 +82,8 @@ final class FaultyDiskTest {
     "EMFILE, true",
     "EMFILE, false"
   })
-  void anyOperationFailsAfterARestart_noLayerIsLost(Fault fault, boolean once) throws IOException {
+  void anyOperationFailsAfterARestart_noLayerIsLost(DiskFault fault, boolean once)
+      throws IOException {
     Path before = directory.resolve("before");
     try (var store = LayerStore.open(before, options(new FaultyDisk(), THIS_BOOT))) {
       for (TestLayer layer : layers) {
@@ -131,7 +131,7 @@ final class FaultyDiskTest {
   }
 
   /** What a node does with a store; a step that fails is followed by the next one. */
-  private void live(FaultyDisk disk, Path root, Fault fault) throws IOException {
+  private void live(FaultyDisk disk, Path root, DiskFault fault) throws IOException {
     attempt(
         () -> {
           try (var store = LayerStore.open(root, options(disk, THIS_BOOT))) {
@@ -144,7 +144,7 @@ final class FaultyDiskTest {
             attempt(() -> store.remove(first.digest));
             attempt(() -> refill(store, second));
             assertNothingIsWrong(store);
-            if (fault == Fault.EIO) {
+            if (fault == DiskFault.EIO) {
               assertSurvivesCrashes(disk, root, THIS_BOOT);
             }
             disk.heal();
@@ -158,14 +158,14 @@ final class FaultyDiskTest {
     }
   }
 
-  private void restart(FaultyDisk disk, Path root, Fault fault) throws IOException {
+  private void restart(FaultyDisk disk, Path root, DiskFault fault) throws IOException {
     attempt(
         () -> {
           try (var store = LayerStore.open(root, options(disk, NEXT_BOOT))) {
             assertNothingIsWrong(store);
             attempt(() -> refill(store, second));
             assertNothingIsWrong(store);
-            if (fault == Fault.EIO) {
+            if (fault == DiskFault.EIO) {
               assertSurvivesCrashes(disk, root, NEXT_BOOT);
             }
             disk.heal();

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.awaitility.Durations.ONE_MINUTE;
 
-import dev.lazuli.cache.FaultyDisk.Fault;
-import dev.lazuli.cache.FaultyDisk.Kind;
 import dev.lazuli.cache.chunks.Blocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -131,7 +129,7 @@ final class RoomTest {
       }
       try (LayerData data = layer.addTo(store)) {
         store.enforceQuota();
-        disk.failAll(Kind.WRITE, Fault.ENOSPC);
+        disk.failAll(DiskOperation.WRITE, DiskFault.ENOSPC);
         assertThat(data.hasRoomFor(0)).isTrue();
         try (Writer writer = data.writerInAdvance(0)) {
           assertFull(writer);
@@ -158,7 +156,7 @@ final class RoomTest {
     try (var store = open(0);
         LayerData data = layer.addTo(store)) {
       disk.free(1000 * MIB);
-      disk.failAll(Kind.WRITE, Fault.ENOSPC);
+      disk.failAll(DiskOperation.WRITE, DiskFault.ENOSPC);
       int tries = 0;
       for (int second = 0; second < 3600; second++) {
         secondLater();
@@ -183,7 +181,7 @@ final class RoomTest {
     var german = options(0).withNoRoom(e -> String.valueOf(e.getMessage()).endsWith("verfügbar"));
     try (var store = LayerStore.open(root, german);
         LayerData data = layer.addTo(store)) {
-      disk.failAll(Kind.WRITE, Fault.ENOSPC_GERMAN);
+      disk.failAll(DiskOperation.WRITE, DiskFault.ENOSPC_GERMAN);
       assertThat(data.hasRoomFor(0)).isTrue();
       try (Writer writer = data.writerInAdvance(0)) {
         assertFails(writer, "Auf dem Gerät ist kein Speicherplatz mehr verfügbar");

@@ -46,7 +46,7 @@ final class StateFileTest {
     boolean written = false;
     for (int n = 0; !written; n++) {
       var disk = new FaultyDisk();
-      disk.failAt(n, FaultyDisk.Fault.EIO, true);
+      disk.failAt(n, DiskFault.EIO, true);
       try {
         new StateFile(disk, path, MOST).write("new");
         written = !disk.struck();

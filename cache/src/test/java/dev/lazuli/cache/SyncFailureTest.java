@@ -3,8 +3,6 @@ package dev.lazuli.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.cache.FaultyDisk.Fault;
-import dev.lazuli.cache.FaultyDisk.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -38,7 +36,7 @@ final class SyncFailureTest {
   }
 
   private void failSync(LayerData data) {
-    disk.failAll(Kind.SYNC, Fault.EIO);
+    disk.failAll(DiskOperation.SYNC, DiskFault.EIO);
     assertThatThrownBy(data::checkpoint).hasMessageContaining("Input/output error");
     disk.heal();
   }
@@ -112,7 +110,7 @@ final class SyncFailureTest {
         LayerData data = layer.addTo(store)) {
       layer.write(data, 0);
       failSync(data);
-      disk.failAll(Kind.READ, Fault.EIO);
+      disk.failAll(DiskOperation.READ, DiskFault.EIO);
       assertThat(data.reuse(0)).isFalse();
       disk.heal();
 
@@ -128,7 +126,7 @@ final class SyncFailureTest {
     try (var store = open(root, THIS_BOOT);
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
-      disk.failAll(Kind.SYNC, Fault.EIO);
+      disk.failAll(DiskOperation.SYNC, DiskFault.EIO);
       assertThatThrownBy(data::seal).hasMessageContaining("Input/output error");
       disk.heal();
       assertThat(data.complete()).isFalse();
@@ -195,7 +193,7 @@ final class SyncFailureTest {
     try (var store = open(root, THIS_BOOT);
         LayerData data = layer.addTo(store)) {
       layer.writeAll(data);
-      disk.failAll(Kind.SYNC, Fault.EIO);
+      disk.failAll(DiskOperation.SYNC, DiskFault.EIO);
     }
     disk.heal();
     assertNothingIsPresent(root);

@@ -3,7 +3,6 @@ package dev.lazuli.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lazuli.cache.FaultyDisk.Fault;
 import dev.lazuli.cache.disk.CacheCorruptException;
 import dev.lazuli.digest.Digest;
 import java.io.IOException;
@@ -157,7 +156,8 @@ final class WholeLayerTest {
 
   @ParameterizedTest
   @EnumSource(names = {"EIO", "ENOSPC", "EMFILE"})
-  void anyOperationFails_theLayerIsNotThere_andWorksOnceItHeals(Fault fault) throws IOException {
+  void anyOperationFails_theLayerIsNotThere_andWorksOnceItHeals(DiskFault fault)
+      throws IOException {
     boolean struck = true;
     for (int n = 0; struck; n++) {
       Path place = root.resolve("store" + n);

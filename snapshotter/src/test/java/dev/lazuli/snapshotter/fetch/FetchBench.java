@@ -9,11 +9,9 @@ import dev.lazuli.estargz.Compression;
 import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.registry.Fault;
 import dev.lazuli.testimages.registry.TestRegistry;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,59 +52,9 @@ final class FetchBench {
   /** A layer made of one member or frame for each chunk. */
   private record Layer(String digest, long blobBytes, long contentBytes) {}
 
-  /** The measured process. */
-  private static final class Probe implements AutoCloseable {
-    private final Process process;
-    private final BufferedReader answers;
-
-    Probe(Path directory, TestRegistry registry) throws IOException {
-      var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-      process =
-          new ProcessBuilder(
-                  java,
-                  "-Xms8m",
-                  "-Xmx64m",
-                  "-XX:+UseSerialGC",
-                  "-XX:+UseCompactObjectHeaders",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  FetchBenchProbe.class.getName(),
-                  directory.resolve("root").toString(),
-                  directory.toString(),
-                  registry.host())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
-      answers =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    }
-
-    double[] order(String order) throws IOException {
-      process.getOutputStream().write((order + "\n").getBytes(StandardCharsets.UTF_8));
-      process.getOutputStream().flush();
-      var parts = answers.readLine().split(" ", -1);
-      var figures = new double[parts.length];
-      for (int i = 0; i < parts.length; i++) {
-        figures[i] = Double.parseDouble(parts[i]);
-      }
-      return figures;
-    }
-
-    @Override
-    public void close() throws IOException {
-      process.getOutputStream().close();
-      try {
-        process.waitFor();
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
-    }
-  }
-
   private void fetch() throws Exception {
     try (var registry = TestRegistry.start();
-        var probe = new Probe(directory, registry)) {
+        var probe = new MeasuredProcess(directory, registry)) {
       whole(registry, probe);
       report.add("");
       var layer = files(registry);
@@ -123,7 +71,7 @@ final class FetchBench {
     report.forEach(System.out::println);
   }
 
-  private void whole(TestRegistry registry, Probe probe) throws Exception {
+  private void whole(TestRegistry registry, MeasuredProcess probe) throws Exception {
     report.add(
         "| layer | by | MB/s of content | CPU s/GiB of content | ratio | KiB allocated/MiB |");
     report.add("| --- | --- | ---: | ---: | ---: | ---: |");
@@ -165,7 +113,7 @@ final class FetchBench {
             allocated));
   }
 
-  private void listed(TestRegistry registry, Probe probe, Layer layer, String ranges)
+  private void listed(TestRegistry registry, MeasuredProcess probe, Layer layer, String ranges)
       throws IOException {
     probe.order("listed " + layer.digest() + " 5 1");
     for (int roundTrip : ROUND_TRIPS) {
@@ -201,7 +149,8 @@ final class FetchBench {
     return roundTrip == 0 ? "none, no limit" : roundTrip + " ms, 200 Mbit/s";
   }
 
-  private void scattered(TestRegistry registry, Probe probe, Layer layer) throws IOException {
+  private void scattered(TestRegistry registry, MeasuredProcess probe, Layer layer)
+      throws IOException {
     report.add(
         "| round trip | seconds | requests | MB on the wire | MB needed | wire/needed |"
             + " requests until complete | MB until complete |");
