@@ -126,7 +126,7 @@ public final class FetchScheduler implements AutoCloseable {
   private Timekeeper.Pace tick() {
     try {
       long now = clock.getAsLong();
-      errands.tell(SchedulerState::tick);
+      errands.tell((state, at) -> state.tick(at, decoder.isMemoryWanted()));
       lastTick = now; // Only now: while each tick fails, no deadline is kept.
     } catch (RuntimeException | Error e) {
       errands.unexpected("lazuli-fetch-timer", e);

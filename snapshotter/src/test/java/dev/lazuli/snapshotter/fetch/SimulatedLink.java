@@ -129,7 +129,7 @@ final class SimulatedLink {
   private void step() {
     now += STEP;
     if (now % TICK == 0) {
-      change(() -> state.tick(now));
+      change(() -> state.tick(now, false));
     }
     long sending = pipes.stream().filter(Pipe::sends).count();
     for (Pipe pipe : List.copyOf(pipes)) {

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>Its last reader has gone, and it stalls.
  *   <li>A reader has waited for a permit, and this stream serves no reader; or its layer or origin
  *       holds too many permits; or the reader's origin holds none, and this stream brings little.
+ *   <li>Another stream waits for memory to decode what it has, and this one brings little.
  * </ol>
  *
- * <p>By the last rule one stream is ended at a time, the slowest. Guarded by the scheduler.
+ * <p>By the last two rules one stream is ended at a time, the slowest. Guarded by the scheduler.
  */
 final class Patience {
   /** A stream that no reader waits for may be silent for a second. */
@@ -61,8 +62,12 @@ final class Patience {
     this.readers = readers;
   }
 
-  /** Returns the streams that are to end now, with the reasons. */
-  Map<Flight, IOException> ended(long now) {
+  /**
+   * Returns the streams that are to end now, with the reasons.
+   *
+   * @param memoryWanted whether a stream waits for memory that others hold
+   */
+  Map<Flight, IOException> ended(long now, boolean memoryWanted) {
     var ended = new LinkedHashMap<Flight, IOException>();
     for (LayerState layer : flying) {
       for (Flight flight : layer.flights().all()) {
@@ -73,6 +78,9 @@ final class Patience {
       }
     }
     Flight victim = ended.isEmpty() ? takenForWhoLacksOne(now) : null;
+    if (victim == null && ended.isEmpty() && memoryWanted && !isAnyEnding()) {
+      victim = slowest((_, flight) -> isCrowding(flight, now), now);
+    }
     if (victim != null) {
       ended.put(victim, new StreamEnded());
     }
@@ -110,7 +118,7 @@ final class Patience {
     if (lacking == null || permits.isFree() || readers.inLineFor(lacking, now) < SHARE_NANOS) {
       return null;
     }
-    if (flying.stream().flatMap(l -> l.flights().all().stream()).anyMatch(Flight::isEnding)) {
+    if (isAnyEnding()) {
       return null; // Its permit is on its way.
     }
     Flight taken = takenFor(lacking, now);
@@ -118,6 +126,10 @@ final class Patience {
       readers.toTheFront(lacking);
     }
     return taken;
+  }
+
+  private boolean isAnyEnding() {
+    return flying.stream().flatMap(l -> l.flights().all().stream()).anyMatch(Flight::isEnding);
   }
 
   /**

@@ -261,11 +261,15 @@ public final class SchedulerState {
     }
   }
 
-  /** Time has passed. */
-  public void tick(long now) {
+  /**
+   * Time has passed.
+   *
+   * @param memoryWanted whether a stream waits for memory that others hold to decode theirs
+   */
+  public void tick(long now, boolean memoryWanted) {
     answers.tick(now);
     demanded.tick(now);
-    patience.ended(now).forEach(streams::end);
+    patience.ended(now, memoryWanted).forEach(streams::end);
     low.tick(now);
     seals.tick(now);
     settle(now);

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How layers and registries share the streams. */
 final class StreamSharesTest extends VirtualNodeRig {
@@ -203,5 +205,29 @@ final class StreamSharesTest extends VirtualNodeRig {
     pass(Duration.ofSeconds(1));
 
     assertThat(streamsOf(other)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drippingStream_makesWayForAnotherThatWaitsForMemory(boolean wanted) {
+    node.memoryWanted = wanted;
+    LayerState dripping = layer("dripping", "bad");
+    LayerState other = layer("other", "good");
+    asks(dripping, 0);
+    asks(other, 0);
+    var slow = streamsOf(dripping).getFirst();
+    var fast = streamsOf(other).getFirst();
+    slow.waits();
+    fast.waits();
+
+    for (int seconds = 0; seconds < 12; seconds++) {
+      gets(slow, 4 << 10);
+      gets(fast, 64 << 10);
+      pass(Duration.ofSeconds(1));
+    }
+
+    assertThat(cut).isEqualTo(wanted ? 1 : 0);
+    assertThat(node.streams.contains(slow)).isEqualTo(!wanted);
+    assertThat(node.streams).contains(fast);
   }
 }

@@ -103,6 +103,10 @@ final class VirtualNode {
   }
 
   final FetchOptions options;
+
+  /** Whether a stream waits for memory that others hold. */
+  boolean memoryWanted;
+
   final SchedulerState state;
   final List<Stream> streams = new ArrayList<>();
   final List<LayerState> sealing = new ArrayList<>();
@@ -147,7 +151,7 @@ final class VirtualNode {
     long step = Math.max(20_000_000, time.toNanos() / 50);
     while (end - now > 0) {
       now += Math.min(end - now, step);
-      change(() -> state.tick(now));
+      change(() -> state.tick(now, memoryWanted));
     }
   }
 
