@@ -82,23 +82,30 @@ final class DirectoryFinder {
       if (next < 0) {
         var made = writer.impliedDirectory(tree.inode(directory));
         next = tree.add(directory, of.bytes(), start, length, made);
-      } else if (writer.isWhiteout(tree.inode(next))) {
-        tree.setInode(next, writer.impliedDirectory(tree.inode(directory)));
-      } else if (kind(next) == EntryKind.SYMLINK) {
-        return NONE;
-      } else if (kind(next) != EntryKind.DIRECTORY) {
-        throw new LayerFormatException(
-            layer,
-            "TOC entry " + entry.name + " parent directory",
-            String.valueOf(kind(next)),
-            "dir");
+      } else {
+        var inode = tree.inode(next);
+        var kind = writer.kind(inode);
+        if (kind == EntryKind.SYMLINK) {
+          return NONE;
+        }
+        if (kind != EntryKind.DIRECTORY) {
+          replaceWhiteout(entry, directory, next, inode);
+        }
       }
       directory = next;
     }
     return directory;
   }
 
-  private EntryKind kind(int entry) {
-    return writer.kind(tree.inode(entry));
+  private void replaceWhiteout(TocEntry entry, int directory, int name, int inode)
+      throws LayerFormatException {
+    if (!writer.isWhiteout(inode)) {
+      throw new LayerFormatException(
+          layer,
+          "TOC entry " + entry.name + " parent directory",
+          String.valueOf(writer.kind(inode)),
+          "dir");
+    }
+    tree.setInode(name, writer.impliedDirectory(tree.inode(directory)));
   }
 }

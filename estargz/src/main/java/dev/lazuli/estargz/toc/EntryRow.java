@@ -11,12 +11,10 @@ final class EntryRow {
   /** The inode's row while parsing, then its number. */
   static final int INODE = 12;
 
-  static final int HASH = 16;
-
   /** The parent of an entry whose name was taken over by another. */
   static final int LOST = -2;
 
-  static final int BYTES = 20;
+  static final int BYTES = 16;
 
   private EntryRow() {}
 }

@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
  * them freed when it is closed. Owned by one thread, which then may hand it to others.
  */
 final class IndexSpace implements AutoCloseable {
+  /** So that a row of as many bytes lies in one line of the processor's cache. */
+  private static final int CACHE_LINE = 64;
+
   private final IndexMemory.Share share;
   private final Arena kept = Arena.ofShared();
 
@@ -44,7 +47,7 @@ final class IndexSpace implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return arena.allocate(bytes, Long.BYTES);
+    return arena.allocate(bytes, CACHE_LINE);
   }
 
   /** Frees what a table has taken, unless it lives as long as the space. */

@@ -21,6 +21,7 @@ final class InodeWriter {
   private final RowTable inodes;
   private final ByteHeap text;
   private final XattrStore xattrs;
+  private boolean hasWhiteouts;
 
   InodeWriter(String layer, Limits limits, RowTable inodes, ByteHeap text) {
     this.layer = layer;
@@ -52,11 +53,17 @@ final class InodeWriter {
 
   /** Returns a new inode for a whiteout. */
   int whiteout(TocEntry entry) {
+    hasWhiteouts = true;
     var inode = inodes.add();
     inodes.setInt(inode, InodeRow.MODE, EntryKind.CHAR.typeBits());
     inodes.setInt(inode, InodeRow.FLAGS, EntryKind.CHAR.code() | InodeRow.WHITEOUT);
     setTime(inode, entry);
     return inode;
+  }
+
+  /** Returns whether there is an inode for a whiteout, named or not. */
+  boolean hasWhiteouts() {
+    return hasWhiteouts;
   }
 
   /** Returns a new inode for an entry. */

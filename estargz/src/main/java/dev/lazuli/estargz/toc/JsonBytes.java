@@ -9,6 +9,9 @@ import java.util.Arrays;
 final class JsonBytes {
   private static final int BUFFER_BYTES = 16 << 10;
 
+  /** So many decimal digits are never more than 64 bits. */
+  static final int FEW = 18;
+
   /** The values of hexadecimal digits by their bytes; below 0 for what is not one. */
   private static final byte[] HEX = hexDigits();
 
@@ -17,6 +20,7 @@ final class JsonBytes {
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int at;
   private int end;
+  private long few;
 
   /** Bytes of the text before those in the buffer. */
   private long before;
@@ -57,11 +61,37 @@ final class JsonBytes {
   void takePlain(Utf8Buffer into) {
     var from = at;
     var to = from;
-    while (to < end && isPlain(buffer[to])) {
+    var text = buffer; // In variables: the quick compiler reads fields again for each byte.
+    var last = end;
+    while (to < last && isPlain(text[to])) {
       to++;
     }
-    into.append(buffer, from, to - from);
+    into.append(text, from, to - from);
     at = to;
+  }
+
+  /**
+   * Takes as many decimal digits as are never more than 64 bits and lie in the buffer.
+   *
+   * @return how many; {@link #few} has their value
+   */
+  int takeFewDigits() {
+    var to = at;
+    var text = buffer;
+    var last = Math.min(end, to + FEW);
+    var value = 0L;
+    for (int digit; to < last && (digit = text[to] - '0') >= 0 && digit <= 9; to++) {
+      value = value * 10 + digit;
+    }
+    var count = to - at;
+    at = to;
+    few = value;
+    return count;
+  }
+
+  /** Returns the value of the digits that were taken last. */
+  long few() {
+    return few;
   }
 
   /**
@@ -81,8 +111,10 @@ final class JsonBytes {
       return false;
     }
     var all = 0;
+    var text = buffer;
+    var hex = HEX;
     for (int i = 0, digit = from; i < into.length; i++, digit += 2) {
-      var octet = HEX[buffer[digit] & 0xff] << 4 | HEX[buffer[digit + 1] & 0xff];
+      var octet = hex[text[digit] & 0xff] << 4 | hex[text[digit + 1] & 0xff];
       into[i] = (byte) octet;
       all |= octet;
     }

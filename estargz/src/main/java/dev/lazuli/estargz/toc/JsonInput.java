@@ -22,9 +22,6 @@ final class JsonInput {
     END
   }
 
-  /** So many decimal digits are never more than 64 bits. */
-  private static final int ALWAYS_FIT = 18;
-
   private final String layer;
   private final int mostDepth;
   private final int mostBytes;
@@ -111,7 +108,7 @@ final class JsonInput {
       return false;
     }
     if (!wasFirst) {
-      expect(',', ", or " + end);
+      expect(',', end == '}' ? ", or }" : ", or ]");
     }
     return true;
   }
@@ -156,10 +153,13 @@ final class JsonInput {
 
   private long digits() throws IOException {
     var value = 0L;
-    var count = 0;
+    var count = bytes.takeFewDigits();
+    if (count > 0) {
+      value = -bytes.few();
+    }
     for (int next; (next = bytes.peek()) >= '0' && next <= '9'; count++) {
       var digit = next - '0';
-      if (count >= ALWAYS_FIT && value < (Long.MIN_VALUE + digit) / 10) {
+      if (count >= JsonBytes.FEW && value < (Long.MIN_VALUE + digit) / 10) {
         isIntegral = false;
       }
       value = value * 10 - digit;

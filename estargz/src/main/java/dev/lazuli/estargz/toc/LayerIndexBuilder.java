@@ -43,6 +43,10 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private final ChunkCollector chunks;
   final Landmarks landmarks = new Landmarks();
   private int lastFile = NONE;
+
+  /** A hard link waits for its target to come. */
+  private boolean hasOpenLinks;
+
   private boolean isBuilt;
 
   /** Makes a builder for one layer, with a budget of memory for itself. */
@@ -110,8 +114,12 @@ public final class LayerIndexBuilder implements AutoCloseable {
   }
 
   private LayerIndex settle(LayerFacts facts) throws LayerFormatException {
-    hardLinks.resolve();
-    Whiteouts.settle(tree, inodes);
+    if (hasOpenLinks) {
+      hardLinks.resolve();
+    }
+    if (writer.hasWhiteouts()) {
+      Whiteouts.settle(tree, inodes);
+    }
     tree.freeSlots();
     var order = space.table(Integer.BYTES);
     var children = space.table(Integer.BYTES);
@@ -252,6 +260,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
   private int linked(TocEntry entry, int replaced) throws LayerFormatException {
     var inode = entry.link.length() == 0 ? NONE : hardLinks.find(entry.link, replaced);
     if (inode < 0) {
+      hasOpenLinks = true;
       return writer.add(entry);
     }
     if (writer.kind(inode) != EntryKind.HARDLINK) {

@@ -2,34 +2,46 @@ package dev.lazuli.estargz.toc;
 
 import java.time.DateTimeException;
 import java.time.LocalDate;
+import java.util.Arrays;
 
-/** Reads RFC 3339 times such as {@code 2006-01-02T15:04:05.999999999+07:00} from bytes. */
+/**
+ * Reads RFC 3339 times such as {@code 2006-01-02T15:04:05.999999999+07:00} from bytes, one after
+ * the other. Knows the last day again, which most files of a directory share.
+ */
 final class ModificationTime {
-  private final byte[] text;
-  private final int end;
+  private static final int DATE_BYTES = "2006-01-02".length();
+
+  private byte[] text = {};
+  private int end;
   private int at;
+
+  /** The date that was read last, as it was written. */
+  private final byte[] lastDate = new byte[DATE_BYTES];
+
+  private boolean isDateKnown;
+  private int lastYear;
+  private long lastDays;
   private long seconds;
   private int nanos;
 
-  private ModificationTime(Utf8Buffer text) {
-    this.text = text.bytes();
-    end = text.length();
-  }
-
   /** Reads the time into the entry. Go's zero time, year 1, stands for "not known": 1970. */
-  static void read(Utf8Buffer text, TocEntry into) {
-    var time = new ModificationTime(text);
-    time.parse();
-    into.mtimeSeconds = time.seconds;
-    into.mtimeNanos = time.nanos;
+  void read(Utf8Buffer from, TocEntry into) {
+    text = from.bytes();
+    end = from.length();
+    at = 0;
+    nanos = 0;
+    parse();
+    into.mtimeSeconds = seconds;
+    into.mtimeNanos = nanos;
   }
 
   private void parse() {
-    var year = digits(4);
-    expect('-');
-    var month = digits(2);
-    expect('-');
-    var day = digits(2);
+    if (isLastDate()) {
+      at = DATE_BYTES;
+    } else {
+      date();
+    }
+    var year = lastYear;
     expect('T');
     var hour = digits(2);
     expect(':');
@@ -40,11 +52,28 @@ final class ModificationTime {
       throw new DateTimeException("time of day");
     }
     fraction();
-    var days = LocalDate.of(year, month, day).toEpochDay();
-    seconds = year == 1 ? 0 : days * 86_400 + hour * 3600L + minute * 60L + second - zone();
+    seconds = year == 1 ? 0 : lastDays * 86_400 + hour * 3600L + minute * 60L + second - zone();
     if (year > 1 && at != end) {
       throw new DateTimeException("after the zone");
     }
+  }
+
+  private boolean isLastDate() {
+    return isDateKnown
+        && end > DATE_BYTES
+        && Arrays.equals(text, 0, DATE_BYTES, lastDate, 0, DATE_BYTES);
+  }
+
+  private void date() {
+    var year = digits(4);
+    expect('-');
+    var month = digits(2);
+    expect('-');
+    var day = digits(2);
+    lastDays = LocalDate.of(year, month, day).toEpochDay();
+    lastYear = year;
+    System.arraycopy(text, 0, lastDate, 0, DATE_BYTES);
+    isDateKnown = true;
   }
 
   private void fraction() {

@@ -17,7 +17,16 @@ final class NameTable implements AutoCloseable {
   private final IndexSpace space;
   private final RowTable entries;
   private final long seed = ThreadLocalRandom.current().nextLong() | 1;
+
+  /**
+   * By hash: the hash and, in the lower half, the entry + 1; 0 where there is none. So most of what
+   * is looked at on the way to a name is one word, and not the entries in other places of memory.
+   */
   private RowTable slots;
+
+  /** The hash of the name that was looked for last. */
+  private int lastHash;
+
   private int mask = 1023;
 
   /** Makes a tree of a root that names inode row {@code rootInode}. */
@@ -47,7 +56,7 @@ final class NameTable implements AutoCloseable {
 
   /** Returns the entry of a name in a directory, or -1. */
   int find(int directory, byte[] name, int offset, int length) {
-    return slots.getInt(slot(directory, name, offset, length), 0) - 1;
+    return entryAt(slot(directory, name, offset, length));
   }
 
   /** Adds a name that the directory does not have and returns its entry. */
@@ -60,9 +69,8 @@ final class NameTable implements AutoCloseable {
     if (2L * entries.count() >= mask) {
       growSlots();
     }
-    var entry = newEntry(directory, name, offset, length, inode);
-    slots.setInt(slot(directory, name, offset, length), 0, entry + 1);
-    return entry;
+    var slot = slot(directory, name, offset, length);
+    return fill(slot, newEntry(directory, name, offset, length, inode));
   }
 
   /** Puts a new entry in the place of one whose name is taken over: what lay below it is lost. */
@@ -71,8 +79,7 @@ final class NameTable implements AutoCloseable {
     var slot = slot(directory, name, offset, length);
     var entry = newEntry(directory, name, offset, length, inode);
     entries.setInt(old, EntryRow.PARENT, EntryRow.LOST);
-    slots.setInt(slot, 0, entry + 1);
-    return entry;
+    return fill(slot, entry);
   }
 
   /** Returns the entry of a path below the root, or -1. */
@@ -102,23 +109,37 @@ final class NameTable implements AutoCloseable {
     entries.setInt(entry, EntryRow.NAME, at);
     entries.setInt(entry, EntryRow.NAME_BYTES, length);
     entries.setInt(entry, EntryRow.INODE, inode);
-    entries.setInt(entry, EntryRow.HASH, hash(directory, name, offset, length));
     return entry;
   }
 
   /** Returns the slot that holds the name, or the empty one where it belongs. */
   private int slot(int directory, byte[] name, int offset, int length) {
     var hash = hash(directory, name, offset, length);
+    lastHash = hash;
     var slot = hash & mask;
-    for (int entry; (entry = slots.getInt(slot, 0) - 1) >= 0; slot = (slot + 1) & mask) {
-      if (entries.getInt(entry, EntryRow.HASH) == hash
-          && entries.getInt(entry, EntryRow.PARENT) == directory
-          && entries.getInt(entry, EntryRow.NAME_BYTES) == length
-          && text.equals(entries.getInt(entry, EntryRow.NAME), name, offset, length)) {
+    for (long packed; (packed = slots.getLong(slot, 0)) != 0; slot = (slot + 1) & mask) {
+      if ((int) (packed >>> 32) == hash && is((int) packed - 1, directory, name, offset, length)) {
         break;
       }
     }
     return slot;
+  }
+
+  private boolean is(int entry, int directory, byte[] name, int offset, int length) {
+    return entries.getInt(entry, EntryRow.PARENT) == directory
+        && entries.getInt(entry, EntryRow.NAME_BYTES) == length
+        && text.equals(entries.getInt(entry, EntryRow.NAME), name, offset, length);
+  }
+
+  /** Returns the entry that a slot holds, or -1. */
+  private int entryAt(int slot) {
+    return (int) slots.getLong(slot, 0) - 1;
+  }
+
+  /** Puts an entry into the slot of its name, which was looked for last. */
+  private int fill(int slot, int entry) {
+    slots.setLong(slot, 0, (long) lastHash << 32 | (entry + 1));
+    return entry;
   }
 
   private int hash(int directory, byte[] name, int offset, int length) {
@@ -132,14 +153,16 @@ final class NameTable implements AutoCloseable {
 
   private void growSlots() {
     var wider = emptySlots(2 * (mask + 1));
+    var old = mask + 1;
     mask = 2 * mask + 1;
-    for (int entry = 1; entry < entries.count(); entry++) {
-      if (entries.getInt(entry, EntryRow.PARENT) != EntryRow.LOST) {
-        var slot = entries.getInt(entry, EntryRow.HASH) & mask;
-        while (wider.getInt(slot, 0) != 0) {
+    for (int from = 0; from < old; from++) {
+      var packed = slots.getLong(from, 0);
+      if (packed != 0) {
+        var slot = (int) (packed >>> 32) & mask;
+        while (wider.getLong(slot, 0) != 0) {
           slot = (slot + 1) & mask;
         }
-        wider.setInt(slot, 0, entry + 1);
+        wider.setLong(slot, 0, packed);
       }
     }
     slots.close();
@@ -147,7 +170,7 @@ final class NameTable implements AutoCloseable {
   }
 
   private RowTable emptySlots(int count) {
-    var empty = space.scratch(Integer.BYTES);
+    var empty = space.scratch(Long.BYTES);
     empty.addUpTo(count);
     return empty;
   }

@@ -3,6 +3,8 @@ package dev.lazuli.estargz.toc;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
@@ -25,6 +27,11 @@ final class RowTable implements AutoCloseable {
 
   private final int mask;
   private ByteBuffer[] blocks = new ByteBuffer[4];
+
+  /** The blocks again, as ints and as longs: that spares the questions of alignment and order. */
+  private IntBuffer[] ints = new IntBuffer[4];
+
+  private LongBuffer[] longs = new LongBuffer[4];
   private int blockCount;
   private int rows;
 
@@ -59,7 +66,11 @@ final class RowTable implements AutoCloseable {
     var block = space.block(arena, blockBytes()).asByteBuffer().order(ByteOrder.nativeOrder());
     if (blockCount == blocks.length) {
       blocks = Arrays.copyOf(blocks, 2 * blockCount);
+      ints = Arrays.copyOf(ints, 2 * blockCount);
+      longs = Arrays.copyOf(longs, 2 * blockCount);
     }
+    ints[blockCount] = block.asIntBuffer();
+    longs[blockCount] = block.asLongBuffer();
     blocks[blockCount++] = block;
   }
 
@@ -85,19 +96,19 @@ final class RowTable implements AutoCloseable {
   }
 
   int getInt(int row, int field) {
-    return blocks[row >>> shift].getInt(at(row, field));
+    return ints[row >>> shift].get(at(row, field) >>> 2);
   }
 
   void setInt(int row, int field, int value) {
-    blocks[row >>> shift].putInt(at(row, field), value);
+    ints[row >>> shift].put(at(row, field) >>> 2, value);
   }
 
   long getLong(int row, int field) {
-    return blocks[row >>> shift].getLong(at(row, field));
+    return longs[row >>> shift].get(at(row, field) >>> 3);
   }
 
   void setLong(int row, int field, long value) {
-    blocks[row >>> shift].putLong(at(row, field), value);
+    longs[row >>> shift].put(at(row, field) >>> 3, value);
   }
 
   void getBytes(int row, int field, byte[] into) {

@@ -62,12 +62,23 @@ enum TocField {
   static TocField of(Utf8Buffer name) {
     var length = name.length();
     if (length <= LONGEST) {
+      var bytes = name.bytes();
       for (int field : BY_LENGTH[length]) {
-        if (Arrays.equals(NAMES[field], 0, length, name.bytes(), 0, length)) {
+        if (startsWith(bytes, NAMES[field])) {
           return ALL[field];
         }
       }
     }
     return UNKNOWN;
+  }
+
+  /** From the end on: {@code chunkSize} and {@code devMajor} tell their likes apart there. */
+  private static boolean startsWith(byte[] bytes, byte[] name) {
+    for (int i = name.length - 1; i >= 0; i--) {
+      if (bytes[i] != name[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -43,6 +43,12 @@ final class TocParser {
   private final Utf8Buffer text = new Utf8Buffer();
   private final TocEntry entry = new TocEntry();
   private final Utf8Buffer xattrName = new Utf8Buffer();
+
+  /** The type of the last entry that has one: many have the same. */
+  private byte[] lastType = {};
+
+  private @Nullable EntryKind lastKind;
+  private final ModificationTime time = new ModificationTime();
   private int entries;
 
   TocParser(String layer, Limits limits, InputStream json, EntrySink sink) {
@@ -119,7 +125,11 @@ final class TocParser {
 
   private void type() throws IOException {
     string(TocField.TYPE, text);
-    entry.kind = EntryKind.fromWire(text.latin1());
+    if (!text.is(lastType, lastType.length)) {
+      lastKind = EntryKind.fromWire(text.latin1());
+      lastType = Arrays.copyOf(text.bytes(), text.length());
+    }
+    entry.kind = lastKind;
     if (entry.kind == null) {
       throw bad(TocField.TYPE.wire(), text, "a known entry type", null);
     }
@@ -139,7 +149,7 @@ final class TocParser {
       return;
     }
     try {
-      ModificationTime.read(text, entry);
+      time.read(text, entry);
     } catch (DateTimeException e) {
       throw bad(TocField.MODIFIED.wire(), text, "an RFC 3339 time", e);
     }

@@ -125,11 +125,13 @@ final class JsonInputTest {
     "1000000000000000000, 1000000000000000000"
   })
   void integer_isRead(String text, long value) throws IOException {
-    var input = input(text, 3);
+    for (int step : new int[] {3, 17, 18, 19, 1000}) {
+      var input = input(text, step);
 
-    assertThat(input.kind()).isEqualTo(Kind.NUMBER);
-    assertThat(input.number()).isEqualTo(value);
-    assertThat(input.isIntegral()).isTrue();
+      assertThat(input.kind()).isEqualTo(Kind.NUMBER);
+      assertThat(input.number()).as("in pieces of %d", step).isEqualTo(value);
+      assertThat(input.isIntegral()).isTrue();
+    }
   }
 
   @ParameterizedTest
@@ -143,10 +145,12 @@ final class JsonInputTest {
         "0.5"
       })
   void otherNumber_isNoInteger(String text) throws IOException {
-    var input = input(text, 3);
-    input.number();
+    for (int step : new int[] {3, 17, 18, 19, 1000}) {
+      var input = input(text, step);
+      input.number();
 
-    assertThat(input.isIntegral()).isFalse();
+      assertThat(input.isIntegral()).as("in pieces of %d", step).isFalse();
+    }
   }
 
   @Test
