@@ -120,7 +120,7 @@ public final class LayerIndex implements ChunkTableView, AutoCloseable {
 
   /** Returns the full {@code st_mode}: type and permission bits. */
   public int mode(int inode) {
-    return inodes.getInt(row(inode), InodeRow.MODE);
+    return order.getInt(Objects.checkIndex(inode, order.count()), OrderRow.MODE);
   }
 
   /**

@@ -121,7 +121,7 @@ public final class LayerIndexBuilder implements AutoCloseable {
       Whiteouts.settle(tree, inodes);
     }
     tree.freeSlots();
-    var order = space.table(Integer.BYTES);
+    var order = space.table(OrderRow.BYTES);
     var children = space.table(Integer.BYTES);
     new TreeWalk(layer, space, inodes, tree.entries(), text).number(order, children);
     var dataSize = chunks.place(facts);

@@ -90,6 +90,7 @@ final class TreeWalk {
   private void visit(RowTable order, int inode, int entry) throws LayerFormatException {
     if (inodes.getInt(inode, InodeRow.NUMBER) == 0) {
       order.addInt(inode);
+      order.setInt(order.count() - 1, OrderRow.MODE, inodes.getInt(inode, InodeRow.MODE));
       inodes.setInt(inode, InodeRow.NUMBER, order.count());
       inodes.setInt(inode, InodeRow.ENTRY, entry);
       if (kind(inode) == EntryKind.DIRECTORY) {

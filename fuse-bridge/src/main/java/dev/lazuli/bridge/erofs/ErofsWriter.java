@@ -167,18 +167,10 @@ public final class ErofsWriter {
     int flags = source.isImplied(number) ? ErofsFormat.OWN_IMPLIED : 0;
     flags |= source.isImpliedFirst(number) ? ErofsFormat.OWN_IMPLIED_FIRST : 0;
     if (number == 0) {
-      flags |= ErofsFormat.OWN_TELLS_IMPLIED | (hasImplied() ? ErofsFormat.OWN_HAS_IMPLIED : 0);
+      flags |=
+          ErofsFormat.OWN_TELLS_IMPLIED | (plan.hasImplied() ? ErofsFormat.OWN_HAS_IMPLIED : 0);
     }
     return flags;
-  }
-
-  private boolean hasImplied() {
-    for (int number = 1; number < source.inodeCount(); number++) {
-      if (source.isImplied(number) || source.isImpliedFirst(number)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void writeDirectory(int directory) throws IOException {

@@ -30,6 +30,7 @@ final class ImagePlan {
   private final IntBuffer directorySizes;
   private int placed;
   private long inodesEnd;
+  private boolean hasImplied;
 
   private ImagePlan(InodeSource source, int blockSize, Arena arena) {
     this.source = source;
@@ -90,6 +91,13 @@ final class ImagePlan {
   /** Returns the offset where the inodes end and the blocks of large directories start. */
   long inodesEnd() {
     return inodesEnd;
+  }
+
+  /**
+   * Returns whether an inode, other than the root, has attributes that its layer does not state.
+   */
+  boolean hasImplied() {
+    return hasImplied;
   }
 
   /** Returns whether an inode has bytes that the image itself holds. */
@@ -160,6 +168,7 @@ final class ImagePlan {
     long end = FIRST_INODE_OFFSET;
     for (int i = 0; i < placed; i++) {
       int inode = inodeAt(i);
+      hasImplied |= i > 0 && (source.isImplied(inode) || source.isImpliedFirst(inode));
       int xattrSize = xattrs.encode(source, inode);
       long length = length(inode, xattrSize);
       long start = ErofsFormat.alignUp(end, INODE_SLOT);
