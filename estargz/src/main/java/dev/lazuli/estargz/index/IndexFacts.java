@@ -11,17 +11,17 @@ import java.nio.ByteOrder;
  *
  * <pre>
  * file      facts (112 bytes)
- *           headers of the tar, deflated (RFC 1951): all of its bytes up to the end of the archive
- *             but contents and what fills their last blocks
- *           ends of chunks, deflated: of each, in the order of the tar, how far behind the end of
+ *           headers of the tar, packed as {@link HeaderColumns}: all of its bytes up to the end of
+ *             the archive but contents and what fills their last blocks
+ *           ends of chunks, deflated (RFC 1951): of each, in the order of the tar, how far behind the end of
  *             the one before it in the blob, as {@link PackedNumbers}
  *           SHA-256 of each chunk
  *           starts: of each how far in the blob and in the tar behind the one before it, its bit
  *             plus 1 and the size of its window as {@link PackedNumbers}; then the window
  *
- * facts     0  8  magic "LZSHARE1"            64  8  starts
+ * facts     0  8  magic "LZSHARE2"            64  8  starts
  *           8 32  digest of the layer's blob  72  8  bytes of headers
- *          40  8  bytes of the blob           80  8  bytes of headers, deflated
+ *          40  8  bytes of the blob           80  8  bytes of headers, packed
  *          48  8  0 plain, 1 gzip, 2 zstd     88  8  bytes of ends, deflated
  *          56  8  chunks                      96  8  bytes of starts
  *         104  8  zero
@@ -47,7 +47,7 @@ public record IndexFacts(
   /** 128 MiB: no index may be larger. */
   public static final long MOST_BYTES = 128L << 20;
 
-  private static final long MAGIC = 0x3145_5241_4853_5a4cL; // "LZSHARE1"
+  private static final long MAGIC = 0x3245_5241_4853_5a4cL; // "LZSHARE2"
 
   /** As a table of starts takes. */
   private static final int MOST_STARTS = 1 << 18;
@@ -82,7 +82,7 @@ public record IndexFacts(
     }
     var bytes = ByteBuffer.wrap(facts).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.getLong() != MAGIC) {
-      throw new LayerFormatException(layer, "magic of its index", "another", "LZSHARE1");
+      throw new LayerFormatException(layer, "magic of its index", "another", "LZSHARE2");
     }
     var sha256 = new byte[Digest.SHA256_BYTES];
     bytes.get(sha256);

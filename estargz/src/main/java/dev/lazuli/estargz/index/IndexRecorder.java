@@ -29,9 +29,11 @@ public final class IndexRecorder implements ContentSink, Closeable {
 
   private final byte[] buffer = new byte[8 << 10];
   private final SpooledPart headers;
+  private final PackedHeaders packedHeaders;
   private final SpooledPart ends;
   private final SpooledPart digests;
   private final SpooledPart starts;
+  private long headersBytes;
   private long chunks;
   private long startCount;
   private long lastEnd;
@@ -51,7 +53,7 @@ public final class IndexRecorder implements ContentSink, Closeable {
     boolean done = false;
     try {
       for (int i = 0; i < parts.length; i++) {
-        parts[i] = new SpooledPart(directory, /* packed= */ i < 2);
+        parts[i] = new SpooledPart(directory, /* packed= */ i == 1);
       }
       done = true;
     } finally {
@@ -60,6 +62,7 @@ public final class IndexRecorder implements ContentSink, Closeable {
       }
     }
     headers = parts[0];
+    packedHeaders = new PackedHeaders(headers);
     ends = parts[1];
     digests = parts[2];
     starts = parts[3];
@@ -73,7 +76,8 @@ public final class IndexRecorder implements ContentSink, Closeable {
     while (bytes.hasRemaining()) {
       int count = Math.min(bytes.remaining(), buffer.length);
       bytes.get(buffer, 0, count);
-      headers.write(buffer, 0, count);
+      packedHeaders.write(buffer, 0, count);
+      headersBytes += count;
     }
   }
 
@@ -117,6 +121,7 @@ public final class IndexRecorder implements ContentSink, Closeable {
    */
   public void finish(Digest layer, long blobBytes, Compression compression, OutputStream out)
       throws IOException {
+    packedHeaders.finish();
     long digestBytes = digests.finish();
     var facts =
         new IndexFacts(
@@ -125,7 +130,7 @@ public final class IndexRecorder implements ContentSink, Closeable {
             compression,
             chunks,
             startCount,
-            headers.count(),
+            headersBytes,
             headers.finish(),
             ends.finish(),
             starts.finish());

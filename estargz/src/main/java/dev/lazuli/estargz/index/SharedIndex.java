@@ -107,11 +107,10 @@ public final class SharedIndex {
 
   private IndexedLayerTree readWithin(Limits limits, IndexMemory.Share share, ContentSink sink)
       throws IOException {
-    try (var headersInflater = new Inflater(/* nowrap= */ true);
-        var endsInflater = new Inflater(/* nowrap= */ true)) {
+    try (var endsInflater = new Inflater(/* nowrap= */ true)) {
       var headers =
           new HeaderBytes(
-              inflated(IndexFacts.BYTES, facts.packedHeadersBytes(), headersInflater),
+              new UnpackedHeaders(part(IndexFacts.BYTES, facts.packedHeadersBytes()), layer),
               facts.headersBytes());
       var places =
           new ReplayedChunks(

@@ -24,9 +24,6 @@ final class SpooledPart extends FilterOutputStream {
   private final FileChannel file;
   private final Deflater deflater = new Deflater(LEVEL, /* nowrap= */ true);
 
-  /** Bytes that were written, before they were deflated. */
-  private long count;
-
   /**
    * Makes an empty part.
    *
@@ -49,18 +46,11 @@ final class SpooledPart extends FilterOutputStream {
   @Override
   public void write(int b) throws IOException {
     out.write(b);
-    count++;
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     out.write(bytes, offset, length);
-    count += length;
-  }
-
-  /** Returns how many bytes were written. */
-  long count() {
-    return count;
   }
 
   /** Ends the part and returns the bytes that it takes. */
