@@ -19,7 +19,11 @@ enum BenchImage {
   REDIS("redis-server", FirstAnswer.REDIS),
   POSTGRES("postgresql", FirstAnswer.POSTGRES),
   SCIKIT_LEARN("python3-sklearn python3-pandas"),
-  TENSORFLOW("python3 python3-pip");
+  TENSORFLOW("python3 python3-pip"),
+  /** What no head start knows; nothing was tuned with these three. */
+  RUBY("ruby"),
+  PHP("php-cli"),
+  R("r-base-core");
 
   /** What servers and Node start through, as their published images do. */
   static final String ENTRY_POINT = "/usr/local/bin/docker-entrypoint.sh";
@@ -85,6 +89,9 @@ enum BenchImage {
       case NODE -> List.of("node", "/app/index.js");
       case SCIKIT_LEARN -> List.of("python3", "/app/learn.py");
       case TENSORFLOW -> List.of("python3", "/app/tensors.py");
+      case RUBY -> List.of("ruby", "-e", "require 'json'; require 'net/http'; puts 1.to_json");
+      case PHP -> List.of("php", "-r", "echo json_encode([1]), \"\\n\";");
+      case R -> List.of("Rscript", "-e", "cat(mean(c(1, 2, 3)), '\\n')");
       case NGINX, REDIS, POSTGRES -> List.of();
     };
   }
@@ -98,7 +105,7 @@ enum BenchImage {
   ContainerDefaults config() {
     var usual = ContainerDefaults.DEFAULT;
     return switch (this) {
-      case PYTHON, JAVA -> usual.withCommand(command().getFirst());
+      case PYTHON, JAVA, RUBY, PHP, R -> usual.withCommand(command().getFirst());
       case GCC -> usual.withCommand("gcc");
       case NODE -> entered("node");
       case NGINX -> entered("nginx", "-g", "daemon off;");

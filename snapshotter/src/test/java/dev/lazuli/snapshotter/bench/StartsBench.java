@@ -35,7 +35,7 @@ final class StartsBench implements Callable<Integer> {
       paramLabel = "NAME",
       description = {
         "Images of the private registry: python, java, gcc, node, nginx, redis, postgres,",
-        "scikit-learn, tensorflow. Default: all."
+        "scikit-learn, tensorflow, ruby, php, r. Default: all."
       },
       split = ",")
   private List<BenchImage> images = List.of(BenchImage.values());
