@@ -82,10 +82,10 @@ final class FreshSystem implements AutoCloseable {
   String check(String script) throws IOException {
     var result = run(script);
     if (result.exitStatus() != 0) {
-      var journal = run("journalctl --no-pager --lines 100 --unit lazuli --unit containerd || true");
+      var journal =
+          run("journalctl --no-pager --lines 100 --unit lazuli --unit containerd || true");
       throw new IOException(
-          "%s: %s%s%n%s"
-              .formatted(script, result.output(), result.errors(), journal.output()));
+          "%s: %s%s%n%s".formatted(script, result.output(), result.errors(), journal.output()));
     }
     return result.output();
   }
