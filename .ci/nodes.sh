@@ -87,8 +87,10 @@ make_fresh_system() {
 }
 
 # apt with sources, lists and a (void) status of the node's own, which leaves this machine's packages alone.
+# Lists of a suite in the making expire on a mirror that stands still; who signed them still counts.
 node_apt() {
-  apt-get -qq -o Dir::Etc::SourceList="$node/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+  apt-get -qq -o Acquire::Check-Valid-Until=false \
+    -o Dir::Etc::SourceList="$node/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::State::Lists="$node/apt/lists" -o Dir::State::status="$node/apt/status" \
     -o Dir::Cache="$node/apt" -o Dir::Cache::archives="$node/apt/archives" -o APT::Sandbox::User=root \
     -o APT::Install-Recommends=false -o Acquire::Languages=none -o Debug::NoLocking=1 "$@" </dev/null >&2
