@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +28,9 @@ public final class Rehearsal implements AutoCloseable {
   private final CompletableFuture<Void> stop = new CompletableFuture<>();
   private volatile boolean succeeded;
 
-  private Rehearsal(Path directory) {
+  private Rehearsal(Path directory, ThreadFactory threads) {
     this.directory = directory;
-    this.thread = Thread.ofPlatform().daemon().name("lazuli-" + NAME).unstarted(this::run);
+    this.thread = threads.newThread(this::run);
   }
 
   /**
@@ -38,8 +39,17 @@ public final class Rehearsal implements AutoCloseable {
    * @param state a directory, preferably on a file system in memory; the rehearsal's is below it
    */
   public static Rehearsal start(Path state) {
-    var rehearsal = new Rehearsal(state.resolve(NAME));
-    rehearsal.thread.start();
+    return start(state, Thread.ofPlatform().daemon().name("lazuli-" + NAME).factory());
+  }
+
+  /** As above, with threads of the caller's choice. */
+  static Rehearsal start(Path state, ThreadFactory threads) {
+    var rehearsal = new Rehearsal(state.resolve(NAME), threads);
+    try {
+      rehearsal.thread.start();
+    } catch (OutOfMemoryError e) { // The kernel's limit of threads, not memory as a rule.
+      log.debug("no rehearsal: {}", e.toString());
+    }
     return rehearsal;
   }
 

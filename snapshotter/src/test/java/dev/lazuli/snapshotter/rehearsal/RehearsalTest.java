@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,21 @@ final class RehearsalTest {
   void rehearsalWithoutAPlace_endsQuietly() throws Exception {
     var file = Files.createFile(state.resolve("file"));
     try (var rehearsal = Rehearsal.start(file)) {
+      assertThat(rehearsal.await()).isFalse();
+    }
+  }
+
+  @Test
+  void rehearsalWithoutAThread_endsQuietly() throws Exception {
+    ThreadFactory none =
+        _ ->
+            new Thread() {
+              @Override
+              public void start() {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+            };
+    try (var rehearsal = Rehearsal.start(state, none)) {
       assertThat(rehearsal.await()).isFalse();
     }
   }
