@@ -12,10 +12,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Packs headers as {@link HeaderColumns} says. Memory is that of one batch, whatever comes. For one
- * thread.
+ * Packs the headers of a shared index, as {@link HeaderColumns} says. Memory is that of one batch,
+ * whatever comes. For one thread.
  */
-final class PackedHeaders extends OutputStream {
+public final class PackedHeaders extends OutputStream {
   /** Higher ones take several times as long and save a few per cent. */
   private static final int LEVEL = 15;
 
@@ -32,7 +32,7 @@ final class PackedHeaders extends OutputStream {
   private int columnBytes;
 
   /** Packs to an output, which stays the caller's. */
-  PackedHeaders(OutputStream out) {
+  public PackedHeaders(OutputStream out) {
     this.out = out;
   }
 
@@ -60,8 +60,12 @@ final class PackedHeaders extends OutputStream {
     }
   }
 
-  /** Writes what has not filled a block or a batch. */
-  void finish() throws IOException {
+  /**
+   * Writes what has not filled a block or a batch.
+   *
+   * @throws IOException if the output fails
+   */
+  public void finish() throws IOException {
     if (filled > 0) {
       Arrays.fill(block, filled, BLOCK_BYTES, (byte) 0);
       add();

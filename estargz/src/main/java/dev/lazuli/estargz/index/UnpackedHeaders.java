@@ -15,10 +15,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks headers that were packed as {@link HeaderColumns} says, and believes nothing of them.
- * Memory is that of one batch, whatever they say. For one thread.
+ * Unpacks the headers of a shared index, packed as {@link HeaderColumns} says, and believes nothing
+ * of them. Memory is that of one batch, whatever they say. For one thread.
  */
-final class UnpackedHeaders extends InputStream {
+public final class UnpackedHeaders extends InputStream {
   private final InputStream in;
   private final String layer;
 
@@ -39,7 +39,7 @@ final class UnpackedHeaders extends InputStream {
    *
    * @param layer named in errors
    */
-  UnpackedHeaders(InputStream in, String layer) {
+  public UnpackedHeaders(InputStream in, String layer) {
     this.in = in;
     this.layer = layer;
   }

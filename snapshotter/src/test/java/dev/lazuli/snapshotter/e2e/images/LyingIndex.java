@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.index.IndexFacts;
+import dev.lazuli.estargz.index.PackedHeaders;
+import dev.lazuli.estargz.index.UnpackedHeaders;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,10 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
-import java.util.zip.Inflater;
-import java.util.zip.InflaterInputStream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -65,19 +63,12 @@ final class LyingIndex {
   private static byte[] withHeaders(byte[] index, UnaryOperator<byte[]> change) throws IOException {
     var facts = facts(index);
     int end = IndexFacts.BYTES + (int) facts.packedHeadersBytes();
-    byte[] headers;
-    try (var inflater = new Inflater(true);
-        var in =
-            new InflaterInputStream(
-                new ByteArrayInputStream(index, IndexFacts.BYTES, end - IndexFacts.BYTES),
-                inflater)) {
-      headers = in.readAllBytes();
-    }
+    var in = new ByteArrayInputStream(index, IndexFacts.BYTES, end - IndexFacts.BYTES);
+    byte[] headers = new UnpackedHeaders(in, "test").readAllBytes();
     var packed = new ByteArrayOutputStream();
-    try (var deflater = new Deflater(9, true);
-        var out = new DeflaterOutputStream(packed, deflater)) {
-      out.write(change.apply(headers));
-    }
+    var out = new PackedHeaders(packed);
+    out.write(change.apply(headers));
+    out.finish();
     var lying = new ByteArrayOutputStream();
     lying.write(index, 0, IndexFacts.BYTES);
     lying.writeBytes(packed.toByteArray());
