@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.NodePrograms;
 import dev.lazuli.demo.images.HostFiles;
+import dev.lazuli.snapshotter.config.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +50,36 @@ final class PackagingTest {
             "WatchdogSec=2min",
             "StartLimitIntervalSec=0",
             "RuntimeDirectoryPreserve=yes");
+  }
+
+  /** What the manifest has a node run is tried by {@code SystemdIT}. */
+  @Test
+  void manifest_isOfThisVersion_andItsSettingsAreThoseOfADaemon() throws IOException {
+    var lines = Files.readAllLines(DIST.resolve("kubernetes.yaml"));
+    var settings =
+        lines.stream()
+            .skip(lines.indexOf("  config.toml: |") + 1L)
+            .takeWhile(line -> line.startsWith("    "))
+            .toList();
+    var file = Files.write(directory.resolve("config.toml"), settings);
+
+    assertThat(settings).isNotEmpty();
+    assertThat(Configuration.load(file, Map.of()).metricsAddress()).isPresent();
+    assertThat(Files.readString(Path.of("../pom.xml"))).contains("<version>" + version(lines));
+    assertThat(String.join("\n", lines).split("\n---\n", -1))
+        .hasSize(3)
+        .allSatisfy(
+            part ->
+                assertThat("\n" + part).contains("\napiVersion: ", "\nkind: ", "\n  name: lazuli"));
+  }
+
+  private static String version(List<String> manifest) {
+    var image = "          image: registry.example/lazuli:";
+    return manifest.stream()
+        .filter(line -> line.startsWith(image))
+        .map(line -> line.substring(image.length()))
+        .findFirst()
+        .orElseThrow();
   }
 
   @ParameterizedTest
