@@ -13,8 +13,8 @@ import java.nio.ByteOrder;
  * file      facts (112 bytes)
  *           headers of the tar, packed as {@link HeaderColumns}: all of its bytes up to the end of
  *             the archive but contents and what fills their last blocks
- *           ends of chunks, deflated (RFC 1951): of each, in the order of the tar, how far behind the end of
- *             the one before it in the blob, as {@link PackedNumbers}
+ *           ends of chunks, deflated (RFC 1951): of each, in the order of the tar, how far behind
+ *             the end of the one before it in the blob, as {@link PackedNumbers}
  *           SHA-256 of each chunk
  *           starts: of each how far in the blob and in the tar behind the one before it, its bit
  *             plus 1 and the size of its window as {@link PackedNumbers}; then the window

@@ -24,9 +24,6 @@ final class NameTable implements AutoCloseable {
    */
   private RowTable slots;
 
-  /** The hash of the name that was looked for last. */
-  private int lastHash;
-
   private int mask = 1023;
 
   /** Makes a tree of a root that names inode row {@code rootInode}. */
@@ -56,7 +53,8 @@ final class NameTable implements AutoCloseable {
 
   /** Returns the entry of a name in a directory, or -1. */
   int find(int directory, byte[] name, int offset, int length) {
-    return entryAt(slot(directory, name, offset, length));
+    var hash = hash(directory, name, offset, length);
+    return entryAt(slot(hash, directory, name, offset, length));
   }
 
   /** Adds a name that the directory does not have and returns its entry. */
@@ -69,17 +67,19 @@ final class NameTable implements AutoCloseable {
     if (2L * entries.count() >= mask) {
       growSlots();
     }
-    var slot = slot(directory, name, offset, length);
-    return fill(slot, newEntry(directory, name, offset, length, inode));
+    var hash = hash(directory, name, offset, length);
+    var slot = slot(hash, directory, name, offset, length);
+    return fill(slot, hash, newEntry(directory, name, offset, length, inode));
   }
 
   /** Puts a new entry in the place of one whose name is taken over: what lay below it is lost. */
   int replace(int old, int directory, byte[] name, int offset, int length, int inode)
       throws LayerFormatException {
-    var slot = slot(directory, name, offset, length);
+    var hash = hash(directory, name, offset, length);
+    var slot = slot(hash, directory, name, offset, length);
     var entry = newEntry(directory, name, offset, length, inode);
     entries.setInt(old, EntryRow.PARENT, EntryRow.LOST);
-    return fill(slot, entry);
+    return fill(slot, hash, entry);
   }
 
   /** Returns the entry of a path below the root, or -1. */
@@ -113,9 +113,7 @@ final class NameTable implements AutoCloseable {
   }
 
   /** Returns the slot that holds the name, or the empty one where it belongs. */
-  private int slot(int directory, byte[] name, int offset, int length) {
-    var hash = hash(directory, name, offset, length);
-    lastHash = hash;
+  private int slot(int hash, int directory, byte[] name, int offset, int length) {
     var slot = hash & mask;
     for (long packed; (packed = slots.getLong(slot, 0)) != 0; slot = (slot + 1) & mask) {
       if ((int) (packed >>> 32) == hash && is((int) packed - 1, directory, name, offset, length)) {
@@ -136,9 +134,9 @@ final class NameTable implements AutoCloseable {
     return (int) slots.getLong(slot, 0) - 1;
   }
 
-  /** Puts an entry into the slot of its name, which was looked for last. */
-  private int fill(int slot, int entry) {
-    slots.setLong(slot, 0, (long) lastHash << 32 | (entry + 1));
+  /** Puts an entry into the slot of its name. */
+  private int fill(int slot, int hash, int entry) {
+    slots.setLong(slot, 0, (long) hash << 32 | (entry + 1));
     return entry;
   }
 

@@ -77,12 +77,14 @@ final class Patience {
         }
       }
     }
-    Flight victim = ended.isEmpty() ? takenForWhoLacksOne(now) : null;
-    if (victim == null && ended.isEmpty() && memoryWanted && !isAnyEnding()) {
-      victim = slowest((_, flight) -> isCrowding(flight, now), now);
-    }
-    if (victim != null) {
-      ended.put(victim, new StreamEnded());
+    if (ended.isEmpty() && !isAnyEnding()) { // What one of those holds is on its way.
+      Flight victim = takenForWhoLacksOne(now);
+      if (victim == null && memoryWanted) {
+        victim = slowestCrowding(now);
+      }
+      if (victim != null) {
+        ended.put(victim, new StreamEnded());
+      }
     }
     return ended;
   }
@@ -118,9 +120,6 @@ final class Patience {
     if (lacking == null || permits.isFree() || readers.inLineFor(lacking, now) < SHARE_NANOS) {
       return null;
     }
-    if (isAnyEnding()) {
-      return null; // Its permit is on its way.
-    }
     Flight taken = takenFor(lacking, now);
     if (taken != null) {
       readers.toTheFront(lacking);
@@ -146,7 +145,7 @@ final class Patience {
                     || (shares.isGreedy(layer, lacking) && !(waitsOn && endsSoon(flight, now))),
             now);
     if (taken == null && shares.hasNone(lacking)) {
-      taken = slowest((_, flight) -> isCrowding(flight, now), now);
+      taken = slowestCrowding(now);
     }
     return taken;
   }
@@ -154,6 +153,10 @@ final class Patience {
   /** Returns whether a stream frees its permit soon: to cut it would only waste what it brings. */
   private static boolean endsSoon(Flight flight, long now) {
     return flight.bytesLeft() < flight.meter().bytesPerSecond(now) * (SOON_NANOS / 1e9);
+  }
+
+  private @Nullable Flight slowestCrowding(long now) {
+    return slowest((_, flight) -> isCrowding(flight, now), now);
   }
 
   private static boolean isCrowding(Flight flight, long now) {
