@@ -187,9 +187,7 @@ final class ArchitectureTest {
 
   @Test
   void packages_haveAtMostFortyFiles() throws IOException {
-    var files =
-        Stream.concat(sources(), sources("src/test/java"))
-            .collect(groupingBy(Path::getParent, counting()));
+    var files = sourcesAndTests().collect(groupingBy(Path::getParent, counting()));
 
     assertThat(files).hasSizeGreaterThan(40);
     assertThat(files).allSatisfy((_, count) -> assertThat(count).isLessThanOrEqualTo(40));
@@ -197,7 +195,7 @@ final class ArchitectureTest {
 
   @Test
   void files_haveAtMost350Lines() throws IOException {
-    for (var source : Stream.concat(sources(), sources("src/test/java")).toList()) {
+    for (var source : sourcesAndTests().toList()) {
       assertThat(Files.readAllLines(source)).as("%s", source).hasSizeLessThanOrEqualTo(350);
     }
   }
@@ -218,6 +216,10 @@ final class ArchitectureTest {
   /** Returns the source files of all modules, without tests and generated code. */
   private static Stream<Path> sources() throws IOException {
     return sources("src/main/java");
+  }
+
+  private static Stream<Path> sourcesAndTests() throws IOException {
+    return Stream.concat(sources(), sources("src/test/java"));
   }
 
   private static Stream<Path> sources(String folder) throws IOException {
@@ -290,7 +292,7 @@ final class ArchitectureTest {
   @Test
   void sourceFiles_existOnce() throws IOException {
     var names =
-        Stream.concat(sources("src/main/java"), sources("src/test/java"))
+        sourcesAndTests()
             .filter(source -> !source.toString().endsWith("-info.java"))
             .collect(groupingBy(Path::getFileName));
 

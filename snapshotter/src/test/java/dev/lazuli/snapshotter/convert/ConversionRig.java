@@ -5,52 +5,23 @@ import dev.lazuli.demo.images.FileContent;
 import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
-import dev.lazuli.demo.images.OciLayout;
-import dev.lazuli.digest.Digest;
 import dev.lazuli.estargz.Limits;
 import dev.lazuli.estargz.build.BuildOptions;
 import dev.lazuli.estargz.compare.LayerVerifier;
 import dev.lazuli.estargz.compare.VerificationReport;
-import dev.lazuli.registry.RegistryClient;
-import dev.lazuli.registry.RegistryOptions;
 import dev.lazuli.registry.model.Platform;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
 
 /** An image in a layout, and its conversion into another. */
-abstract class ConversionRig {
+abstract class ConversionRig extends DocumentsRig {
   static final Platform HERE = Platform.current();
 
   static final BuildOptions ESTARGZ =
       BuildOptions.ESTARGZ.withLevel(1).withThreads(2).withChunks(64 << 10, 0);
-
-  @TempDir Path folder;
-
-  RegistryClient client;
-
-  OciLayout source;
-
-  Path target;
-
-  @BeforeEach
-  void start() throws IOException {
-    client = new RegistryClient(RegistryOptions.builder().build());
-    source = OciLayout.at(folder.resolve("source"));
-    target = folder.resolve("target");
-  }
-
-  @AfterEach
-  void stop() {
-    client.close();
-  }
 
   static ImageTree lower() {
     return new ImageTree()
@@ -79,15 +50,6 @@ abstract class ConversionRig {
     return new ConvertOptions(build, true, List.of(platforms), 2, folder);
   }
 
-  ConvertedImage convert(Path from, Path to, ConvertOptions options) throws IOException {
-    return Conversions.image(
-        new ImagePlace.Layout(from, Optional.of("1")),
-        new ImagePlace.Layout(to, Optional.empty()),
-        options,
-        client,
-        ConvertListener.NONE);
-  }
-
   ConvertedImage convert(BuildOptions build) throws IOException {
     return convert(source.directory(), target, options(build));
   }
@@ -103,10 +65,6 @@ abstract class ConversionRig {
     }
   }
 
-  static JsonNode json(Path layout, String digest) throws IOException {
-    return Json.object(Files.readAllBytes(layout.resolve("blobs/" + digest.replace(':', '/'))));
-  }
-
   static String config(Path layout, String manifest) throws IOException {
     return json(layout, manifest).path("config").path("digest").asString();
   }
@@ -118,7 +76,7 @@ abstract class ConversionRig {
     var statement = source.addBlob("application/vnd.in-toto+json", Json.bytes("{}"));
     var attestation =
         source.addBlob(
-            "application/vnd.oci.image.manifest.v1+json",
+            MANIFEST,
             Json.bytes(
                 """
                 {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
@@ -140,23 +98,7 @@ abstract class ConversionRig {
     index(entries.toArray(String[]::new));
   }
 
-  void index(String... entries) throws IOException {
-    var index =
-        Json.bytes(
-            "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
-                + "\"manifests\":["
-                + String.join(",", entries)
-                + "]}");
-    var layout = ImageLayout.open(source.directory());
-    var descriptor =
-        new dev.lazuli.registry.model.Descriptor(
-            "application/vnd.oci.image.index.v1+json", Digest.sha256(index), index.length);
-    layout.add(descriptor.digest(), index);
-    layout.tag("1", descriptor);
-  }
-
   static String entry(BlobDescriptor manifest, String more) {
-    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
-        .formatted(manifest.mediaType(), manifest.digest(), manifest.size(), more);
+    return entry(manifest.mediaType(), manifest, more);
   }
 }

@@ -114,17 +114,27 @@ abstract class DocumentsRig {
 
   ConvertedImage convert(BuildOptions build, boolean toOci, Platform... platforms)
       throws IOException {
+    return convert(
+        source.directory(),
+        target,
+        new ConvertOptions(build, toOci, List.of(platforms), 2, folder));
+  }
+
+  ConvertedImage convert(Path from, Path to, ConvertOptions options) throws IOException {
     return Conversions.image(
-        new ImagePlace.Layout(source.directory(), Optional.of("1")),
-        new ImagePlace.Layout(target, Optional.empty()),
-        new ConvertOptions(build, toOci, List.of(platforms), 2, folder),
+        new ImagePlace.Layout(from, Optional.of("1")),
+        new ImagePlace.Layout(to, Optional.empty()),
+        options,
         client,
         ConvertListener.NONE);
   }
 
   JsonNode result(Object digest) throws IOException {
-    return Json.object(
-        Files.readAllBytes(target.resolve("blobs/" + digest.toString().replace(':', '/'))));
+    return json(target, digest.toString());
+  }
+
+  static JsonNode json(Path layout, String digest) throws IOException {
+    return Json.object(Files.readAllBytes(layout.resolve("blobs/" + digest.replace(':', '/'))));
   }
 
   JsonNode child(JsonNode index, int place) throws IOException {

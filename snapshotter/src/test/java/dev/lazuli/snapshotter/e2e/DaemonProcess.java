@@ -3,6 +3,7 @@ package dev.lazuli.snapshotter.e2e;
 import dev.lazuli.demo.containerd.Command;
 import dev.lazuli.demo.containerd.MountTable;
 import dev.lazuli.demo.containerd.PrivateContainerd;
+import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.testimages.waiting.Eventually;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code lazuli daemon} as a process of its own, started by the launcher, as on a node: with the
@@ -139,6 +141,13 @@ public final class DaemonProcess implements AutoCloseable {
 
   public Path state() {
     return directory.resolve("run");
+  }
+
+  /** Asks the daemon as {@code lazuli status} does. */
+  public NodeStatus status() throws IOException {
+    var json =
+        lazuli("status", "--json").with("--state=" + state()).within(Node.LONG).check().output();
+    return JsonMapper.shared().readValue(json, NodeStatus.class);
   }
 
   public String log() throws IOException {

@@ -147,6 +147,15 @@ public final class Node {
     return MountTable.below(daemon.root().resolve("mounts"));
   }
 
+  /** Returns a file of a mounted layer, whichever has it. */
+  public Path mountedFile(String name) throws IOException {
+    return mountedLayers().stream()
+        .map(layer -> layer.resolve(name))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Returns how many layers new containers read without the daemon. */
   public long localLayers() throws IOException {
     return mountedLayers().stream().filter(path -> path.toString().endsWith(".local")).count();

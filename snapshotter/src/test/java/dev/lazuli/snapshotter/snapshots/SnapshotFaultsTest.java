@@ -186,16 +186,7 @@ final class SnapshotFaultsTest {
   }
 
   private void prepareLayer(String chainId, String parent, String digest) throws IOException {
-    var labels =
-        Map.of(
-            "containerd.io/snapshot.ref",
-            chainId,
-            "containerd.io/snapshot/remote/stargz.reference",
-            "registry.example/app:1",
-            "containerd.io/snapshot/remote/stargz.digest",
-            digest,
-            "containerd.io/snapshot/stargz/toc.digest",
-            FakeLayers.digest(99));
+    var labels = SnapshotterRig.labels(chainId, digest);
     var key = "extract " + chainId;
     try {
       snapshotter.prepare(key, parent, labels);

@@ -7,7 +7,6 @@ import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
-import dev.lazuli.snapshotter.e2e.trust.HostUsersIT;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +50,7 @@ final class MountIT {
     }
   }
 
-  /** {@link HostUsersIT} sees the same of the daemon's mounts. */
+  /** {@code HostUsersIT} sees the same of the daemon's mounts. */
   @Test
   void whatIsMounted_isReadOnly_withoutSetuidAndDevices() throws IOException {
     image.layer(new ImageTree().file("x", "x"));

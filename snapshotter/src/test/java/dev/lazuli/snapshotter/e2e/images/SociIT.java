@@ -9,11 +9,9 @@ import dev.lazuli.demo.images.ImageBuilder;
 import dev.lazuli.demo.images.ImageTree;
 import dev.lazuli.demo.images.LayerEncoding;
 import dev.lazuli.demo.images.OciLayout;
-import dev.lazuli.snapshotter.e2e.DaemonProcess;
 import dev.lazuli.snapshotter.e2e.Node;
 import dev.lazuli.snapshotter.e2e.RootView;
 import dev.lazuli.snapshotter.status.LayerStatus;
-import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.images.TreeComparer;
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Images that nobody has converted, but of which Debian's {@code soci} has made an index. */
@@ -152,14 +149,7 @@ final class SociIT {
   }
 
   private static List<ProofState> proofs() throws IOException {
-    var json =
-        DaemonProcess.lazuli("status", "--json")
-            .with("--state=" + node.daemon().state())
-            .within(Node.LONG)
-            .check()
-            .output();
-    var status = JsonMapper.shared().readValue(json, NodeStatus.class);
-    return status.layers().stream().map(LayerStatus::proof).toList();
+    return node.daemon().status().layers().stream().map(LayerStatus::proof).toList();
   }
 
   @ParameterizedTest

@@ -17,9 +17,7 @@ import dev.lazuli.estargz.read.Annotations;
 import dev.lazuli.snapshotter.e2e.DaemonProcess;
 import dev.lazuli.snapshotter.e2e.Node;
 import dev.lazuli.snapshotter.e2e.trust.LyingTable;
-import dev.lazuli.snapshotter.e2e.trust.ProofIT;
 import dev.lazuli.snapshotter.status.LayerStatus;
-import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.CleanUp;
 import dev.lazuli.testimages.registry.TestRegistry;
@@ -37,7 +35,6 @@ import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Debian's Podman finds layers in a daemon's store. The steps build on each other. */
 @TestMethodOrder(OrderAnnotation.class)
@@ -77,7 +74,7 @@ final class PodmanIT {
             "passed-off",
             ContainerDefaults.DEFAULT,
             List.of(new LayoutLayer(low.descriptor(), high.diffId(), low.uncompressedSize())));
-    var setuid = LyingTable.of(layout, low, ProofIT::withSetuidWord);
+    var setuid = LyingTable.of(layout, low, LyingTable::withSetuidWord);
     var _ = layout.addImage("wrong-table", ContainerDefaults.DEFAULT, List.of(setuid));
     registry.serve("lazy", layout);
     passedOff = registry.reference("lazy", "passed-off");
@@ -162,17 +159,7 @@ final class PodmanIT {
   }
 
   private static List<LayerStatus> layers() throws IOException {
-    return status().layers();
-  }
-
-  private static NodeStatus status() throws IOException {
-    var json =
-        DaemonProcess.lazuli("status", "--json")
-            .with("--state=" + daemon.state())
-            .within(Node.LONG)
-            .check()
-            .output();
-    return JsonMapper.shared().readValue(json, NodeStatus.class);
+    return daemon.status().layers();
   }
 
   @Test
@@ -249,11 +236,11 @@ final class PodmanIT {
       DaemonProcess.lazuli("fetch", "--state=" + daemon.state(), lying).within(Node.LONG).run();
 
       Eventually.asserted(
-          () -> assertThat(status().troubles()).anyMatch(trouble -> isLie(trouble, lying)));
+          () -> assertThat(daemon.status().troubles()).anyMatch(trouble -> isLie(trouble, lying)));
       assertThat(podman.container(lying, "cat /word").run().exitStatus()).isNotZero();
       podman.remove(lying);
     }
-    assertThat(status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
+    assertThat(daemon.status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
   }
 
   @Test

@@ -99,11 +99,11 @@ final class FloodIT {
   void presentContent_isReadAtOnce_whileThousandsOfReadsWaitForTheRegistry() throws Exception {
     node.rpull(registry.reference("images", "flood")).check();
     node.rpull(registry.reference("images", "seen")).check();
-    var expected = Files.readAllBytes(file("seen"));
+    var expected = Files.readAllBytes(node.mountedFile("seen"));
     registry.setLink(DRIPPING);
     long before = requests();
     var flood =
-        new ProcessBuilder(PYTHON.toString(), "-c", FLOOD, file("flood").toString())
+        new ProcessBuilder(PYTHON.toString(), "-c", FLOOD, node.mountedFile("flood").toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
@@ -111,9 +111,9 @@ final class FloodIT {
       node.await("the flood has reached the registry", () -> requests() > before);
 
       for (int i = 0; i < LOOKS; i++) {
-        dropPages(file("seen"));
+        dropPages(node.mountedFile("seen"));
         long began = System.nanoTime();
-        assertThat(Files.readAllBytes(file("seen"))).isEqualTo(expected);
+        assertThat(Files.readAllBytes(node.mountedFile("seen"))).isEqualTo(expected);
         assertThat(Duration.ofNanos(System.nanoTime() - began))
             .as("read %d of present data", i)
             .isLessThan(AT_ONCE);
@@ -128,14 +128,6 @@ final class FloodIT {
 
   private static long requests() {
     return registry.counters().blob(flooded.descriptor().digest()).requests();
-  }
-
-  private static Path file(String name) throws IOException {
-    return node.mountedLayers().stream()
-        .map(layer -> layer.resolve(name))
-        .filter(Files::exists)
-        .findFirst()
-        .orElseThrow();
   }
 
   /** So that the next read has to go to the daemon. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the host's own users can reach of an image: nothing, whatever its files' modes say. */
-public final class HostUsersIT {
+final class HostUsersIT {
   private static final String[] ANYBODY = {"--reuid=65534", "--regid=65534", "--clear-groups"};
 
   @RegisterExtension static final ContainerdExtension BED = new ContainerdExtension();
@@ -30,7 +30,7 @@ public final class HostUsersIT {
   private static String image;
 
   @BeforeAll
-  public static void push() throws IOException {
+  static void push() throws IOException {
     var id = HostFiles.find("id").orElseThrow();
     var setpriv = HostFiles.find("setpriv").orElseThrow();
     var layout = OciLayout.at(BED.directory().resolve("layout"));
@@ -54,7 +54,7 @@ public final class HostUsersIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"auto", "fuse-tree"})
-  public void rootStateAndMounts_areClosedToOthers_andGiveNoRights(String way) throws IOException {
+  void rootStateAndMounts_areClosedToOthers_andGiveNoRights(String way) throws IOException {
     var directory = BED.directory().resolve("d");
     openToAll(BED.directory(), directory);
     openToAll(directory.resolve("root"), directory.resolve("root/layers"));

@@ -55,6 +55,14 @@ public final class LyingTable {
     return new LayoutLayer(descriptor, digest(tar), tar.length);
   }
 
+  /** Gives the entry of a file in the table the mode 04755. */
+  public static String withSetuidWord(String table) {
+    int entry = table.indexOf("\"name\": \"word\"");
+    int mode = table.indexOf("\"mode\"", entry);
+    int end = table.indexOf('\n', mode);
+    return table.substring(0, mode) + "\"mode\": 2541," + table.substring(end);
+  }
+
   private static byte[] zipped(byte[] json) throws IOException {
     var bytes = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(bytes)) {

@@ -14,7 +14,6 @@ import dev.lazuli.demo.images.OciLayout;
 import dev.lazuli.snapshotter.e2e.DaemonProcess;
 import dev.lazuli.snapshotter.e2e.Node;
 import dev.lazuli.snapshotter.status.MountKind;
-import dev.lazuli.snapshotter.status.NodeStatus;
 import dev.lazuli.snapshotter.status.ProofState;
 import dev.lazuli.snapshotter.status.Trouble;
 import dev.lazuli.testimages.containerd.ContainerdExtension;
@@ -32,14 +31,13 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An image that passes its own layer off as another image's is found out on real containerd, and
  * the other image gets its own files. The steps build on each other.
  */
 @TestMethodOrder(OrderAnnotation.class)
-public final class ProofIT {
+final class ProofIT {
   private static final String OTHER = "other";
   private static final int LATE_BYTES = 8 << 20;
 
@@ -53,7 +51,7 @@ public final class ProofIT {
   private static int metricsPort;
 
   @BeforeAll
-  public static void serve() throws IOException {
+  static void serve() throws IOException {
     registry = BED.closeAtEnd(TestRegistry.start());
     var layout = OciLayout.at(BED.directory().resolve("layout"));
     var right = layer(layout, "right");
@@ -61,7 +59,7 @@ public final class ProofIT {
     var passedOff = new LayoutLayer(wrong.descriptor(), right.diffId(), wrong.uncompressedSize());
     var _ = layout.addImage("victim", ContainerDefaults.DEFAULT, List.of(right));
     var _ = layout.addImage("evil", ContainerDefaults.DEFAULT, List.of(passedOff));
-    var setuid = LyingTable.of(layout, right, ProofIT::withSetuidWord);
+    var setuid = LyingTable.of(layout, right, LyingTable::withSetuidWord);
     var _ = layout.addImage("setuid", ContainerDefaults.DEFAULT, List.of(setuid));
     registry.serve("image", layout);
     victim = registry.reference("image", "victim");
@@ -82,32 +80,15 @@ public final class ProofIT {
     return new ImageBuilder(layout).encoding(LayerEncoding.ESTARGZ).layer(tree).layers().getFirst();
   }
 
-  /** Gives the entry of a file in the table the mode 04755. */
-  public static String withSetuidWord(String table) {
-    int entry = table.indexOf("\"name\": \"word\"");
-    int mode = table.indexOf("\"mode\"", entry);
-    int end = table.indexOf('\n', mode);
-    return table.substring(0, mode) + "\"mode\": 2541," + table.substring(end);
-  }
-
   private static int freePort() throws IOException {
     try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return free.getLocalPort();
     }
   }
 
-  private static NodeStatus status() throws IOException {
-    var json =
-        DaemonProcess.lazuli("status", "--json")
-            .with("--state=" + node.daemon().state())
-            .within(Node.LONG)
-            .check()
-            .output();
-    return JsonMapper.shared().readValue(json, NodeStatus.class);
-  }
-
   private static boolean hasLied() throws IOException {
-    return status().layers().stream().anyMatch(layer -> layer.proof() == ProofState.LIED);
+    return node.daemon().status().layers().stream()
+        .anyMatch(layer -> layer.proof() == ProofState.LIED);
   }
 
   private static String scrape() throws IOException {
@@ -119,7 +100,7 @@ public final class ProofIT {
 
   @Test
   @Order(1)
-  public void aLayerPassedOffAsAnothers_isFoundOutOnceItsBlobWasRead() throws IOException {
+  void aLayerPassedOffAsAnothers_isFoundOutOnceItsBlobWasRead() throws IOException {
     node.rpull(evil).check();
     assertThat(node.shell(evil, "e1", "read word < /word; echo $word")).isEqualTo("evil");
     var mounted = node.mountedLayers().getFirst();
@@ -131,7 +112,7 @@ public final class ProofIT {
             .run();
     node.await("the lie is known", ProofIT::hasLied);
 
-    var status = status();
+    var status = node.daemon().status();
     assertThat(status.troubles())
         .anySatisfy(
             trouble -> {
@@ -151,7 +132,7 @@ public final class ProofIT {
 
   @Test
   @Order(2)
-  public void theOtherImage_getsItsOwnFiles_inAnotherNamespace() throws IOException {
+  void theOtherImage_getsItsOwnFiles_inAnotherNamespace() throws IOException {
     node.rpull(victim).with("--namespace", OTHER).check();
 
     var word =
@@ -168,18 +149,19 @@ public final class ProofIT {
 
   @Test
   @Order(3)
-  public void theOtherImage_getsThemInTheSameNamespace_onceTheLyingOneIsGone() throws IOException {
+  void theOtherImage_getsThemInTheSameNamespace_onceTheLyingOneIsGone() throws IOException {
     node.removeImage(evil);
     node.await("the lying snapshot is gone", () -> !hasLied());
     var _ = node.ctrRemotePull(victim).check();
 
     assertThat(node.shell(victim, "v2", "read word < /word; echo $word")).isEqualTo("right");
-    assertThat(status().troubles()).noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
+    assertThat(node.daemon().status().troubles())
+        .noneMatch(trouble -> trouble.kind() == Trouble.Kind.LIE);
   }
 
   @Test
   @Order(5)
-  public void aTableThatShowsAFileSetuid_isFoundOut_thoughAllDigestsAreRight() throws IOException {
+  void aTableThatShowsAFileSetuid_isFoundOut_thoughAllDigestsAreRight() throws IOException {
     node.rpull(lying).check();
     assertThat(node.shell(lying, "e3", "test -u /word && echo setuid")).isEqualTo("setuid");
     var mounted = node.mountedLayers().getFirst();
@@ -191,7 +173,7 @@ public final class ProofIT {
             .run();
     node.await("the lie is known", ProofIT::hasLied);
 
-    assertThat(status().layers())
+    assertThat(node.daemon().status().layers())
         .anySatisfy(
             layer ->
                 assertThat(layer.proofReason().orElse(""))
@@ -205,7 +187,7 @@ public final class ProofIT {
 
   @Test
   @Order(4)
-  public void theLyingImage_isNotMountedAgain() throws IOException {
+  void theLyingImage_isNotMountedAgain() throws IOException {
     assertThat(node.rpull(evil).run().output()).doesNotContain("1 of 1 layers mounted");
     node.removeImage(victim);
     node.removeAllImages("--namespace", OTHER);

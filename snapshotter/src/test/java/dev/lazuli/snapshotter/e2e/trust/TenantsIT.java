@@ -15,7 +15,6 @@ import dev.lazuli.testimages.containerd.ContainerdExtension;
 import dev.lazuli.testimages.registry.TestRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,19 +93,10 @@ final class TenantsIT {
     node.awaitNothingLeft();
   }
 
-  /** Returns a file of a mounted layer, whichever has it. */
-  private static Path file(String name) throws IOException {
-    return node.mountedLayers().stream()
-        .map(layer -> layer.resolve(name))
-        .filter(Files::exists)
-        .findFirst()
-        .orElseThrow();
-  }
-
   /** Has one tenant read its secret, and then the other one's image mounted. */
   private static void readSecretAndPull(String reference) throws IOException {
     node.rpull(secret).check();
-    assertThat(Files.readAllBytes(file("secret"))).hasSize(SECRET_BYTES);
+    assertThat(Files.readAllBytes(node.mountedFile("secret"))).hasSize(SECRET_BYTES);
     assertThat(node.rpull(reference).with("--namespace", OTHER).check().output())
         .contains("1 of 1 layers mounted");
   }
@@ -120,7 +110,7 @@ final class TenantsIT {
     attackers.resetCounters();
     readSecretAndPull(guess);
 
-    assertThat(Files.readAllBytes(file("guess"))).hasSize(SECRET_BYTES);
+    assertThat(Files.readAllBytes(node.mountedFile("guess"))).hasSize(SECRET_BYTES);
 
     assertThat(bytesOfGuess()).isGreaterThanOrEqualTo(SECRET_BYTES);
   }
@@ -129,7 +119,7 @@ final class TenantsIT {
   void whoListsADigest_doesNotGetWhatItStandsFor() throws IOException {
     readSecretAndPull(junk);
 
-    assertThatThrownBy(() -> Files.readAllBytes(file("guess")))
+    assertThatThrownBy(() -> Files.readAllBytes(node.mountedFile("guess")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Input/output error");
   }
@@ -141,7 +131,7 @@ final class TenantsIT {
       attackers.resetCounters();
       readSecretAndPull(guess);
 
-      assertThat(Files.readAllBytes(file("guess"))).hasSize(SECRET_BYTES);
+      assertThat(Files.readAllBytes(node.mountedFile("guess"))).hasSize(SECRET_BYTES);
 
       assertThat(bytesOfGuess()).isLessThan(SECRET_BYTES / 4);
       nothingIsLeft();
